@@ -1,0 +1,2 @@
+Console.Error.WriteLine("usage: bench directory");
+return 2;
