@@ -1,0 +1,39 @@
+namespace OrleansAdapter;
+
+/// <summary>What a server tells of itself.</summary>
+/// <param name="Process">Which process: a <see cref="ServerId.Process"/>.</param>
+/// <param name="Name">A name for people: where the server can be reached, or what its host calls it.</param>
+/// <param name="Started">When the process started.</param>
+/// <param name="Sockets">How many sockets it holds, in all namespaces.</param>
+public sealed record ServerDescription(ServerId Process, string Name, DateTimeOffset Started, int Sockets);
+
+/// <summary>A message about a server itself rather than a namespace: its description, and the answers to requests. Immutable.</summary>
+public abstract record ServerMessage;
+
+/// <summary>A server describes itself, renews its lease and acknowledges answers. Sent on every connect and heartbeat.</summary>
+/// <param name="Description">What it tells.</param>
+/// <param name="Session">The session of the answers it has handled; 0 for none.</param>
+/// <param name="Handled">The last answer of that session it has handled.</param>
+public sealed record Describe(ServerDescription Description, long Session, long Handled) : ServerMessage;
+
+/// <summary>One part of a server's answer to a request; the directory puts it into the asker's list of answers.</summary>
+/// <param name="To">The life that asked.</param>
+/// <param name="From">The life that answers.</param>
+/// <param name="Request">The asker's number of the request.</param>
+/// <param name="Part">Which part this is, from 0.</param>
+/// <param name="Last">Whether it is the last one.</param>
+/// <param name="Error">Why the server cannot answer; null where it does.</param>
+/// <param name="Body">The part.</param>
+public sealed record Answer(ServerId To, ServerId From, long Request, int Part, bool Last, string? Error, ReadOnlyMemory<byte> Body) : ServerMessage;
+
+/// <summary>Answers for a server, numbered: Previous + 1, Previous + 2, …. Sent again from the last one acknowledged when a <see cref="Describe"/> shows a gap.</summary>
+/// <param name="Session">Which numbering this is; a new directory starts a new one.</param>
+/// <param name="Previous">The number before the first one.</param>
+/// <param name="Items">The answers.</param>
+public sealed record Answers(long Session, long Previous, IReadOnlyList<Answer> Items) : ServerMessage;
+
+/// <summary>Answers up to a number have been handled.</summary>
+/// <param name="Process">The server that handled them.</param>
+/// <param name="Session">Their session.</param>
+/// <param name="Handled">The number.</param>
+public sealed record AcknowledgeAnswers(ServerId Process, long Session, long Handled) : ServerMessage;

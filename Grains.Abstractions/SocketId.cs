@@ -1,0 +1,91 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+
+namespace OrleansAdapter;
+
+/// <summary>
+/// Names one client connection in a namespace, and with it the server that holds it: 20 characters of <c>[A-Za-z0-9_-]</c>, the
+/// first 8 being the <see cref="ServerId"/>, the other 12 being 72 random bits. It cannot be guessed.
+/// </summary>
+public readonly struct SocketId : IEquatable<SocketId>
+{
+    /// <summary>The length of the text form.</summary>
+    public const int TextLength = 20;
+
+    internal const int ByteLength = 15;
+
+    private readonly ulong _high;
+    private readonly byte _low;
+
+    private SocketId(ServerId server, ulong high, byte low)
+    {
+        Server = server;
+        _high = high;
+        _low = low;
+    }
+
+    /// <summary>The life of the server that holds the socket.</summary>
+    public ServerId Server { get; }
+
+    /// <summary>True for <see langword="default"/>, which names no socket.</summary>
+    public bool IsNone => Server.IsNone;
+
+    /// <summary>Draws a new id on a server, from the operating system's secure source.</summary>
+    public static SocketId New(ServerId server)
+    {
+        Span<byte> bytes = stackalloc byte[9];
+        RandomNumberGenerator.Fill(bytes);
+        return new SocketId(server, BinaryPrimitives.ReadUInt64BigEndian(bytes), bytes[8]);
+    }
+
+    /// <summary>Makes the id that carries these 64 bits, for tests and simulations that need their own source of randomness.</summary>
+    public static SocketId FromParts(ServerId server, ulong random) => new(server, random, 0);
+
+    /// <summary>Reads the 20-character form; false for anything else, also where its server part is none.</summary>
+    public static bool TryParse(ReadOnlySpan<char> text, out SocketId id)
+    {
+        id = default;
+        Span<byte> bytes = stackalloc byte[ByteLength];
+        if (text.Length != TextLength || !Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != ByteLength)
+        {
+            return false;
+        }
+        id = Read(bytes);
+        return !id.IsNone;
+    }
+
+    internal static SocketId Read(ReadOnlySpan<byte> bytes) =>
+        new(ServerId.Read(bytes), BinaryPrimitives.ReadUInt64BigEndian(bytes[6..]), bytes[14]);
+
+    internal void Write(Span<byte> bytes)
+    {
+        Server.Write(bytes);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[6..], _high);
+        bytes[14] = _low;
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(SocketId other) => _high == other._high && _low == other._low && Server == other.Server;
+
+    /// <inheritdoc/>
+    public override bool Equals([NotNullWhen(true)] object? obj) => obj is SocketId other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => _high.GetHashCode();
+
+    /// <summary>The 20-character form.</summary>
+    public override string ToString()
+    {
+        Span<byte> bytes = stackalloc byte[ByteLength];
+        Write(bytes);
+        return Base64Url.EncodeToString(bytes);
+    }
+
+    /// <summary>Equality of all bits.</summary>
+    public static bool operator ==(SocketId left, SocketId right) => left.Equals(right);
+
+    /// <summary>Inequality of any bit.</summary>
+    public static bool operator !=(SocketId left, SocketId right) => !left.Equals(right);
+}

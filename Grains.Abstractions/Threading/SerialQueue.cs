@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+
+namespace OrleansAdapter.Threading;
+
+/// <summary>
+/// Runs items one at a time, in the order they came, on the thread pool: an actor's mailbox. What has piled up is handled in one
+/// <i>turn</i>, and <see cref="EndTurn"/> is called once behind it, so that work which is cheaper in bulk is done in bulk.
+/// </summary>
+/// <typeparam name="T">The items.</typeparam>
+internal abstract class SerialQueue<T> : IThreadPoolWorkItem
+{
+    /// <summary>A turn ends after this many items even if more wait, so that what a turn holds back gets out.</summary>
+    private const int ItemsPerTurn = 1024;
+
+    private readonly ConcurrentQueue<T> _items = new();
+    private int _scheduled;
+
+    /// <summary>Adds an item. Never blocks, and never runs it on the calling thread.</summary>
+    public void Enqueue(T item)
+    {
+        _items.Enqueue(item);
+        if (Interlocked.Exchange(ref _scheduled, 1) == 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        for (var left = ItemsPerTurn; left > 0 && _items.TryDequeue(out var item); left--)
+        {
+            Guarded(item);
+        }
+        Guarded();
+        Volatile.Write(ref _scheduled, 0);
+        Interlocked.MemoryBarrier();
+        if (!_items.IsEmpty && Interlocked.Exchange(ref _scheduled, 1) == 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    /// <summary>Handles one item. What it throws goes to <see cref="Failed"/>, and the queue goes on.</summary>
+    protected abstract void Run(T item);
+
+    /// <summary>Called behind each turn's last item.</summary>
+    protected abstract void EndTurn();
+
+    /// <summary>An item or <see cref="EndTurn"/> threw: a bug, to be made known.</summary>
+    protected abstract void Failed(Exception exception);
+
+    private void Guarded(T item)
+    {
+        try
+        {
+            Run(item);
+        }
+#pragma warning disable CA1031 // One item's failure must not stop the others; it is passed on whole.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Failed(exception);
+        }
+    }
+
+    private void Guarded()
+    {
+        try
+        {
+            EndTurn();
+        }
+#pragma warning disable CA1031 // As above.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Failed(exception);
+        }
+    }
+}
