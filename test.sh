@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Builds everything once, checks formatting and runs every test.
+#   ./test.sh           what each change has to pass
+#   ./test.sh --full    the same with more seeds and longer runs (ORLEANSADAPTER_FULL=1 for the tests)
+# The last line is "N passed, N failed, N skipped"; the exit code is 0 only if tests ran and nothing failed.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+cd "$root"
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
+
+time_limit=10m
+unset ORLEANSADAPTER_FULL ORLEANSADAPTER_NODE
+for option in "$@"; do
+  case $option in
+    --full) export ORLEANSADAPTER_FULL=1; time_limit=30m ;;
+    -h | --help) sed -n '2,/^set/{/^# /s/^# //p}' "$0"; exit 0 ;;
+    *) echo "test.sh: unknown option '$option' (there is only --full)" >&2; exit 64 ;;
+  esac
+done
+
+# The JavaScript clients that some suites use. Those suites skip themselves unless ORLEANSADAPTER_NODE is 1.
+prepare_node() {
+  local reason
+  if ! command -v node >/dev/null; then
+    reason="Node.js is not installed"
+  elif ! node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)'; then
+    reason="Node.js is $(node --version), and 20 or later is needed"
+  elif ! command -v npm >/dev/null; then
+    reason="npm is not installed"
+  else
+    (cd tests/EndToEnd/clients && npm ci --loglevel=error)
+    export ORLEANSADAPTER_NODE=1
+    return
+  fi
+  echo "****"
+  echo "**** THE JAVASCRIPT SUITES ARE SKIPPED: $reason."
+  echo "****"
+}
+
+# Sources that this build leaves out (folders named Orleans/ without the engine) get their whitespace checked all the same.
+check_format() {
+  dotnet format OrleansAdapter.sln --no-restore --verify-no-changes
+  local folder folders=()
+  while IFS= read -r folder; do
+    folders+=("$folder/")
+  done < <(find . \( -name bin -o -name obj -o -name node_modules -o -name artifacts -o -name '.?*' \) -prune -o -type d -name Orleans -print)
+  if ((${#folders[@]} > 0)); then
+    dotnet format whitespace . --folder --verify-no-changes --include "${folders[@]}"
+  fi
+}
+
+eng/probe-orleans.sh
+prepare_node
+dotnet build OrleansAdapter.sln --configuration Release --verbosity quiet -nodeReuse:false
+check_format
+
+# One test program at a time: the end-to-end suites start processes of their own and want the machine to themselves.
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+code=0
+dotnet test --solution OrleansAdapter.sln --configuration Release --no-build --max-parallel-test-modules 1 --timeout "$time_limit" 2>&1 | tee "$log" || code=$?
+
+count() { sed -n "s/^ *$1: \([0-9][0-9]*\)\$/\1/p" "$log" | tail -n 1; }
+passed=$(count succeeded) failed=$(count failed) skipped=$(count skipped) broken=$(count error)
+passed=${passed:-0} failed=${failed:-0} skipped=${skipped:-0} broken=${broken:-0}
+
+# A test program that crashed, or in which no test ran, has no failed test to show for it: it counts as one.
+if ((broken > 0)); then
+  echo "$broken test program(s) crashed, timed out or ran no test; each counts as a failure."
+  failed=$((failed + broken))
+fi
+if ((passed + failed == 0)); then
+  echo "No test ran."
+  failed=1
+fi
+if ((code != 0 && failed == 0)); then
+  echo "dotnet test ended with exit code $code though no test failed; that counts as a failure."
+  failed=1
+fi
+if ((failed > 0 && code == 0)); then
+  code=1
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+exit "$code"
