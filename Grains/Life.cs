@@ -1,0 +1,32 @@
+namespace OrleansAdapter.Grains;
+
+/// <summary>What a home knows of one life that it has admitted.</summary>
+internal sealed class Life(ServerId id, long session, long from)
+{
+    public ServerId Id { get; } = id;
+
+    public long Session { get; } = session;
+
+    public Mailbox Mailbox { get; } = new(from);
+
+    /// <summary>When the lease runs out.</summary>
+    public long LeaseEnds { get; set; }
+
+    /// <summary>The list version that the life has named.</summary>
+    public long KnownList { get; set; }
+
+    /// <summary>The last position accepted.</summary>
+    public long LastPosition { get; set; }
+
+    /// <summary>The answer to the last batch, repeated if the batch comes again.</summary>
+    public (long First, long FirstNumber, int Count, IReadOnlyList<RequestTargets> Targets) LastBatch { get; set; } = (0, 0, 0, []);
+
+    /// <summary>What a repeated Registered says: where the mailbox begins, and what the merge settled.</summary>
+    public (long LastPosition, long From, IReadOnlyList<OperationResult> Results) Welcome { get; set; } = (0, from, []);
+
+    /// <summary>The rooms in which the table has a record of this life.</summary>
+    public HashSet<Room> Rooms { get; } = [];
+
+    /// <summary>The number that last counted this life as a target, so that a union of rooms needs no set.</summary>
+    public long Mark { get; set; }
+}

@@ -1,0 +1,168 @@
+using System.Runtime.InteropServices;
+
+namespace OrleansAdapter.Grains;
+
+/// <summary>
+/// What the histories of the surviving servers say together (PROTOCOL.md, H5 steps 1–4): who may stay, every entry that anybody still holds
+/// under its old number, and what became of each operation whose publisher never got an answer. Pure: it decides, and changes nothing.
+/// </summary>
+internal sealed class Merge
+{
+    private readonly SortedDictionary<long, Entry> _entries = [];
+    private readonly Dictionary<(ServerId, long), Entry> _byId = [];
+    private readonly Dictionary<ServerId, long> _seen = [];
+
+    private Merge()
+    {
+    }
+
+    /// <summary>The lives that stay, with history, in a fixed order.</summary>
+    public List<Register> Admitted { get; } = [];
+
+    /// <summary>The lives that the newest list does not know: fenced before, and still so.</summary>
+    public List<ServerId> Fenced { get; } = [];
+
+    /// <summary>Every entry that somebody holds, by its old number.</summary>
+    public IReadOnlyCollection<Entry> Entries => _entries.Values;
+
+    /// <summary>The highest number that anybody knows of.</summary>
+    public long Number { get; private set; }
+
+    /// <summary>What became of each operation in an outbox, but for the new ones.</summary>
+    public Dictionary<(ServerId Life, long Position), OperationResult> Results { get; } = [];
+
+    /// <summary>Operations that nobody has seen: to be numbered behind all others, life by life, in order.</summary>
+    public List<(ServerId Life, OutboxItem Item)> New { get; } = [];
+
+    public static Merge Of(IReadOnlyCollection<Register> registers)
+    {
+        var merge = new Merge();
+        merge.Admit([.. registers.Where(r => r.History is not null).OrderBy(r => r.Life)]);
+        merge.Unite();
+        merge.Settle();
+        return merge;
+    }
+
+    private void Admit(List<Register> withHistory)
+    {
+        if (withHistory.Count == 0)
+        {
+            return;
+        }
+        var top = withHistory.Max(r => r.History!.Epoch);
+        var newest = withHistory.Where(r => r.History!.Epoch == top).MaxBy(r => r.History!.ListVersion)!.History!.List.ToHashSet();
+        foreach (var register in withHistory)
+        {
+            if (newest.Contains(register.Life))
+            {
+                Admitted.Add(register);
+            }
+            else
+            {
+                Fenced.Add(register.Life);
+            }
+        }
+    }
+
+    private void Unite()
+    {
+        foreach (var register in Admitted)
+        {
+            var history = register.History!;
+            Number = Math.Max(Number, Math.Max(history.Number, history.Handled));
+            foreach (var entry in history.Retained)
+            {
+                Add(entry);
+            }
+            foreach (var item in history.Outbox)
+            {
+                if (item.Number > 0 && !item.Operation.IsOwnMembership)
+                {
+                    Add(new Entry(item.Number, register.Life, item.Position, item.Run, item.Operation));
+                }
+            }
+            foreach (var (publisher, position) in history.Seen)
+            {
+                ref var seen = ref CollectionsMarshal.GetValueRefOrAddDefault(_seen, publisher, out _);
+                seen = Math.Max(seen, position);
+            }
+        }
+    }
+
+    private void Add(Entry entry)
+    {
+        if (_entries.TryGetValue(entry.Number, out var same) && (same.Publisher != entry.Publisher || same.Position != entry.Position))
+        {
+            throw new InvalidOperationException(
+                $"Merge: number {entry.Number} stands for {same.Publisher}/{same.Position} and for {entry.Publisher}/{entry.Position}. Histories of different homes were mixed.");
+        }
+        if (_byId.TryGetValue((entry.Publisher, entry.Position), out var other) && other.Number != entry.Number)
+        {
+            throw new InvalidOperationException(
+                $"Merge: operation {entry.Publisher}/{entry.Position} has the numbers {other.Number} and {entry.Number}. Histories of different homes were mixed.");
+        }
+        _entries[entry.Number] = entry;
+        _byId[(entry.Publisher, entry.Position)] = entry;
+        Number = Math.Max(Number, entry.Number);
+    }
+
+    private void Settle()
+    {
+        var byPublisher = _entries.Values.GroupBy(e => e.Publisher).ToDictionary(g => g.Key, g => g.OrderBy(e => e.Position).ToArray());
+        foreach (var register in Admitted)
+        {
+            var known = byPublisher.GetValueOrDefault(register.Life, []);
+            var next = 0;
+            foreach (var item in register.History!.Outbox)
+            {
+                while (next < known.Length && known[next].Position <= item.Position)
+                {
+                    next++;
+                }
+                Settle(register.Life, item, next < known.Length ? known[next] : null);
+            }
+        }
+    }
+
+    /// <summary>Rule 4 for one operation; <paramref name="later"/> is the next known one of the same life behind it.</summary>
+    private void Settle(ServerId life, OutboxItem item, Entry? later)
+    {
+        var (position, operation, number, run) = item;
+        var seen = _seen.GetValueOrDefault(life);
+        var outcome = OperationOutcome.Accepted;
+        if (number != 0)
+        {
+            // answered before: nothing to find out
+        }
+        else if (_byId.TryGetValue((life, position), out var entry))
+        {
+            (number, run) = (entry.Number, entry.Run); // (a)
+        }
+        else if (later is not null && later.Run <= position)
+        {
+            (number, run) = (later.Number - (later.Position - position), later.Run); // (b)
+            if (!operation.IsOwnMembership)
+            {
+                Add(new Entry(number, life, position, run, operation));
+            }
+        }
+        else if (operation.IsOwnMembership && position <= seen)
+        {
+            // (c): the snapshot of the life's rooms covers it
+        }
+        else if (later is null && position <= seen)
+        {
+            outcome = OperationOutcome.Stable; // (d)
+        }
+        else if (later is not null)
+        {
+            outcome = OperationOutcome.Unknown; // (e)
+        }
+        else
+        {
+            New.Add((life, item)); // (f)
+            return;
+        }
+        Results[(life, position)] = new OperationResult(position, number, run, outcome, null);
+    }
+}

@@ -1,0 +1,100 @@
+namespace OrleansAdapter.Grains;
+
+/// <summary>Which lives have members of which room, and which will have because a remote join is on its way to them.</summary>
+internal sealed class RoomTable
+{
+    private readonly Dictionary<Room, List<Membership>> _rooms = [];
+
+    public int Count => _rooms.Count;
+
+    public IEnumerable<Room> Rooms => _rooms.Keys;
+
+    /// <summary>The memberships of a room; empty for a room nobody is in. Valid until the table changes.</summary>
+    public ReadOnlySpan<Membership> Of(Room room) =>
+        _rooms.TryGetValue(room, out var memberships) ? System.Runtime.InteropServices.CollectionsMarshal.AsSpan(memberships) : default;
+
+    /// <summary>Records the life's own word (PROTOCOL.md, H7). A word as of before a pending remote join leaves that pending.</summary>
+    public void SetMember(Room room, Life life, bool member, long asOf)
+    {
+        var record = Find(room, life);
+        if (record is null)
+        {
+            if (member)
+            {
+                Add(room, life).IsMember = true;
+            }
+            return;
+        }
+        record.IsMember = member;
+        if (asOf >= record.Pending)
+        {
+            record.Pending = 0;
+        }
+        if (!record.IsMember && record.Pending == 0)
+        {
+            Delete(room, record);
+        }
+    }
+
+    /// <summary>A remote join with this number is in the life's mailbox (PROTOCOL.md, H6): counts as membership from now on.</summary>
+    public void SetPending(Room room, Life life, long number) => (Find(room, life) ?? Add(room, life)).Pending = number;
+
+    /// <summary>Forgets a life in every room.</summary>
+    public void Remove(Life life)
+    {
+        foreach (var room in life.Rooms.ToArray())
+        {
+            if (Find(room, life) is { } record)
+            {
+                Delete(room, record);
+            }
+        }
+    }
+
+    private Membership? Find(Room room, Life life)
+    {
+        foreach (var record in Of(room))
+        {
+            if (ReferenceEquals(record.Life, life))
+            {
+                return record;
+            }
+        }
+        return null;
+    }
+
+    private Membership Add(Room room, Life life)
+    {
+        if (!_rooms.TryGetValue(room, out var memberships))
+        {
+            _rooms[room] = memberships = new List<Membership>(1);
+        }
+        var record = new Membership(life);
+        memberships.Add(record);
+        life.Rooms.Add(room);
+        return record;
+    }
+
+    private void Delete(Room room, Membership record)
+    {
+        var memberships = _rooms[room];
+        memberships.Remove(record);
+        record.Life.Rooms.Remove(room);
+        if (memberships.Count == 0)
+        {
+            _rooms.Remove(room);
+        }
+    }
+
+    /// <summary>One life in one room. The record is dropped when neither is left.</summary>
+    internal sealed class Membership(Life life)
+    {
+        public Life Life { get; } = life;
+
+        /// <summary>The life says that it has members.</summary>
+        public bool IsMember { get; set; }
+
+        /// <summary>The number of the newest remote join that the life has not answered yet; 0 for none.</summary>
+        public long Pending { get; set; }
+    }
+}
