@@ -41,7 +41,7 @@ public sealed class Operation
         RoomArray = rooms;
         AsOf = asOf;
         Body = body;
-        Size = FixedSize + body.Length + (rooms.Length * 16) + (target is null ? 0 : (target.Rooms.Length + target.Sockets.Length + target.ExceptRooms.Length + target.ExceptSockets.Length) * 24);
+        Size = FixedSize + body.Length + SizeOf(rooms) + (target is null ? 0 : SizeOf(target));
     }
 
     /// <summary>What it does.</summary>
@@ -67,6 +67,12 @@ public sealed class Operation
 
     internal Room[] RoomArray { get; }
 
+    /// <summary>The bytes it was decoded from, of which <see cref="Body"/> is a part: they are passed on as they are. Empty where it was made here.</summary>
+    internal ReadOnlyMemory<byte> Encoded { get; private init; }
+
+    /// <summary>The protocol version of <see cref="Encoded"/>; 0 where there is none.</summary>
+    internal byte EncodedVersion { get; private init; }
+
     /// <summary>A packet for clients.</summary>
     public static Operation Emit(BroadcastTarget target, ReadOnlyMemory<byte> packet) => new(OperationKind.Emit, target, [], 0, packet);
 
@@ -85,7 +91,27 @@ public sealed class Operation
     /// <summary>The server's own membership of a room.</summary>
     public static Operation Own(Room room, bool member, long asOf) => new(member ? OperationKind.Join : OperationKind.Leave, null, [room], asOf, default);
 
-    internal static Operation Decoded(OperationKind kind, BroadcastTarget? target, Room[] rooms, long asOf, ReadOnlyMemory<byte> body) => new(kind, target, rooms, asOf, body);
+    internal static Operation Decoded(
+        OperationKind kind,
+        BroadcastTarget? target,
+        Room[] rooms,
+        long asOf,
+        ReadOnlyMemory<byte> body,
+        ReadOnlyMemory<byte> encoded,
+        byte version) => new(kind, target, rooms, asOf, body) { Encoded = encoded, EncodedVersion = version };
+
+    private static int SizeOf(BroadcastTarget target) =>
+        SizeOf(target.RoomArray) + SizeOf(target.ExceptRoomArray) + ((target.SocketArray.Length + target.ExceptSocketArray.Length) * 24);
+
+    private static int SizeOf(Room[] rooms)
+    {
+        var size = 0;
+        foreach (var room in rooms)
+        {
+            size += 16 + (2 * room.Name.Length);
+        }
+        return size;
+    }
 }
 
 /// <summary>An operation with its place in a home's sequence (PROTOCOL.md: entry).</summary>
