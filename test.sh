@@ -9,11 +9,11 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 cd "$root"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
 
-time_limit=10m
+time_limit=15m
 unset ORLEANSADAPTER_FULL ORLEANSADAPTER_NODE
 for option in "$@"; do
   case $option in
-    --full) export ORLEANSADAPTER_FULL=1; time_limit=30m ;;
+    --full) export ORLEANSADAPTER_FULL=1; time_limit=40m ;;
     -h | --help) sed -n '2,/^set/{/^# /s/^# //p}' "$0"; exit 0 ;;
     *) echo "test.sh: unknown option '$option' (there is only --full)" >&2; exit 64 ;;
   esac
@@ -40,37 +40,56 @@ prepare_node() {
 
 # Sources that this build leaves out (folders named Orleans/ without the engine) get their whitespace checked all the same.
 check_format() {
-  dotnet format OrleansAdapter.sln --no-restore --verify-no-changes
+  dotnet format OrleansAdapter.sln --no-restore --verify-no-changes || badly_formatted=1
   local folder folders=()
   while IFS= read -r folder; do
     folders+=("$folder/")
   done < <(find . \( -name bin -o -name obj -o -name node_modules -o -name artifacts -o -name '.?*' \) -prune -o -type d -name Orleans -print)
   if ((${#folders[@]} > 0)); then
-    dotnet format whitespace . --folder --verify-no-changes --include "${folders[@]}"
+    dotnet format whitespace . --folder --verify-no-changes --include "${folders[@]}" || badly_formatted=1
   fi
 }
 
 eng/probe-orleans.sh
 prepare_node
 dotnet build OrleansAdapter.sln --configuration Release --verbosity quiet -nodeReuse:false
+badly_formatted=0
 check_format
 
-# One test program at a time: the end-to-end suites start processes of their own and want the machine to themselves.
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+# One test program at a time: the end-to-end suites start processes of their own and want the machine to themselves. They run in a
+# process group of their own ('set -m'), so that what hangs is ended as a whole, at the time limit or when this script is stopped.
+scratch=$(mktemp -d)
+log=$scratch/log
+trap 'rm -rf "$scratch"' EXIT
+mkfifo "$scratch/pipe"
+tee "$log" <"$scratch/pipe" &
+printer=$!
+limit=()
+if command -v timeout >/dev/null; then limit=(timeout --kill-after=30s "$time_limit"); fi
+set -m
+${limit[@]+"${limit[@]}"} dotnet test --solution OrleansAdapter.sln --configuration Release --no-build --max-parallel-test-modules 1 \
+  </dev/null >"$scratch/pipe" 2>&1 &
+tests=$!
+set +m
+trap 'kill -TERM -- "-$tests" 2>/dev/null' INT TERM HUP
 code=0
-dotnet test --solution OrleansAdapter.sln --configuration Release --no-build --max-parallel-test-modules 1 --timeout "$time_limit" 2>&1 | tee "$log" || code=$?
+wait "$tests" || code=$?
+if kill -0 "$tests" 2>/dev/null; then wait "$tests" || true; fi   # a signal ends the first wait early
+wait "$printer" || true
 
-count() { sed -n "s/^ *$1: \([0-9][0-9]*\)\$/\1/p" "$log" | tail -n 1; }
+count() { sed -n "/^Test run summary/,\$ s/^ *$1: \([0-9][0-9]*\)\$/\1/p" "$log" | tail -n 1; }
 passed=$(count succeeded) failed=$(count failed) skipped=$(count skipped) broken=$(count error)
 passed=${passed:-0} failed=${failed:-0} skipped=${skipped:-0} broken=${broken:-0}
 
 # A test program that crashed, or in which no test ran, has no failed test to show for it: it counts as one.
 if ((broken > 0)); then
-  echo "$broken test program(s) crashed, timed out or ran no test; each counts as a failure."
+  echo "$broken test program(s) crashed or ran no test; each counts as a failure."
   failed=$((failed + broken))
 fi
-if ((passed + failed == 0)); then
+if ((code == 124 || code > 128)) && ! grep -q '^Test run summary' "$log"; then
+  echo "The tests were stopped before their end (exit code $code; the limit is $time_limit); that counts as a failure."
+  failed=$((failed + 1))
+elif ((passed + failed == 0)); then
   echo "No test ran."
   failed=1
 fi
@@ -80,6 +99,10 @@ if ((code != 0 && failed == 0)); then
 fi
 if ((failed > 0 && code == 0)); then
   code=1
+fi
+if ((badly_formatted)); then
+  echo "The sources are not formatted (see above): run 'dotnet format', then look at what is left."
+  if ((code == 0)); then code=1; fi
 fi
 echo "$passed passed, $failed failed, $skipped skipped"
 exit "$code"
