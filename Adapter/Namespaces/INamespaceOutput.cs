@@ -1,0 +1,20 @@
+namespace OrleansAdapter.Namespaces;
+
+/// <summary>Where a namespace's messages and news go. Called from its turn; returns at once.</summary>
+internal interface INamespaceOutput
+{
+    /// <summary>Sends a message to the home; it may be lost.</summary>
+    void Send(WorkerMessage message);
+
+    /// <summary>A request came that concerns these local sockets; to be answered later, by whoever handles it.</summary>
+    void HandleRequest(Entry entry, IReadOnlyList<LocalSocket> sockets);
+
+    /// <summary>The home has admitted or removed lives.</summary>
+    void ListChanged(IReadOnlyList<ServerId> list);
+
+    /// <summary>This server was fenced; its clients are being closed, and it registers anew.</summary>
+    void Fenced(ServerId ended, int sockets);
+
+    /// <summary>An entry could not be read: it was left out, everything else goes on.</summary>
+    void Unreadable(Entry entry, Exception exception);
+}

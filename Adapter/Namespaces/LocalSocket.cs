@@ -1,0 +1,76 @@
+using OrleansAdapter.Broadcasting;
+
+namespace OrleansAdapter.Namespaces;
+
+/// <summary>
+/// One client connection of this server in one namespace, whatever protocol it speaks. A front derives from it and says how a packet is
+/// written to the client.
+/// </summary>
+/// <remarks>
+/// <see cref="Deliver"/>, <see cref="EndTurn"/> and <see cref="Close"/> are called from the namespace's turn, one at a time and in the one order of
+/// the namespace. They return at once and do not throw: a slow client has a bounded queue of its own.
+/// </remarks>
+public abstract class LocalSocket(SocketId id)
+{
+    /// <summary>The socket's id, which names this server.</summary>
+    public SocketId Id { get; } = id;
+
+    /// <summary>The user whose socket it is, if there is one; fixed before it connects.</summary>
+    public string? UserId { get; init; }
+
+    /// <summary>Whether the namespace counts it as connected. Changed only in the turn.</summary>
+    internal bool IsConnected { get; set; }
+
+    internal List<RoomMembership> Memberships { get; } = [];
+
+    /// <summary>The resolution that last saw this socket, so that no set is needed to see each socket once.</summary>
+    internal long Mark { get; set; }
+
+    /// <summary>Whether it has been handed something in this turn.</summary>
+    internal bool IsTouched { get; set; }
+
+    /// <summary>Queues a packet for the client.</summary>
+    protected internal abstract void Deliver(Packet packet);
+
+    /// <summary>The turn is over: what it queued may go out in one write.</summary>
+    protected internal abstract void EndTurn();
+
+    /// <summary>Closes the connection. The front takes the socket out of the namespace when that is done, if it is still in.</summary>
+    protected internal abstract void Close(DisconnectReason reason);
+}
+
+/// <summary>A socket in a room, with its place in the room's array and so its removal in one step.</summary>
+internal sealed class RoomMembership(RoomMembers room, LocalSocket socket)
+{
+    public RoomMembers Room { get; } = room;
+
+    public LocalSocket Socket { get; } = socket;
+
+    public int Index { get; set; }
+}
+
+/// <summary>The local sockets of one room, dense.</summary>
+internal sealed class RoomMembers(Room key)
+{
+    private readonly List<RoomMembership> _members = new(1);
+
+    public Room Key { get; } = key;
+
+    public int Count => _members.Count;
+
+    public ReadOnlySpan<RoomMembership> Span => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_members);
+
+    public void Add(RoomMembership membership)
+    {
+        membership.Index = _members.Count;
+        _members.Add(membership);
+    }
+
+    public void Remove(RoomMembership membership)
+    {
+        var last = _members[^1];
+        last.Index = membership.Index;
+        _members[membership.Index] = last;
+        _members.RemoveAt(_members.Count - 1);
+    }
+}

@@ -1,0 +1,186 @@
+namespace OrleansAdapter.Namespaces;
+
+/// <summary>
+/// Which local sockets are in which room. Owned by the namespace's turn, so without a lock; joining and leaving take one step each, and a
+/// broadcast's targets are found without a set.
+/// </summary>
+internal sealed class LocalSockets
+{
+    private readonly Dictionary<SocketId, LocalSocket> _sockets = [];
+    private readonly Dictionary<Room, RoomMembers> _rooms = [];
+    private readonly List<LocalSocket> _found = [];
+    private long _mark;
+
+    public int Count => _sockets.Count;
+
+    public IReadOnlyCollection<LocalSocket> All => _sockets.Values;
+
+    public IReadOnlyList<Room> Rooms => [.. _rooms.Keys];
+
+    public bool HasMembers(Room room) => _rooms.ContainsKey(room);
+
+    public LocalSocket? Find(SocketId id) => _sockets.GetValueOrDefault(id);
+
+    public void Add(LocalSocket socket)
+    {
+        _sockets.Add(socket.Id, socket);
+        socket.IsConnected = true;
+    }
+
+    /// <summary>Removes a socket that is in no room any more.</summary>
+    public void Remove(LocalSocket socket)
+    {
+        _sockets.Remove(socket.Id);
+        socket.IsConnected = false;
+    }
+
+    /// <summary>Puts a socket into a room; true if it is the room's first local member.</summary>
+    public bool Join(LocalSocket socket, Room room)
+    {
+        if (!_rooms.TryGetValue(room, out var members))
+        {
+            _rooms[room] = members = new RoomMembers(room);
+        }
+        else if (Find(socket, members) is not null)
+        {
+            return false;
+        }
+        var membership = new RoomMembership(members, socket);
+        members.Add(membership);
+        socket.Memberships.Add(membership);
+        return members.Count == 1;
+    }
+
+    /// <summary>Takes a socket out of a room; true if it was the room's last local member.</summary>
+    public bool Leave(LocalSocket socket, Room room) =>
+        _rooms.TryGetValue(room, out var members) && Find(socket, members) is { } membership && Remove(membership);
+
+    /// <summary>Takes a socket out of all its rooms; returns those it was the last local member of.</summary>
+    public List<Room> LeaveAll(LocalSocket socket)
+    {
+        List<Room> emptied = [];
+        while (socket.Memberships.Count > 0)
+        {
+            var membership = socket.Memberships[^1];
+            if (Remove(membership))
+            {
+                emptied.Add(membership.Room.Key);
+            }
+        }
+        return emptied;
+    }
+
+    /// <summary>Forgets everything.</summary>
+    public void Clear()
+    {
+        foreach (var socket in _sockets.Values)
+        {
+            socket.Memberships.Clear();
+            socket.IsConnected = false;
+        }
+        _sockets.Clear();
+        _rooms.Clear();
+    }
+
+    /// <summary>
+    /// The sockets that a target means: rooms and single sockets, less the excepted ones, each once. Valid until the next call.
+    /// A room name that is the id of a socket here means that socket.
+    /// </summary>
+    public List<LocalSocket> Resolve(BroadcastTarget target)
+    {
+        _found.Clear();
+        _mark++;
+        foreach (var room in target.ExceptRooms)
+        {
+            if (ByName(room) is { } single)
+            {
+                single.Mark = _mark;
+            }
+            else if (_rooms.TryGetValue(room, out var members))
+            {
+                foreach (var membership in members.Span)
+                {
+                    membership.Socket.Mark = _mark;
+                }
+            }
+        }
+        foreach (var id in target.ExceptSockets)
+        {
+            if (_sockets.TryGetValue(id, out var socket))
+            {
+                socket.Mark = _mark;
+            }
+        }
+        foreach (var id in target.Sockets)
+        {
+            if (_sockets.TryGetValue(id, out var socket))
+            {
+                Take(socket);
+            }
+        }
+        foreach (var room in target.Rooms)
+        {
+            if (ByName(room) is { } single)
+            {
+                Take(single);
+            }
+            else if (_rooms.TryGetValue(room, out var members))
+            {
+                foreach (var membership in members.Span)
+                {
+                    Take(membership.Socket);
+                }
+            }
+        }
+        return _found;
+    }
+
+    private LocalSocket? ByName(Room room) =>
+        room.Kind == RoomKind.Room && SocketId.TryParse(room.Name, out var id) ? _sockets.GetValueOrDefault(id) : null;
+
+    private void Take(LocalSocket socket)
+    {
+        if (socket.Mark != _mark)
+        {
+            socket.Mark = _mark;
+            _found.Add(socket);
+        }
+    }
+
+    private bool Remove(RoomMembership membership)
+    {
+        var members = membership.Room;
+        members.Remove(membership);
+        membership.Socket.Memberships.Remove(membership);
+        if (members.Count > 0)
+        {
+            return false;
+        }
+        _rooms.Remove(members.Key);
+        return true;
+    }
+
+    /// <summary>Searches the shorter of the two: a socket's rooms, or a room's sockets.</summary>
+    private static RoomMembership? Find(LocalSocket socket, RoomMembers members)
+    {
+        if (socket.Memberships.Count <= members.Count)
+        {
+            foreach (var membership in socket.Memberships)
+            {
+                if (ReferenceEquals(membership.Room, members))
+                {
+                    return membership;
+                }
+            }
+            return null;
+        }
+        foreach (var membership in members.Span)
+        {
+            if (ReferenceEquals(membership.Socket, socket))
+            {
+                return membership;
+            }
+        }
+        return null;
+    }
+}

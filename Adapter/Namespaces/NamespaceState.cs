@@ -1,0 +1,243 @@
+using OrleansAdapter.Broadcasting;
+using OrleansAdapter.Cluster;
+
+namespace OrleansAdapter.Namespaces;
+
+/// <summary>
+/// All that one server knows of one namespace: its sockets, their rooms, and its half of the protocol with the home. A plain state machine,
+/// without a queue or a clock of its own; the namespace's queue runs it, and the simulation does.
+/// </summary>
+internal sealed class NamespaceState : IReplicaHost
+{
+    private readonly INamespaceOutput _output;
+    private readonly LocalSockets _sockets = new();
+    private readonly List<LocalSocket> _touched = [];
+    private bool _inRemoteJoin;
+    private long _now;
+
+    public NamespaceState(ReplicaOptions options, INamespaceOutput output, ServerId life)
+    {
+        _output = output;
+        Replica = new Replica(options, this, life);
+    }
+
+    public Replica Replica { get; }
+
+    public LocalSockets Sockets => _sockets;
+
+    /// <summary>Begins to register.</summary>
+    public void Start(long now)
+    {
+        _now = now;
+        Replica.Start(now);
+    }
+
+    /// <summary>Takes a socket in. The waiter completes when every broadcast published from then on will reach it.</summary>
+    public void Connect(LocalSocket socket, TaskCompletionSource waiter, long now)
+    {
+        _now = now;
+        if (socket.Id.Server != Replica.Life)
+        {
+            waiter.TrySetException(OperationException.For(OperationFailure.Fenced, "a connect"));
+            return;
+        }
+        _sockets.Add(socket);
+        Span<Room> rooms = [Room.Everyone, socket.UserId is { Length: > 0 } user ? new Room(RoomKind.User, user) : Room.Everyone];
+        foreach (var room in rooms)
+        {
+            Join(socket, room);
+        }
+        Replica.WhenMembershipHolds(rooms, waiter);
+    }
+
+    /// <summary>Takes a socket out of the namespace and all its rooms; nothing happens where it is out already.</summary>
+    public void Disconnect(LocalSocket socket, long now)
+    {
+        _now = now;
+        if (!socket.IsConnected)
+        {
+            return;
+        }
+        foreach (var room in _sockets.LeaveAll(socket))
+        {
+            Replica.TellMembership(room, member: false, now);
+        }
+        _sockets.Remove(socket);
+    }
+
+    /// <summary>Puts a socket into a room. A socket that has gone is left alone: nothing is to be undone later.</summary>
+    public void Join(LocalSocket socket, Room room, TaskCompletionSource waiter, long now)
+    {
+        _now = now;
+        if (room.Kind == RoomKind.Room && SocketId.TryParse(room.Name, out var id) && Replica.List.Contains(id.Server))
+        {
+            waiter.TrySetException(new ArgumentException($"\"{room.Name}\" is the id of a socket of a registered server; a room cannot have that name.", nameof(room)));
+            return;
+        }
+        if (socket.IsConnected)
+        {
+            Join(socket, room);
+        }
+        Replica.WhenMembershipHolds([room], waiter);
+    }
+
+    /// <summary>Takes a socket out of a room. Holds at once: nothing published to the room reaches the socket after this turn.</summary>
+    public void Leave(LocalSocket socket, Room room, long now)
+    {
+        _now = now;
+        Leave(socket, room);
+    }
+
+    /// <summary>Puts an operation into the one order.</summary>
+    public void Submit(PendingOperation operation, long now) => Replica.Submit(operation, now);
+
+    /// <summary>Hands a packet to local sockets at once, outside the order.</summary>
+    public int DeliverLocally(BroadcastTarget target, Packet packet) => Deliver(_sockets.Resolve(target), packet);
+
+    public void Receive(HomeMessage message, long now)
+    {
+        _now = now;
+        Replica.Receive(message, now);
+    }
+
+    public void Connected(long now)
+    {
+        _now = now;
+        Replica.Connected(now);
+    }
+
+    public void Tick(long now)
+    {
+        _now = now;
+        Replica.Tick(now);
+    }
+
+    /// <summary>Ends a turn: what was gathered goes out, to the home and to the clients.</summary>
+    public void EndTurn(long now)
+    {
+        Replica.EndTurn(now);
+        foreach (var socket in _touched)
+        {
+            socket.IsTouched = false;
+            socket.EndTurn();
+        }
+        _touched.Clear();
+    }
+
+    void IReplicaHost.Send(WorkerMessage message) => _output.Send(message);
+
+    bool IReplicaHost.HasMembers(Room room) => _sockets.HasMembers(room);
+
+    IReadOnlyList<Room> IReplicaHost.LocalRooms() => _sockets.Rooms;
+
+    void IReplicaHost.ListChanged(IReadOnlyList<ServerId> list) => _output.ListChanged(list);
+
+    void IReplicaHost.Fenced(ServerId ended)
+    {
+        var sockets = _sockets.All.ToArray();
+        _sockets.Clear();
+        foreach (var socket in sockets)
+        {
+            socket.Close(DisconnectReason.ServerFenced);
+        }
+        _output.Fenced(ended, sockets.Length);
+    }
+
+    void IReplicaHost.Handle(Entry entry)
+    {
+        var operation = entry.Operation;
+        var found = _sockets.Resolve(operation.Target!);
+        switch (operation.Kind)
+        {
+            case OperationKind.Emit:
+                Emit(entry, found);
+                break;
+            case OperationKind.SocketsJoin:
+                _inRemoteJoin = true;
+                ForEach(found, operation.Rooms, Join);
+                _inRemoteJoin = false;
+                break;
+            case OperationKind.SocketsLeave:
+                ForEach(found, operation.Rooms, Leave);
+                break;
+            case OperationKind.DisconnectSockets:
+                Disconnect(found, operation.Body.Length > 0 && operation.Body.Span[0] != 0);
+                break;
+            case OperationKind.Request:
+                _output.HandleRequest(entry, [.. found]);
+                break;
+            default:
+                _output.Unreadable(entry, new InvalidDataException($"Operation {operation.Kind} is unknown to this server."));
+                break;
+        }
+    }
+
+    private void Emit(Entry entry, List<LocalSocket> found)
+    {
+        if (found.Count == 0)
+        {
+            return;
+        }
+        Packet packet;
+        try
+        {
+            packet = PacketCodec.Decode(entry.Operation.Body, entry.Operation.Target!.Flags);
+        }
+        catch (InvalidDataException exception)
+        {
+            _output.Unreadable(entry, exception);
+            return;
+        }
+        Deliver(found, packet);
+    }
+
+    private int Deliver(List<LocalSocket> sockets, Packet packet)
+    {
+        foreach (var socket in sockets)
+        {
+            socket.Deliver(packet);
+            if (!socket.IsTouched)
+            {
+                socket.IsTouched = true;
+                _touched.Add(socket);
+            }
+        }
+        return sockets.Count;
+    }
+
+    private static void ForEach(List<LocalSocket> sockets, ReadOnlySpan<Room> rooms, Action<LocalSocket, Room> action)
+    {
+        foreach (var socket in sockets)
+        {
+            foreach (var room in rooms)
+            {
+                action(socket, room);
+            }
+        }
+    }
+
+    private void Join(LocalSocket socket, Room room)
+    {
+        if (_sockets.Join(socket, room) && !_inRemoteJoin)
+        {
+            Replica.TellMembership(room, member: true, _now);
+        }
+    }
+
+    private void Leave(LocalSocket socket, Room room)
+    {
+        if (_sockets.Leave(socket, room))
+        {
+            Replica.TellMembership(room, member: false, _now);
+        }
+    }
+
+    private void Disconnect(List<LocalSocket> sockets, bool close)
+    {
+        foreach (var socket in sockets)
+        {
+            Disconnect(socket, _now);
+            socket.Close(close ? DisconnectReason.ForcedServerClose : DisconnectReason.ServerNamespaceDisconnect);
+        }
+    }
+}
