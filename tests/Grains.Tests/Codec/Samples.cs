@@ -1,0 +1,155 @@
+namespace OrleansAdapter.Grains.Tests.Codec;
+
+/// <summary>Messages of every type with every field filled by chance, from a seed: small and odd values more often than even chance would have them.</summary>
+internal sealed class Samples(int seed)
+{
+    private static readonly string[] Texts = ["", "a", "chat", "Straße", "房间", "🙂", "with space", new string('x', 1024), "\0", "\uFEFFbom"];
+
+    private readonly Random _random = new(seed);
+
+    public static IEnumerable<object> All(int seed)
+    {
+        var samples = new Samples(seed);
+        foreach (var message in samples.WorkerMessages())
+        {
+            yield return message;
+        }
+        foreach (var message in samples.HomeMessages())
+        {
+            yield return message;
+        }
+        foreach (var message in samples.ServerMessages())
+        {
+            yield return message;
+        }
+    }
+
+    public IEnumerable<WorkerMessage> WorkerMessages()
+    {
+        yield return new Register { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), Replaces = Server() };
+        yield return new Register { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), History = History() };
+        yield return new Submit { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), First = Number(), Operations = Many(Operation) };
+        yield return new Acknowledge { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), Handled = Number() };
+        yield return new ReadAfter { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), Handled = Number() };
+        yield return new Renew { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), Handled = Number() };
+    }
+
+    public IEnumerable<HomeMessage> HomeMessages()
+    {
+        yield return new WrongEpoch { Life = Server(), Epoch = Number() };
+        yield return new Fenced { Life = Server(), Epoch = Number() };
+        yield return new Renewed { Life = Server(), Epoch = Number(), Session = Number(), Head = Head() };
+        yield return new Push { Life = Server(), Epoch = Number(), Session = Number(), Head = Head(), Previous = Number(), Entries = Many(Entry) };
+        yield return new Accepted
+        {
+            Life = Server(),
+            Epoch = Number(),
+            Session = Number(),
+            Head = Head(),
+            First = Number(),
+            FirstNumber = Number(),
+            Count = _random.Next(2000),
+            Targets = Many(() => new RequestTargets(Number(), Many(Server))),
+        };
+        yield return new Registered
+        {
+            Life = Server(),
+            Epoch = Number(),
+            Session = Number(),
+            Head = Head(),
+            LastPosition = Number(),
+            From = Number(),
+            Results = Many(() => new OperationResult(Number(), Number(), Number(), (OperationOutcome)_random.Next(1, 4), Coin() ? Many(Server) : null)),
+        };
+    }
+
+    public IEnumerable<ServerMessage> ServerMessages()
+    {
+        yield return new Describe(Description(), Number(), Number());
+        yield return Answer();
+        yield return new Answers(Number(), Number(), Many(Answer));
+        yield return new AcknowledgeAnswers(Server(), Number(), Number());
+    }
+
+    public Operation Operation() => _random.Next(7) switch
+    {
+        0 => OrleansAdapter.Operation.Request(Target(), Bytes()),
+        1 => OrleansAdapter.Operation.SocketsJoin(Target(), Many(Room)),
+        2 => OrleansAdapter.Operation.SocketsLeave(Target(), Many(Room)),
+        3 => OrleansAdapter.Operation.DisconnectSockets(Target(), Bytes()),
+        4 => OrleansAdapter.Operation.Own(Room(), member: true, Number()),
+        5 => OrleansAdapter.Operation.Own(Room(), member: false, Number()),
+        _ => OrleansAdapter.Operation.Emit(Target(), Bytes()),
+    };
+
+    public Entry Entry() => new(Number(), Server(), Number(), Number(), Operation());
+
+    public byte[] Bytes(int most = 300)
+    {
+        var bytes = new byte[_random.Next(4) == 0 ? 0 : _random.Next(most)];
+        _random.NextBytes(bytes);
+        return bytes;
+    }
+
+    private History History() => new()
+    {
+        Epoch = Number(),
+        Handled = Number(),
+        Number = Number(),
+        ListVersion = Number(),
+        List = Many(Server),
+        LastPosition = Number(),
+        Retained = Many(Entry),
+        Outbox = Many(() => new OutboxItem(Number(), Operation(), Number(), Number())),
+        Rooms = Many(Room),
+        Seen = Many(() => new SeenPosition(Server(), Number())),
+    };
+
+    private Head? Head() => _random.Next(3) switch
+    {
+        0 => null,
+        1 => new Head(Number(), Number(), Number(), Number(), null),
+        _ => new Head(Number(), Number(), Number(), Number(), Many(Server)),
+    };
+
+    private Answer Answer() => new(Server(), Server(), Number(), _random.Next(100), Coin(), Coin() ? Text() : null, Bytes());
+
+    private ServerDescription Description() =>
+        new(Server().Process, Text(), DateTimeOffset.UnixEpoch.AddTicks(_random.NextInt64(1L << 55)), _random.Next(int.MaxValue));
+
+    private BroadcastTarget Target() => new(Many(Room), Many(Socket), Many(Room), Many(Socket), (BroadcastFlags)_random.Next(4));
+
+    private Room Room() => _random.Next(4) switch
+    {
+        0 => OrleansAdapter.Room.Everyone,
+        1 => OrleansAdapter.Room.OfUser($"user{_random.Next(100)}"),
+        _ => OrleansAdapter.Room.Named(Text() is { Length: > 0 } name ? name : "room"),
+    };
+
+    private SocketId Socket() => SocketId.FromParts(Server(), (ulong)_random.NextInt64());
+
+    private ServerId Server() => ServerId.FromBits((ulong)_random.NextInt64());
+
+    private string Text() => Texts[_random.Next(Texts.Length)];
+
+    private bool Coin() => _random.Next(2) == 0;
+
+    private long Number() => _random.Next(5) switch
+    {
+        0 => 0,
+        1 => _random.Next(300),
+        2 => _random.NextInt64(),
+        3 => _random.Next(2) == 0 ? long.MaxValue : -1,
+        _ => 1L << _random.Next(63),
+    };
+
+    private T[] Many<T>(Func<T> one)
+    {
+        var items = new T[_random.Next(3) == 0 ? 0 : _random.Next(5)];
+        for (var i = 0; i < items.Length; i++)
+        {
+            items[i] = one();
+        }
+        return items;
+    }
+}
