@@ -50,8 +50,16 @@ check_format() {
   fi
 }
 
+# The committed lock files are those without Orleans: a build with it does not see them, so they are brought up to date here.
+update_lock_files() {
+  if grep -q '>true</OrleansEngine>' artifacts/orleans.props; then
+    dotnet restore OrleansAdapter.sln --verbosity quiet -nodeReuse:false -p:OrleansEngine=false -p:BaseIntermediateOutputPath=obj/without-orleans/
+  fi
+}
+
 eng/probe-orleans.sh
 prepare_node
+update_lock_files
 dotnet build OrleansAdapter.sln --configuration Release --verbosity quiet -nodeReuse:false
 badly_formatted=0
 check_format

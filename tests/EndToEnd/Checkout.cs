@@ -1,0 +1,23 @@
+namespace OrleansAdapter.EndToEnd;
+
+/// <summary>Where things lie in the checkout that these tests were built from.</summary>
+internal static class Checkout
+{
+    /// <summary>The repository's root, from where the test program lies: tests/EndToEnd/bin/&lt;configuration&gt;/net10.0.</summary>
+    public static string Root { get; } = Path.GetFullPath("../../../../..", AppContext.BaseDirectory);
+
+    /// <summary>The folder with the JavaScript clients and their node_modules.</summary>
+    public static string JavaScriptClients { get; } = Path.Combine(Root, "tests", "EndToEnd", "clients");
+
+    /// <summary>The built program of a project, in the configuration of these tests.</summary>
+    public static string Program(string project) =>
+        Path.Combine(Root, project, "bin", Configuration, "net10.0", project + ".dll");
+
+    /// <summary>Skips the running test unless test.sh has found Node.js and installed the JavaScript clients.</summary>
+    public static void SkipWithoutNode() =>
+        Assert.SkipUnless(
+            string.Equals(Environment.GetEnvironmentVariable("ORLEANSADAPTER_NODE"), "1", StringComparison.Ordinal),
+            "Needs Node.js 20 and its clients, which test.sh installs (ORLEANSADAPTER_NODE is not 1).");
+
+    private static string Configuration => new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+}
