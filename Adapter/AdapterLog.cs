@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Logging;
+
+namespace OrleansAdapter;
+
+/// <summary>What the adapter logs.</summary>
+internal static partial class AdapterLog
+{
+    [LoggerMessage(1, LogLevel.Warning, "{Namespace}: the directory had ended the stay of server {Ended}; {Sockets} sockets are closed and it registers anew as {Life}")]
+    public static partial void Fenced(ILogger logger, string @namespace, ServerId ended, ServerId life, int sockets);
+
+    [LoggerMessage(2, LogLevel.Error, "{Namespace}: entry {Number} of server {Publisher} cannot be read and was left out")]
+    public static partial void Unreadable(ILogger logger, string @namespace, long number, ServerId publisher, Exception exception);
+
+    [LoggerMessage(3, LogLevel.Critical, "{Namespace}: a turn failed; this is a bug in OrleansAdapter")]
+    public static partial void TurnFailed(ILogger logger, string @namespace, Exception exception);
+
+    [LoggerMessage(4, LogLevel.Information, "Server {Server} ({Name}) is registered with the {Engine} directory in {Count} namespaces")]
+    public static partial void Registered(ILogger logger, ServerId server, string name, string engine, int count);
+}

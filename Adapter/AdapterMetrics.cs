@@ -1,0 +1,49 @@
+using System.Diagnostics.Metrics;
+
+namespace OrleansAdapter;
+
+/// <summary>The adapter's part of the meter <c>OrleansAdapter</c>.</summary>
+internal sealed class AdapterMetrics : IDisposable
+{
+    public const string MeterName = "OrleansAdapter";
+
+    private readonly Meter _meter;
+    private readonly Counter<long> _publishes;
+    private readonly Counter<long> _refused;
+    private readonly Counter<long> _deliveries;
+    private readonly Counter<long> _drops;
+    private readonly Counter<long> _disconnects;
+    private readonly Counter<long> _fences;
+    private readonly Counter<long> _requests;
+
+    public AdapterMetrics(IMeterFactory factory)
+    {
+        _meter = factory.Create(MeterName);
+        _publishes = _meter.CreateCounter<long>("orleansadapter.publishes", "{operation}", "Operations handed to the directory.");
+        _refused = _meter.CreateCounter<long>("orleansadapter.publishes.refused", "{operation}", "Operations refused because the publish queue was full.");
+        _deliveries = _meter.CreateCounter<long>("orleansadapter.deliveries", "{packet}", "Packets handed to local sockets.");
+        _drops = _meter.CreateCounter<long>("orleansadapter.drops", "{packet}", "Volatile packets dropped for slow clients.");
+        _disconnects = _meter.CreateCounter<long>("orleansadapter.disconnects", "{connection}", "Connections that this server ended, by reason.");
+        _fences = _meter.CreateCounter<long>("orleansadapter.fences", "{fence}", "Times that this server was fenced.");
+        _requests = _meter.CreateCounter<long>("orleansadapter.requests", "{request}", "Requests to other servers.");
+    }
+
+    public void Published() => _publishes.Add(1);
+
+    public void PublishRefused() => _refused.Add(1);
+
+    public void Delivered(int count) => _deliveries.Add(count);
+
+    public void Dropped() => _drops.Add(1);
+
+    public void Disconnected(DisconnectReason reason) => _disconnects.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
+
+    public void Fenced() => _fences.Add(1);
+
+    public void Requested() => _requests.Add(1);
+
+    public void ObserveConnections(Func<int> count) =>
+        _meter.CreateObservableUpDownCounter("orleansadapter.connections", count, "{connection}", "Sockets of this server, in all namespaces.");
+
+    public void Dispose() => _meter.Dispose();
+}

@@ -1,0 +1,98 @@
+using System.Collections.Immutable;
+using OrleansAdapter.Cluster;
+using OrleansAdapter.Namespaces;
+
+namespace OrleansAdapter.Broadcasting;
+
+/// <summary>Whom a broadcast is for, and how it goes. Immutable.</summary>
+public sealed class BroadcastOperator : BroadcastRoot
+{
+    private readonly ImmutableArray<Room> _rooms;
+    private readonly ImmutableArray<Room> _except;
+    private readonly BroadcastFlags _flags;
+    private readonly bool _local;
+    private readonly TimeSpan? _timeout;
+
+    internal BroadcastOperator(Namespace owner)
+        : this(owner, [], [], BroadcastFlags.None, false, null)
+    {
+    }
+
+    private BroadcastOperator(Namespace owner, ImmutableArray<Room> rooms, ImmutableArray<Room> except, BroadcastFlags flags, bool local, TimeSpan? timeout)
+    {
+        Owner = owner;
+        (_rooms, _except, _flags, _local, _timeout) = (rooms, except, flags, local, timeout);
+    }
+
+    internal override Namespace Owner { get; }
+
+    /// <summary>The target that this operator stands for.</summary>
+    internal BroadcastTarget Target => new(_rooms.IsEmpty ? [Room.Everyone] : [.. _rooms], [], [.. _except], null, _flags);
+
+    internal BroadcastOperator WithRooms(ReadOnlySpan<string> rooms) => new(Owner, Add(_rooms, rooms), _except, _flags, _local, _timeout);
+
+    internal BroadcastOperator WithoutRooms(ReadOnlySpan<string> rooms) => new(Owner, _rooms, Add(_except, rooms), _flags, _local, _timeout);
+
+    internal BroadcastOperator With(Room room) => new(Owner, _rooms.Add(room), _except, _flags, _local, _timeout);
+
+    internal BroadcastOperator With(BroadcastFlags flag) => new(Owner, _rooms, _except, _flags | flag, _local, _timeout);
+
+    internal BroadcastOperator OnlyLocal() => new(Owner, _rooms, _except, _flags, true, _timeout);
+
+    internal BroadcastOperator WithTimeout(TimeSpan timeout)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
+        return new(Owner, _rooms, _except, _flags, _local, timeout);
+    }
+
+    internal Task EmitCore(string @event, ReadOnlySpan<object?> arguments)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(@event);
+        var json = ArgumentsWriter.Write(arguments, Owner.Server.Options.JsonSerializerOptions);
+        if (_local)
+        {
+            return Owner.EmitLocallyAsync(Target, new Packet(@event, json, [], [], _flags));
+        }
+        var task = Owner.PublishAsync(Operation.Emit(Target, PacketCodec.Encode(@event, json, [], [])));
+        return _timeout is { } timeout ? WithinAsync(task, timeout) : task;
+    }
+
+    internal async Task<IReadOnlyCollection<SocketId>> SocketIdsCoreAsync(CancellationToken cancellationToken)
+    {
+        var result = await Owner.RequestAsync(Target, RequestKind.SocketIds, default, _timeout ?? Owner.Server.Options.RequestsTimeout, cancellationToken).ConfigureAwait(false);
+        HashSet<SocketId> ids = [];
+        foreach (var answer in result.Answers)
+        {
+            if (answer.Error is { } error)
+            {
+                throw new InvalidOperationException($"Server {answer.Server} could not answer: {error}");
+            }
+            SocketIdList.Decode(answer.Body.Span, ids);
+        }
+        return ids;
+    }
+
+    private protected override BroadcastOperator Operator() => this;
+
+    private async Task WithinAsync(Task task, TimeSpan timeout)
+    {
+        try
+        {
+            await task.WaitAsync(timeout, Owner.Server.Time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw OperationException.For(OperationFailure.TimedOut, "a publish");
+        }
+    }
+
+    private static ImmutableArray<Room> Add(ImmutableArray<Room> to, ReadOnlySpan<string> rooms)
+    {
+        var builder = to.ToBuilder();
+        foreach (var room in rooms)
+        {
+            builder.Add(Room.Named(room));
+        }
+        return builder.ToImmutable();
+    }
+}

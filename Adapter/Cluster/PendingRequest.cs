@@ -1,0 +1,109 @@
+namespace OrleansAdapter.Cluster;
+
+/// <summary>
+/// A request of this server and the answers that have come. It ends when every server that the home sent it to has answered or is gone; at its
+/// deadline; or when the caller gives up.
+/// </summary>
+internal sealed class PendingRequest(Operation operation, long id, long timeout) : PendingOperation(operation)
+{
+    private readonly TaskCompletionSource<RequestResult> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Dictionary<ServerId, List<Answer>> _parts = [];
+    private readonly List<ServerAnswer> _answers = [];
+    private readonly List<ServerId> _gone = [];
+    private List<ServerId>? _waitingFor;
+
+    public long Id { get; } = id;
+
+    public Task<RequestResult> Task => _ended.Task;
+
+    /// <summary>True as soon as the task has ended, whichever way.</summary>
+    public bool HasEnded => _ended.Task.IsCompleted;
+
+    public bool IsDue(long now) => timeout != long.MaxValue && now - Since >= timeout;
+
+    /// <summary>Takes a part of an answer; whole answers count.</summary>
+    public void Receive(Answer answer)
+    {
+        if (!_parts.TryGetValue(answer.From, out var parts))
+        {
+            _parts[answer.From] = parts = [];
+        }
+        if (parts.Any(p => p.Part == answer.Part) || _answers.Any(a => a.Server == answer.From))
+        {
+            return;
+        }
+        parts.Add(answer);
+        if (parts.Find(p => p.Last) is not { } last || parts.Count != last.Part + 1)
+        {
+            return;
+        }
+        _answers.Add(Assemble(answer.From, parts));
+        _parts.Remove(answer.From);
+    }
+
+    /// <summary>Ends the request if nobody is left to wait for, given the lives that are in the home.</summary>
+    public void Settle(IReadOnlyList<ServerId> list)
+    {
+        if (_waitingFor is null)
+        {
+            return;
+        }
+        _waitingFor.RemoveAll(server => _answers.Any(a => a.Server == server));
+        foreach (var gone in _waitingFor.Where(server => !list.Contains(server)).ToArray())
+        {
+            _gone.Add(gone);
+            _waitingFor.Remove(gone);
+        }
+        if (_waitingFor.Count == 0)
+        {
+            _ended.TrySetResult(new RequestResult(_answers, _gone));
+        }
+    }
+
+    public void Cancel(CancellationToken cancellationToken) => _ended.TrySetCanceled(cancellationToken);
+
+    public override void TimeOut()
+    {
+        // A request has its own deadline.
+    }
+
+    public void Expire() => _ended.TrySetException(new RequestTimeoutException(_answers.Count, _waitingFor ?? []));
+
+    protected override void OnAccepted(IReadOnlyList<ServerId>? targets)
+    {
+        if (_waitingFor is not null)
+        {
+            return;
+        }
+        if (targets is null)
+        {
+            OnFailed(OperationFailure.Merged);
+            return;
+        }
+        _waitingFor = [.. targets];
+    }
+
+    protected override void OnSucceeded()
+    {
+        // The answers end it.
+    }
+
+    protected override void OnFailed(OperationFailure failure) => _ended.TrySetException(OperationException.For(failure, "a request"));
+
+    private static ServerAnswer Assemble(ServerId from, List<Answer> parts)
+    {
+        if (parts.Count == 1)
+        {
+            return new ServerAnswer(from, parts[0].Error, parts[0].Body);
+        }
+        parts.Sort((a, b) => a.Part.CompareTo(b.Part));
+        var body = GC.AllocateUninitializedArray<byte>(parts.Sum(p => p.Body.Length));
+        var at = 0;
+        foreach (var part in parts)
+        {
+            part.Body.Span.CopyTo(body.AsSpan(at));
+            at += part.Body.Length;
+        }
+        return new ServerAnswer(from, parts[^1].Error, body);
+    }
+}

@@ -1,0 +1,65 @@
+namespace OrleansAdapter.Cluster;
+
+/// <summary>The requests of one namespace that have not ended. Owned by the namespace's turn.</summary>
+internal sealed class Requests(Action<long> ended)
+{
+    private readonly Dictionary<long, PendingRequest> _pending = [];
+    private readonly List<PendingRequest> _over = [];
+
+    public int Count => _pending.Count;
+
+    public void Add(PendingRequest request) => _pending.Add(request.Id, request);
+
+    public void Receive(Answer answer)
+    {
+        if (_pending.TryGetValue(answer.Request, out var request))
+        {
+            request.Receive(answer);
+        }
+    }
+
+    public void Cancel(long id, CancellationToken cancellationToken)
+    {
+        if (_pending.TryGetValue(id, out var request))
+        {
+            request.Cancel(cancellationToken);
+        }
+    }
+
+    public void Tick(long now)
+    {
+        foreach (var request in _pending.Values)
+        {
+            if (request.IsDue(now))
+            {
+                request.Expire();
+            }
+        }
+    }
+
+    /// <summary>
+    /// Ends what can end. Called behind each turn, when the list is at least as new as any word on where a request went: a target that
+    /// is not in it is gone.
+    /// </summary>
+    public void EndTurn(IReadOnlyList<ServerId> list)
+    {
+        if (_pending.Count == 0)
+        {
+            return;
+        }
+        foreach (var request in _pending.Values)
+        {
+            request.Settle(list);
+            if (request.HasEnded)
+            {
+                _over.Add(request);
+            }
+        }
+        foreach (var request in _over)
+        {
+            _pending.Remove(request.Id);
+            ended(request.Id);
+        }
+        _over.Clear();
+    }
+}

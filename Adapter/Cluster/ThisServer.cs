@@ -1,0 +1,235 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OrleansAdapter.Namespaces;
+
+namespace OrleansAdapter.Cluster;
+
+/// <summary>
+/// This process as a server of the cluster: its namespaces, its link to the directory, and its requests. One per process; started and stopped by
+/// the host.
+/// </summary>
+public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
+{
+    private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(50);
+    private const long KeepAnswers = 10_000;
+    private const long KeepAnswerBytes = 16 << 20;
+
+    private readonly ConcurrentDictionary<string, Namespace> _namespaces = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<long, Namespace> _requests = new();
+    private readonly AnswerInbox _inbox = new();
+    private readonly AnswerOutbox _outbox = new(KeepAnswers, KeepAnswerBytes);
+    private readonly ILoggerFactory _loggers;
+    private readonly DateTimeOffset _started;
+    private readonly CancellationTokenSource _stopping = new();
+    private ITimer? _timer;
+    private Task? _heartbeat;
+    private long _lastRequest = Random.Shared.NextInt64(1L << 40);
+    private bool _running;
+
+    /// <summary>Made by the host's container.</summary>
+    public ThisServer(IDirectory directory, IOptions<OrleansAdapterOptions> options, TimeProvider time, ILoggerFactory loggers, IMeterFactory meters)
+    {
+        Directory = directory;
+        Options = options.Value;
+        Time = time;
+        _loggers = loggers;
+        _started = time.GetUtcNow();
+        Metrics = new AdapterMetrics(meters);
+        Metrics.ObserveConnections(CountSockets);
+        FirstLife = Options.ServerId is { } chosen && ServerId.TryParse(chosen, out var id) ? id.Process.NextIncarnation() : ServerId.NewProcess();
+        var renew = (long)Options.LeaseRenewal.TotalMilliseconds;
+        ReplicaOptions = new ReplicaOptions { RenewEvery = renew, OperationTimeout = (long)Options.RequestsTimeout.TotalMilliseconds };
+    }
+
+    /// <summary>The process part of this server's id.</summary>
+    public ServerId Process => FirstLife.Process;
+
+    /// <summary>The directory that the server is linked to.</summary>
+    public IDirectory Directory { get; }
+
+    /// <summary>The namespaces in use.</summary>
+    public IEnumerable<Namespace> Namespaces => _namespaces.Values;
+
+    internal ServerId FirstLife { get; }
+
+    internal OrleansAdapterOptions Options { get; }
+
+    internal ReplicaOptions ReplicaOptions { get; }
+
+    internal TimeProvider Time { get; }
+
+    internal AdapterMetrics Metrics { get; }
+
+    /// <summary>How many requests of this server have not ended.</summary>
+    internal int PendingRequestCount => _requests.Count;
+
+    internal long Now => (long)Time.GetElapsedTime(0, Time.GetTimestamp()).TotalMilliseconds;
+
+    /// <summary>A namespace by its name, which begins with a slash; it is put before a name that does not. Made, and registered with the directory, on first use.</summary>
+    public Namespace Of(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (name[0] != '/')
+        {
+            name = "/" + name;
+        }
+        return _namespaces.TryGetValue(name, out var known) ? known : Add(name);
+    }
+
+    /// <summary>The servers of the cluster, by what each last told of itself.</summary>
+    /// <exception cref="DirectoryUnavailableException">The directory cannot be reached now.</exception>
+    public Task<IReadOnlyList<ServerDescription>> ServersAsync(CancellationToken cancellationToken = default) => Directory.ServersAsync(cancellationToken);
+
+    /// <summary>Links to the directory and registers in the configured namespaces; returns when the server is registered in all of them.</summary>
+    /// <exception cref="DirectoryRefusedException">The directory refuses this server for good.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var name in Options.Namespaces)
+        {
+            Of(name);
+        }
+        _timer = Time.CreateTimer(_ => Tick(), null, TickInterval, TickInterval);
+        await Directory.StartAsync(Process, this, cancellationToken).ConfigureAwait(false);
+        lock (_namespaces)
+        {
+            _running = true;
+            foreach (var @namespace in _namespaces.Values)
+            {
+                @namespace.Start();
+            }
+        }
+        _heartbeat = HeartbeatAsync();
+        await Task.WhenAll(_namespaces.Values.Select(n => n.Ready)).WaitAsync(cancellationToken).ConfigureAwait(false);
+        AdapterLog.Registered(_loggers.CreateLogger<ThisServer>(), Process, Options.ServerName, Directory.Engine, _namespaces.Count);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        if (_timer is not null)
+        {
+            await _timer.DisposeAsync().ConfigureAwait(false);
+        }
+        if (_heartbeat is not null)
+        {
+            await _heartbeat.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        await Directory.DisposeAsync().ConfigureAwait(false);
+        Metrics.Dispose();
+        _stopping.Dispose();
+    }
+
+    void IDirectoryReceiver.Receive(string @namespace, HomeMessage message)
+    {
+        if (_namespaces.TryGetValue(@namespace, out var known))
+        {
+            known.Enqueue(new ReceiveItem(message));
+        }
+    }
+
+    void IDirectoryReceiver.Receive(ServerMessage message)
+    {
+        if (message is not Answers answers)
+        {
+            return;
+        }
+        if (_inbox.Receive(answers, Take))
+        {
+            var (session, handled) = _inbox.Position;
+            Directory.Send(new AcknowledgeAnswers(Process, session, handled));
+        }
+        else
+        {
+            DescribeSelf();
+        }
+    }
+
+    void IDirectoryReceiver.Connected()
+    {
+        DescribeSelf();
+        foreach (var answer in _outbox.Recent(Now))
+        {
+            Directory.Send(answer);
+        }
+        foreach (var @namespace in _namespaces.Values)
+        {
+            if (Volatile.Read(ref _running))
+            {
+                @namespace.Enqueue(ConnectedItem.Instance);
+            }
+        }
+    }
+
+    internal long NewRequest(Namespace owner)
+    {
+        var id = Interlocked.Increment(ref _lastRequest);
+        _requests[id] = owner;
+        Metrics.Requested();
+        return id;
+    }
+
+    internal void RequestEnded(long id) => _requests.TryRemove(id, out _);
+
+    internal void Send(Answer answer)
+    {
+        _outbox.Add(answer, Now);
+        Directory.Send(answer);
+    }
+
+    private Namespace Add(string name)
+    {
+        lock (_namespaces)
+        {
+            if (!_namespaces.TryGetValue(name, out var added))
+            {
+                added = _namespaces[name] = new Namespace(this, name, _loggers.CreateLogger<Namespace>());
+                if (_running)
+                {
+                    added.Start();
+                }
+            }
+            return added;
+        }
+    }
+
+    private void Take(Answer answer)
+    {
+        if (_requests.TryGetValue(answer.Request, out var owner))
+        {
+            owner.Enqueue(new AnswerItem(answer));
+        }
+    }
+
+    private int CountSockets() => _namespaces.Values.Sum(n => n.LocalSocketCount);
+
+    private void Tick()
+    {
+        if (!Volatile.Read(ref _running))
+        {
+            return;
+        }
+        foreach (var @namespace in _namespaces.Values)
+        {
+            @namespace.Enqueue(TickItem.Instance);
+        }
+    }
+
+    private void DescribeSelf()
+    {
+        var (session, handled) = _inbox.Position;
+        Directory.Send(new Describe(new ServerDescription(Process, Options.ServerName, _started, CountSockets()), session, handled));
+    }
+
+    private async Task HeartbeatAsync()
+    {
+        using var timer = new PeriodicTimer(Options.HeartbeatInterval, Time);
+        do
+        {
+            DescribeSelf();
+        }
+        while (await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false));
+    }
+}

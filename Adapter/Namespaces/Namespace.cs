@@ -1,0 +1,191 @@
+using Microsoft.Extensions.Logging;
+using OrleansAdapter.Broadcasting;
+using OrleansAdapter.Cluster;
+
+namespace OrleansAdapter.Namespaces;
+
+/// <summary>
+/// A set of sockets with its own rooms, on this server and on all others (Socket.IO: <c>io.of("/chat")</c>; SignalR: a hub type). Broadcasts to it
+/// come in one order for all members, wherever they are connected. Safe under threads.
+/// </summary>
+public sealed class Namespace : BroadcastRoot
+{
+    private readonly ThisServer _server;
+    private readonly ILogger _logger;
+    private readonly NamespaceQueue _queue;
+    private readonly Dictionary<RequestKind, Action<RequestContext>> _handlers = [];
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _publishBytes;
+    private long _life;
+    private int _sockets;
+
+    internal Namespace(ThisServer server, string name, ILogger logger)
+    {
+        _server = server;
+        _logger = logger;
+        Name = name;
+        _queue = new NamespaceQueue(this, server.ReplicaOptions);
+        _life = (long)_queue.State.Replica.Life.Bits;
+        Requests = new Requests(server.RequestEnded);
+        Handle(RequestKind.SocketIds, request => request.Answer(SocketIdList.Encode(request.Sockets)));
+    }
+
+    /// <summary>The namespace's name.</summary>
+    public string Name { get; }
+
+    /// <summary>This server's life in the namespace: what the ids of its sockets name.</summary>
+    public ServerId Life => ServerId.FromBits((ulong)System.Threading.Volatile.Read(ref _life));
+
+    /// <summary>How many sockets this server holds in the namespace.</summary>
+    public int LocalSocketCount => System.Threading.Volatile.Read(ref _sockets);
+
+    /// <summary>Completes when the server has registered in the namespace for the first time.</summary>
+    public Task Ready => _ready.Task;
+
+    internal Requests Requests { get; }
+
+    /// <summary>Draws the id of a socket that is about to connect.</summary>
+    public SocketId NewSocketId() => SocketId.New(Life);
+
+    /// <summary>Takes a socket in. Ends when every broadcast that is published from then on reaches it.</summary>
+    /// <exception cref="OperationException">This server was fenced meanwhile: close the connection, the client may come back at once.</exception>
+    /// <exception cref="TimeoutException">The directory did not confirm it within <see cref="OrleansAdapterOptions.RequestsTimeout"/>.</exception>
+    public Task ConnectAsync(LocalSocket socket) => RunAsync((state, waiter, now) => state.Connect(socket, waiter, now), "a connect");
+
+    /// <summary>Takes a socket out of the namespace and all of its rooms. Ends when that holds on this server; nothing happens if it is out.</summary>
+    public Task DisconnectAsync(LocalSocket socket) => RunAsync(
+        (state, waiter, now) =>
+        {
+            state.Disconnect(socket, now);
+            waiter.TrySetResult();
+        },
+        "a disconnect");
+
+    /// <summary>Puts a socket of this server into a room. Ends when it holds in the whole cluster; a socket that has gone is left alone.</summary>
+    /// <exception cref="ArgumentException">The room's name is the id of a socket of a registered server.</exception>
+    /// <exception cref="TimeoutException">The directory did not confirm it in time. It holds on this server.</exception>
+    public Task JoinAsync(LocalSocket socket, Room room) => RunAsync((state, waiter, now) => state.Join(socket, room, waiter, now), $"joining \"{room}\"");
+
+    /// <summary>Takes a socket of this server out of a room. Ends when nothing that is published from then on reaches it through the room.</summary>
+    public Task LeaveAsync(LocalSocket socket, Room room) => RunAsync(
+        (state, waiter, now) =>
+        {
+            state.Leave(socket, room, now);
+            waiter.TrySetResult();
+        },
+        $"leaving \"{room}\"");
+
+    internal override Namespace Owner => this;
+
+    internal ThisServer Server => _server;
+
+    /// <summary>Says what answers a kind of request. Called in the turn, so it must return at once; before the namespace is used.</summary>
+    internal void Handle(RequestKind kind, Action<RequestContext> handler) => _handlers[kind] = handler;
+
+    /// <summary>Puts an operation into the one order. Ends when it is in every target's mailbox and this server has handed it to its own sockets.</summary>
+    internal Task PublishAsync(Operation operation)
+    {
+        if (operation.Body.Length > _server.Options.MaximumPacketSize)
+        {
+            throw new ArgumentException($"The packet has {operation.Body.Length} bytes; at most {_server.Options.MaximumPacketSize} are allowed (MaximumPacketSize).", nameof(operation));
+        }
+        if (Interlocked.Add(ref _publishBytes, operation.Size) > _server.Options.PublishQueueLimit)
+        {
+            Interlocked.Add(ref _publishBytes, -operation.Size);
+            _server.Metrics.PublishRefused();
+            throw new PublishQueueFullException(Name, _server.Options.PublishQueueLimit);
+        }
+        var item = new PublishItem(operation, this);
+        _server.Metrics.Published();
+        _queue.Enqueue(item);
+        return item.Task;
+    }
+
+    internal void ReleasePublish(int bytes) => Interlocked.Add(ref _publishBytes, -bytes);
+
+    internal Task EmitLocallyAsync(BroadcastTarget target, Packet packet)
+    {
+        var item = new LocalEmitItem(target, packet);
+        _queue.Enqueue(item);
+        return item.Task;
+    }
+
+    /// <summary>Asks every server with sockets that match. See <see cref="PendingRequest"/> for how it ends.</summary>
+    /// <exception cref="RequestTimeoutException">Not all answered in time.</exception>
+    internal async Task<RequestResult> RequestAsync(BroadcastTarget target, RequestKind kind, ReadOnlyMemory<byte> body, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var id = _server.NewRequest(this);
+        var limit = timeout == System.Threading.Timeout.InfiniteTimeSpan ? long.MaxValue : (long)timeout.TotalMilliseconds;
+        var request = new PendingRequest(Operation.Request(target, RequestHeader.Write(id, kind, body.Span)), id, limit);
+        _queue.Enqueue(new RequestItem(request));
+        await using var registration = cancellationToken.UnsafeRegister(
+            static (state, token) =>
+            {
+                var (queue, id) = ((NamespaceQueue, long))state!;
+                queue.Enqueue(new CancelItem(id, token));
+            },
+            (_queue, id)).ConfigureAwait(false);
+        return await request.Task.ConfigureAwait(false);
+    }
+
+    internal void Enqueue(INamespaceItem item) => _queue.Enqueue(item);
+
+    internal void Start() => Enqueue(new CommandItem((state, waiter, now) =>
+    {
+        state.Start(now);
+        waiter.TrySetResult();
+    }));
+
+    internal void CountDeliveries(int count) => _server.Metrics.Delivered(count);
+
+    internal void HandleRequest(Entry entry, IReadOnlyList<LocalSocket> sockets)
+    {
+        var (id, kind, body) = RequestHeader.Read(entry.Operation.Body);
+        var context = new RequestContext(_server, entry.Publisher, Life, id, sockets, body);
+        if (_handlers.TryGetValue(kind, out var handler))
+        {
+            handler(context);
+        }
+        else
+        {
+            context.Fail($"Server {Life} does not know requests of kind {(byte)kind}: it runs an older version, or serves the namespace \"{Name}\" otherwise.");
+        }
+    }
+
+    internal void LifeChanged(ServerId life) => System.Threading.Volatile.Write(ref _life, (long)life.Bits);
+
+    internal void TurnEnded(NamespaceState state)
+    {
+        Requests.EndTurn(state.Replica.List);
+        if (_sockets != state.Sockets.Count)
+        {
+            System.Threading.Volatile.Write(ref _sockets, state.Sockets.Count);
+        }
+        if (state.Replica.IsLive)
+        {
+            _ready.TrySetResult();
+        }
+    }
+
+    internal ILogger Logger => _logger;
+
+    private async Task RunAsync(Action<NamespaceState, TaskCompletionSource, long> command, string what)
+    {
+        var item = new CommandItem(command);
+        _queue.Enqueue(item);
+        if (item.Task.IsCompleted)
+        {
+            await item.Task.ConfigureAwait(false);
+            return;
+        }
+        try
+        {
+            await item.Task.WaitAsync(_server.Options.RequestsTimeout, _server.Time).ConfigureAwait(false);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new TimeoutException($"The directory did not confirm {what} in \"{Name}\" within {_server.Options.RequestsTimeout}. Check that it runs and can be reached.", exception);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using OrleansAdapter.Broadcasting;
+using OrleansAdapter.Cluster;
+
+namespace OrleansAdapter.Namespaces;
+
+/// <summary>One thing for a namespace's turn to do.</summary>
+internal interface INamespaceItem
+{
+    void Run(Namespace @namespace, NamespaceState state, long now);
+}
+
+internal sealed record ReceiveItem(HomeMessage Message) : INamespaceItem
+{
+    public void Run(Namespace @namespace, NamespaceState state, long now) => state.Receive(Message, now);
+}
+
+internal sealed record AnswerItem(Answer Answer) : INamespaceItem
+{
+    public void Run(Namespace @namespace, NamespaceState state, long now) => @namespace.Requests.Receive(Answer);
+}
+
+internal sealed record CancelItem(long Request, CancellationToken CancellationToken) : INamespaceItem
+{
+    public void Run(Namespace @namespace, NamespaceState state, long now) => @namespace.Requests.Cancel(Request, CancellationToken);
+}
+
+internal sealed record RequestItem(PendingRequest Request) : INamespaceItem
+{
+    public void Run(Namespace @namespace, NamespaceState state, long now)
+    {
+        @namespace.Requests.Add(Request);
+        state.Submit(Request, now);
+    }
+}
+
+internal sealed record TickItem : INamespaceItem
+{
+    public static TickItem Instance { get; } = new();
+
+    public void Run(Namespace @namespace, NamespaceState state, long now)
+    {
+        state.Tick(now);
+        @namespace.Requests.Tick(now);
+    }
+}
+
+internal sealed record ConnectedItem : INamespaceItem
+{
+    public static ConnectedItem Instance { get; } = new();
+
+    public void Run(Namespace @namespace, NamespaceState state, long now) => state.Connected(now);
+}
+
+/// <summary>Does something and completes, with what went wrong if something did.</summary>
+internal sealed class CommandItem(Action<NamespaceState, TaskCompletionSource, long> command) : INamespaceItem
+{
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task Task => _ended.Task;
+
+    public void Run(Namespace @namespace, NamespaceState state, long now)
+    {
+        try
+        {
+            command(state, _ended, now);
+        }
+#pragma warning disable CA1031 // It belongs to the caller, who gets it.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _ended.TrySetException(exception);
+        }
+    }
+}
+
+internal sealed class LocalEmitItem(BroadcastTarget target, Packet packet) : INamespaceItem
+{
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task Task => _ended.Task;
+
+    public void Run(Namespace @namespace, NamespaceState state, long now)
+    {
+        @namespace.CountDeliveries(state.DeliverLocally(target, packet));
+        _ended.TrySetResult();
+    }
+}
+
+/// <summary>An operation whose publisher waits for it. Its bytes count against the publish queue's limit until the home has answered.</summary>
+internal sealed class PublishItem(Operation operation, Namespace owner) : PendingOperation(operation), INamespaceItem
+{
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _released;
+
+    public Task Task => _ended.Task;
+
+    void INamespaceItem.Run(Namespace @namespace, NamespaceState state, long now) => state.Submit(this, now);
+
+    protected override void OnAccepted(IReadOnlyList<ServerId>? targets) => Release();
+
+    protected override void OnSucceeded() => _ended.TrySetResult();
+
+    protected override void OnFailed(OperationFailure failure)
+    {
+        if (failure != OperationFailure.TimedOut)
+        {
+            Release();
+        }
+        _ended.TrySetException(OperationException.For(failure, "a publish"));
+    }
+
+    private void Release()
+    {
+        if (!_released)
+        {
+            _released = true;
+            owner.ReleasePublish(Operation.Size);
+        }
+    }
+}

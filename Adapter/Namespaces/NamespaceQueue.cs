@@ -1,0 +1,43 @@
+using OrleansAdapter.Cluster;
+using OrleansAdapter.Threading;
+
+namespace OrleansAdapter.Namespaces;
+
+/// <summary>Runs a namespace's state, one item at a time, and sends its messages.</summary>
+internal sealed class NamespaceQueue : SerialQueue<INamespaceItem>, INamespaceOutput
+{
+    private readonly Namespace _owner;
+
+    public NamespaceQueue(Namespace owner, ReplicaOptions options)
+    {
+        _owner = owner;
+        State = new NamespaceState(options, this, owner.Server.FirstLife);
+    }
+
+    public NamespaceState State { get; }
+
+    public void Send(WorkerMessage message) => _owner.Server.Directory.Send(_owner.Name, message);
+
+    public void HandleRequest(Entry entry, IReadOnlyList<LocalSocket> sockets) => _owner.HandleRequest(entry, sockets);
+
+    public void ListChanged(IReadOnlyList<ServerId> list) => _owner.LifeChanged(State.Replica.Life);
+
+    public void Fenced(ServerId ended, int sockets)
+    {
+        _owner.LifeChanged(State.Replica.Life);
+        _owner.Server.Metrics.Fenced();
+        AdapterLog.Fenced(_owner.Logger, _owner.Name, ended, State.Replica.Life, sockets);
+    }
+
+    public void Unreadable(Entry entry, Exception exception) => AdapterLog.Unreadable(_owner.Logger, _owner.Name, entry.Number, entry.Publisher, exception);
+
+    protected override void Run(INamespaceItem item) => item.Run(_owner, State, _owner.Server.Now);
+
+    protected override void EndTurn()
+    {
+        State.EndTurn(_owner.Server.Now);
+        _owner.TurnEnded(State);
+    }
+
+    protected override void Failed(Exception exception) => AdapterLog.TurnFailed(_owner.Logger, _owner.Name, exception);
+}

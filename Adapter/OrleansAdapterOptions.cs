@@ -1,0 +1,65 @@
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+
+namespace OrleansAdapter;
+
+/// <summary>How this server takes part in the cluster. Validated when the host starts.</summary>
+public sealed class OrleansAdapterOptions
+{
+    /// <summary>A name for people, in status and logs. Default: machine name and process id.</summary>
+    public string ServerName { get; set; } = $"{Environment.MachineName}:{Environment.ProcessId}";
+
+    /// <summary>
+    /// The process part of this server's id, 8 characters, where a supervisor chose it so that it can report this process's death. Default: drawn
+    /// at random.
+    /// </summary>
+    public string? ServerId { get; set; }
+
+    /// <summary>How long requests to other servers, and publishes, wait for an answer. Default 5 s (Socket.IO's <c>requestsTimeout</c>).</summary>
+    public TimeSpan RequestsTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often this server describes itself to the directory. Default 5 s.</summary>
+    public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often a lease is renewed; a third of the directory's lease (10 s). Default 3 s.</summary>
+    public TimeSpan LeaseRenewal { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>How many bytes may wait for one client, beyond what its transport holds. A client beyond it loses volatile packets, then its connection. Default 4 MB; at least 64 KB.</summary>
+    public int ClientQueueLimit { get; set; } = 4 << 20;
+
+    /// <summary>How many bytes of operations may wait for the directory, per namespace; beyond it they are refused at once. Default 64 MB.</summary>
+    public long PublishQueueLimit { get; set; } = 64 << 20;
+
+    /// <summary>The largest packet, in bytes, as servers exchange it. Default 16 MB.</summary>
+    public int MaximumPacketSize { get; set; } = 16 << 20;
+
+    /// <summary>How arguments become JSON. Default: as ASP.NET Core does (camel case).</summary>
+    public JsonSerializerOptions JsonSerializerOptions { get; set; } = new(JsonSerializerDefaults.Web);
+
+    /// <summary>The namespaces to join at start; the server counts as ready when it is registered in all of them.</summary>
+    public ISet<string> Namespaces { get; } = new HashSet<string>(StringComparer.Ordinal);
+}
+
+/// <summary>The one place that says which options are valid.</summary>
+internal sealed class OrleansAdapterOptionsValidator : IValidateOptions<OrleansAdapterOptions>
+{
+    public ValidateOptionsResult Validate(string? name, OrleansAdapterOptions options)
+    {
+        List<string> wrong = [];
+        void Check(bool valid, string what)
+        {
+            if (!valid)
+            {
+                wrong.Add($"{nameof(OrleansAdapterOptions)}.{what}");
+            }
+        }
+        Check(options.RequestsTimeout > TimeSpan.Zero, "RequestsTimeout must be positive.");
+        Check(options.HeartbeatInterval > TimeSpan.Zero, "HeartbeatInterval must be positive.");
+        Check(options.LeaseRenewal > TimeSpan.Zero, "LeaseRenewal must be positive.");
+        Check(options.ClientQueueLimit >= 64 << 10, "ClientQueueLimit must be at least 65536 bytes.");
+        Check(options.PublishQueueLimit > 0, "PublishQueueLimit must be positive.");
+        Check(options.MaximumPacketSize is > 0 and <= 32 << 20, "MaximumPacketSize must be between 1 byte and 32 MB.");
+        Check(options.ServerId is null || OrleansAdapter.ServerId.TryParse(options.ServerId, out _), "ServerId must be 8 characters of [A-Za-z0-9_-] that name a server.");
+        return wrong.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(wrong);
+    }
+}
