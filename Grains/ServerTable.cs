@@ -14,6 +14,9 @@ internal sealed class ServerTable(ServersOptions options, IServersOutput output,
     /// <summary>The servers that have described themselves and whose lease runs, in a fixed order.</summary>
     public ServerDescription[] List() => [.. _servers.Values.Where(server => server.Description is not null).Select(server => server.Description!)];
 
+    /// <summary>How many servers are in <see cref="List"/>.</summary>
+    public int Count => _servers.Values.Count(server => server.Description is not null);
+
     /// <summary>The answers that wait for servers, in bytes.</summary>
     public long WaitingBytes => _servers.Values.Sum(server => server.WaitingBytes);
 

@@ -99,17 +99,23 @@ internal ref struct WireReader(ReadOnlyMemory<byte> memory, byte version)
     /// <summary>A socket.</summary>
     public SocketId Socket() => SocketId.Read(Take(SocketId.ByteLength));
 
-    /// <summary>A name or a text.</summary>
+    /// <summary>A name or a text, as it was written.</summary>
     public string Text()
     {
-        var bytes = Take(Length());
+        var start = Position;
+        return Decode(Take(Length()), start);
+    }
+
+    /// <summary>The text of bytes that <see cref="Block"/> gave.</summary>
+    public static string Decode(ReadOnlySpan<byte> utf8, int position)
+    {
         try
         {
-            return Strict.GetString(bytes);
+            return Strict.GetString(utf8);
         }
         catch (DecoderFallbackException)
         {
-            throw new ProtocolException($"The text before byte {Position} is not UTF-8.");
+            throw new ProtocolException($"The text at byte {position} is not UTF-8.");
         }
     }
 

@@ -1,0 +1,168 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansAdapter.Grains.Local;
+
+/// <summary>
+/// The directory in one process: the homes of all namespaces, each made when the first message for it comes, the list of servers, and the ways
+/// to the processes. It has the clock and the randomness that the state machines lack.
+/// </summary>
+internal sealed class DirectoryHost : IAsyncDisposable
+{
+    private const int EpochRandomBits = 20;
+
+    private readonly DirectoryHostOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Random _random;
+    private readonly ILogger _logger;
+    private readonly long _started;
+    private readonly ServersHost _servers;
+    private readonly ITimer _timer;
+    private readonly ConcurrentDictionary<ServerId, IDirectoryEndpoint> _endpoints = new();
+
+    /// <summary>Guards what follows: a home is made knowing every death, and a death is told to every home.</summary>
+    private readonly Lock _gate = new();
+    private readonly ConcurrentDictionary<string, RoomsHost> _homes = new(StringComparer.Ordinal);
+    private readonly Dictionary<ServerId, long> _dead = [];
+
+    public DirectoryHost(DirectoryHostOptions options, TimeProvider time, Random random, ILogger logger)
+    {
+        _options = options;
+        _time = time;
+        _random = random;
+        _logger = logger;
+        _started = time.GetTimestamp();
+        Metrics = new DirectoryMetrics(this);
+        _servers = new ServersHost(this, options.Servers, new Random(random.Next()), logger);
+        _timer = time.CreateTimer(static host => ((DirectoryHost)host!).Tick(), this, options.TickPeriod, options.TickPeriod);
+    }
+
+    /// <summary>Milliseconds since it started, by a clock that never goes back.</summary>
+    public long Now => (long)_time.GetElapsedTime(_started).TotalMilliseconds;
+
+    /// <summary>Where it counts.</summary>
+    public DirectoryMetrics Metrics { get; }
+
+    /// <summary>The homes that exist.</summary>
+    public ICollection<RoomsHost> Homes => _homes.Values;
+
+    /// <summary>How many servers are registered, at the last tick.</summary>
+    public int ServerCount => _servers.Count;
+
+    /// <summary>How many bytes of answers wait, at the last tick.</summary>
+    public long WaitingAnswerBytes => _servers.WaitingBytes;
+
+    /// <summary>Sets the way to a process. The newest wins: an older one is closed.</summary>
+    public void Attach(ServerId process, IDirectoryEndpoint endpoint)
+    {
+        IDirectoryEndpoint? before = null;
+        _endpoints.AddOrUpdate(
+            process.Process,
+            endpoint,
+            (_, old) =>
+            {
+                before = old;
+                return endpoint;
+            });
+        before?.Close("a newer link of the same process took its place");
+    }
+
+    /// <summary>The way to a process has ended; nothing happens where a newer one took its place.</summary>
+    public void Detach(ServerId process, IDirectoryEndpoint endpoint) => _endpoints.TryRemove(new(process.Process, endpoint));
+
+    /// <summary>Hands a message to a namespace's home.</summary>
+    public void Receive(string @namespace, WorkerMessage message) =>
+        (_homes.TryGetValue(@namespace, out var home) ? home : MakeHome(@namespace)).Receive(message);
+
+    /// <summary>Hands a message to the list of servers.</summary>
+    public void Receive(ServerMessage message) => _servers.Receive(message);
+
+    /// <summary>The servers that are registered.</summary>
+    public Task<IReadOnlyList<ServerDescription>> ServersAsync() => _servers.ListAsync();
+
+    /// <summary>A process is dead. Ends when the list of servers and every home that exists have taken note.</summary>
+    public Task ReportDeathAsync(ServerId process)
+    {
+        process = process.Process;
+        DeathReport report;
+        lock (_gate)
+        {
+            _dead[process] = Now;
+            report = new DeathReport(process, _homes.Count + 1);
+            _servers.Receive(report);
+            foreach (var (_, home) in _homes)
+            {
+                home.Receive(report);
+            }
+        }
+        if (_endpoints.TryGetValue(process, out var endpoint))
+        {
+            endpoint.Close("the process was reported dead");
+        }
+        return report.Done;
+    }
+
+    /// <summary>Sends a message of a home on the way to a process; without one it is lost.</summary>
+    public void Send(ServerId process, string @namespace, HomeMessage message)
+    {
+        if (_endpoints.TryGetValue(process, out var endpoint))
+        {
+            endpoint.Send(@namespace, message);
+        }
+    }
+
+    /// <summary>Sends answers on the way to a process; without one they are lost.</summary>
+    public void Send(ServerId process, ServerMessage message)
+    {
+        if (_endpoints.TryGetValue(process, out var endpoint))
+        {
+            endpoint.Send(message);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _timer.DisposeAsync();
+        Metrics.Dispose();
+    }
+
+    private RoomsHost MakeHome(string @namespace)
+    {
+        lock (_gate)
+        {
+            if (_homes.TryGetValue(@namespace, out var home))
+            {
+                return home;
+            }
+            var random = new Random(_random.Next());
+            var epoch = (_time.GetUtcNow().ToUnixTimeMilliseconds() << EpochRandomBits) | (long)random.Next(1 << EpochRandomBits);
+            home = new RoomsHost(this, @namespace, _options, random, epoch, _logger);
+            foreach (var process in _dead.Keys)
+            {
+                home.Receive(new DeathReport(process, 1));
+            }
+            _homes[@namespace] = home;
+            return home;
+        }
+    }
+
+    private void Tick()
+    {
+        _servers.Tick();
+        foreach (var (_, home) in _homes)
+        {
+            home.Tick();
+        }
+        lock (_gate)
+        {
+            foreach (var (process, since) in _dead)
+            {
+                if (Now - since > _options.Rooms.DeathMemory)
+                {
+                    _dead.Remove(process);
+                }
+            }
+        }
+    }
+}
