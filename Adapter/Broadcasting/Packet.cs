@@ -12,13 +12,14 @@ public sealed class Packet
 {
     private readonly List<(object Key, object Value)> _derived = [];
 
-    internal Packet(string @event, ReadOnlyMemory<byte> arguments, IReadOnlyList<ReadOnlyMemory<byte>> attachments, IReadOnlyList<PacketEncoding> encodings, BroadcastFlags flags)
+    internal Packet(string @event, ReadOnlyMemory<byte> arguments, IReadOnlyList<ReadOnlyMemory<byte>> attachments, IReadOnlyList<PacketEncoding> encodings, BroadcastFlags flags, string trace = "")
     {
         Event = @event;
         Arguments = arguments;
         Attachments = attachments;
         Encodings = encodings;
         Flags = flags;
+        Trace = trace;
     }
 
     /// <summary>The event's name (SignalR: the client method).</summary>
@@ -35,6 +36,9 @@ public sealed class Packet
 
     /// <summary>How to treat it on its way to a client.</summary>
     public BroadcastFlags Flags { get; }
+
+    /// <summary>The W3C trace parent of whoever published it; empty where nobody traces.</summary>
+    internal string Trace { get; }
 
     /// <summary>Whether it may be dropped for a client that is slow.</summary>
     public bool IsVolatile => (Flags & BroadcastFlags.Volatile) != 0;

@@ -4,8 +4,8 @@ using System.Text;
 namespace OrleansAdapter.Broadcasting;
 
 /// <summary>
-/// The bytes of a <see cref="Packet"/> as servers exchange them: a version byte, then the event, the arguments, the attachments and the extra
-/// encodings, each with its length in four bytes. The home never looks into them.
+/// The bytes of a <see cref="Packet"/> as servers exchange them: a version byte, then the event, the arguments, the trace, the attachments
+/// and the extra encodings, each with its length in four bytes. The home never looks into them.
 /// </summary>
 /// <remarks>A server of version N writes what one of version N − 1 reads; a packet of a version unknown here is refused, never misread.</remarks>
 internal static class PacketCodec
@@ -14,12 +14,14 @@ internal static class PacketCodec
 
     public static byte[] Encode(string @event, ReadOnlySpan<byte> arguments, IReadOnlyList<ReadOnlyMemory<byte>> attachments, IReadOnlyList<PacketEncoding> encodings)
     {
-        var length = 1 + 4 + Encoding.UTF8.GetByteCount(@event) + 4 + arguments.Length + 2 + attachments.Sum(a => 4 + a.Length) + encodings.Sum(e => 4 + Encoding.UTF8.GetByteCount(e.Protocol) + 4 + e.Bytes.Length);
+        var trace = BroadcastActivities.CurrentTrace;
+        var length = 1 + 4 + trace.Length + 4 + Encoding.UTF8.GetByteCount(@event) + 4 + arguments.Length + 2 + attachments.Sum(a => 4 + a.Length) + encodings.Sum(e => 4 + Encoding.UTF8.GetByteCount(e.Protocol) + 4 + e.Bytes.Length);
         var bytes = GC.AllocateUninitializedArray<byte>(length);
         bytes[0] = Version;
         var rest = bytes.AsSpan(1);
         rest = Write(rest, @event);
         rest = Write(rest, arguments);
+        rest = Write(rest, trace);
         rest[0] = checked((byte)attachments.Count);
         rest[1] = checked((byte)encodings.Count);
         rest = rest[2..];
@@ -45,6 +47,8 @@ internal static class PacketCodec
         var rest = bytes[1..];
         var @event = Encoding.UTF8.GetString(Read(ref rest).Span);
         var arguments = Read(ref rest);
+        var traceBytes = Read(ref rest);
+        var trace = traceBytes.IsEmpty ? "" : Encoding.UTF8.GetString(traceBytes.Span);
         if (rest.Length < 2)
         {
             throw Truncated();
@@ -62,7 +66,7 @@ internal static class PacketCodec
             var protocol = Encoding.UTF8.GetString(Read(ref rest).Span);
             encodings[i] = new PacketEncoding(protocol, Read(ref rest));
         }
-        return new Packet(@event, arguments, attachments, encodings, flags);
+        return new Packet(@event, arguments, attachments, encodings, flags, trace);
     }
 
     private static Span<byte> Write(Span<byte> to, string text)

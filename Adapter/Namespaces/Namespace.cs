@@ -95,7 +95,7 @@ public sealed class Namespace : BroadcastRoot
             _server.Metrics.PublishRefused();
             throw new PublishQueueFullException(Name, _server.Options.PublishQueueLimit);
         }
-        var item = new PublishItem(operation, this);
+        var item = new PublishItem(operation, this, BroadcastActivities.StartPublish(Name));
         _server.Metrics.Published();
         _queue.Enqueue(item);
         return item.Task;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using OrleansAdapter.Broadcasting;
 using OrleansAdapter.Cluster;
 
@@ -87,7 +88,7 @@ internal sealed class LocalEmitItem(BroadcastTarget target, Packet packet) : INa
 }
 
 /// <summary>An operation whose publisher waits for it. Its bytes count against the publish queue's limit until the home has answered.</summary>
-internal sealed class PublishItem(Operation operation, Namespace owner) : PendingOperation(operation), INamespaceItem
+internal sealed class PublishItem(Operation operation, Namespace owner, Activity? activity) : PendingOperation(operation), INamespaceItem
 {
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _released;
@@ -98,10 +99,15 @@ internal sealed class PublishItem(Operation operation, Namespace owner) : Pendin
 
     protected override void OnAccepted(IReadOnlyList<ServerId>? targets) => Release();
 
-    protected override void OnSucceeded() => _ended.TrySetResult();
+    protected override void OnSucceeded()
+    {
+        BroadcastActivities.EndPublish(activity, null);
+        _ended.TrySetResult();
+    }
 
     protected override void OnFailed(OperationFailure failure)
     {
+        BroadcastActivities.EndPublish(activity, failure.ToString());
         if (failure != OperationFailure.TimedOut)
         {
             Release();

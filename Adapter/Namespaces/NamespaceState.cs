@@ -188,6 +188,7 @@ internal sealed class NamespaceState : IReplicaHost
             _output.Unreadable(entry, exception);
             return;
         }
+        using var activity = BroadcastActivities.StartDeliver(packet, entry.Number, found.Count);
         Deliver(found, packet);
     }
 
