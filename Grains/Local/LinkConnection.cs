@@ -8,9 +8,9 @@ namespace OrleansAdapter.Grains.Local;
 /// <summary>What takes a link's messages. Called by the link's one reader; returns at once.</summary>
 internal interface ILinkHandler
 {
-    /// <summary>Takes a message, which is the handler's to keep.</summary>
+    /// <summary>Takes a message, which is the handler's to keep, in the form of the link's version.</summary>
     /// <exception cref="ProtocolException">It is no such message: the link is closed.</exception>
-    void Handle(ReadOnlyMemory<byte> message);
+    void Handle(ReadOnlyMemory<byte> message, byte version);
 }
 
 /// <summary>
@@ -25,6 +25,7 @@ internal sealed class LinkConnection
     private readonly LinkFrames.Reader _frames;
     private readonly LinkMetrics _metrics;
     private readonly ILogger _logger;
+    private readonly byte _version;
     private string? _reason;
 
     public LinkConnection(Socket socket, PipeReader reader, Stream stream, byte version, LinkOptions options, LinkMetrics metrics, ILogger logger)
@@ -36,11 +37,8 @@ internal sealed class LinkConnection
         _logger = logger;
         var output = PipeWriter.Create(stream, new StreamPipeWriterOptions(minimumBufferSize: LinkSocket.BufferBytes, leaveOpen: true));
         _writer = new LinkWriter(output, version, options, metrics, logger);
-        Version = version;
+        _version = version;
     }
-
-    /// <summary>The version of the protocol that both sides agreed on.</summary>
-    public byte Version { get; }
 
     /// <summary>What waits to be sent, in bytes.</summary>
     public long QueuedBytes => _writer.QueuedBytes;
@@ -117,7 +115,7 @@ internal sealed class LinkConnection
     {
         try
         {
-            handler.Handle(message);
+            handler.Handle(message, _version);
         }
 #pragma warning disable CA1031 // A handler's bug must not take the link down; the link's own errors do.
         catch (Exception exception) when (exception is not ProtocolException)
