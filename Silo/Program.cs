@@ -1,3 +1,29 @@
-// The program's roles are written with the Local engine (issue 2).
-Console.Error.WriteLine("usage: Silo primary|directory");
-return 2;
+using OrleansAdapter.Silo;
+using OrleansAdapter.Silo.Primary;
+
+const int failure = 1;
+const int wrongOptions = 2;
+
+try
+{
+    switch (CommandLine.Parse(args))
+    {
+        case PrimaryCommand command:
+            return await PrimaryRole.RunAsync(command.Options);
+        case DirectoryCommand command:
+            return await DirectoryRole.RunAsync(command.Engine, command.FirstStart);
+        default:
+            Console.Out.Write(CommandLine.Usage);
+            return 0;
+    }
+}
+catch (OptionsException exception)
+{
+    Console.Error.WriteLine($"Silo: {exception.Message} (see --help)");
+    return wrongOptions;
+}
+catch (PrimaryException exception)
+{
+    Console.Error.WriteLine($"Silo: {exception.Message}");
+    return failure;
+}

@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OrleansAdapter.Grains.Supervision;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Lets a host run under the primary (<c>Silo primary --worker PROGRAM</c>).</summary>
+public static class SupervisionServices
+{
+    /// <summary>
+    /// Where a primary started this process, it is told when the host has started, and the host stops when the primary is gone, however it went.
+    /// Otherwise nothing changes, so call it always.
+    /// </summary>
+    public static IServiceCollection AddSupervision(this IServiceCollection services)
+    {
+        if (SupervisionContract.IsSupervised)
+        {
+            services.AddSingleton<IHostLifetime, SupervisedLifetime>();
+            services.Configure<HostOptions>(options => options.ShutdownTimeout = SupervisionContract.EndLimit / 2);
+
+            // Where it listens is told by the primary.
+            services.AddLogging(logging => logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning));
+        }
+        return services;
+    }
+}

@@ -1,0 +1,182 @@
+using System.Globalization;
+using System.Net;
+using OrleansAdapter.Silo.Engines;
+using OrleansAdapter.Silo.Primary;
+
+namespace OrleansAdapter.Silo;
+
+/// <summary>What the program was asked to do.</summary>
+internal abstract record Command;
+
+/// <summary>To say how it is used.</summary>
+internal sealed record HelpCommand : Command;
+
+/// <summary>To run the role <c>primary</c>.</summary>
+internal sealed record PrimaryCommand(PrimaryOptions Options) : Command;
+
+/// <summary>To run the role <c>directory</c>.</summary>
+internal sealed record DirectoryCommand(Engine Engine, bool FirstStart) : Command;
+
+/// <summary>Reads the command line: the one place that says which options there are, and which values are valid.</summary>
+internal static class CommandLine
+{
+    /// <summary>The environment variable that says which program the workers run.</summary>
+    public const string WorkerVariable = "ORLEANSADAPTER_WEBWORKER";
+
+    private const int MostWorkers = 1024;
+
+    public static string Usage =>
+        $"""
+        usage: Silo primary [options]      runs the directory and the web workers, and starts again what dies
+               Silo directory [options]    hosts the directory; started by the primary
+
+        primary
+          --workers N       how many web workers (default: one per core, at least 2: {DefaultWorkers} here)
+          --port P          worker i listens on port P + i, i = 1 … N (default: 3000)
+          --address A       the IP address that workers listen on (default: 127.0.0.1)
+          --engine E        what hosts the directory; in this build: {string.Join(", ", EngineList.Names)} (default: {EngineList.Default.Name})
+          --worker PROGRAM  the program of a worker, a .dll or an executable (default: WebWorker, or ${WorkerVariable})
+
+        directory
+          --engine E        as above
+          --first-start     no directory ran before this one: do not wait for servers that remember one
+
+        """;
+
+    private static int DefaultWorkers => Math.Max(2, Environment.ProcessorCount);
+
+    /// <exception cref="OptionsException">The command line is wrong.</exception>
+    public static Command Parse(IReadOnlyList<string> arguments)
+    {
+        if (arguments.Any(argument => argument is "--help" or "-h" or "-?"))
+        {
+            return new HelpCommand();
+        }
+        if (arguments.Count == 0)
+        {
+            throw new OptionsException("a role is needed: primary or directory");
+        }
+        return arguments[0] switch
+        {
+            "primary" => new PrimaryCommand(ParsePrimary(new Values(arguments.Skip(1)))),
+            "directory" => ParseDirectory(new Values(arguments.Skip(1))),
+            var other => throw new OptionsException($"there is no role '{other}': it is primary or directory"),
+        };
+    }
+
+    private static PrimaryOptions ParsePrimary(Values values)
+    {
+        int workers = DefaultWorkers, port = 3000;
+        var address = IPAddress.Loopback;
+        var engine = EngineList.Default;
+        var program = Environment.GetEnvironmentVariable(WorkerVariable) is { Length: > 0 } set ? set : WorkerProgram.Default;
+        while (values.Next() is { } option)
+        {
+            switch (option)
+            {
+                case "--workers":
+                    workers = values.Number(1, MostWorkers);
+                    break;
+                case "--port":
+                    port = values.Number(1, IPEndPoint.MaxPort);
+                    break;
+                case "--address":
+                    address = values.Address();
+                    break;
+                case "--engine":
+                    engine = values.Engine();
+                    break;
+                case "--worker":
+                    program = values.Text();
+                    break;
+                default:
+                    throw Unknown(option);
+            }
+        }
+        if (port + workers > IPEndPoint.MaxPort)
+        {
+            throw new OptionsException($"--port {port}: worker {workers} would listen on port {port + workers}, and there is none above {IPEndPoint.MaxPort}");
+        }
+        return new PrimaryOptions(workers, port, address, engine, WorkerProgram.At(program));
+    }
+
+    private static DirectoryCommand ParseDirectory(Values values)
+    {
+        var engine = EngineList.Default;
+        var firstStart = false;
+        while (values.Next() is { } option)
+        {
+            switch (option)
+            {
+                case "--engine":
+                    engine = values.Engine();
+                    break;
+                case "--first-start":
+                    firstStart = true;
+                    break;
+                default:
+                    throw Unknown(option);
+            }
+        }
+        return new DirectoryCommand(engine, firstStart);
+    }
+
+    private static OptionsException Unknown(string option) => new($"unknown option '{option}'");
+
+    /// <summary>Options and their values, in either of the forms <c>--name value</c> and <c>--name=value</c>.</summary>
+    private sealed class Values(IEnumerable<string> arguments)
+    {
+        private readonly Queue<string> _rest = new(arguments);
+        private string _option = "";
+        private string? _value;
+
+        public string? Next()
+        {
+            if (_value is not null)
+            {
+                throw new OptionsException($"{_option} takes no value");
+            }
+            if (!_rest.TryDequeue(out var argument))
+            {
+                return null;
+            }
+            var end = argument.StartsWith("--", StringComparison.Ordinal) ? argument.IndexOf('=', StringComparison.Ordinal) : -1;
+            (_option, _value) = end < 0 ? (argument, null) : (argument[..end], argument[(end + 1)..]);
+            return _option;
+        }
+
+        public string Text()
+        {
+            var value = _value ?? (_rest.TryDequeue(out var next) ? next : "");
+            _value = null;
+            return value.Length > 0 ? value : throw new OptionsException($"{_option} needs a value");
+        }
+
+        public int Number(int least, int most)
+        {
+            var text = Text();
+            return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+                ? number
+                : throw new OptionsException($"{_option} is '{text}'; it must be a number from {least} to {most}");
+        }
+
+        public IPAddress Address()
+        {
+            var text = Text();
+            return IPAddress.TryParse(text, out var address) ? address : throw new OptionsException($"{_option} is '{text}'; it must be an IP address");
+        }
+
+        public Engine Engine()
+        {
+            var text = Text();
+            if (EngineList.Named(text) is { } engine)
+            {
+                return engine;
+            }
+            throw new OptionsException(
+                string.Equals(text, "orleans", StringComparison.OrdinalIgnoreCase)
+                    ? $"{_option} is 'orleans', and this build has no Orleans engine; it has: {string.Join(", ", EngineList.Names)}"
+                    : $"{_option} is '{text}'; this build has: {string.Join(", ", EngineList.Names)}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using OrleansAdapter.Grains.Supervision;
+
+namespace OrleansAdapter.Silo.Primary;
+
+/// <summary>One process that the primary started: what it says goes through, with its name before each line.</summary>
+internal sealed class ChildProcess : IDisposable
+{
+    private const int Killed = 128;
+    private static readonly TimeSpan LastWordsLimit = TimeSpan.FromMilliseconds(500);
+
+    private readonly Process _process;
+    private readonly string _name;
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _output;
+
+    private ChildProcess(string name, Process process)
+    {
+        _name = name;
+        _process = process;
+        Id = process.Id;
+        Ended = process.WaitForExitAsync();
+        _output = Task.WhenAll(PassOnAsync(process.StandardOutput, Console.Out), PassOnAsync(process.StandardError, Console.Error));
+    }
+
+    /// <summary>The process id.</summary>
+    public int Id { get; }
+
+    /// <summary>Completes when it says that it is ready; never where it does not.</summary>
+    public Task Ready => _ready.Task;
+
+    /// <summary>Completes when it has ended.</summary>
+    public Task Ended { get; }
+
+    /// <summary>How it ended, for people.</summary>
+    public string Ending => _process.ExitCode > Killed
+        ? $"was ended by signal {_process.ExitCode - Killed}"
+        : $"ended with exit code {_process.ExitCode}";
+
+    /// <summary>Starts it.</summary>
+    /// <exception cref="PrimaryException">It cannot be started.</exception>
+    public static ChildProcess Start(string name, ProcessStartInfo start)
+    {
+        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
+        start.Environment[SupervisionContract.Supervised] = "true";
+        try
+        {
+            return new ChildProcess(name, Process.Start(start)!);
+        }
+        catch (Win32Exception exception)
+        {
+            throw new PrimaryException($"{name} cannot be started: {exception.Message}");
+        }
+    }
+
+    /// <summary>Tells it to end, and ends it where it does not within the limit, or at once where that is cancelled. Returns when it has ended.</summary>
+    public async Task EndAsync(TimeSpan limit, CancellationToken force)
+    {
+        CloseInput();
+        try
+        {
+            await Ended.WaitAsync(limit, force);
+        }
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        {
+            _process.Kill(entireProcessTree: true);
+            await Ended;
+        }
+        await LastWordsAsync();
+    }
+
+    /// <summary>Waits until all that it said has been passed on; not for ever, because something that it started may hold its output open.</summary>
+    public Task LastWordsAsync() => Task.WhenAny(_output, Task.Delay(LastWordsLimit));
+
+    public void Dispose() => _process.Dispose();
+
+    private void CloseInput()
+    {
+        try
+        {
+            _process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It has ended.
+        }
+    }
+
+    private async Task PassOnAsync(StreamReader from, TextWriter to)
+    {
+        try
+        {
+            while (await from.ReadLineAsync() is { } line)
+            {
+                if (line == SupervisionContract.ReadyLine)
+                {
+                    _ready.TrySetResult();
+                }
+                else
+                {
+                    to.WriteLine($"[{_name}] {line}");
+                }
+            }
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            // It has ended.
+        }
+    }
+}

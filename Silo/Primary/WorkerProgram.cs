@@ -1,0 +1,41 @@
+using System.Diagnostics;
+
+namespace OrleansAdapter.Silo.Primary;
+
+/// <summary>Programs that the primary starts: a .dll runs on the <c>dotnet</c> that runs this one, all else by itself.</summary>
+internal static class WorkerProgram
+{
+    private const string Name = "WebWorker";
+
+    /// <summary>The worker of this repository: next to this program, or where a build puts it.</summary>
+    public static string Default
+    {
+        get
+        {
+            var here = new DirectoryInfo(AppContext.BaseDirectory);
+            var published = Path.Combine(here.FullName, Name + ".dll");
+
+            // Silo/bin/Release/net10.0
+            return File.Exists(published) || here.Parent is null
+                ? published
+                : Path.GetFullPath(Path.Combine("../../../..", Name, "bin", here.Parent.Name, here.Name, Name + ".dll"), here.FullName);
+        }
+    }
+
+    /// <summary>A program by its path.</summary>
+    /// <exception cref="OptionsException">It is not there.</exception>
+    public static string At(string path) => File.Exists(path) ? Path.GetFullPath(path) : throw new OptionsException($"the worker's program {path} does not exist");
+
+    /// <summary>How a program is started with some arguments.</summary>
+    public static ProcessStartInfo Start(string program, params IEnumerable<string> arguments) =>
+        Path.GetExtension(program).Equals(".dll", StringComparison.OrdinalIgnoreCase)
+            ? new ProcessStartInfo(DotNet, [program, .. arguments])
+            : new ProcessStartInfo(program, arguments);
+
+    /// <summary>How this program is started with some arguments.</summary>
+    public static ProcessStartInfo StartThis(params IEnumerable<string> arguments) => Start(Path.Combine(AppContext.BaseDirectory, "Silo.dll"), arguments);
+
+    private static string DotNet => Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
+        ? Environment.ProcessPath!
+        : Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+}
