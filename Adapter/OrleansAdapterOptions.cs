@@ -33,6 +33,12 @@ public sealed class OrleansAdapterOptions
     /// <summary>The largest packet, in bytes, as servers exchange it. Default 16 MB.</summary>
     public int MaximumPacketSize { get; set; } = 16 << 20;
 
+    /// <summary>The largest answer that a server gives to a request, in bytes. Default 10 MB; a larger one fails that request, naming the server.</summary>
+    public int MaximumAnswerSize { get; set; } = 10 << 20;
+
+    /// <summary>How many requests of this server may be under way at a time; beyond it they are refused at once. Default 10,000.</summary>
+    public int MaximumPendingRequests { get; set; } = 10_000;
+
     /// <summary>How arguments become JSON. Default: as ASP.NET Core does (camel case).</summary>
     public JsonSerializerOptions JsonSerializerOptions { get; set; } = new(JsonSerializerDefaults.Web);
 
@@ -59,6 +65,8 @@ internal sealed class OrleansAdapterOptionsValidator : IValidateOptions<OrleansA
         Check(options.ClientQueueLimit >= 64 << 10, "ClientQueueLimit must be at least 65536 bytes.");
         Check(options.PublishQueueLimit > 0, "PublishQueueLimit must be positive.");
         Check(options.MaximumPacketSize is > 0 and <= 32 << 20, "MaximumPacketSize must be between 1 byte and 32 MB.");
+        Check(options.MaximumAnswerSize is > 0 and <= 64 << 20, "MaximumAnswerSize must be between 1 byte and 64 MB.");
+        Check(options.MaximumPendingRequests > 0, "MaximumPendingRequests must be positive.");
         Check(options.ServerId is null || OrleansAdapter.ServerId.TryParse(options.ServerId, out _), "ServerId must be 8 characters of [A-Za-z0-9_-] that name a server.");
         return wrong.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(wrong);
     }

@@ -10,6 +10,9 @@ public enum RoomKind
 
     /// <summary>All sockets of one authenticated user.</summary>
     User = 1,
+
+    /// <summary>No sockets, but every other server of the namespace, whether it has sockets there or not. Only for requests.</summary>
+    Servers = 2,
 }
 
 /// <summary>
@@ -27,6 +30,9 @@ public readonly record struct Room(RoomKind Kind, string Name)
 
     /// <summary>Every socket of the namespace.</summary>
     public static Room Everyone { get; } = new(RoomKind.Room, "");
+
+    /// <summary>Every server of the namespace but the one that publishes.</summary>
+    public static Room OtherServers { get; } = new(RoomKind.Servers, "");
 
     /// <summary>A room by its name.</summary>
     /// <exception cref="ArgumentException">The name is empty, over 1,024 bytes of UTF-8, or not valid Unicode.</exception>

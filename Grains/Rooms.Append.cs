@@ -55,7 +55,7 @@ public sealed partial class Rooms
     private void Append(Entry entry, bool merging)
     {
         var operation = entry.Operation;
-        FindTargets(operation.Target!, entry.Number);
+        FindTargets(operation.Target!, entry);
         foreach (var life in _targets)
         {
             if (merging && entry.Number <= life.Welcome.From)
@@ -74,8 +74,9 @@ public sealed partial class Rooms
         _logged += operation.Size;
     }
 
-    private void FindTargets(BroadcastTarget target, long number)
+    private void FindTargets(BroadcastTarget target, Entry entry)
     {
+        var number = entry.Number;
         _targets.Clear();
         foreach (var socket in target.Sockets)
         {
@@ -88,9 +89,25 @@ public sealed partial class Rooms
                 AddTarget(socket.Server, number);
                 continue;
             }
+            if (room.Kind == RoomKind.Servers)
+            {
+                AddOtherServers(entry);
+                continue;
+            }
             foreach (var record in _table.Of(room))
             {
                 AddTarget(record.Life, number);
+            }
+        }
+    }
+
+    private void AddOtherServers(Entry entry)
+    {
+        foreach (var life in _lives.Values)
+        {
+            if (life.Id != entry.Publisher)
+            {
+                AddTarget(life, entry.Number);
             }
         }
     }

@@ -5,23 +5,24 @@ using OrleansAdapter.Namespaces;
 namespace OrleansAdapter.Broadcasting;
 
 /// <summary>Whom a broadcast is for, and how it goes. Immutable.</summary>
-public sealed class BroadcastOperator : BroadcastRoot
+public sealed partial class BroadcastOperator : BroadcastRoot
 {
     private readonly ImmutableArray<Room> _rooms;
     private readonly ImmutableArray<Room> _except;
     private readonly BroadcastFlags _flags;
     private readonly bool _local;
+    private readonly bool _partial;
     private readonly TimeSpan? _timeout;
 
     internal BroadcastOperator(Namespace owner)
-        : this(owner, [], [], BroadcastFlags.None, false, null)
+        : this(owner, [], [], BroadcastFlags.None, false, false, null)
     {
     }
 
-    private BroadcastOperator(Namespace owner, ImmutableArray<Room> rooms, ImmutableArray<Room> except, BroadcastFlags flags, bool local, TimeSpan? timeout)
+    private BroadcastOperator(Namespace owner, ImmutableArray<Room> rooms, ImmutableArray<Room> except, BroadcastFlags flags, bool local, bool partial, TimeSpan? timeout)
     {
         Owner = owner;
-        (_rooms, _except, _flags, _local, _timeout) = (rooms, except, flags, local, timeout);
+        (_rooms, _except, _flags, _local, _partial, _timeout) = (rooms, except, flags, local, partial, timeout);
     }
 
     internal override Namespace Owner { get; }
@@ -29,20 +30,22 @@ public sealed class BroadcastOperator : BroadcastRoot
     /// <summary>The target that this operator stands for.</summary>
     internal BroadcastTarget Target => new(_rooms.IsEmpty ? [Room.Everyone] : [.. _rooms], [], [.. _except], null, _flags);
 
-    internal BroadcastOperator WithRooms(ReadOnlySpan<string> rooms) => new(Owner, Add(_rooms, rooms), _except, _flags, _local, _timeout);
+    internal BroadcastOperator WithRooms(ReadOnlySpan<string> rooms) => new(Owner, Add(_rooms, rooms), _except, _flags, _local, _partial, _timeout);
 
-    internal BroadcastOperator WithoutRooms(ReadOnlySpan<string> rooms) => new(Owner, _rooms, Add(_except, rooms), _flags, _local, _timeout);
+    internal BroadcastOperator WithoutRooms(ReadOnlySpan<string> rooms) => new(Owner, _rooms, Add(_except, rooms), _flags, _local, _partial, _timeout);
 
-    internal BroadcastOperator With(Room room) => new(Owner, _rooms.Add(room), _except, _flags, _local, _timeout);
+    internal BroadcastOperator With(Room room) => new(Owner, _rooms.Add(room), _except, _flags, _local, _partial, _timeout);
 
-    internal BroadcastOperator With(BroadcastFlags flag) => new(Owner, _rooms, _except, _flags | flag, _local, _timeout);
+    internal BroadcastOperator With(BroadcastFlags flag) => new(Owner, _rooms, _except, _flags | flag, _local, _partial, _timeout);
 
-    internal BroadcastOperator OnlyLocal() => new(Owner, _rooms, _except, _flags, true, _timeout);
+    internal BroadcastOperator OnlyLocal() => new(Owner, _rooms, _except, _flags, true, _partial, _timeout);
+
+    internal BroadcastOperator Partially() => new(Owner, _rooms, _except, _flags, _local, true, _timeout);
 
     internal BroadcastOperator WithTimeout(TimeSpan timeout)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
-        return new(Owner, _rooms, _except, _flags, _local, timeout);
+        return new(Owner, _rooms, _except, _flags, _local, _partial, timeout);
     }
 
     internal Task EmitCore(string @event, ReadOnlySpan<object?> arguments)
@@ -55,21 +58,6 @@ public sealed class BroadcastOperator : BroadcastRoot
         }
         var task = Owner.PublishAsync(Operation.Emit(Target, PacketCodec.Encode(@event, json, [], [])));
         return _timeout is { } timeout ? WithinAsync(task, timeout) : task;
-    }
-
-    internal async Task<IReadOnlyCollection<SocketId>> SocketIdsCoreAsync(CancellationToken cancellationToken)
-    {
-        var result = await Owner.RequestAsync(Target, RequestKind.SocketIds, default, _timeout ?? Owner.Server.Options.RequestsTimeout, cancellationToken).ConfigureAwait(false);
-        HashSet<SocketId> ids = [];
-        foreach (var answer in result.Answers)
-        {
-            if (answer.Error is { } error)
-            {
-                throw new InvalidOperationException($"Server {answer.Server} could not answer: {error}");
-            }
-            SocketIdList.Decode(answer.Body.Span, ids);
-        }
-        return ids;
     }
 
     private protected override BroadcastOperator Operator() => this;

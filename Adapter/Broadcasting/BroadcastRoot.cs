@@ -1,3 +1,4 @@
+using OrleansAdapter.Cluster;
 using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.Broadcasting;
@@ -43,6 +44,45 @@ public abstract class BroadcastRoot
     /// <exception cref="OperationException">The outcome is unknown.</exception>
     /// <exception cref="PublishQueueFullException">Nothing was sent: too much waits already.</exception>
     public Task Emit(string @event, params ReadOnlySpan<object?> arguments) => Operator().EmitCore(@event, arguments);
+
+    /// <summary>
+    /// Where a server that is alive gives no answer, take what the others said, and mark it; otherwise that is an error. Sockets of a server that died
+    /// are gone, and no hole.
+    /// </summary>
+    public BroadcastOperator AllowPartial => Operator().Partially();
+
+    /// <summary>
+    /// Sends an event to every socket that matches and waits for what each answers: its first argument. Ends as soon as all have answered or are gone.
+    /// Waits for <see cref="Timeout"/>, or <see cref="OrleansAdapterOptions.RequestsTimeout"/>.
+    /// </summary>
+    /// <typeparam name="T">The type of the answers.</typeparam>
+    /// <exception cref="AckTimeoutException{T}">Some are silent; it carries the answers of the others, and names them.</exception>
+    public Task<IReadOnlyList<AckResult<T>>> EmitWithAckAsync<T>(string @event, params ReadOnlySpan<object?> arguments) => Operator().EmitWithAckCore<T>(@event, arguments);
+
+    /// <summary>The sockets that match, on all servers.</summary>
+    /// <param name="secrets">Whether the auth payload and cookies of their handshakes travel too.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="RequestTimeoutException">A server that is alive did not answer in time.</exception>
+    /// <exception cref="RequestFailedException">A server could not answer: its data cannot be serialised, or is too large.</exception>
+    public Task<RemoteSocketList> FetchSocketsAsync(bool secrets = false, CancellationToken cancellationToken = default) => Operator().FetchSocketsCoreAsync(secrets, cancellationToken);
+
+    /// <summary>How many sockets match, on all servers. Moves no sockets.</summary>
+    /// <exception cref="RequestTimeoutException">A server that is alive did not answer in time.</exception>
+    public Task<long> CountSocketsAsync(CancellationToken cancellationToken = default) => Operator().CountSocketsCoreAsync(cancellationToken);
+
+    /// <summary>The names of the rooms that matching sockets are in, on all servers.</summary>
+    /// <exception cref="RequestTimeoutException">A server that is alive did not answer in time.</exception>
+    public Task<IReadOnlySet<string>> RoomsAsync(CancellationToken cancellationToken = default) => Operator().RoomsCoreAsync(cancellationToken);
+
+    /// <summary>Makes all sockets that match join rooms. Ends when it holds everywhere.</summary>
+    public Task SocketsJoinAsync(params ReadOnlySpan<string> rooms) => Operator().SocketsJoinCore(rooms);
+
+    /// <summary>Makes all sockets that match leave rooms. Ends when it holds everywhere.</summary>
+    public Task SocketsLeaveAsync(params ReadOnlySpan<string> rooms) => Operator().SocketsLeaveCore(rooms);
+
+    /// <summary>Disconnects all sockets that match. Ends when it holds everywhere.</summary>
+    /// <param name="close">Whether their whole connections end, not only their part in this namespace.</param>
+    public Task DisconnectSocketsAsync(bool close = false) => Operator().DisconnectSocketsCore(close);
 
     /// <summary>The ids of all sockets that match, on all servers.</summary>
     /// <exception cref="RequestTimeoutException">A server that is alive did not answer in time.</exception>

@@ -4,7 +4,7 @@ namespace OrleansAdapter.Cluster;
 /// A request of this server and the answers that have come. It ends when every server that the home sent it to has answered or is gone; at its
 /// deadline; or when the caller gives up.
 /// </summary>
-internal sealed class PendingRequest(Operation operation, long id, long timeout) : PendingOperation(operation)
+internal sealed class PendingRequest(Operation operation, long id, long timeout, bool onlyHere) : PendingOperation(operation)
 {
     private readonly TaskCompletionSource<RequestResult> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Dictionary<ServerId, List<Answer>> _parts = [];
@@ -49,14 +49,14 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout)
             return;
         }
         _waitingFor.RemoveAll(server => _answers.Any(a => a.Server == server));
-        foreach (var gone in _waitingFor.Where(server => !list.Contains(server)).ToArray())
+        foreach (var gone in _waitingFor.Where(server => !onlyHere && !list.Contains(server)).ToArray())
         {
             _gone.Add(gone);
             _waitingFor.Remove(gone);
         }
         if (_waitingFor.Count == 0)
         {
-            _ended.TrySetResult(new RequestResult(_answers, _gone));
+            _ended.TrySetResult(new RequestResult(_answers, _gone, [], Expired: false));
         }
     }
 
@@ -67,7 +67,7 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout)
         // A request has its own deadline.
     }
 
-    public void Expire() => _ended.TrySetException(new RequestTimeoutException(_answers.Count, _waitingFor ?? []));
+    public void Expire() => _ended.TrySetResult(new RequestResult(_answers, _gone, [.. _waitingFor ?? []], Expired: true));
 
     protected override void OnAccepted(IReadOnlyList<ServerId>? targets)
     {

@@ -3,10 +3,12 @@ using OrleansAdapter.Namespaces;
 namespace OrleansAdapter.Cluster;
 
 /// <summary>A request that reached this server: whom it concerns here, and the way back. To be answered once, at any time, from any thread.</summary>
-internal sealed class RequestContext(ThisServer server, ServerId asker, ServerId self, long id, IReadOnlyList<LocalSocket> sockets, ReadOnlyMemory<byte> body)
+internal sealed class RequestContext(Namespace @namespace, Action<Answer> send, ServerId asker, ServerId self, long id, IReadOnlyList<LocalSocket> sockets, ReadOnlyMemory<byte> body)
 {
     /// <summary>An answer is cut into parts of this size, so that it holds up nothing else on its way.</summary>
     private const int PartSize = 256 << 10;
+
+    public Namespace Namespace { get; } = @namespace;
 
     /// <summary>The local sockets that match.</summary>
     public IReadOnlyList<LocalSocket> Sockets { get; } = sockets;
@@ -19,15 +21,37 @@ internal sealed class RequestContext(ThisServer server, ServerId asker, ServerId
 
     public void Answer(ReadOnlyMemory<byte> answer)
     {
+        var limit = Namespace.Server.Options.MaximumAnswerSize;
+        if (answer.Length > limit)
+        {
+            Fail($"The answer has {answer.Length} bytes; at most {limit} are allowed (MaximumAnswerSize).");
+            return;
+        }
         var part = 0;
         do
         {
             var length = Math.Min(PartSize, answer.Length);
-            server.Send(new Answer(Asker, self, Id, part++, length == answer.Length, null, answer[..length]));
+            send(new Answer(Asker, self, Id, part++, length == answer.Length, null, answer[..length]));
             answer = answer[length..];
         }
         while (answer.Length > 0);
     }
 
-    public void Fail(string error) => server.Send(new Answer(Asker, self, Id, 0, true, error, default));
+    public void Fail(string error) => send(new Answer(Asker, self, Id, 0, true, error, default));
+
+    /// <summary>Makes the answer on the thread pool: it may run the application's code, and so has no place in the turn. What it throws is the answer.</summary>
+    public void AnswerLater(Func<RequestContext, Task<ReadOnlyMemory<byte>>> answer) => _ = Task.Run(async () =>
+    {
+        try
+        {
+            Answer(await answer(this).ConfigureAwait(false));
+        }
+#pragma warning disable CA1031 // Whatever it is, the asker is told.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            AdapterLog.RequestFailed(Namespace.Logger, Namespace.Name, Asker, exception);
+            Fail($"{exception.GetType().Name}: {exception.Message}");
+        }
+    });
 }

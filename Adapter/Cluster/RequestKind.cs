@@ -13,6 +13,24 @@ internal enum RequestKind : byte
 
     /// <summary>Forget an invocation that nobody waits for any more.</summary>
     CancelInvocation = 3,
+
+    /// <summary>The sockets that match, with their rooms, data and handshake.</summary>
+    FetchSockets = 4,
+
+    /// <summary>How many sockets match.</summary>
+    CountSockets = 5,
+
+    /// <summary>The rooms that matching sockets are in.</summary>
+    Rooms = 6,
+
+    /// <summary>An event for the clients that match, and what each of them answers.</summary>
+    EmitWithAck = 7,
+
+    /// <summary>An event for the servers themselves.</summary>
+    ServerSideEmit = 8,
+
+    /// <summary>Nothing: the answer tells that all before it has been handled.</summary>
+    Barrier = 9,
 }
 
 /// <summary>The head of a request's body: the asker's number of it, and what it asks.</summary>

@@ -165,6 +165,10 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
 
     internal long NewRequest(Namespace owner)
     {
+        if (_requests.Count >= Options.MaximumPendingRequests)
+        {
+            throw new TooManyRequestsException(Options.MaximumPendingRequests);
+        }
         var id = Interlocked.Increment(ref _lastRequest);
         _requests[id] = owner;
         Metrics.Requested();

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using OrleansAdapter.Broadcasting;
+using OrleansAdapter.Cluster;
 
 namespace OrleansAdapter.Namespaces;
 
@@ -28,6 +30,32 @@ public abstract class LocalSocket(SocketId id)
 
     /// <summary>Whether it has been handed something in this turn.</summary>
     internal bool IsTouched { get; set; }
+
+    /// <summary>Acknowledgements of this socket that are waited for. Owned by the turn.</summary>
+    internal List<ClientAck>? PendingAcks { get; set; }
+
+    /// <summary>Queues a packet for the client that asks for an acknowledgement. A front that cannot ask says so.</summary>
+    protected internal virtual void DeliverWithAck(Packet packet, ClientAck ack)
+    {
+        ArgumentNullException.ThrowIfNull(ack);
+        ack.Fail("This kind of client cannot acknowledge.");
+    }
+
+    /// <summary>Writes what the application keeps with the socket, as JSON. Not called in the turn.</summary>
+    protected internal virtual void WriteData(Utf8JsonWriter writer, JsonSerializerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.WriteNullValue();
+    }
+
+    /// <summary>Writes how the client connected, as a JSON object. Not called in the turn.</summary>
+    /// <param name="writer">Where to.</param>
+    /// <param name="secrets">Whether the auth payload and cookies belong to it.</param>
+    protected internal virtual void WriteHandshake(Utf8JsonWriter writer, bool secrets)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.WriteNullValue();
+    }
 
     /// <summary>Queues a packet for the client.</summary>
     protected internal abstract void Deliver(Packet packet);

@@ -8,7 +8,7 @@ namespace OrleansAdapter.Namespaces;
 /// A set of sockets with its own rooms, on this server and on all others (Socket.IO: <c>io.of("/chat")</c>; SignalR: a hub type). Broadcasts to it
 /// come in one order for all members, wherever they are connected. Safe under threads.
 /// </summary>
-public sealed class Namespace : BroadcastRoot
+public sealed partial class Namespace : BroadcastRoot
 {
     private readonly ThisServer _server;
     private readonly ILogger _logger;
@@ -27,7 +27,14 @@ public sealed class Namespace : BroadcastRoot
         _queue = new NamespaceQueue(this, server.ReplicaOptions);
         _life = (long)_queue.State.Replica.Life.Bits;
         Requests = new Requests(server.RequestEnded);
+        ServerSide = new ServerSideHandlers(this);
         Handle(RequestKind.SocketIds, request => request.Answer(SocketIdList.Encode(request.Sockets)));
+        Handle(RequestKind.CountSockets, SocketCount.Handle);
+        Handle(RequestKind.Rooms, SocketRooms.Handle);
+        Handle(RequestKind.FetchSockets, FetchSockets.Handle);
+        Handle(RequestKind.Barrier, request => request.Answer(default));
+        Handle(RequestKind.EmitWithAck, Acks.Handle);
+        Handle(RequestKind.ServerSideEmit, ServerSide.Handle);
     }
 
     /// <summary>The namespace's name.</summary>
@@ -43,6 +50,12 @@ public sealed class Namespace : BroadcastRoot
     public Task Ready => _ready.Task;
 
     internal Requests Requests { get; }
+
+    /// <summary>Acknowledgements of local sockets that are waited for. Owned by the turn.</summary>
+    internal AckGroups Acks { get; } = new();
+
+    /// <summary>What this server does with the events of other servers.</summary>
+    internal ServerSideHandlers ServerSide { get; }
 
     /// <summary>Draws the id of a socket that is about to connect.</summary>
     public SocketId NewSocketId() => SocketId.New(Life);
@@ -110,15 +123,25 @@ public sealed class Namespace : BroadcastRoot
         return item.Task;
     }
 
-    /// <summary>Asks every server with sockets that match. See <see cref="PendingRequest"/> for how it ends.</summary>
+    internal Task SteerLocallyAsync(Operation operation) => RunAsync(
+        (state, waiter, now) =>
+        {
+            state.Steer(operation, now);
+            waiter.TrySetResult();
+        },
+        $"{operation.Kind}");
+
+    /// <summary>Asks every server with sockets that match, or only this one. See <see cref="PendingRequest"/> for how it ends.</summary>
     /// <exception cref="RequestTimeoutException">Not all answered in time.</exception>
-    internal async Task<RequestResult> RequestAsync(BroadcastTarget target, RequestKind kind, ReadOnlyMemory<byte> body, TimeSpan timeout, CancellationToken cancellationToken)
+    /// <exception cref="TooManyRequestsException">Nothing was sent: too many requests are under way.</exception>
+    internal async Task<RequestResult> RequestAsync(
+        BroadcastTarget target, RequestKind kind, ReadOnlyMemory<byte> body, TimeSpan timeout, CancellationToken cancellationToken, bool onlyHere = false)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var id = _server.NewRequest(this);
         var limit = timeout == System.Threading.Timeout.InfiniteTimeSpan ? long.MaxValue : (long)timeout.TotalMilliseconds;
-        var request = new PendingRequest(Operation.Request(target, RequestHeader.Write(id, kind, body.Span)), id, limit);
-        _queue.Enqueue(new RequestItem(request));
+        var request = new PendingRequest(Operation.Request(target, RequestHeader.Write(id, kind, body.Span)), id, limit, onlyHere);
+        _queue.Enqueue(onlyHere ? new LocalRequestItem(request, kind, body) : new RequestItem(request));
         await using var registration = cancellationToken.UnsafeRegister(
             static (state, token) =>
             {
@@ -137,12 +160,19 @@ public sealed class Namespace : BroadcastRoot
         waiter.TrySetResult();
     }));
 
+    /// <summary>A handler that runs in the turn has handed something to a socket.</summary>
+    internal void Touch(LocalSocket socket) => _queue.State.Touch(socket);
+
     internal void CountDeliveries(int count) => _server.Metrics.Delivered(count);
 
     internal void HandleRequest(Entry entry, IReadOnlyList<LocalSocket> sockets)
     {
         var (id, kind, body) = RequestHeader.Read(entry.Operation.Body);
-        var context = new RequestContext(_server, entry.Publisher, Life, id, sockets, body);
+        Answer(kind, new RequestContext(this, _server.Send, entry.Publisher, Life, id, sockets, body));
+    }
+
+    internal void Answer(RequestKind kind, RequestContext context)
+    {
         if (_handlers.TryGetValue(kind, out var handler))
         {
             handler(context);

@@ -34,6 +34,26 @@ internal sealed record RequestItem(PendingRequest Request) : INamespaceItem
     }
 }
 
+/// <summary>A request that only this server answers, without the directory.</summary>
+internal sealed record LocalRequestItem(PendingRequest Request, RequestKind Kind, ReadOnlyMemory<byte> Body) : INamespaceItem
+{
+    public void Run(Namespace @namespace, NamespaceState state, long now)
+    {
+        var life = @namespace.Life;
+        Request.Since = now;
+        @namespace.Requests.Add(Request);
+        Request.Answer(0, 0, OperationOutcome.Accepted, [life]);
+        var sockets = state.Sockets.Resolve(Request.Operation.Target!).ToArray();
+        @namespace.Answer(Kind, new RequestContext(@namespace, answer => @namespace.Enqueue(new AnswerItem(answer)), life, life, Request.Id, sockets, Body));
+    }
+}
+
+/// <summary>A client's answer to an event, or the news that there will be none.</summary>
+internal sealed record AckItem(ClientAck Ack, ClientAnswer? Answer) : INamespaceItem
+{
+    public void Run(Namespace @namespace, NamespaceState state, long now) => Ack.End(Answer);
+}
+
 internal sealed record TickItem : INamespaceItem
 {
     public static TickItem Instance { get; } = new();
@@ -42,6 +62,7 @@ internal sealed record TickItem : INamespaceItem
     {
         state.Tick(now);
         @namespace.Requests.Tick(now);
+        @namespace.Acks.Tick(now);
     }
 }
 

@@ -63,6 +63,7 @@ internal sealed class NamespaceState : IReplicaHost
             Replica.TellMembership(room, member: false, now);
         }
         _sockets.Remove(socket);
+        ForgetAcks(socket);
     }
 
     /// <summary>Puts a socket into a room. A socket that has gone is left alone: nothing is to be undone later.</summary>
@@ -90,6 +91,13 @@ internal sealed class NamespaceState : IReplicaHost
 
     /// <summary>Puts an operation into the one order.</summary>
     public void Submit(PendingOperation operation, long now) => Replica.Submit(operation, now);
+
+    /// <summary>Makes local sockets join, leave or go, outside the order.</summary>
+    public void Steer(Operation operation, long now)
+    {
+        _now = now;
+        Handle(operation, _sockets.Resolve(operation.Target!));
+    }
 
     /// <summary>Hands a packet to local sockets at once, outside the order.</summary>
     public int DeliverLocally(BroadcastTarget target, Packet packet) => Deliver(_sockets.Resolve(target), packet);
@@ -138,6 +146,7 @@ internal sealed class NamespaceState : IReplicaHost
         _sockets.Clear();
         foreach (var socket in sockets)
         {
+            ForgetAcks(socket);
             socket.Close(DisconnectReason.ServerFenced);
         }
         _output.Fenced(ended, sockets.Length);
@@ -152,10 +161,29 @@ internal sealed class NamespaceState : IReplicaHost
             case OperationKind.Emit:
                 Emit(entry, found);
                 break;
+            case OperationKind.Request:
+                _output.HandleRequest(entry, [.. found]);
+                break;
             case OperationKind.SocketsJoin:
                 _inRemoteJoin = true;
-                ForEach(found, operation.Rooms, Join);
+                Handle(operation, found);
                 _inRemoteJoin = false;
+                break;
+            case OperationKind.SocketsLeave or OperationKind.DisconnectSockets:
+                Handle(operation, found);
+                break;
+            default:
+                _output.Unreadable(entry, new InvalidDataException($"Operation {operation.Kind} is unknown to this server."));
+                break;
+        }
+    }
+
+    private void Handle(Operation operation, List<LocalSocket> found)
+    {
+        switch (operation.Kind)
+        {
+            case OperationKind.SocketsJoin:
+                ForEach(found, operation.Rooms, Join);
                 break;
             case OperationKind.SocketsLeave:
                 ForEach(found, operation.Rooms, Leave);
@@ -163,12 +191,8 @@ internal sealed class NamespaceState : IReplicaHost
             case OperationKind.DisconnectSockets:
                 Disconnect(found, operation.Body.Length > 0 && operation.Body.Span[0] != 0);
                 break;
-            case OperationKind.Request:
-                _output.HandleRequest(entry, [.. found]);
-                break;
             default:
-                _output.Unreadable(entry, new InvalidDataException($"Operation {operation.Kind} is unknown to this server."));
-                break;
+                throw new ArgumentOutOfRangeException(nameof(operation), operation.Kind, "Not an operation that steers sockets.");
         }
     }
 
@@ -197,13 +221,27 @@ internal sealed class NamespaceState : IReplicaHost
         foreach (var socket in sockets)
         {
             socket.Deliver(packet);
-            if (!socket.IsTouched)
-            {
-                socket.IsTouched = true;
-                _touched.Add(socket);
-            }
+            Touch(socket);
         }
         return sockets.Count;
+    }
+
+    /// <summary>The socket has been handed something: its turn is to be ended.</summary>
+    public void Touch(LocalSocket socket)
+    {
+        if (!socket.IsTouched)
+        {
+            socket.IsTouched = true;
+            _touched.Add(socket);
+        }
+    }
+
+    private static void ForgetAcks(LocalSocket socket)
+    {
+        while (socket.PendingAcks is { Count: > 0 } acks)
+        {
+            acks[^1].End(null);
+        }
     }
 
     private static void ForEach(List<LocalSocket> sockets, ReadOnlySpan<Room> rooms, Action<LocalSocket, Room> action)

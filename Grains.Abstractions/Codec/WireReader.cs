@@ -143,13 +143,13 @@ internal ref struct WireReader(ReadOnlyMemory<byte> memory, byte version)
     public Room Room()
     {
         var kind = Byte();
-        if (kind > (byte)RoomKind.User)
+        if (kind > (byte)RoomKind.Servers)
         {
             ProtocolException.Throw($"The room kind {kind} before byte {Position} is not known.");
         }
         var start = Position;
         var name = Text();
-        if (Position - start > OrleansAdapter.Room.MaximumNameBytes + 2 || (name.Length == 0 && kind != (byte)RoomKind.Room))
+        if (Position - start > OrleansAdapter.Room.MaximumNameBytes + 2 || (name.Length == 0 && kind == (byte)RoomKind.User))
         {
             ProtocolException.Throw($"The name of the room before byte {Position} is empty or too long.");
         }
