@@ -1,0 +1,199 @@
+namespace OrleansAdapter.Grains.Tests.Contract;
+
+/// <summary>
+/// One life of a server in one home, speaking the protocol by hand: enough of a worker to drive a directory, and nothing that repairs or
+/// hides what the directory does. What it waits for it asks for again after a while, since the seam may lose messages.
+/// </summary>
+public sealed class TestLife(TestServer server, string @namespace, ServerId life)
+{
+    private readonly List<Entry> _entries = [];
+    private bool _live;
+
+    public ServerId Id { get; } = life;
+
+    public long Epoch { get; private set; }
+
+    public long Session { get; private set; }
+
+    /// <summary>The last number handled.</summary>
+    public long Handled { get; private set; }
+
+    /// <summary>The last position used.</summary>
+    public long LastPosition { get; private set; }
+
+    /// <summary>The newest list of lives.</summary>
+    public (long Version, IReadOnlyList<ServerId> Lives) List { get; private set; } = (0, []);
+
+    /// <summary>Registers; an epoch that the home names is registered for at once.</summary>
+    public async Task<Registered> RegisterAsync(ServerId replaces = default, History? history = null)
+    {
+        _live = false;
+        while (true)
+        {
+            Send(new Register { Life = Id, Epoch = Epoch, Replaces = replaces, History = history });
+            switch (await TryNextAsync(message => message is Registered or WrongEpoch))
+            {
+                case WrongEpoch wrong:
+                    Epoch = Math.Max(Epoch, wrong.Epoch);
+                    break;
+                case Registered registered:
+                    (Epoch, Session, Handled, List) = (registered.Epoch, registered.Session, registered.From, (0, []));
+                    _live = true;
+                    Take(registered.Head);
+                    return registered;
+            }
+        }
+    }
+
+    /// <summary>Submits a batch until it is accepted.</summary>
+    public async Task<Accepted> SubmitAsync(params Operation[] operations)
+    {
+        var first = LastPosition + 1;
+        LastPosition += operations.Length;
+        return await SubmitAsync(first, operations);
+    }
+
+    /// <summary>Submits a batch that begins at a position, perhaps again, until it is accepted.</summary>
+    public Task<Accepted> SubmitAsync(long first, params Operation[] operations) => AskAsync<Accepted>(
+        new Submit { Life = Id, Epoch = Epoch, Session = Session, First = first, Operations = operations },
+        accepted => accepted.First == first);
+
+    /// <summary>Joins a room.</summary>
+    public Task<Accepted> JoinAsync(string room) => SubmitAsync(Operation.Own(Room.Named(room), member: true, Handled));
+
+    /// <summary>Publishes to a room.</summary>
+    public Task<Accepted> PublishAsync(string room, string text) => SubmitAsync(Emit(room, text));
+
+    public static Operation Emit(string room, string text) => Operation.Emit(BroadcastTarget.Of(Room.Named(room)), System.Text.Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Renews the lease until that is answered.</summary>
+    public Task<Renewed> RenewAsync() => AskAsync<Renewed>(new Renew { Life = Id, Epoch = Epoch, Session = Session, Handled = Handled }, _ => true);
+
+    /// <summary>Reads again from a number, whatever was handled.</summary>
+    public Task<Push> ReadAfterAsync(long number) => AskAsync<Push>(
+        new ReadAfter { Life = Id, Epoch = Epoch, Session = Session, Handled = number },
+        push => push.Previous == number);
+
+    /// <summary>Handles and acknowledges entries until there are so many that were not taken yet, and takes them.</summary>
+    public async Task<List<Entry>> TakeAsync(int count)
+    {
+        while (_entries.Count < count)
+        {
+            if (await TryNextAsync(message => message is Push) is Push push)
+            {
+                Handle(push);
+            }
+            else
+            {
+                Send(new ReadAfter { Life = Id, Epoch = Epoch, Session = Session, Handled = Handled });
+            }
+        }
+        var taken = _entries.GetRange(0, count);
+        _entries.RemoveRange(0, count);
+        return taken;
+    }
+
+    /// <summary>The texts of the next entries.</summary>
+    public async Task<List<string>> TakeTextsAsync(int count) => [.. (await TakeAsync(count)).Select(Text)];
+
+    public static string Text(Entry entry) => System.Text.Encoding.UTF8.GetString(entry.Operation.Body.Span);
+
+    /// <summary>The next message of a type; what comes before it is dropped.</summary>
+    public async Task<T> NextAsync<T>()
+        where T : HomeMessage
+    {
+        while (true)
+        {
+            var message = await server.Home(@namespace).ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Wait.Limit);
+            Take(message.Head);
+            if (message is T wanted)
+            {
+                return wanted;
+            }
+        }
+    }
+
+    public void Send(WorkerMessage message) => server.Directory.Send(@namespace, message);
+
+    /// <summary>What this life would tell the next home.</summary>
+    public History History(IReadOnlyList<Entry> retained, IReadOnlyList<OutboxItem> outbox, params Room[] rooms) => new()
+    {
+        Epoch = Epoch,
+        Handled = Handled,
+        Number = Handled,
+        ListVersion = List.Version,
+        List = List.Lives,
+        LastPosition = LastPosition,
+        Retained = retained,
+        Outbox = outbox,
+        Rooms = rooms,
+        Seen = [.. retained.GroupBy(entry => entry.Publisher).Select(group => new SeenPosition(group.Key, group.Max(entry => entry.Position)))],
+    };
+
+    private void Handle(Push push)
+    {
+        if (!_live || push.Life != Id || push.Epoch != Epoch || push.Session != Session)
+        {
+            return;
+        }
+        if (push.Previous > Handled)
+        {
+            Send(new ReadAfter { Life = Id, Epoch = Epoch, Session = Session, Handled = Handled });
+            return;
+        }
+        foreach (var entry in push.Entries.Where(entry => entry.Number > Handled))
+        {
+            Handled = entry.Number;
+            _entries.Add(entry);
+        }
+        Send(new Acknowledge { Life = Id, Epoch = Epoch, Session = Session, Handled = Handled });
+    }
+
+    private async Task<T> AskAsync<T>(WorkerMessage message, Func<T, bool> matches)
+        where T : HomeMessage
+    {
+        while (true)
+        {
+            Send(message);
+            if (await TryNextAsync(answer => answer is T wanted && matches(wanted)) is T answer)
+            {
+                return answer;
+            }
+        }
+    }
+
+    /// <summary>The next message that matches; null where none came for a while. Entries that come in between are handled.</summary>
+    private async Task<HomeMessage?> TryNextAsync(Func<HomeMessage, bool> matches)
+    {
+        using var again = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        again.CancelAfter(Wait.Again);
+        try
+        {
+            while (true)
+            {
+                var message = await server.Home(@namespace).ReadAsync(again.Token);
+                Take(message.Head);
+                if (matches(message))
+                {
+                    return message;
+                }
+                if (message is Push push)
+                {
+                    Handle(push);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private void Take(Head? head)
+    {
+        if (head?.List is { } lives && head.ListVersion > List.Version)
+        {
+            List = (head.ListVersion, lives);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using System.Threading.Channels;
+
+namespace OrleansAdapter.Grains.Tests.Contract;
+
+/// <summary>A server reduced to what it is sent: every message waits in a channel until a test asks for it.</summary>
+public sealed class TestServer(IDirectory directory) : IDirectoryReceiver
+{
+    private readonly Dictionary<string, Channel<HomeMessage>> _home = [];
+    private readonly Channel<ServerMessage> _answers = Channel.CreateUnbounded<ServerMessage>();
+    private readonly Channel<bool> _connected = Channel.CreateUnbounded<bool>();
+
+    public IDirectory Directory { get; } = directory;
+
+    /// <summary>The first life of its process.</summary>
+    public ServerId Life { get; } = ServerId.NewProcess();
+
+    /// <summary>A life of this server in a namespace's home, not registered.</summary>
+    public TestLife NewLife(string @namespace, ServerId? life = null) => new(this, @namespace, life ?? Life);
+
+    /// <summary>Registers this server's life with a namespace's home.</summary>
+    public async Task<TestLife> RegisterAsync(string @namespace)
+    {
+        var life = NewLife(@namespace);
+        await life.RegisterAsync();
+        return life;
+    }
+
+    /// <summary>Describes this server until the directory lists it.</summary>
+    public async Task DescribeAsync(long session = 0, long handled = 0)
+    {
+        Describe(session, handled);
+        await Wait.UntilAsync(
+            () => Directory.ServersAsync(TestContext.Current.CancellationToken),
+            servers => servers.Any(server => server.Process == Life.Process),
+            $"{Life} is not listed");
+    }
+
+    public void Describe(long session = 0, long handled = 0) =>
+        Directory.Send(new Describe(new ServerDescription(Life.Process, $"test {Life}", DateTimeOffset.UnixEpoch, 5), session, handled));
+
+    /// <summary>Waits until the directory was reached, once more since the last call.</summary>
+    public async Task ConnectedAsync() => await _connected.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Wait.Limit);
+
+    /// <summary>The next answers.</summary>
+    public async Task<Answers> AnswersAsync() =>
+        Assert.IsType<Answers>(await _answers.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Wait.Limit));
+
+    /// <summary>What homes of a namespace have sent.</summary>
+    public ChannelReader<HomeMessage> Home(string @namespace) => ChannelOf(@namespace).Reader;
+
+    void IDirectoryReceiver.Receive(string @namespace, HomeMessage message) => ChannelOf(@namespace).Writer.TryWrite(message);
+
+    void IDirectoryReceiver.Receive(ServerMessage message) => _answers.Writer.TryWrite(message);
+
+    void IDirectoryReceiver.Connected() => _connected.Writer.TryWrite(true);
+
+    private Channel<HomeMessage> ChannelOf(string @namespace)
+    {
+        lock (_home)
+        {
+            if (!_home.TryGetValue(@namespace, out var channel))
+            {
+                _home[@namespace] = channel = Channel.CreateUnbounded<HomeMessage>();
+            }
+            return channel;
+        }
+    }
+}
