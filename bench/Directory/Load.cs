@@ -1,0 +1,80 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using OrleansAdapter.Broadcasting;
+using OrleansAdapter.Namespaces;
+
+namespace OrleansAdapter.Bench.Directory;
+
+/// <summary>What is sent: 200 bytes, of which 8 are a number and 8 the time of publishing on the machine's monotonic clock, which all processes share.</summary>
+internal static class Load
+{
+    public const string Namespace = "/bench";
+    public const string Room = "room";
+    private const int PayloadBytes = 200;
+
+    public static byte[] Packet(long number)
+    {
+        var payload = new byte[PayloadBytes];
+        BinaryPrimitives.WriteInt64LittleEndian(payload, number);
+        BinaryPrimitives.WriteInt64LittleEndian(payload.AsSpan(8), Stopwatch.GetTimestamp());
+        return PacketCodec.Encode("m", payload, [], []);
+    }
+
+    public static (long Number, long Published) Read(Packet packet) =>
+        (BinaryPrimitives.ReadInt64LittleEndian(packet.Arguments.Span), BinaryPrimitives.ReadInt64LittleEndian(packet.Arguments.Span[8..]));
+}
+
+/// <summary>The receiving member: takes the time of each hand-over, and counts what came out of order.</summary>
+internal sealed class Receiver(SocketId id) : LocalSocket(id)
+{
+    private readonly Lock _lock = new();
+    private List<double> _micros = [];
+    private long _last = -1;
+
+    public long Received { get; private set; }
+
+    public long OutOfOrder { get; private set; }
+
+    /// <summary>The last number of a load, which is sent as a negative one: its arrival ends the measurement.</summary>
+    public TaskCompletionSource? End { get; set; }
+
+    /// <summary>Takes the latencies measured so far, ascending, in microseconds.</summary>
+    public double[] TakeLatencies()
+    {
+        lock (_lock)
+        {
+            var taken = _micros;
+            _micros = [];
+            taken.Sort();
+            return [.. taken];
+        }
+    }
+
+    protected override void Deliver(Packet packet)
+    {
+        var (number, published) = Load.Read(packet);
+        var elapsed = Stopwatch.GetElapsedTime(published).TotalMicroseconds;
+        lock (_lock)
+        {
+            _micros.Add(elapsed);
+            Received++;
+            if (number < 0)
+            {
+                _last = -1;
+                End?.TrySetResult();
+                return;
+            }
+            if (number != _last + 1)
+            {
+                OutOfOrder++;
+            }
+            _last = number;
+        }
+    }
+
+    protected override void EndTurn()
+    {
+    }
+
+    protected override void Close(DisconnectReason reason) => throw new InvalidOperationException($"The receiver was closed: {reason}.");
+}
