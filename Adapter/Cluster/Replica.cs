@@ -23,6 +23,7 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
     private long _sentRegister;
     private long _sentRenew;
     private long _progress;
+    private bool _seenAnother;
 
     /// <summary>This server's life in the home. A new one after every fence.</summary>
     public ServerId Life { get; private set; } = life;
@@ -235,6 +236,7 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
             return;
         }
         _retained.Enqueue(entry);
+        _seenAnother |= !_seen.ContainsKey(entry.Publisher);
         _seen[entry.Publisher] = entry.Position;
         host.Handle(entry);
         if (entry.Operation.Kind == OperationKind.SocketsJoin)
@@ -256,12 +258,12 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
         }
         if (head.List is { } list && head.ListVersion > _listVersion)
         {
-            (_listVersion, List) = (head.ListVersion, list);
-            foreach (var gone in _seen.Keys.Where(publisher => !list.Contains(publisher)).ToArray())
-            {
-                _seen.Remove(gone);
-            }
+            (_listVersion, List, _seenAnother) = (head.ListVersion, list, true);
             host.ListChanged(list);
+        }
+        if (_seenAnother)
+        {
+            ForgetGonePublishers();
         }
         _number = Math.Max(_number, head.Number);
         _stable = Math.Max(_stable, head.Stable);
@@ -279,6 +281,16 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
             _retained.Dequeue();
         }
         _outbox.Finish(_handled, _stable);
+    }
+
+    /// <summary>What a publisher left in this mailbox may come after the list that no longer has it.</summary>
+    private void ForgetGonePublishers()
+    {
+        foreach (var gone in _seen.Keys.Where(publisher => !List.Contains(publisher)).ToArray())
+        {
+            _seen.Remove(gone);
+        }
+        _seenAnother = false;
     }
 
     /// <summary>W9.</summary>
