@@ -11,6 +11,7 @@ internal sealed class Merge
     private readonly SortedDictionary<long, Entry> _entries = [];
     private readonly Dictionary<(ServerId, long), Entry> _byId = [];
     private readonly Dictionary<ServerId, long> _seen = [];
+    private readonly Dictionary<long, List<ServerId>> _holders = [];
 
     private Merge()
     {
@@ -43,6 +44,19 @@ internal sealed class Merge
         return merge;
     }
 
+    /// <summary>
+    /// The lives that have handled a request before; null if one of them may have, and has forgotten it as stable: then nobody can tell any more
+    /// whom to wait for.
+    /// </summary>
+    public IReadOnlyList<ServerId>? HoldersOf(Entry request)
+    {
+        var holders = _holders.GetValueOrDefault(request.Number, []);
+        return Admitted.Exists(r => !holders.Contains(r.Life) && MayHaveHandled(r.History!, request)) ? null : holders;
+    }
+
+    private static bool MayHaveHandled(History history, Entry entry) =>
+        history.Handled >= entry.Number && history.Seen.Any(seen => seen.Publisher == entry.Publisher && seen.Position >= entry.Position);
+
     private void Admit(List<Register> withHistory)
     {
         if (withHistory.Count == 0)
@@ -73,6 +87,10 @@ internal sealed class Merge
             foreach (var entry in history.Retained)
             {
                 Add(entry);
+                if (entry.Operation.Kind == OperationKind.Request)
+                {
+                    (CollectionsMarshal.GetValueRefOrAddDefault(_holders, entry.Number, out _) ??= []).Add(register.Life);
+                }
             }
             foreach (var item in history.Outbox)
             {

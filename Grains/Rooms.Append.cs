@@ -56,12 +56,12 @@ public sealed partial class Rooms
     {
         var operation = entry.Operation;
         FindTargets(operation.Target!, entry);
+        if (merging)
+        {
+            LeaveOutWhoHasHandled(entry.Number);
+        }
         foreach (var life in _targets)
         {
-            if (merging && entry.Number <= life.Welcome.From)
-            {
-                continue;
-            }
             life.Mailbox.Append(entry, _logged);
             if (operation.Kind == OperationKind.SocketsJoin)
             {
@@ -128,6 +128,8 @@ public sealed partial class Rooms
             _targets.Add(life);
         }
     }
+
+    private void LeaveOutWhoHasHandled(long number) => _targets.RemoveAll(life => number <= life.Welcome.From);
 
     private ServerId[] TargetIds() => [.. _targets.Select(life => life.Id)];
 

@@ -62,12 +62,13 @@ public sealed partial class Rooms
         RemoveWhere(l => l.Mailbox.Behind(_logged) > _options.MailboxLimit, RemovalReason.Overflow);
     }
 
-    /// <summary>A request's publisher must know whom to wait for; after a merge, those it would go to now.</summary>
+    /// <summary>A request's publisher must know whom to wait for: those that handled it before, and those that get it now.</summary>
     private void KeepTargets(Merge merge, Entry entry)
     {
         if (entry.Operation.Kind == OperationKind.Request && merge.Results.TryGetValue((entry.Publisher, entry.Position), out var result))
         {
-            merge.Results[(entry.Publisher, entry.Position)] = result with { Targets = TargetIds() };
+            ServerId[]? targets = merge.HoldersOf(entry) is { } holders ? [.. holders, .. TargetIds()] : null;
+            merge.Results[(entry.Publisher, entry.Position)] = result with { Targets = targets };
         }
     }
 

@@ -71,16 +71,15 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
 
     protected override void OnAccepted(IReadOnlyList<ServerId>? targets)
     {
-        if (_waitingFor is not null)
+        if (targets is not null)
         {
-            return;
+            // After a merge it may have been sent to others than before: who left meanwhile never gets it.
+            _waitingFor = [.. targets];
         }
-        if (targets is null)
+        else if (_waitingFor is null)
         {
             OnFailed(OperationFailure.Merged);
-            return;
         }
-        _waitingFor = [.. targets];
     }
 
     protected override void OnSucceeded()
