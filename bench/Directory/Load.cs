@@ -50,7 +50,7 @@ internal sealed class Receiver(SocketId id) : LocalSocket(id)
         }
     }
 
-    protected override void Deliver(Packet packet)
+    protected internal override void Deliver(Packet packet)
     {
         var (number, published) = Load.Read(packet);
         var elapsed = Stopwatch.GetElapsedTime(published).TotalMicroseconds;
@@ -72,9 +72,9 @@ internal sealed class Receiver(SocketId id) : LocalSocket(id)
         }
     }
 
-    protected override void EndTurn()
+    protected internal override void EndTurn()
     {
     }
 
-    protected override void Close(DisconnectReason reason) => throw new InvalidOperationException($"The receiver was closed: {reason}.");
+    protected internal override void Close(DisconnectReason reason) => throw new InvalidOperationException($"The receiver was closed: {reason}.");
 }
