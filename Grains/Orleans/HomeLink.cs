@@ -1,0 +1,122 @@
+using OrleansAdapter.Codec;
+
+namespace OrleansAdapter.Engine;
+
+/// <summary>
+/// This server's way to the home of one namespace: calls to its grain, each kind in its own lane, and the mailbox stream of its life. The
+/// stream is subscribed to before the life registers, so nothing is pushed where nobody listens.
+/// </summary>
+internal sealed class HomeLink : IAsyncDisposable
+{
+    private readonly OrleansDirectory _directory;
+    private readonly string _namespace;
+    private readonly IRoomsGrain _home;
+    private readonly MailboxSubscription _subscription;
+    private readonly CallLane<WorkerMessage> _register;
+    private readonly CallLane<WorkerMessage> _submit;
+    private readonly CallLane<WorkerMessage> _acknowledge;
+    private readonly CallLane<WorkerMessage> _read;
+    private readonly CallLane<WorkerMessage> _renew;
+    private ServerId _life;
+    private long _lastMessage;
+    private long _checked;
+
+    public HomeLink(OrleansDirectory directory, string @namespace, IRoomsGrain home)
+    {
+        _directory = directory;
+        _namespace = @namespace;
+        _home = home;
+        _subscription = new MailboxSubscription(directory.Streams, Receive);
+        _register = Lane(RegisterAsync);
+        _submit = Lane(CallAsync);
+        _acknowledge = Lane(CallAsync);
+        _read = Lane(ReadAsync);
+        _renew = Lane(CallAsync);
+    }
+
+    public void Send(WorkerMessage message)
+    {
+        var lane = message switch
+        {
+            Register => _register,
+            Submit => _submit,
+            Acknowledge => _acknowledge,
+            ReadAfter => _read,
+            _ => _renew,
+        };
+        lane.Send(message);
+    }
+
+    /// <summary>Ends the subscription, if the cluster can be reached.</summary>
+    public ValueTask DisposeAsync() => _subscription.DisposeAsync();
+
+    private async Task<MailboxBatch> RegisterAsync(WorkerMessage message)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // a history may be long, and the caller must not wait for it
+        _life = message.Life;
+        await _subscription.EnsureAsync(MailboxStreams.OfLife(_namespace, message.Life)).ConfigureAwait(false);
+        return await CallAsync(message).ConfigureAwait(false);
+    }
+
+    /// <summary>A read means that a push was lost. If the next one were as well, the subscription may be what was lost.</summary>
+    private async Task<MailboxBatch> ReadAsync(WorkerMessage message)
+    {
+        var result = await CallAsync(message).ConfigureAwait(false);
+        if (_directory.Now - Volatile.Read(ref _checked) > 1_000)
+        {
+            Volatile.Write(ref _checked, _directory.Now);
+            _ = CheckAsync(message.Life);
+        }
+        return result;
+    }
+
+    private async Task CheckAsync(ServerId life)
+    {
+        try
+        {
+            if (life == _life) // else it is late, for an earlier life
+            {
+                await _subscription.EnsureAsync(MailboxStreams.OfLife(_namespace, life)).ConfigureAwait(false);
+            }
+        }
+#pragma warning disable CA1031 // The next read checks again.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            EngineLog.SubscribeFailed(_directory.Logger, _namespace, life, exception);
+        }
+    }
+
+    private async Task<MailboxBatch> CallAsync(WorkerMessage message)
+    {
+        var bytes = Wire.Write(message, _directory.Version);
+        if (bytes.Length <= _directory.Options.PartBytes)
+        {
+            return await _home.Send(new MailboxBatch([bytes])).ConfigureAwait(false);
+        }
+        var result = MailboxBatch.Empty;
+        foreach (var part in MessageParts.Split(message.Life, Interlocked.Increment(ref _lastMessage), bytes, _directory.Options.PartBytes))
+        {
+            result = await _home.SendPart(part).ConfigureAwait(false);
+        }
+        return result;
+    }
+
+    private CallLane<WorkerMessage> Lane(Func<WorkerMessage, Task<MailboxBatch>> call) =>
+        new(call, Receive, exception => _directory.CallFailed(_namespace, exception));
+
+    private void Receive(MailboxBatch batch)
+    {
+        foreach (var bytes in batch.Messages)
+        {
+            try
+            {
+                _directory.Receiver.Receive(_namespace, MessageCodec.ReadHomeMessage(bytes));
+            }
+            catch (ProtocolException exception)
+            {
+                EngineLog.Unreadable(_directory.Logger, exception);
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Orleans.Storage;
+using OrleansAdapter;
+using OrleansAdapter.Engine;
+
+namespace Orleans.Hosting;
+
+/// <summary>Puts the directory into an Orleans silo, and connects servers to it.</summary>
+public static class OrleansDirectoryHostingExtensions
+{
+    private const string PubSubStore = "PubSubStore";
+
+    /// <summary>
+    /// Makes this silo host the directory's grains, and provides <see cref="IDirectory"/> to what else runs in its process. Every silo of the cluster
+    /// needs it.
+    /// </summary>
+    public static ISiloBuilder AddOrleansDirectory(this ISiloBuilder builder, Action<OrleansDirectoryOptions>? configure = null)
+    {
+        AddCommon(builder.Services, configure);
+        builder.Services.TryAddSingleton<FirstHomes>();
+        if (!builder.Services.Any(service => service.ServiceType == typeof(IGrainStorage) && PubSubStore.Equals(service.ServiceKey)))
+        {
+            // Who listens to which mailbox. Lost with its silo, it is made anew: servers look for it when something does not come.
+            builder.AddMemoryGrainStorage(PubSubStore);
+        }
+        return builder;
+    }
+
+    /// <summary>Connects this client's process to the directory: provides <see cref="IDirectory"/>.</summary>
+    public static IClientBuilder AddOrleansDirectory(this IClientBuilder builder, Action<OrleansDirectoryOptions>? configure = null)
+    {
+        AddCommon(builder.Services, configure);
+        return builder;
+    }
+
+    private static void AddCommon(IServiceCollection services, Action<OrleansDirectoryOptions>? configure)
+    {
+        var options = services.AddOptions<OrleansDirectoryOptions>().ValidateOnStart();
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OrleansDirectoryOptions>, OrleansDirectoryOptionsValidator>());
+        services.TryAddSingleton<IDirectory, OrleansDirectory>();
+    }
+}

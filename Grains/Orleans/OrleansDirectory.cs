@@ -1,0 +1,202 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans;
+using Orleans.Configuration;
+using Orleans.Runtime;
+using Orleans.Streams;
+using OrleansAdapter.Codec;
+
+namespace OrleansAdapter.Engine;
+
+/// <summary>
+/// The directory as grains, seen from a server: an Orleans client, or a silo that is a server as well. Calls go to the grains; their results, and
+/// the events of this server's mailbox streams, come back through the receiver.
+/// </summary>
+internal sealed class OrleansDirectory : IDirectory
+{
+    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(100);
+
+    private readonly IClusterClient _client;
+    private readonly ClusterOptions _cluster;
+    private readonly TimeProvider _time;
+    private readonly ConcurrentDictionary<string, HomeLink> _homes = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _stopping = new();
+    private IDirectoryReceiver? _receiver;
+    private ServerLink? _server;
+    private int _lost;
+
+    public OrleansDirectory(
+        IClusterClient client,
+        IOptions<ClusterOptions> cluster,
+        IOptions<OrleansDirectoryOptions> options,
+        TimeProvider time,
+        ILogger<OrleansDirectory> logger)
+    {
+        _client = client;
+        _cluster = cluster.Value;
+        _time = time;
+        Options = options.Value;
+        Logger = logger;
+    }
+
+    public string Engine => "orleans";
+
+    public OrleansDirectoryOptions Options { get; }
+
+    public ILogger Logger { get; }
+
+    /// <summary>The version of the protocol that the cluster and this server have in common.</summary>
+    public byte Version { get; private set; } = ProtocolVersion.Oldest;
+
+    public IStreamProvider Streams => _client.GetStreamProvider(Options.StreamProvider);
+
+    public IServersGrain Servers => _client.GetGrain<IServersGrain>(0);
+
+    public IDirectoryReceiver Receiver => _receiver ?? throw NotStarted();
+
+    public long Now => (long)_time.GetElapsedTime(0, _time.GetTimestamp()).TotalMilliseconds;
+
+    public IServerMessagesGrain ServerMessages(ServerId process) => _client.GetGrain<IServerMessagesGrain>(process.Process.ToString());
+
+    public async Task StartAsync(ServerId process, IDirectoryReceiver receiver, CancellationToken cancellationToken)
+    {
+        if (_receiver is not null)
+        {
+            throw new InvalidOperationException("The directory has been started already.");
+        }
+        _receiver = receiver;
+        _server = new ServerLink(this, process.Process);
+        await ReachAsync(cancellationToken).ConfigureAwait(false);
+        receiver.Connected();
+    }
+
+    public void Send(string @namespace, WorkerMessage message)
+    {
+        if (_receiver is null)
+        {
+            throw NotStarted();
+        }
+        if (!_stopping.IsCancellationRequested)
+        {
+            _homes.GetOrAdd(@namespace, static (name, self) => new HomeLink(self, name, self._client.GetGrain<IRoomsGrain>(name)), this).Send(message);
+        }
+    }
+
+    public void Send(ServerMessage message)
+    {
+        if (!_stopping.IsCancellationRequested)
+        {
+            (_server ?? throw NotStarted()).Send(message);
+        }
+    }
+
+    public async Task<IReadOnlyList<ServerDescription>> ServersAsync(CancellationToken cancellationToken)
+    {
+        var list = await AskAsync("listing the servers", Servers.List, cancellationToken).ConfigureAwait(false);
+        return [.. list.Messages.Select(bytes => ((Describe)MessageCodec.ReadServerMessage(bytes)).Description)];
+    }
+
+    public Task ReportDeathAsync(ServerId process, CancellationToken cancellationToken) => AskAsync(
+        $"reporting the death of {process}",
+        async () =>
+        {
+            await Servers.ReportDeath(process).ConfigureAwait(false);
+            return true;
+        },
+        cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_stopping.IsCancellationRequested)
+        {
+            return;
+        }
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        var closing = Task.WhenAll(_homes.Values.Select(home => home.DisposeAsync().AsTask()).Append(_server?.DisposeAsync().AsTask() ?? Task.CompletedTask));
+        await closing.WaitAsync(TimeSpan.FromSeconds(1), _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>A call was lost. Where the cluster is what was lost, it is looked for, and the receiver told when it is back.</summary>
+    internal void CallFailed(string what, Exception exception)
+    {
+        EngineLog.CallLost(Logger, what, exception);
+        // A grain that refuses because too much waits for it is there: sending again at once would be the opposite of what it asks for.
+        if (exception is not LimitExceededException && !_stopping.IsCancellationRequested && Interlocked.Exchange(ref _lost, 1) == 0)
+        {
+            _ = ReconnectAsync(exception);
+        }
+    }
+
+    private async Task ReconnectAsync(Exception exception)
+    {
+        if (exception is not TimeoutException)
+        {
+            EngineLog.Lost(Logger, exception);
+        }
+        try
+        {
+            await ReachAsync(_stopping.Token).ConfigureAwait(false);
+            Volatile.Write(ref _lost, 0);
+            Receiver.Connected();
+        }
+        catch (OperationCanceledException)
+        {
+            // disposed of
+        }
+        catch (DirectoryRefusedException refused)
+        {
+            EngineLog.Refused(Logger, refused);
+        }
+    }
+
+    /// <summary>Greets the cluster until it answers.</summary>
+    private async Task ReachAsync(CancellationToken cancellationToken)
+    {
+        var ours = new Greeting(_cluster.ClusterId, _cluster.ServiceId, ProtocolVersion.Oldest, ProtocolVersion.Current);
+        while (true)
+        {
+            try
+            {
+                Check(ours, await Servers.Greet(ours).WaitAsync(cancellationToken).ConfigureAwait(false));
+                return;
+            }
+            catch (Exception exception) when (exception is not DirectoryRefusedException && !cancellationToken.IsCancellationRequested)
+            {
+                EngineLog.CallLost(Logger, "greeting", exception);
+            }
+            await Task.Delay(TryAgainAfter, _time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private void Check(Greeting ours, Greeting theirs)
+    {
+        if (ours.ClusterId != theirs.ClusterId || ours.ServiceId != theirs.ServiceId)
+        {
+            throw new DirectoryRefusedException(
+                $"This process is configured for cluster \"{ours.ClusterId}\" and service \"{ours.ServiceId}\"; the silo it reached is of cluster \"{theirs.ClusterId}\" and service \"{theirs.ServiceId}\".");
+        }
+        try
+        {
+            Version = ProtocolVersion.Negotiate(new ProtocolRange(ours.OldestVersion, ours.CurrentVersion), new ProtocolRange(theirs.OldestVersion, theirs.CurrentVersion));
+        }
+        catch (ProtocolException exception)
+        {
+            throw new DirectoryRefusedException(exception.Message);
+        }
+    }
+
+    private async Task<T> AskAsync<T>(string what, Func<Task<T>> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await call().WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            throw new DirectoryUnavailableException($"The Orleans cluster \"{_cluster.ClusterId}\" did not answer ({what}). Check that a silo runs and can be reached; it may be tried again.", exception);
+        }
+    }
+
+    private static InvalidOperationException NotStarted() => new("The directory has not been started.");
+}

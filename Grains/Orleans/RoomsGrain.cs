@@ -1,0 +1,241 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans;
+using Orleans.Runtime;
+using Orleans.Streams;
+using Orleans.Streams.Core;
+using OrleansAdapter.Codec;
+using OrleansAdapter.Grains;
+
+namespace OrleansAdapter.Engine;
+
+/// <summary>
+/// <see cref="Rooms"/> as a grain: a home. No method waits, so messages are handled one after the other however many come; what is for the caller
+/// is the call's result, what is for others is written to their mailbox streams behind it.
+/// </summary>
+[GrainType("orleansadapter.rooms")]
+internal sealed class RoomsGrain : Grain, IRoomsGrain, IRoomsOutput
+{
+    /// <summary>The grain type, for who looks for homes.</summary>
+    public static readonly GrainType Type = GrainType.Create("orleansadapter.rooms");
+
+    private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan KeepFor = TimeSpan.FromMinutes(2);
+
+    private readonly OrleansDirectoryOptions _options;
+    private readonly FirstHomes _firstHomes;
+    private readonly IStreamSubscriptionManagerAdmin _subscriptions;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly MessageParts _parts;
+    private readonly Dictionary<ServerId, MailboxWriter> _mailboxes = [];
+    private readonly Dictionary<ServerId, byte> _versions = [];
+    private readonly HashSet<ServerId> _remembered = [];
+    private readonly HashSet<MailboxWriter> _unflushed = [];
+    private readonly List<byte[]> _replies = [];
+    private IStreamProvider _streams = null!;
+    private Rooms _rooms = null!;
+    private ServerId _caller;
+    private long _keptUntil;
+
+    public RoomsGrain(
+        IOptions<OrleansDirectoryOptions> options,
+        FirstHomes firstHomes,
+        IStreamSubscriptionManagerAdmin subscriptions,
+        TimeProvider time,
+        ILogger<RoomsGrain> logger)
+    {
+        _options = options.Value;
+        _firstHomes = firstHomes;
+        _subscriptions = subscriptions;
+        _time = time;
+        _logger = logger;
+        _parts = new MessageParts(_options.MaximumMessageBytes);
+    }
+
+    private string Namespace => this.GetPrimaryKeyString();
+
+    private long Now => (long)_time.GetElapsedTime(0, _time.GetTimestamp()).TotalMilliseconds;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _streams = this.GetStreamProvider(_options.StreamProvider);
+        var epoch = (_time.GetUtcNow().ToUnixTimeMilliseconds() << 20) | (long)Random.Shared.Next(1 << 20);
+        _rooms = new Rooms(_options.Rooms, this, Random.Shared, epoch, _options.FirstStart && _firstHomes.IsFirst(Namespace));
+        this.RegisterGrainTimer(static (grain, _) => grain.TickAsync(), this, new GrainTimerCreationOptions(TickPeriod, TickPeriod) { Interleave = true });
+        EngineLog.HomeStarted(_logger, Namespace, epoch);
+        return Task.CompletedTask;
+    }
+
+    public Task<MailboxBatch> Send(MailboxBatch messages)
+    {
+        foreach (var message in messages.Messages)
+        {
+            Receive(message);
+        }
+        return Task.FromResult(Finish());
+    }
+
+    public Task<MailboxBatch> SendPart(MessagePart part)
+    {
+        if (_parts.Add(part) is { } message)
+        {
+            Receive(message);
+        }
+        return Task.FromResult(Finish());
+    }
+
+    public Task ReportDeath(ServerId process)
+    {
+        _rooms.ReportDeath(process, Now);
+        Finish();
+        return Task.CompletedTask;
+    }
+
+    public Task<HomeStatus> Status() => Task.FromResult(
+        new HomeStatus(Namespace, _rooms.Epoch, _rooms.IsOpen, _rooms.Number, _rooms.RoomCount, _rooms.Backlog, _mailboxes.Count, [.. _rooms.Lives]));
+
+    void IRoomsOutput.Send(ServerId to, HomeMessage message)
+    {
+        var version = _versions.GetValueOrDefault(to.Process, ProtocolVersion.Oldest);
+        if (to == _caller)
+        {
+            _replies.Add(Wire.Write(message, version));
+            return;
+        }
+        var bytes = Wire.Write(message, version);
+        if (bytes.Length > _options.StreamMessageLimit)
+        {
+            if (message is not Push { Entries.Count: > 0 } push)
+            {
+                return; // asked for again by a call, whose result has no such limit
+            }
+            // A push that says "you must have handled all of these already" makes the server read them.
+            bytes = Wire.Write(push with { Previous = push.Entries[^1].Number, Entries = [] }, version);
+        }
+        var mailbox = MailboxOf(to);
+        mailbox.Add(bytes);
+        _unflushed.Add(mailbox);
+    }
+
+    void IRoomsOutput.Removed(ServerId life, RemovalReason reason)
+    {
+        EngineLog.Removed(_logger, Namespace, life, reason);
+        Forget(life);
+    }
+
+    void IRoomsOutput.Opened(OpenSummary summary)
+    {
+        EngineLog.Opened(_logger, Namespace, summary.Epoch, summary.Admitted, summary.Merged, summary.Entries, summary.Number);
+        _remembered.ExceptWith(_rooms.Lives);
+        foreach (var gone in _remembered)
+        {
+            Forget(gone); // lives that died together with the home before this one
+        }
+        _remembered.Clear();
+    }
+
+    private void Receive(byte[] bytes)
+    {
+        var message = MessageCodec.ReadWorkerMessage(bytes);
+        _versions[message.Life.Process] = Wire.VersionOf(bytes);
+        if (!_rooms.IsOpen && message is Register { History: { } history })
+        {
+            _remembered.UnionWith(history.List);
+        }
+        _caller = message.Life;
+        try
+        {
+            _rooms.Receive(message, Now);
+        }
+        finally
+        {
+            _caller = default;
+        }
+    }
+
+    private MailboxBatch Finish()
+    {
+        foreach (var mailbox in _unflushed)
+        {
+            _ = mailbox.Flush();
+        }
+        _unflushed.Clear();
+        if (_replies.Count == 0)
+        {
+            return MailboxBatch.Empty;
+        }
+        var replies = new MailboxBatch([.. _replies]);
+        _replies.Clear();
+        return replies;
+    }
+
+    private Task TickAsync()
+    {
+        _rooms.Tick(Now);
+        Finish();
+        if (_rooms.Lives.Count > 0 && Now > _keptUntil)
+        {
+            // A home with members must not be collected for idleness: that would be an epoch for nothing.
+            _keptUntil = Now + (long)(KeepFor.TotalMilliseconds / 2);
+            DelayDeactivation(KeepFor);
+        }
+        return Task.CompletedTask;
+    }
+
+    private MailboxWriter MailboxOf(ServerId life)
+    {
+        if (!_mailboxes.TryGetValue(life, out var mailbox))
+        {
+            var stream = _streams.GetStream<MailboxBatch>(MailboxStreams.OfLife(Namespace, life));
+            _mailboxes[life] = mailbox = new MailboxWriter(stream, exception => EngineLog.WriteFailed(_logger, Namespace, life, exception));
+        }
+        return mailbox;
+    }
+
+    /// <summary>A life has ended: its mailbox goes with its stream's subscription, which a killed client leaves behind for minutes.</summary>
+    private void Forget(ServerId life)
+    {
+        _parts.Forget(life);
+        _ = ForgetAsync(life);
+    }
+
+    private async Task ForgetAsync(ServerId life)
+    {
+        try
+        {
+            await Task.Yield(); // what is being said to it now, goes out first
+            if (_mailboxes.TryGetValue(life, out var mailbox))
+            {
+                await mailbox.Flush();
+                _mailboxes.Remove(life);
+            }
+            if (!_rooms.Lives.Any(other => other.Process == life.Process))
+            {
+                _versions.Remove(life.Process);
+            }
+            await MailboxStreams.RemoveSubscriptionsAsync(_subscriptions, _options.StreamProvider, MailboxStreams.OfLife(Namespace, life));
+        }
+#pragma warning disable CA1031 // It is house-keeping: the subscription goes with its client, later.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            EngineLog.RemovalFailed(_logger, Namespace, life, exception);
+        }
+    }
+}
+
+/// <summary>Which namespaces have had a home in this silo. The first one of each may be the first in the cluster; no later one is.</summary>
+internal sealed class FirstHomes
+{
+    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+
+    /// <summary>True once for each namespace.</summary>
+    public bool IsFirst(string @namespace)
+    {
+        lock (_seen)
+        {
+            return _seen.Add(@namespace);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans;
+using Orleans.Concurrency;
+using Orleans.Configuration;
+using Orleans.Runtime;
+using OrleansAdapter.Codec;
+using OrleansAdapter.Grains;
+
+namespace OrleansAdapter.Engine;
+
+/// <summary>
+/// The list of servers, as a grain around <see cref="ServerTable"/>, which here knows descriptions and leases only: answers wait in each server's own
+/// grain. Its state is what servers repeat every few seconds, so a new activation soon has it again.
+/// </summary>
+[GrainType("orleansadapter.servers"), Reentrant]
+internal sealed class ServersGrain : Grain, IServersGrain, IServersOutput
+{
+    private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(50);
+
+    private readonly ServerTable _table;
+    private readonly ClusterOptions _cluster;
+    private readonly IEnumerable<IDeathListener> _listeners;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+
+    public ServersGrain(
+        IOptions<OrleansDirectoryOptions> options,
+        IOptions<ClusterOptions> cluster,
+        IEnumerable<IDeathListener> listeners,
+        TimeProvider time,
+        ILogger<ServersGrain> logger)
+    {
+        _table = new ServerTable(options.Value.Servers, this, Random.Shared);
+        _cluster = cluster.Value;
+        _listeners = listeners;
+        _time = time;
+        _logger = logger;
+    }
+
+    private long Now => (long)_time.GetElapsedTime(0, _time.GetTimestamp()).TotalMilliseconds;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        this.RegisterGrainTimer(static (grain, _) => grain.TickAsync(), this, new GrainTimerCreationOptions(TickPeriod, TickPeriod) { KeepAlive = true });
+        return Task.CompletedTask;
+    }
+
+    public Task<Greeting> Greet(Greeting greeting) =>
+        Task.FromResult(new Greeting(_cluster.ClusterId, _cluster.ServiceId, ProtocolVersion.Oldest, ProtocolVersion.Current));
+
+    public Task Describe(MailboxBatch description)
+    {
+        foreach (var bytes in description.Messages)
+        {
+            _table.Receive(MessageCodec.ReadServerMessage(bytes), Now);
+        }
+        return Task.CompletedTask;
+    }
+
+    public Task<MailboxBatch> List() => Task.FromResult(
+        new MailboxBatch([.. _table.List().Select(description => Wire.Write(new Describe(description, 0, 0), ProtocolVersion.Oldest))]));
+
+    public async Task ReportDeath(ServerId process)
+    {
+        process = process.Process;
+        _table.ReportDeath(process, Now);
+        foreach (var listener in _listeners)
+        {
+            await listener.DiedAsync(process);
+        }
+        var homes = await GrainFactory.GetGrain<IManagementGrain>(0).GetActiveGrains(RoomsGrain.Type);
+        var told = homes.Select(home => GrainFactory.GetGrain<IRoomsGrain>(home).ReportDeath(process)).ToList();
+        told.Add(GrainFactory.GetGrain<IServerMessagesGrain>(process.ToString()).ReportDeath());
+        await Task.WhenAll(told);
+    }
+
+    void IServersOutput.Send(ServerId process, ServerMessage message)
+    {
+    }
+
+    void IServersOutput.Added(ServerDescription server) => EngineLog.ServerAdded(_logger, server.Name, server.Process);
+
+    void IServersOutput.Removed(ServerDescription server, RemovalReason reason) => EngineLog.ServerRemoved(_logger, server.Name, server.Process, reason);
+
+    void IServersOutput.Refused(Answer answer, AnswerRefusal reason)
+    {
+    }
+
+    private Task TickAsync()
+    {
+        _table.Tick(Now);
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>Does what else the death of a process asks for, before the homes hear of it.</summary>
+internal interface IDeathListener
+{
+    Task DiedAsync(ServerId process);
+}
