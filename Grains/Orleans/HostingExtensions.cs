@@ -1,6 +1,10 @@
+using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Orleans.Serialization;
+using Orleans.Serialization.Configuration;
+using Orleans.Serialization.Internal;
 using Orleans.Storage;
 using OrleansAdapter;
 using OrleansAdapter.Engine;
@@ -42,8 +46,28 @@ public static class OrleansDirectoryHostingExtensions
         {
             options.Configure(configure);
         }
+        AddTypes(services);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OrleansDirectoryOptions>, OrleansDirectoryOptionsValidator>());
         services.TryAddSingleton<IDirectory, OrleansDirectory>();
+    }
+
+    /// <summary>
+    /// Orleans finds types by what its code generator wrote into the program's own assembly. A program that has no grains need not have that: then
+    /// it finds what happens to be loaded, and the first silo of a process lacks what the second has.
+    /// </summary>
+    private static void AddTypes(IServiceCollection services)
+    {
+        HashSet<Assembly> parts = [];
+        ReferencedAssemblyProvider.AddAssembly(parts, typeof(RoomsGrain).Assembly);
+        ReferencedAssemblyProvider.AddAssembly(parts, typeof(MailboxBatch).Assembly);
+        var known = services.Where(service => service.ServiceType == typeof(IConfigureOptions<TypeManifestOptions>)).Select(service => service.ImplementationType).ToHashSet();
+        foreach (var provider in parts.SelectMany(part => part.GetCustomAttributes<TypeManifestProviderAttribute>()).Select(attribute => attribute.ProviderType))
+        {
+            if (known.Add(provider))
+            {
+                services.AddSingleton(typeof(IConfigureOptions<TypeManifestOptions>), provider);
+            }
+        }
     }
 }

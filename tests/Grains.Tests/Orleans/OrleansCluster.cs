@@ -3,9 +3,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orleans.Configuration;
 using Orleans.Hosting;
-using OrleansAdapter.Engine;
 using OrleansAdapter.Grains.Tests.Contract;
 
 namespace OrleansAdapter.Grains.Tests.OnOrleans;
