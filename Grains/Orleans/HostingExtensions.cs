@@ -2,7 +2,6 @@ using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using Orleans.Serialization;
 using Orleans.Serialization.Configuration;
 using Orleans.Serialization.Internal;
 using Orleans.Storage;
