@@ -34,7 +34,7 @@ internal sealed class AdapterMetrics : IDisposable
 
     public void Delivered(int count) => _deliveries.Add(count);
 
-    public void Dropped() => _drops.Add(1);
+    public void Dropped(int packets) => _drops.Add(packets);
 
     public void Disconnected(DisconnectReason reason) => _disconnects.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
 

@@ -44,6 +44,9 @@ public sealed class OrleansAdapterOptions
 
     /// <summary>The namespaces to join at start; the server counts as ready when it is registered in all of them.</summary>
     public ISet<string> Namespaces { get; } = new HashSet<string>(StringComparer.Ordinal);
+
+    /// <summary>The namespaces that hubs were given.</summary>
+    internal Dictionary<Type, string> Hubs { get; } = [];
 }
 
 /// <summary>The one place that says which options are valid.</summary>

@@ -9,6 +9,11 @@ internal interface INamespaceOutput
     /// <summary>A request came that concerns these local sockets; to be answered later, by whoever handles it.</summary>
     void HandleRequest(Entry entry, IReadOnlyList<LocalSocket> sockets);
 
+    /// <summary>A packet was handed to so many local sockets.</summary>
+    void Delivered(int sockets)
+    {
+    }
+
     /// <summary>The home has admitted or removed lives.</summary>
     void ListChanged(IReadOnlyList<ServerId> list);
 

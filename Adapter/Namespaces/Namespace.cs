@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using OrleansAdapter.Broadcasting;
 using OrleansAdapter.Cluster;
@@ -13,7 +14,7 @@ public sealed partial class Namespace : BroadcastRoot
     private readonly ThisServer _server;
     private readonly ILogger _logger;
     private readonly NamespaceQueue _queue;
-    private readonly Dictionary<RequestKind, Action<RequestContext>> _handlers = [];
+    private readonly ConcurrentDictionary<RequestKind, Action<RequestContext>> _handlers = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _publishBytes;
     private long _life;
@@ -61,6 +62,7 @@ public sealed partial class Namespace : BroadcastRoot
     public SocketId NewSocketId() => SocketId.New(Life);
 
     /// <summary>Takes a socket in. Ends when every broadcast that is published from then on reaches it.</summary>
+    /// <exception cref="ArgumentException">The socket's user id is over 1,024 bytes of UTF-8, or not valid Unicode.</exception>
     /// <exception cref="OperationException">This server was fenced meanwhile: close the connection, the client may come back at once.</exception>
     /// <exception cref="TimeoutException">The directory did not confirm it within <see cref="OrleansAdapterOptions.RequestsTimeout"/>.</exception>
     public Task ConnectAsync(LocalSocket socket) => RunAsync((state, waiter, now) => state.Connect(socket, waiter, now), "a connect");
@@ -92,7 +94,7 @@ public sealed partial class Namespace : BroadcastRoot
 
     internal ThisServer Server => _server;
 
-    /// <summary>Says what answers a kind of request. Called in the turn, so it must return at once; before the namespace is used.</summary>
+    /// <summary>Says what answers a kind of request. The handler is called in the turn, so it must return at once.</summary>
     internal void Handle(RequestKind kind, Action<RequestContext> handler) => _handlers[kind] = handler;
 
     /// <summary>Puts an operation into the one order. Ends when it is in every target's mailbox and this server has handed it to its own sockets.</summary>

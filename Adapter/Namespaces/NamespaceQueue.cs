@@ -20,6 +20,8 @@ internal sealed class NamespaceQueue : SerialQueue<INamespaceItem>, INamespaceOu
 
     public void HandleRequest(Entry entry, IReadOnlyList<LocalSocket> sockets) => _owner.HandleRequest(entry, sockets);
 
+    public void Delivered(int sockets) => _owner.CountDeliveries(sockets);
+
     public void ListChanged(IReadOnlyList<ServerId> list) => _owner.LifeChanged(State.Replica.Life);
 
     public void Fenced(ServerId ended, int sockets)

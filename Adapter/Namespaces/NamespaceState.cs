@@ -41,8 +41,8 @@ internal sealed class NamespaceState : IReplicaHost
             waiter.TrySetException(OperationException.For(OperationFailure.Fenced, "a connect"));
             return;
         }
+        Span<Room> rooms = [Room.Everyone, socket.UserId is { Length: > 0 } user ? Room.OfUser(user) : Room.Everyone];
         _sockets.Add(socket);
-        Span<Room> rooms = [Room.Everyone, socket.UserId is { Length: > 0 } user ? new Room(RoomKind.User, user) : Room.Everyone];
         foreach (var room in rooms)
         {
             Join(socket, room);
@@ -213,7 +213,7 @@ internal sealed class NamespaceState : IReplicaHost
             return;
         }
         using var activity = BroadcastActivities.StartDeliver(packet, entry.Number, found.Count);
-        Deliver(found, packet);
+        _output.Delivered(Deliver(found, packet));
     }
 
     private int Deliver(List<LocalSocket> sockets, Packet packet)

@@ -73,8 +73,10 @@ internal sealed class FrameQueue(int limit)
         Emptied();
     }
 
-    private bool Fits(HubFrame frame) => _frames.Count == 0
-        || Bytes + frame.Bytes.Length <= Math.Max(limit, (long)LargestFrames * Math.Max(_largest, frame.Bytes.Length));
+    private bool Fits(HubFrame frame) => _frames.Count == 0 || IsWithinBound(frame);
+
+    private bool IsWithinBound(HubFrame frame) =>
+        Bytes + frame.Bytes.Length <= Math.Max(limit, (long)LargestFrames * Math.Max(_largest, frame.Bytes.Length));
 
     /// <summary>Drops volatile frames until the frame fits, or none is left.</summary>
     private int DropVolatile(HubFrame frame)
@@ -87,7 +89,7 @@ internal sealed class FrameQueue(int limit)
         for (var left = before; left > 0; left--)
         {
             var next = _frames.Dequeue();
-            if (next.IsVolatile && !Fits(frame))
+            if (next.IsVolatile && !IsWithinBound(frame))
             {
                 Bytes -= next.Bytes.Length;
                 _volatile--;

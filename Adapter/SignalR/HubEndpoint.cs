@@ -1,0 +1,62 @@
+using System.Buffers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Connections;
+
+namespace OrleansAdapter.SignalR;
+
+/// <summary>The two endpoints of a hub, around the framework's own.</summary>
+internal sealed class HubEndpoint(HubTokens tokens, RequestDelegate inner)
+{
+    private const string TokenParameter = "id";
+
+    /// <summary>The framework's answer to a negotiate request, with an id and a token that name this server.</summary>
+    public async Task NegotiateAsync(HttpContext context)
+    {
+        var response = context.Response;
+        var body = response.Body;
+        using var buffer = new MemoryStream();
+        response.Body = buffer;
+        try
+        {
+            await inner(context);
+        }
+        finally
+        {
+            response.Body = body;
+        }
+        ReadOnlyMemory<byte> answer = buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
+        if (response.StatusCode == StatusCodes.Status200OK && answer.Length > 0)
+        {
+            var negotiation = NegotiateProtocol.ParseResponse(answer.Span);
+            tokens.Rewrite(negotiation);
+            var rewritten = new ArrayBufferWriter<byte>(answer.Length + 64);
+            NegotiateProtocol.WriteResponse(negotiation, rewritten);
+            answer = rewritten.WrittenMemory;
+        }
+        response.ContentLength = answer.Length;
+        await body.WriteAsync(answer, context.RequestAborted);
+    }
+
+    /// <summary>
+    /// A request of a connection, with the framework's own token in the place of ours. A token of another server, or of an earlier life of this one, is
+    /// refused as one of no connection, so that the client negotiates anew. Without a token the client has skipped negotiation.
+    /// </summary>
+    public Task ConnectAsync(HttpContext context)
+    {
+        var text = context.Request.Query[TokenParameter].ToString();
+        if (text.Length == 0)
+        {
+            return inner(context);
+        }
+        if (!tokens.TryRead(text, out var id, out var token))
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            context.Response.ContentType = "text/plain";
+            return context.Response.WriteAsync("No Connection with that ID", context.RequestAborted);
+        }
+        HubTokens.SetId(context, id);
+        context.Request.QueryString = QueryString.Create(context.Request.Query.Select(
+            parameter => parameter.Key.Equals(TokenParameter, StringComparison.OrdinalIgnoreCase) ? new(parameter.Key, token) : parameter));
+        return inner(context);
+    }
+}

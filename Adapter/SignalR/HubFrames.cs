@@ -1,0 +1,89 @@
+using System.Buffers;
+using System.Text.Json;
+using Microsoft.AspNetCore.SignalR.Protocol;
+using Microsoft.Extensions.Logging;
+using OrleansAdapter.Broadcasting;
+
+namespace OrleansAdapter.SignalR;
+
+/// <summary>Makes the frames of one hub protocol from packets: once per packet and server (<see cref="Packet.Derive"/>, with this object as the key).</summary>
+internal abstract class HubFrames(string protocol)
+{
+    /// <summary>The protocol's name.</summary>
+    public string Protocol { get; } = protocol;
+
+    /// <summary>The frame of an event; <see cref="HubFrame.None"/> where the protocol cannot express it.</summary>
+    public HubFrame Encode(Packet packet) => new(Protocol, Write(packet, null), packet.IsVolatile);
+
+    /// <summary>The frame of an event that asks for a result.</summary>
+    public HubFrame Encode(Packet packet, string invocationId) => new(Protocol, Write(packet, invocationId), isVolatile: false);
+
+    /// <summary>The bytes; none where the protocol cannot express the packet.</summary>
+    protected abstract ReadOnlyMemory<byte> Write(Packet packet, string? invocationId);
+}
+
+/// <summary>The frames of the framework's own JSON protocol: the arguments are JSON already, the frame is put around their bytes.</summary>
+internal sealed class JsonHubFrames() : HubFrames("json")
+{
+    private const byte RecordSeparator = 0x1e;
+
+    private static readonly JsonEncodedText Type = JsonEncodedText.Encode("type");
+    private static readonly JsonEncodedText InvocationId = JsonEncodedText.Encode("invocationId");
+    private static readonly JsonEncodedText Target = JsonEncodedText.Encode("target");
+    private static readonly JsonEncodedText Arguments = JsonEncodedText.Encode("arguments");
+
+    protected override ReadOnlyMemory<byte> Write(Packet packet, string? invocationId)
+    {
+        var output = new ArrayBufferWriter<byte>(packet.Arguments.Length + (2 * packet.Event.Length) + 64);
+        using (var json = new Utf8JsonWriter(output, new JsonWriterOptions { SkipValidation = true }))
+        {
+            json.WriteStartObject();
+            json.WriteNumber(Type, HubProtocolConstants.InvocationMessageType);
+            if (invocationId is not null)
+            {
+                json.WriteString(InvocationId, invocationId);
+            }
+            json.WriteString(Target, packet.Event);
+            json.WritePropertyName(Arguments);
+            if (packet.Attachments.Count == 0)
+            {
+                json.WriteRawValue(packet.Arguments.Span, skipInputValidation: true);
+            }
+            else
+            {
+                JsonSerializer.Serialize(json, NeutralValues.Read(packet)); // bytes become base64, as SignalR has them
+            }
+            json.WriteEndObject();
+        }
+        output.Write([RecordSeparator]);
+        return output.WrittenMemory;
+    }
+}
+
+/// <summary>
+/// The frames of any other protocol: what the publisher sent along, or else what the protocol itself makes of the arguments as plain values.
+/// </summary>
+internal sealed class OtherHubFrames(IHubProtocol protocol, ILogger logger) : HubFrames(protocol.Name)
+{
+    protected override ReadOnlyMemory<byte> Write(Packet packet, string? invocationId)
+    {
+        foreach (var (name, bytes) in packet.Encodings)
+        {
+            if (name == Protocol)
+            {
+                return bytes;
+            }
+        }
+        try
+        {
+            return protocol.GetMessageBytes(new InvocationMessage(invocationId, packet.Event, NeutralValues.Read(packet)));
+        }
+#pragma warning disable CA1031 // Another protocol's clients are not to suffer, whatever this one threw.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            HubLog.CannotEncode(logger, packet.Event, Protocol, exception);
+            return default;
+        }
+    }
+}

@@ -1,0 +1,293 @@
+using System.Buffers;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Protocol;
+using OrleansAdapter.Broadcasting;
+using OrleansAdapter.Namespaces;
+
+namespace OrleansAdapter.SignalR;
+
+/// <summary>
+/// A SignalR connection as a socket of its hub's namespace: a bounded queue of frames, and one writer in front of
+/// <see cref="HubConnectionContext.WriteAsync(HubMessage, CancellationToken)"/>.
+/// </summary>
+/// <remarks>
+/// What has piled up in a turn goes out in one write. While a write waits for the client, frames pile up in the queue and nobody else waits. The framework's
+/// own messages (results of hub methods, streams, the close message) take what is queued with them (<see cref="QueueFirstProtocol"/>): nothing
+/// overtakes a frame. A connection with stateful reconnect gets its frames one by one, since it counts and keeps them.
+/// </remarks>
+internal sealed class HubSocket : LocalSocket
+{
+    /// <summary>Written at once, where more is queued, so that the transport's buffer does not take over what the queue is to bound.</summary>
+    private const int WriteSize = 64 << 10;
+
+    private readonly Lock _gate = new();
+    private readonly HubConnectionContext _connection;
+    private readonly HubFrames _frames;
+    private readonly IHubSocketOwner _owner;
+    private readonly FrameQueue _queue;
+    private readonly bool _oneByOne;
+    private List<string>? _invocations;
+    private State _state;
+    private bool _writing;
+    private long _taken;
+
+    public HubSocket(SocketId id, HubConnectionContext connection, HubFrames frames, IHubSocketOwner owner, int queueLimit)
+        : base(id)
+    {
+        ConnectionId = id.ToString();
+        _connection = connection;
+        _frames = frames;
+        _owner = owner;
+        _queue = new FrameQueue(queueLimit);
+        _oneByOne = StatefulReconnect.IsOn(connection);
+        Protocol = connection.Protocol;
+        if (!_oneByOne)
+        {
+            connection.Protocol = new QueueFirstProtocol(Protocol, this);
+        }
+    }
+
+    private enum State
+    {
+        /// <summary>Frames are taken.</summary>
+        Open,
+
+        /// <summary>This server ends the connection: what is queued still goes out, before the close message.</summary>
+        Closing,
+
+        /// <summary>Nothing goes out any more.</summary>
+        Gone,
+    }
+
+    /// <summary>The id as text.</summary>
+    public string ConnectionId { get; }
+
+    /// <summary>The protocol that the client speaks.</summary>
+    public IHubProtocol Protocol { get; }
+
+    /// <summary>The frames of the client's protocol.</summary>
+    public HubFrames Frames => _frames;
+
+    /// <summary>How the client is told that this server ends the connection; null while it does not.</summary>
+    public CloseMessage? CloseMessage { get; private set; }
+
+    /// <summary>How many bytes wait.</summary>
+    public long QueuedBytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _queue.Bytes;
+            }
+        }
+    }
+
+    /// <summary>Queues a frame. It goes out with <see cref="EndTurn"/>.</summary>
+    public void Send(HubFrame frame)
+    {
+        if (frame.Bytes.IsEmpty)
+        {
+            return;
+        }
+        int dropped;
+        bool taken;
+        lock (_gate)
+        {
+            if (_state != State.Open)
+            {
+                return;
+            }
+            taken = _queue.TryAdd(frame, out dropped);
+        }
+        if (dropped > 0)
+        {
+            _owner.Dropped(dropped);
+        }
+        if (!taken)
+        {
+            Close(DisconnectReason.SlowClient);
+        }
+    }
+
+    /// <summary>Remembers an invocation that the client is to answer; false if the connection is over.</summary>
+    public bool Hold(string invocationId)
+    {
+        lock (_gate)
+        {
+            if (_state != State.Open)
+            {
+                return false;
+            }
+            (_invocations ??= []).Add(invocationId);
+            return true;
+        }
+    }
+
+    /// <summary>The client need not answer an invocation any more.</summary>
+    public void EndHolding(string invocationId)
+    {
+        lock (_gate)
+        {
+            _invocations?.Remove(invocationId);
+        }
+    }
+
+    /// <summary>The connection is over: what its client has not answered.</summary>
+    public IReadOnlyList<string> EndHolding()
+    {
+        lock (_gate)
+        {
+            IReadOnlyList<string> unanswered = _invocations ?? [];
+            _invocations = null;
+            return unanswered;
+        }
+    }
+
+    /// <summary>The connection is over: nothing is kept for it.</summary>
+    public void Release()
+    {
+        lock (_gate)
+        {
+            _state = State.Gone;
+            _queue.Clear();
+        }
+    }
+
+    /// <summary>Writes what is queued, up to a size. Called under the connection's write lock, so never twice at once.</summary>
+    public void WriteQueued(IBufferWriter<byte> output, long size)
+    {
+        for (long written = 0; written < size && Take() is { } frame; written += frame.Bytes.Length)
+        {
+            output.Write(frame.Bytes.Span);
+        }
+    }
+
+    /// <summary>Writes what is queued, up to one write's size.</summary>
+    public void WriteQueued(IBufferWriter<byte> output) => WriteQueued(output, WriteSize);
+
+    /// <inheritdoc/>
+    protected internal override void Deliver(Packet packet) => Send(packet.Derive(_frames, _frames, static (packet, frames) => frames.Encode(packet)));
+
+    /// <inheritdoc/>
+    protected internal override void EndTurn()
+    {
+        lock (_gate)
+        {
+            if (_writing || _queue.IsEmpty)
+            {
+                return;
+            }
+            _writing = true;
+        }
+        ValueTask write;
+        do
+        {
+            var taken = Volatile.Read(ref _taken);
+            write = WriteNext();
+            if (!write.IsCompletedSuccessfully)
+            {
+                _ = WriteOnAsync(write, taken);
+                return;
+            }
+            write.GetAwaiter().GetResult();
+            if (!HasMore(taken))
+            {
+                return;
+            }
+        }
+        while (true);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void Close(DisconnectReason reason)
+    {
+        lock (_gate)
+        {
+            if (_state != State.Open)
+            {
+                return;
+            }
+            _state = State.Closing;
+            CloseMessage = HubCloseMessages.For(reason);
+            if (reason == DisconnectReason.SlowClient)
+            {
+                _queue.Clear();
+            }
+        }
+        _owner.Closed(this, reason);
+        if (_oneByOne)
+        {
+            _ = CloseOneByOneAsync();
+        }
+        else
+        {
+            _connection.Abort(); // the framework's close message takes the queue with it, and is replaced by ours
+        }
+    }
+
+    private HubFrame? Take()
+    {
+        lock (_gate)
+        {
+            _queue.TryTake(out var frame);
+            _taken += frame is null ? 0 : 1;
+            return frame;
+        }
+    }
+
+    private ValueTask WriteNext()
+    {
+        if (!_oneByOne)
+        {
+            return _connection.WriteAsync(QueueFirstProtocol.Flush);
+        }
+        return Take() is { } frame ? _connection.WriteAsync(frame.Message) : default;
+    }
+
+    /// <summary>The client is slow: the rest is written as it reads, outside the turn.</summary>
+    private async Task WriteOnAsync(ValueTask write, long taken)
+    {
+        await write.ConfigureAwait(false);
+        while (HasMore(taken))
+        {
+            taken = Volatile.Read(ref _taken);
+            await WriteNext().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Whether there is more to write. A write that took nothing means that the connection is over.</summary>
+    private bool HasMore(long takenBefore)
+    {
+        lock (_gate)
+        {
+            if (!_queue.IsEmpty && _taken != takenBefore)
+            {
+                return true;
+            }
+            _writing = false;
+            if (!_queue.IsEmpty && _state == State.Open)
+            {
+                _state = State.Gone;
+                _queue.Clear();
+            }
+            return false;
+        }
+    }
+
+    /// <summary>Where the framework's close message cannot be replaced, ours goes before it.</summary>
+    private async Task CloseOneByOneAsync()
+    {
+        var message = CloseMessage!;
+        EndTurn();
+        StatefulReconnect.Disable(_connection);
+        if (message.AllowReconnect && _connection.Features.Get<IConnectionLifetimeNotificationFeature>() is { } lifetime)
+        {
+            lifetime.RequestClose(); // the framework sends a close message that allows to reconnect; two would make the client give up
+            return;
+        }
+        await _connection.WriteAsync(message).ConfigureAwait(false);
+        _connection.Abort();
+    }
+}

@@ -1,0 +1,23 @@
+using Microsoft.AspNetCore.SignalR;
+using OrleansAdapter.Cluster;
+using OrleansAdapter.Namespaces;
+
+namespace OrleansAdapter.SignalR;
+
+/// <summary>
+/// A hub's namespace, for what SignalR's own interfaces lack: who is in a room on all servers (<c>Namespace.To("room").SocketIdsAsync()</c>), volatile events,
+/// and events to clients of all kinds (<c>Namespace.To("room").Emit("said", text)</c> calls the method <c>said</c> of SignalR clients). Inject it.
+/// </summary>
+/// <typeparam name="THub">The hub.</typeparam>
+public interface IHubNamespace<THub>
+    where THub : Hub
+{
+    /// <summary>The namespace: its rooms are the hub's groups, its sockets' ids the hub's connection ids.</summary>
+    Namespace Namespace { get; }
+}
+
+internal sealed class HubNamespace<THub>(ThisServer server, HubNamespaces names) : IHubNamespace<THub>
+    where THub : Hub
+{
+    public Namespace Namespace { get; } = server.Of(names.NameOf(typeof(THub)));
+}

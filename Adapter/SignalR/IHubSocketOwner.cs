@@ -1,0 +1,11 @@
+namespace OrleansAdapter.SignalR;
+
+/// <summary>Whom a <see cref="HubSocket"/> tells of its fate. Called from its namespace's turn; returns at once.</summary>
+internal interface IHubSocketOwner
+{
+    /// <summary>Volatile packets were dropped because the client is slow.</summary>
+    void Dropped(int packets);
+
+    /// <summary>This server ends the connection. It takes no more frames.</summary>
+    void Closed(HubSocket socket, DisconnectReason reason);
+}

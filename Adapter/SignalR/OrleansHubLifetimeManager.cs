@@ -1,0 +1,202 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Protocol;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OrleansAdapter.Cluster;
+using OrleansAdapter.Namespaces;
+
+namespace OrleansAdapter.SignalR;
+
+/// <summary>
+/// The connections of a hub on all servers of the cluster. Whatever is sent, to whom ever, takes its place in the one order of the hub's namespace:
+/// all clients see a part of the same sequence.
+/// </summary>
+/// <remarks>
+/// The task of a send ends when the message is in the mailbox of every server with receivers, and this server has handed it to its own connections. It does
+/// not wait for slow clients: each has a bounded queue (<see cref="OrleansAdapterOptions.ClientQueueLimit"/>).
+/// The task of a group change ends when it holds in the whole cluster. Unknown connections are left alone, as SignalR does.
+/// </remarks>
+/// <typeparam name="THub">The hub.</typeparam>
+internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>, IHubSocketOwner, IHubConnections
+    where THub : Hub
+{
+    private readonly HubSockets _sockets = new();
+    private readonly HubCodec _codec;
+    private readonly ClientInvocations _invocations;
+    private readonly ThisServer _server;
+    private readonly ILogger _logger;
+
+    /// <summary>Made by the host's container, which also registers the hub's namespace with it.</summary>
+    public OrleansHubLifetimeManager(
+        ThisServer server,
+        HubNamespaces namespaces,
+        IHubProtocolResolver protocols,
+        IOptions<HubOptions> globalOptions,
+        IOptions<HubOptions<THub>> hubOptions,
+        IOptions<JsonHubProtocolOptions> json,
+        ILoggerFactory loggers)
+    {
+        _server = server;
+        _logger = loggers.CreateLogger("OrleansAdapter.SignalR");
+        var supported = hubOptions.Value.SupportedProtocols ?? globalOptions.Value.SupportedProtocols ?? [];
+        _codec = new HubCodec(
+            protocols.AllProtocols.Where(protocol => supported.Contains(protocol.Name, StringComparer.OrdinalIgnoreCase)),
+            json.Value.PayloadSerializerOptions,
+            server.Options.JsonSerializerOptions,
+            _logger);
+        Namespace = server.Of(namespaces.NameOf(typeof(THub)));
+        _invocations = new ClientInvocations(Namespace, _codec);
+        Tokens = new HubTokens(Namespace, server.Time, _sockets);
+    }
+
+    /// <summary>The hub's namespace.</summary>
+    public Namespace Namespace { get; }
+
+    /// <summary>The ids and tokens of the hub's endpoints.</summary>
+    public HubTokens Tokens { get; }
+
+    /// <summary>Client results under way.</summary>
+    public ClientInvocations Invocations => _invocations;
+
+    /// <inheritdoc/>
+    public override async Task OnConnectedAsync(HubConnectionContext connection)
+    {
+        var id = HubTokens.IdOf(connection) ?? Namespace.NewSocketId();
+        SetId(connection, id);
+        var socket = new HubSocket(id, connection, _codec.FramesOf(connection.Protocol), this, _server.Options.ClientQueueLimit) { UserId = connection.UserIdentifier };
+        connection.Features.Set(socket);
+        _sockets.Add(socket);
+        try
+        {
+            await Namespace.ConnectAsync(socket);
+        }
+        catch (Exception exception) when (exception is OperationException or TimeoutException or ArgumentException)
+        {
+            HubLog.Refused(_logger, Namespace.Name, id, exception);
+            var mayReturn = exception is not ArgumentException;
+            await connection.WriteAsync(new CloseMessage(mayReturn ? "The server cannot take connections now." : exception.Message, allowReconnect: mayReturn));
+            throw new ConnectionResetException(exception.Message, exception); // before the hub has seen it; the framework goes on to OnDisconnectedAsync
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task OnDisconnectedAsync(HubConnectionContext connection)
+    {
+        if (connection.Features.Get<HubSocket>() is { } socket)
+        {
+            _sockets.Remove(socket);
+            Tokens.Forget(socket.Id);
+            socket.Release();
+            _invocations.Disconnected(socket);
+            await Namespace.DisconnectAsync(socket);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Task SendAllAsync(string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+        SendAsync(BroadcastTarget.All, methodName, args, cancellationToken);
+
+    /// <inheritdoc/>
+    public override Task SendAllExceptAsync(string methodName, object?[] args, IReadOnlyList<string> excludedConnectionIds, CancellationToken cancellationToken = default) =>
+        SendAsync(new BroadcastTarget([Room.Everyone], [], null, HubTargets.Sockets(excludedConnectionIds)), methodName, args, cancellationToken);
+
+    /// <inheritdoc/>
+    public override Task SendConnectionAsync(string connectionId, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+        SendAsync(new BroadcastTarget([], HubTargets.Socket(connectionId)), methodName, args, cancellationToken);
+
+    /// <inheritdoc/>
+    public override Task SendConnectionsAsync(IReadOnlyList<string> connectionIds, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+        SendAsync(new BroadcastTarget([], HubTargets.Sockets(connectionIds)), methodName, args, cancellationToken);
+
+    /// <inheritdoc/>
+    public override Task SendGroupAsync(string groupName, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+        SendAsync(BroadcastTarget.Of(HubTargets.Group(groupName)), methodName, args, cancellationToken);
+
+    /// <inheritdoc/>
+    public override Task SendGroupsAsync(IReadOnlyList<string> groupNames, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+        SendAsync(new BroadcastTarget(HubTargets.Groups(groupNames), []), methodName, args, cancellationToken);
+
+    /// <inheritdoc/>
+    public override Task SendGroupExceptAsync(string groupName, string methodName, object?[] args, IReadOnlyList<string> excludedConnectionIds, CancellationToken cancellationToken = default) =>
+        SendAsync(new BroadcastTarget([HubTargets.Group(groupName)], [], null, HubTargets.Sockets(excludedConnectionIds)), methodName, args, cancellationToken);
+
+    /// <inheritdoc/>
+    public override Task SendUserAsync(string userId, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+        SendAsync(BroadcastTarget.Of(HubTargets.User(userId)), methodName, args, cancellationToken);
+
+    /// <inheritdoc/>
+    public override Task SendUsersAsync(IReadOnlyList<string> userIds, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+        SendAsync(new BroadcastTarget(HubTargets.Users(userIds), []), methodName, args, cancellationToken);
+
+    /// <inheritdoc/>
+    /// <exception cref="HubException">The group's name is empty, over 1,024 bytes of UTF-8, not valid Unicode, or a connection's id.</exception>
+    public override async Task AddToGroupAsync(string connectionId, string groupName, CancellationToken cancellationToken = default)
+    {
+        var group = HubTargets.Group(groupName);
+        try
+        {
+            await (_sockets.Find(connectionId) is { } socket
+                ? Namespace.JoinAsync(socket, group)
+                : SteerAsync(connectionId, id => Operation.SocketsJoin(id, [group]))).WaitAsync(cancellationToken);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new HubException(HubTargets.WithoutParameter(exception), exception);
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="HubException">The group's name is empty, over 1,024 bytes of UTF-8, or not valid Unicode.</exception>
+    public override Task RemoveFromGroupAsync(string connectionId, string groupName, CancellationToken cancellationToken = default)
+    {
+        var group = HubTargets.Group(groupName);
+        return (_sockets.Find(connectionId) is { } socket
+            ? Namespace.LeaveAsync(socket, group)
+            : SteerAsync(connectionId, id => Operation.SocketsLeave(id, [group]))).WaitAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override Task<T> InvokeConnectionAsync<T>(string connectionId, string methodName, object?[] args, CancellationToken cancellationToken) =>
+        _invocations.InvokeAsync<T>(connectionId, methodName, args, cancellationToken);
+
+    /// <inheritdoc/>
+    public override Task SetConnectionResultAsync(string connectionId, CompletionMessage result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        _invocations.SetResult(connectionId, result);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override bool TryGetReturnType(string invocationId, [NotNullWhen(true)] out Type? type) => _invocations.TryGetReturnType(invocationId, out type);
+
+    void IHubSocketOwner.Dropped(int packets) => _server.Metrics.Dropped(packets);
+
+    void IHubSocketOwner.Closed(HubSocket socket, DisconnectReason reason)
+    {
+        _server.Metrics.Disconnected(reason);
+        HubLog.Closed(_logger, Namespace.Name, socket.Id, reason);
+        _invocations.Disconnected(socket);
+        _ = Namespace.DisconnectAsync(socket);
+    }
+
+    private static void SetId(HubConnectionContext connection, SocketId id) =>
+        (connection.Features.Get<IConnectionIdFeature>()
+            ?? throw new InvalidOperationException("The connection has no IConnectionIdFeature: its id, which has to name this server, cannot be set.")).ConnectionId = id.ToString();
+
+    private Task SendAsync(BroadcastTarget target, string method, object?[] arguments, CancellationToken cancellationToken)
+    {
+        if (target.Rooms.IsEmpty && target.Sockets.IsEmpty)
+        {
+            return Task.CompletedTask;
+        }
+        cancellationToken.ThrowIfCancellationRequested();
+        return Namespace.PublishAsync(Operation.Emit(target, _codec.Encode(method, arguments))).WaitAsync(cancellationToken);
+    }
+
+    private Task SteerAsync(string connectionId, Func<BroadcastTarget, Operation> operation) =>
+        SocketId.TryParse(connectionId, out var id) ? Namespace.PublishAsync(operation(BroadcastTarget.Socket(id))) : Task.CompletedTask;
+}

@@ -1,0 +1,28 @@
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using OrleansAdapter;
+using OrleansAdapter.SignalR;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds OrleansAdapter to SignalR.</summary>
+public static class SignalRBuilderExtensions
+{
+    /// <summary>
+    /// Makes all hubs reach the clients of every server in the cluster, and gives connections ids that name their server. Nothing changes for hubs and their
+    /// endpoints (<c>MapHub</c>). An engine has to be added as well, which provides <see cref="IDirectory"/>.
+    /// </summary>
+    /// <param name="builder">SignalR's builder.</param>
+    /// <param name="configure">Options; may be left out where <see cref="AdapterServiceCollectionExtensions.AddOrleansAdapter"/> is called with them.</param>
+    public static ISignalRServerBuilder AddOrleansAdapter(this ISignalRServerBuilder builder, Action<OrleansAdapterOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var services = builder.Services.AddOrleansAdapter(configure);
+        services.TryAddSingleton<HubNamespaces>();
+        services.Replace(ServiceDescriptor.Singleton(typeof(HubLifetimeManager<>), typeof(OrleansHubLifetimeManager<>)));
+        services.TryAddSingleton(typeof(IHubNamespace<>), typeof(HubNamespace<>));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, HubEndpointPolicy>());
+        return builder;
+    }
+}
