@@ -48,6 +48,10 @@ internal static class HomeMessageCodec
 
     public static HomeMessage Read(ref WireReader reader, MessageType type)
     {
+        if (type is < MessageType.WrongEpoch or > MessageType.Renewed)
+        {
+            throw MessageCodec.Unknown(type, "of a home");
+        }
         var life = reader.Server();
         var epoch = reader.Fixed();
         var session = reader.Long();
@@ -77,7 +81,7 @@ internal static class HomeMessageCodec
                 Count = reader.Int(),
                 Targets = reader.List(MinimumTargetsBytes, static (ref WireReader r) => new RequestTargets(r.Long(), HistoryCodec.ReadLives(ref r))),
             },
-            MessageType.Registered => new Registered
+            _ => new Registered
             {
                 Life = life,
                 Epoch = epoch,
@@ -87,7 +91,6 @@ internal static class HomeMessageCodec
                 From = reader.Long(),
                 Results = reader.List(MinimumResultBytes, static (ref WireReader r) => ReadResult(ref r)),
             },
-            _ => throw MessageCodec.Unknown(type, "of a home"),
         };
     }
 

@@ -41,6 +41,10 @@ internal static class WorkerMessageCodec
 
     public static WorkerMessage Read(ref WireReader reader, MessageType type)
     {
+        if (type is < MessageType.Register or > MessageType.Renew)
+        {
+            throw MessageCodec.Unknown(type, "to a home");
+        }
         var life = reader.Server();
         var epoch = reader.Fixed();
         var session = reader.Long();
@@ -59,7 +63,7 @@ internal static class WorkerMessageCodec
             MessageType.Acknowledge => new Acknowledge { Life = life, Epoch = epoch, Session = session, ListVersion = listVersion, Handled = reader.Long() },
             MessageType.ReadAfter => new ReadAfter { Life = life, Epoch = epoch, Session = session, ListVersion = listVersion, Handled = reader.Long() },
             MessageType.Renew => new Renew { Life = life, Epoch = epoch, Session = session, ListVersion = listVersion, Handled = reader.Long() },
-            MessageType.Register => new Register
+            _ => new Register
             {
                 Life = life,
                 Epoch = epoch,
@@ -68,7 +72,6 @@ internal static class WorkerMessageCodec
                 Replaces = reader.Server(),
                 History = reader.Flag() ? HistoryCodec.Read(ref reader) : null,
             },
-            _ => throw MessageCodec.Unknown(type, "to a home"),
         };
     }
 }

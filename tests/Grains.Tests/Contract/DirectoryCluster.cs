@@ -13,7 +13,7 @@ public abstract class DirectoryCluster : IAsyncDisposable
     {
         var server = new TestServer(NewDirectory());
         _servers.Add(server);
-        await server.Directory.StartAsync(server.Life.Process, server, TestContext.Current.CancellationToken).WaitAsync(Wait.Limit);
+        await server.Directory.StartAsync(server.Life.Process, server, TestContext.Current.CancellationToken).InTimeAsync();
         await server.ConnectedAsync();
         return server;
     }

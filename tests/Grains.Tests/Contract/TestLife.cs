@@ -104,7 +104,7 @@ public sealed class TestLife(TestServer server, string @namespace, ServerId life
     {
         while (true)
         {
-            var message = await server.Home(@namespace).ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Wait.Limit);
+            var message = await server.Home(@namespace).ReadAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync();
             Take(message.Head);
             if (message is T wanted)
             {

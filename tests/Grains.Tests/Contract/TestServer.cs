@@ -39,11 +39,11 @@ public sealed class TestServer(IDirectory directory) : IDirectoryReceiver
         Directory.Send(new Describe(new ServerDescription(Life.Process, $"test {Life}", DateTimeOffset.UnixEpoch, 5), session, handled));
 
     /// <summary>Waits until the directory was reached, once more since the last call.</summary>
-    public async Task ConnectedAsync() => await _connected.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Wait.Limit);
+    public async Task ConnectedAsync() => await _connected.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync();
 
     /// <summary>The next answers.</summary>
     public async Task<Answers> AnswersAsync() =>
-        Assert.IsType<Answers>(await _answers.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Wait.Limit));
+        Assert.IsType<Answers>(await _answers.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync());
 
     /// <summary>What homes of a namespace have sent.</summary>
     public ChannelReader<HomeMessage> Home(string @namespace) => ChannelOf(@namespace).Reader;

@@ -8,6 +8,12 @@ internal static class Wait
     /// <summary>How long something is waited for before it is sent again: messages may be lost, and the protocol sends again.</summary>
     public static readonly TimeSpan Again = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>Waits no longer than <see cref="Limit"/>.</summary>
+    public static Task InTimeAsync(this Task task) => task.WaitAsync(Limit, TestContext.Current.CancellationToken);
+
+    /// <summary>Waits no longer than <see cref="Limit"/>.</summary>
+    public static Task<T> InTimeAsync<T>(this Task<T> task) => task.WaitAsync(Limit, TestContext.Current.CancellationToken);
+
     /// <summary>Repeats a question until its answer is the right one.</summary>
     public static async Task<T> UntilAsync<T>(Func<Task<T>> ask, Func<T, bool> right, string what)
     {

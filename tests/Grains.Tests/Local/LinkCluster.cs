@@ -20,7 +20,7 @@ public sealed class LinkCluster : DirectoryCluster
     public override async Task ReportDeathAsync(ServerId process)
     {
         _supervisor ??= new DirectorySupervisor(new LocalDirectoryOptions { SocketPath = _folder.SocketPath, Secret = SocketFolder.Secret });
-        await _supervisor.ReportDeathAsync(process, TestContext.Current.CancellationToken).WaitAsync(Wait.Limit);
+        await _supervisor.ReportDeathAsync(process, TestContext.Current.CancellationToken).InTimeAsync();
     }
 
     public override async Task KillDirectoryAsync()
