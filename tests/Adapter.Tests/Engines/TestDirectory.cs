@@ -1,0 +1,48 @@
+using System.Collections.Concurrent;
+
+namespace OrleansAdapter.Tests.Engines;
+
+/// <summary>A directory that can be made to fence its server, whatever the engine.</summary>
+public sealed class TestDirectory(IDirectory inner) : IDirectory, IDirectoryReceiver
+{
+    private readonly ConcurrentDictionary<string, (ServerId Life, long Epoch)> _lives = new(StringComparer.Ordinal);
+    private IDirectoryReceiver? _receiver;
+
+    public string Engine => inner.Engine;
+
+    public Task StartAsync(ServerId process, IDirectoryReceiver receiver, CancellationToken cancellationToken)
+    {
+        _receiver = receiver;
+        return inner.StartAsync(process, this, cancellationToken);
+    }
+
+    public void Send(string @namespace, WorkerMessage message) => inner.Send(@namespace, message);
+
+    public void Send(ServerMessage message) => inner.Send(message);
+
+    public Task<IReadOnlyList<ServerDescription>> ServersAsync(CancellationToken cancellationToken) => inner.ServersAsync(cancellationToken);
+
+    public Task ReportDeathAsync(ServerId process, CancellationToken cancellationToken) => inner.ReportDeathAsync(process, cancellationToken);
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+
+    /// <summary>The server is told that its life has ended, as if its lease had lapsed.</summary>
+    public void Fence(string @namespace)
+    {
+        var (life, epoch) = _lives[@namespace];
+        _receiver!.Receive(@namespace, new Fenced { Life = life, Epoch = epoch });
+    }
+
+    void IDirectoryReceiver.Receive(string @namespace, HomeMessage message)
+    {
+        if (message is Registered)
+        {
+            _lives[@namespace] = (message.Life, message.Epoch);
+        }
+        _receiver!.Receive(@namespace, message);
+    }
+
+    void IDirectoryReceiver.Receive(ServerMessage message) => _receiver!.Receive(message);
+
+    void IDirectoryReceiver.Connected() => _receiver!.Connected();
+}

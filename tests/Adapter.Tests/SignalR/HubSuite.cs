@@ -1,0 +1,33 @@
+using Microsoft.AspNetCore.SignalR.Protocol;
+using OrleansAdapter.Tests.Engines;
+
+namespace OrleansAdapter.Tests.SignalR;
+
+/// <summary>Servers of one cluster, started as a test needs them. Every suite of hubs runs on each engine.</summary>
+public abstract class HubSuite(TestEngine engine) : IAsyncLifetime
+{
+    private readonly List<TestServer> _servers = [];
+
+    public TestEngine Engine { get; } = engine;
+
+    public ValueTask InitializeAsync() => default;
+
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        foreach (var server in _servers)
+        {
+            await server.DisposeAsync();
+        }
+        await Engine.DisposeAsync();
+    }
+
+    protected Task<TestServer> ServerAsync(params IReadOnlyList<IHubProtocol> protocols) => ServerAsync(null, protocols);
+
+    protected async Task<TestServer> ServerAsync(Action<OrleansAdapterOptions>? configure, params IReadOnlyList<IHubProtocol> protocols)
+    {
+        var server = await TestServer.StartAsync(Engine, configure, protocols);
+        _servers.Add(server);
+        return server;
+    }
+}

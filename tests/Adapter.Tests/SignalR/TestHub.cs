@@ -1,0 +1,34 @@
+using Microsoft.AspNetCore.SignalR;
+
+namespace OrleansAdapter.Tests.SignalR;
+
+/// <summary>A hub that does what its clients ask for.</summary>
+public sealed class TestHub : Hub
+{
+    public string Id() => Context.ConnectionId;
+
+    public Task Join(string group) => Groups.AddToGroupAsync(Context.ConnectionId, group);
+
+    public Task Say(string group, string text) => Clients.Group(group).SendAsync("said", text);
+
+    /// <summary>Sends to the caller and answers: the answer has to come last.</summary>
+    public async Task<int> Echo(string text, int times)
+    {
+        for (var i = 0; i < times; i++)
+        {
+            await Clients.Caller.SendAsync("said", $"{text}{i}");
+        }
+        return times;
+    }
+
+    /// <summary>Sends without waiting, except for the last.</summary>
+    public async Task<int> Burst(string group, string text, int times)
+    {
+        for (var i = 0; i < times - 1; i++)
+        {
+            _ = Clients.Group(group).SendAsync("said", $"{text}{i}");
+        }
+        await Clients.Group(group).SendAsync("said", $"{text}{times - 1}");
+        return times;
+    }
+}

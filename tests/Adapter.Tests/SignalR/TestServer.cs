@@ -1,0 +1,95 @@
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Protocol;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OrleansAdapter.Cluster;
+using OrleansAdapter.Namespaces;
+using OrleansAdapter.SignalR;
+using OrleansAdapter.Tests.Engines;
+
+namespace OrleansAdapter.Tests.SignalR;
+
+/// <summary>One server of a cluster: a container with SignalR and the adapter, and clients that connect to its hub in memory.</summary>
+public sealed class TestServer : IAsyncDisposable
+{
+    private readonly ServiceProvider _services;
+    private readonly List<TestClient> _clients = [];
+
+    private TestServer(TestEngine engine, Action<OrleansAdapterOptions>? configure, IReadOnlyList<IHubProtocol> protocols)
+    {
+        Directory = new TestDirectory(engine.NewDirectory());
+        var services = new ServiceCollection();
+        services.AddLogging(logging => logging.AddProvider(Log));
+        services.AddSingleton<IDirectory>(Directory);
+        services.AddSignalR(hub => hub.MaximumParallelInvocationsPerClient = 4).AddOrleansAdapter(configure);
+        foreach (var protocol in protocols)
+        {
+            services.AddSingleton(protocol);
+        }
+        _services = services.BuildServiceProvider();
+    }
+
+    public TestDirectory Directory { get; }
+
+    public TestLog Log { get; } = new();
+
+    public HubLifetimeManager<TestHub> Manager => _services.GetRequiredService<HubLifetimeManager<TestHub>>();
+
+    public IHubContext<TestHub> Hub => _services.GetRequiredService<IHubContext<TestHub>>();
+
+    public Namespace Namespace => _services.GetRequiredService<IHubNamespace<TestHub>>().Namespace;
+
+    public ThisServer This => _services.GetRequiredService<ThisServer>();
+
+    public IServiceProvider Services => _services;
+
+    internal ClientInvocations Invocations => ((OrleansHubLifetimeManager<TestHub>)Manager).Invocations;
+
+    public static async Task<TestServer> StartAsync(TestEngine engine, Action<OrleansAdapterOptions>? configure = null, params IReadOnlyList<IHubProtocol> protocols)
+    {
+        var server = new TestServer(engine, configure, protocols);
+        _ = server.Manager; // as MapHub does
+        await server.This.StartAsync(TestContext.Current.CancellationToken).InTimeAsync();
+        return server;
+    }
+
+    /// <summary>Connects a client.</summary>
+    /// <param name="user">Its user.</param>
+    /// <param name="protocol">Its protocol; JSON where none is given.</param>
+    /// <param name="reads">Whether it reads at once, or when told to.</param>
+    /// <param name="buffer">How many bytes the transport holds.</param>
+    public async Task<TestClient> ConnectAsync(string? user = null, IHubProtocol? protocol = null, bool reads = true, long? buffer = null)
+    {
+        var client = Add(user, protocol, buffer);
+        await client.ConnectAsync(Handler, reads);
+        await (reads ? client.LearnIdAsync() : client.LearnIdUnreadAsync());
+        return client;
+    }
+
+    /// <summary>Connects a client that is expected to be refused after its handshake.</summary>
+    public async Task<TestClient> ConnectRefusedAsync(string? user = null)
+    {
+        var client = Add(user, null, null);
+        await client.ConnectAsync(Handler, reads: true);
+        return client;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var client in _clients)
+        {
+            await client.DisposeAsync();
+        }
+        await _services.DisposeAsync();
+        Log.AssertNoFailure();
+    }
+
+    private HubConnectionHandler<TestHub> Handler => _services.GetRequiredService<HubConnectionHandler<TestHub>>();
+
+    private TestClient Add(string? user, IHubProtocol? protocol, long? buffer)
+    {
+        var client = new TestClient(protocol ?? new JsonHubProtocol(), user, buffer);
+        _clients.Add(client);
+        return client;
+    }
+}
