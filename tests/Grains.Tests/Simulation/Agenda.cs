@@ -1,0 +1,29 @@
+namespace OrleansAdapter.Grains.Tests.Simulation;
+
+/// <summary>Simulated time: what is to happen, by time, and at the same time in the order in which it was planned.</summary>
+internal sealed class Agenda
+{
+    private const int OrderBits = 24;
+
+    private readonly PriorityQueue<Action, long> _events = new();
+    private long _order;
+
+    /// <summary>Milliseconds since the run began.</summary>
+    public long Now { get; private set; }
+
+    public void At(long time, Action action) => _events.Enqueue(action, (Math.Max(time, Now) << OrderBits) | ++_order);
+
+    public void In(long delay, Action action) => At(Now + delay, action);
+
+    /// <summary>Lets everything happen that is planned up to a time.</summary>
+    public void RunUntil(long time)
+    {
+        while (_events.TryPeek(out var action, out var key) && key >> OrderBits <= time)
+        {
+            _events.Dequeue();
+            Now = key >> OrderBits;
+            action();
+        }
+        Now = time;
+    }
+}

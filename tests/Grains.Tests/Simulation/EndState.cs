@@ -1,0 +1,78 @@
+namespace OrleansAdapter.Grains.Tests.Simulation;
+
+/// <summary>P5: at rest, everybody agrees on who is there, everything has ended, and nothing is kept that is of no use any more.</summary>
+internal static class EndState
+{
+    public static string? Unrest(SimulatedCluster cluster)
+    {
+        var servers = cluster.LiveServers.ToArray();
+        var lives = servers.Select(server => server.Life).ToHashSet();
+        if (!cluster.Directory.IsUp)
+        {
+            return "P5: the directory is down";
+        }
+        return Of(cluster.Directory.Current.Rooms, servers, lives)
+            ?? servers.Select(server => Of(server, cluster.Directory.Current.Rooms, lives)).FirstOrDefault(problem => problem is not null)
+            ?? Of(cluster.Recording, lives);
+    }
+
+    private static string? Of(Rooms home, SimulatedServer[] servers, HashSet<ServerId> lives)
+    {
+        if (!home.IsOpen)
+        {
+            return servers.Length == 0 ? null : "P5: the home is not open";
+        }
+        if (!lives.SetEquals(home.Lives))
+        {
+            return $"P5: the home knows [{string.Join(' ', home.Lives)}], alive are [{string.Join(' ', lives)}]";
+        }
+        if (home.Backlog != 0)
+        {
+            return $"P5: {home.Backlog} entries are left in mailboxes";
+        }
+        if (home.Stable != home.Number)
+        {
+            return $"P5: the home holds {home.Number}, stable is {home.Stable}";
+        }
+        if (home.Memberships().FirstOrDefault(m => m.Pending) is { Pending: true } pending)
+        {
+            return $"P5: the remote join of {pending.Life} to \"{pending.Room}\" is pending for ever";
+        }
+        var expected = servers.SelectMany(server => server.Sockets.SelectMany(s => s.Rooms).Select(room => (room, server.Life))).ToHashSet();
+        var known = home.Memberships().Select(m => (m.Room, m.Life)).ToHashSet();
+        return expected.SetEquals(known)
+            ? null
+            : $"P5: the home lacks the memberships [{string.Join(' ', expected.Except(known))}] and has [{string.Join(' ', known.Except(expected))}] too many";
+    }
+
+    private static string? Of(SimulatedServer server, Rooms home, HashSet<ServerId> lives)
+    {
+        var replica = server.State.Replica;
+        if (!replica.IsLive || replica.Epoch != home.Epoch)
+        {
+            return $"P5: {server.Life} is not registered";
+        }
+        if (!lives.SetEquals(replica.List))
+        {
+            return $"P5: {server.Life} knows [{string.Join(' ', replica.List)}], alive are [{string.Join(' ', lives)}]";
+        }
+        if (replica.OutboxCount + replica.RetainedCount + replica.PendingMemberships != 0)
+        {
+            return $"P5: {server.Life} keeps {replica.OutboxCount} own operations, {replica.RetainedCount} entries and {replica.PendingMemberships} memberships";
+        }
+        if (replica.SeenPublishers.FirstOrDefault(publisher => !lives.Contains(publisher)) is { IsNone: false } gone)
+        {
+            return $"P5: {server.Life} remembers {gone}, which is gone";
+        }
+        var real = server.State.Sockets.All.Select(s => ((SimulatedSocket)s, string.Join(' ', s.Memberships.Select(m => m.Room.Key.ToString()).Order())));
+        var known = server.Sockets.Select(s => (s, string.Join(' ', s.Rooms.Select(room => room.ToString()).Order())));
+        if (!real.ToHashSet().SetEquals(known))
+        {
+            return $"P5: {server.Life} has [{string.Join(", ", real)}] and should have [{string.Join(", ", known)}]";
+        }
+        return server.Sockets.Find(socket => socket.Unsent > 0) is { } unsent ? $"P5: {unsent} was handed packets behind the end of a turn" : null;
+    }
+
+    private static string? Of(Recording recording, HashSet<ServerId> lives) =>
+        recording.Publishes.Find(p => p.Success is null && p.Failure is null && lives.Contains(p.Publisher)) is { } endless ? $"P5: {endless} never ended" : null;
+}

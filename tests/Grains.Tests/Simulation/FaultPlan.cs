@@ -1,0 +1,203 @@
+namespace OrleansAdapter.Grains.Tests.Simulation;
+
+/// <summary>Draws the faults of each <see cref="FaultClass"/>.</summary>
+internal sealed class FaultPlan(SimulatedCluster cluster)
+{
+    private readonly Dice _dice = cluster.Dice;
+    private readonly List<long> _hot = [];
+    private readonly long _start = 250 + cluster.Dice.Below(600);
+
+    private SimulatedDirectory Directory => cluster.Directory;
+
+    public List<long> Draw()
+    {
+        switch (cluster.Settings.Faults)
+        {
+            case FaultClass.NetworkOnly:
+                break;
+            case FaultClass.WorkerKilled:
+                _hot.Add(_start);
+                KillServer(_start, restart: true);
+                break;
+            case FaultClass.WorkerPausedPastItsLease:
+                _hot.AddRange([_start, _start + 650]);
+                PauseServer(_start, 500, 1_300);
+                break;
+            case FaultClass.DirectoryKilled:
+                KillDirectory(_start);
+                break;
+            case FaultClass.DirectoryKilledAgainAndAgain:
+                KillDirectory(_start);
+                KillDirectory(_start + 20 + _dice.Below(600));
+                if (_dice.Chance(0.3))
+                {
+                    KillDirectory(_start + 50 + _dice.Below(900));
+                }
+                break;
+            case FaultClass.DirectoryAndWorkerKilled:
+                KillDirectoryAndServer(_start);
+                break;
+            case FaultClass.Overflow:
+                _hot.Add(_start);
+                PauseServer(_start, 100, 500);
+                break;
+            case FaultClass.DirectoryKilledAndWorkerLate:
+                DirectoryKilledAndWorkerLate();
+                break;
+            case FaultClass.Everything:
+                Everything();
+                break;
+            case FaultClass.DirectoryPaused:
+                _hot.AddRange([_start, _start + 600]);
+                PauseDirectory(_start, 100, 1_300);
+                break;
+            case FaultClass.DirectoryKilledAsItOpens:
+                DirectoryKilledAsItOpens(withServer: false);
+                break;
+            case FaultClass.DirectoryAndWorkerKilledAsItOpens:
+                DirectoryKilledAsItOpens(withServer: true);
+                break;
+            case FaultClass.FenceThenDirectoryKilled:
+                FenceThenDirectoryKilled();
+                break;
+            case FaultClass.TwoHomesAtOnce:
+                TwoHomesAtOnce();
+                break;
+            default:
+                throw new NotSupportedException($"No plan for {cluster.Settings.Faults}.");
+        }
+        return _hot;
+    }
+
+    private void DirectoryKilledAndWorkerLate()
+    {
+        KillDirectory(_start);
+        PauseServer(_start - _dice.Below(50), 100, 1_000);
+        _hot.Add(_start + 400);
+        if (_dice.Chance(0.4))
+        {
+            KillDirectory(_start + 300 + _dice.Below(500));
+        }
+    }
+
+    private void DirectoryKilledAsItOpens(bool withServer)
+    {
+        KillDirectory(_start);
+        _hot.Add(_start + 100);
+        var times = 1 + _dice.Below(3);
+        cluster.Agenda.At(_start + 1, () => Directory.WhenOpen(Again));
+
+        void Again()
+        {
+            var killsServer = withServer && _dice.Chance(0.7);
+            var (slot, restart, downFor) = (Slot(), _dice.Chance(0.5), 5 + _dice.Below(60));
+            cluster.Agenda.In(_dice.Below(40), () =>
+            {
+                Directory.Kill(downFor);
+                if (killsServer)
+                {
+                    cluster.KillServer(slot, tell: false, restart);
+                }
+                if (--times > 0)
+                {
+                    Directory.WhenOpen(Again);
+                }
+            });
+        }
+    }
+
+    private void FenceThenDirectoryKilled()
+    {
+        PauseServer(_start, 500, 1_000);
+        var killed = _start + 500 + _dice.Below(300);
+        KillDirectory(killed);
+        _hot.Add(_start + 600);
+        if (_dice.Chance(0.3))
+        {
+            KillDirectory(killed + 100 + _dice.Below(400));
+        }
+    }
+
+    private void TwoHomesAtOnce()
+    {
+        _hot.AddRange([_start, _start + 150]);
+        Supersede(_start);
+        if (_dice.Chance(0.3))
+        {
+            PauseServer(_start + _dice.Below(300), 100, 400);
+        }
+    }
+
+    private void Everything()
+    {
+        for (var i = 2 + _dice.Below(4); i > 0; i--)
+        {
+            var time = 200 + (long)_dice.Below(1200);
+            _hot.Add(time);
+            switch (_dice.Below(7))
+            {
+                case 0:
+                    KillServer(time, restart: _dice.Chance(0.7));
+                    break;
+                case 1:
+                    PauseServer(time, 0, 1_000);
+                    break;
+                case 2:
+                    KillDirectory(time);
+                    break;
+                case 3:
+                    KillDirectoryAndServer(time);
+                    break;
+                case 4:
+                    PauseDirectory(time, 0, 900);
+                    break;
+                case 5:
+                    KillDirectory(time);
+                    KillDirectoryAndServer(time + _dice.Below(400));
+                    break;
+                default:
+                    Supersede(time);
+                    break;
+            }
+        }
+    }
+
+    private int Slot() => _dice.Below(cluster.Servers.Length);
+
+    private void KillServer(long time, bool restart)
+    {
+        var (slot, tell) = (Slot(), _dice.Chance(0.5));
+        cluster.Agenda.At(time, () => cluster.KillServer(slot, tell, restart));
+    }
+
+    private void PauseServer(long time, int from, int to)
+    {
+        var (slot, milliseconds) = (Slot(), from + _dice.Below(to - from));
+        cluster.Agenda.At(time, () => cluster.PauseServer(slot, milliseconds));
+    }
+
+    private void KillDirectory(long time)
+    {
+        _hot.Add(time);
+        var downFor = 5 + _dice.Below(200);
+        cluster.Agenda.At(time, () => Directory.Kill(downFor));
+    }
+
+    private void KillDirectoryAndServer(long time)
+    {
+        KillDirectory(time);
+        KillServer(time + _dice.Below(30) - 15, restart: _dice.Chance(0.6));
+    }
+
+    private void PauseDirectory(long time, int from, int to)
+    {
+        var milliseconds = from + _dice.Below(to - from);
+        cluster.Agenda.At(time, () => Directory.Pause(milliseconds));
+    }
+
+    private void Supersede(long time)
+    {
+        var milliseconds = 50 + _dice.Below(700);
+        cluster.Agenda.At(time, () => Directory.Supersede(time + milliseconds));
+    }
+}

@@ -1,0 +1,25 @@
+namespace OrleansAdapter.Grains.Tests.Simulation;
+
+/// <summary>The checker can fail: each invariant that is broken on purpose is noticed.</summary>
+public sealed class MutationTests(ITestOutputHelper output)
+{
+    private const int Seeds = 3_000;
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void What_is_broken_on_purpose_is_noticed(string mutation)
+    {
+        var (faults, create) = Mutations.All[mutation];
+        for (var seed = 0; seed < Seeds; seed++)
+        {
+            if (SimulationRunner.Run(faults, seed, create()) is { } violation)
+            {
+                output.WriteLine($"class {faults} seed {seed}: {violation}");
+                return;
+            }
+        }
+        Assert.Fail($"Nobody noticed in {Seeds} seeds of {faults}.");
+    }
+
+    public static TheoryData<string> Names() => [.. Mutations.All.Keys];
+}

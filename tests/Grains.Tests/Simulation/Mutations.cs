@@ -1,0 +1,150 @@
+namespace OrleansAdapter.Grains.Tests.Simulation;
+
+/// <summary>The invariants that are broken on purpose, each with the faults under which that shows.</summary>
+internal static class Mutations
+{
+    public static SortedDictionary<string, (FaultClass Faults, Func<Mutation> Create)> All { get; } = new()
+    {
+        // Mailboxes
+        ["A batch comes in reverse"] = (FaultClass.NetworkOnly, () => Mutation.OfPushes((_, push) => push with { Entries = [.. push.Entries.Reverse()] })),
+        ["One server gets two entries in another order"] = (FaultClass.NetworkOnly, () => Mutation.OfPushes(SwapOnOneServer)),
+        ["An entry comes again under a new number"] = (FaultClass.NetworkOnly, () => Mutation.OfPushes(RepeatLast)),
+        ["Reads are lost"] = (FaultClass.NetworkOnly, () => new Mutation { ToHome = (_, message, _) => message is ReadAfter ? null : message }),
+        ["Nobody reads after a silence"] = (FaultClass.NetworkOnly, NeverReadAfterSilence),
+        ["A lost last push is not noticed"] = (FaultClass.NetworkOnly, () => Mutation.OfHeads(head => head with { Last = 0 })),
+        ["Nothing is acknowledged"] = (FaultClass.NetworkOnly, () => new Mutation { ToHome = (_, message, _) => Unacknowledged(message) }),
+
+        // Stability
+        ["Everything counts as stable"] = (FaultClass.DirectoryKilled, () => Mutation.OfHeads(head => head with { Stable = head.Number })),
+        ["Nothing becomes stable"] = (FaultClass.NetworkOnly, () => Mutation.OfHeads(head => head with { Stable = 0 })),
+
+        // Operations
+        ["A repeated batch is accepted again"] = (FaultClass.NetworkOnly, RepeatedBatchesAreNew),
+        ["The answer names wrong numbers"] = (FaultClass.DirectoryKilled, () => new Mutation { ToServer = (_, message) => message is Accepted a ? a with { FirstNumber = a.FirstNumber + 5 } : message }),
+        ["The asker does not learn whom it asked"] = (FaultClass.NetworkOnly, () => new Mutation { ToServer = (_, message) => message is Accepted a ? a with { Targets = [] } : message }),
+        ["Own leaves are not told"] = (FaultClass.NetworkOnly, () => Mutation.OfOperations(o => o.Kind == OperationKind.Leave ? Operation.Own(o.Rooms[0], true, o.AsOf) : o)),
+        ["A crossing leave ends a remote join"] = (FaultClass.NetworkOnly, () => Mutation.OfOperations(o => o.IsOwnMembership ? AsOf(o, long.MaxValue) : o)),
+        ["A remote join is never answered"] = (FaultClass.NetworkOnly, () => Mutation.OfOperations(o => o.IsOwnMembership ? AsOf(o, 0) : o)),
+        ["A remote join makes nobody a member before it is answered"] = (FaultClass.NetworkOnly, HideRemoteJoins),
+
+        // Leases, fences, homes
+        ["Renewals are lost"] = (FaultClass.NetworkOnly, () => new Mutation { ToHome = (_, message, _) => message is Renew ? null : message }),
+        ["A directory that was paused ends leases"] = (FaultClass.DirectoryPaused, () => Mutation.OfHome(home => home with { PauseThreshold = long.MaxValue })),
+        ["Fences are not told"] = (FaultClass.WorkerPausedPastItsLease, () => new Mutation { ToServer = (_, message) => message is Fenced ? null : message }),
+        ["Nobody learns who was fenced"] = (FaultClass.FenceThenDirectoryKilled, KeepFirstList),
+        ["Sessions and epochs do not matter"] = (FaultClass.TwoHomesAtOnce, () => new Mutation { ToHome = (home, message, _) => AsCurrent(home, message), ToServer = AsCurrent }),
+        ["There is no hold"] = (FaultClass.DirectoryKilled, () => Mutation.OfHome(home => home with { Hold = 0 })),
+        ["Who comes too late is admitted"] = (FaultClass.DirectoryKilledAndWorkerLate, () => new Mutation { ToHome = (home, message, _) => AsFresh(home, message) }),
+
+        // Histories
+        ["A history lacks the outbox"] = (FaultClass.DirectoryKilled, () => Mutation.OfHistories(history => history with { Outbox = [] })),
+        ["A history lacks what was answered"] = (FaultClass.DirectoryKilled, () => Mutation.OfHistories(history => history with { Outbox = [.. history.Outbox.Where(item => item.Number == 0)] })),
+        ["A history lacks what was retained"] = (FaultClass.DirectoryKilledAgainAndAgain, () => Mutation.OfHistories(history => history with { Retained = [] })),
+        ["A history lacks what was seen"] = (FaultClass.DirectoryKilledAgainAndAgain, () => Mutation.OfHistories(history => history with { Seen = [] })),
+        ["A history lacks the rooms"] = (FaultClass.DirectoryKilled, () => Mutation.OfHistories(history => history with { Rooms = [] })),
+        ["A history claims that all was handled"] = (FaultClass.DirectoryKilled, () => Mutation.OfHistories(history => history with { Handled = Math.Max(history.Handled, history.Number) })),
+        ["Numbers begin anew"] = (FaultClass.DirectoryKilled, () => Mutation.OfHistories(history => history with { Number = 0, Handled = 0 })),
+        ["A history lists only its own server"] = (FaultClass.DirectoryKilled, () => Mutation.OfHistories(history => history with { List = [], ListVersion = 0 })),
+        ["The merge's results are wrong"] = (FaultClass.DirectoryKilledAgainAndAgain, () => new Mutation { ToServer = (_, message) => message is Registered r ? r with { Results = [.. r.Results.Select(Shifted)] } : message }),
+    };
+
+    private static Push SwapOnOneServer(SimulatedServer server, Push push)
+    {
+        if (server.Slot > 0 || push.Entries.Count < 2 || push.Entries[0].Publisher == push.Entries[1].Publisher)
+        {
+            return push;
+        }
+        var (first, second) = (push.Entries[0], push.Entries[1]);
+        return push with { Entries = [second with { Number = first.Number }, first with { Number = second.Number }, .. push.Entries.Skip(2)] };
+    }
+
+    private static Push RepeatLast(SimulatedServer server, Push push)
+    {
+        if (push.Entries.Count == 0 || push.Entries[^1].Operation.Kind != OperationKind.Emit)
+        {
+            return push;
+        }
+        var last = push.Entries[^1];
+        return push with { Entries = [.. push.Entries, last with { Number = last.Number + 1, Position = last.Position + 1 }] };
+    }
+
+    private static Mutation NeverReadAfterSilence() => new()
+    {
+        Options = settings => settings with { Replica = settings.Replica with { ReadAfterSilence = long.MaxValue } },
+    };
+
+    private static WorkerMessage? Unacknowledged(WorkerMessage message) => message switch
+    {
+        Acknowledge => null,
+        Renew renew => renew with { Handled = 0 },
+        ReadAfter read => read with { Handled = 0 },
+        _ => message,
+    };
+
+    private static Mutation RepeatedBatchesAreNew()
+    {
+        var next = new Dictionary<ServerId, long>();
+        return new Mutation
+        {
+            ToHome = (_, message, copy) =>
+            {
+                if (message is not Submit submit)
+                {
+                    return message;
+                }
+                if (copy > 0 && next.TryGetValue(submit.Life, out var position))
+                {
+                    return submit with { First = position };
+                }
+                next[submit.Life] = submit.First + submit.Operations.Count;
+                return submit;
+            },
+        };
+    }
+
+    private static Operation AsOf(Operation operation, long number) => Operation.Own(operation.Rooms[0], operation.Kind == OperationKind.Join, number);
+
+    private static Mutation HideRemoteJoins()
+    {
+        var sign = Room.Named("a remote join, hidden");
+        return new Mutation
+        {
+            ToHome = (_, message, _) => message is Submit submit ? submit with { Operations = [.. submit.Operations.Select(Hide)] } : message,
+            ToServer = (_, message) => message is Push push ? push with { Entries = [.. push.Entries.Select(entry => entry with { Operation = Show(entry.Operation) })] } : message,
+        };
+
+        Operation Hide(Operation operation) =>
+            operation.Kind == OperationKind.SocketsJoin ? Operation.SocketsLeave(operation.Target!, [sign, .. operation.Rooms]) : operation;
+
+        Operation Show(Operation operation) =>
+            operation.Kind == OperationKind.SocketsLeave && operation.Rooms[0] == sign ? Operation.SocketsJoin(operation.Target!, [.. operation.Rooms[1..]]) : operation;
+    }
+
+    private static Mutation KeepFirstList()
+    {
+        var lists = new Dictionary<ServerId, IReadOnlyList<ServerId>>();
+        return new Mutation
+        {
+            ToServer = (_, message) =>
+            {
+                if (message.Head is not { List: { } list } head)
+                {
+                    return message;
+                }
+                lists.TryAdd(message.Life, list);
+                return message with { Head = head with { List = lists[message.Life] } };
+            },
+        };
+    }
+
+    private static WorkerMessage AsCurrent(SimulatedHome home, WorkerMessage message) =>
+        message is Register || !home.Rooms.IsOpen ? message : message with { Epoch = home.Rooms.Epoch, Session = home.SessionOf(message.Life) };
+
+    private static HomeMessage AsCurrent(SimulatedServer server, HomeMessage message) =>
+        message is Registered or WrongEpoch or Fenced ? message : message with { Epoch = server.State.Replica.Epoch, Session = server.Session };
+
+    private static WorkerMessage AsFresh(SimulatedHome home, WorkerMessage message) =>
+        message is Register { History: not null } register && home.Rooms.IsOpen ? register with { History = null } : message;
+
+    private static OperationResult Shifted(OperationResult result) => result.Number > 0 ? result with { Number = result.Number + 3 } : result;
+}

@@ -1,0 +1,99 @@
+using OrleansAdapter.Cluster;
+
+namespace OrleansAdapter.Grains.Tests.Simulation;
+
+/// <summary>How a network treats messages.</summary>
+/// <param name="InOrder">Reliable and in order, as one connection is; messages to a process that died are gone.</param>
+/// <param name="Loss">How likely a message is lost.</param>
+/// <param name="Repeat">How likely it arrives twice.</param>
+/// <param name="Slow">How likely it takes up to half a second.</param>
+/// <param name="Delay">The most that it takes otherwise.</param>
+internal sealed record Links(bool InOrder, double Loss, double Repeat, double Slow, int Delay);
+
+/// <summary>All that is drawn before a run begins.</summary>
+internal sealed record Settings
+{
+    /// <summary>The last traffic is planned by then; faults end a little later.</summary>
+    public const long TrafficEnds = 1_500;
+
+    /// <summary>From here on nothing fails any more.</summary>
+    public const long QuietFrom = 1_900;
+
+    /// <summary>By then everything ought to have come to rest, and at the latest…</summary>
+    public const long FirstLook = 3_200;
+
+    /// <summary>… by then.</summary>
+    public const long LastLook = 9_000;
+
+    /// <summary>How often each home and each server is given the time.</summary>
+    public const long TickEvery = 20;
+
+    public required FaultClass Faults { get; init; }
+
+    public required Links Links { get; init; }
+
+    public required int Servers { get; init; }
+
+    public required int Rooms { get; init; }
+
+    /// <summary>Whether every message is written to bytes, and read from them for each arrival.</summary>
+    public required bool ThroughCodec { get; init; }
+
+    /// <summary>How long a server's turn may gather what comes.</summary>
+    public required int TurnLength { get; init; }
+
+    /// <summary>Whether servers notice that the directory is back.</summary>
+    public required bool NoticesReconnect { get; init; }
+
+    /// <summary>Whether operations may fail because the directory does not answer in time.</summary>
+    public required bool OperationsTimeOut { get; init; }
+
+    public required RoomsOptions Home { get; init; }
+
+    public required ReplicaOptions Replica { get; init; }
+
+    public static Settings Draw(FaultClass faults, Dice dice)
+    {
+        var delay = 2 + dice.Below(12);
+        var overflows = faults == FaultClass.Overflow || (faults == FaultClass.Everything && dice.Chance(0.3));
+        var timesOut = dice.Chance(0.2);
+        var smallBytes = dice.Chance(0.25);
+        return new Settings
+        {
+            Faults = faults,
+            Links = dice.Below(4) switch
+            {
+                0 => new Links(true, 0, 0, 0, delay),
+                1 => new Links(false, 0.02, 0.02, 0.01, delay),
+                2 => new Links(false, 0.08, 0.1, 0.03, delay),
+                _ => new Links(false, 0.2, 0.2, 0.06, delay),
+            },
+            Servers = 2 + dice.Below(3),
+            Rooms = 2 + dice.Below(2),
+            ThroughCodec = dice.Chance(0.3),
+            TurnLength = dice.Chance(0.5) ? 0 : 1 + dice.Below(4),
+            NoticesReconnect = dice.Chance(0.5),
+            OperationsTimeOut = timesOut,
+            Home = new RoomsOptions
+            {
+                Lease = 600,
+                Hold = 250,
+                PauseThreshold = 150,
+                DeathMemory = 3_000,
+                MailboxLimit = overflows ? (4 + dice.Below(8)) * 140 : 64 << 20,
+                BatchEntries = 1 + dice.Below(4),
+                BatchBytes = smallBytes ? 100 + dice.Below(400) : 256 << 10,
+            },
+            Replica = new ReplicaOptions
+            {
+                RenewEvery = 100,
+                RegisterAgainAfter = 30,
+                SubmitAgainAfter = 60,
+                ReadAfterSilence = dice.Chance(0.5) ? 40 : 200,
+                OperationTimeout = timesOut ? 20 + dice.Below(400) : 1_000_000,
+                BatchOperations = 1 + dice.Below(4),
+                BatchBytes = smallBytes ? 100 + dice.Below(400) : 256 << 10,
+            },
+        };
+    }
+}

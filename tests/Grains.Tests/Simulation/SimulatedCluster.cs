@@ -1,0 +1,196 @@
+using System.Buffers;
+using OrleansAdapter.Codec;
+
+namespace OrleansAdapter.Grains.Tests.Simulation;
+
+/// <summary>One run: a directory and servers on a simulated network, a plan of what they do and what befalls them, and the recording of it.</summary>
+internal sealed class SimulatedCluster
+{
+    private readonly Dictionary<ServerId, int> _slots = [];
+    private readonly Mutation? _mutation;
+
+    public SimulatedCluster(FaultClass faults, int seed, Mutation? mutation = null, Action<string>? trace = null)
+    {
+        Dice = new Dice(seed);
+        _mutation = mutation;
+        var settings = Settings.Draw(faults, Dice);
+        Settings = mutation?.Options(settings) ?? settings;
+        Network = new Network(Agenda, Dice, Settings.Links);
+        Recording = new Recording(Agenda, trace);
+        Directory = new SimulatedDirectory(this);
+        Servers = new SimulatedServer[Settings.Servers];
+    }
+
+    public Agenda Agenda { get; } = new();
+
+    public Dice Dice { get; }
+
+    public Settings Settings { get; }
+
+    public Network Network { get; }
+
+    public Recording Recording { get; }
+
+    public SimulatedDirectory Directory { get; }
+
+    /// <summary>The servers by slot; null before they start.</summary>
+    public SimulatedServer?[] Servers { get; }
+
+    public IEnumerable<SimulatedServer> LiveServers => Servers.OfType<SimulatedServer>().Where(server => server.IsUp);
+
+    public long Now => Agenda.Now;
+
+    /// <summary>Runs it from the start until everything has come to rest, and checks it.</summary>
+    /// <exception cref="ViolationException">A promise was broken.</exception>
+    public void Run()
+    {
+        Directory.Start(first: true);
+        for (var slot = 0; slot < Servers.Length; slot++)
+        {
+            var started = slot;
+            Agenda.At(Dice.Below(40), () => StartServer(started));
+        }
+        var hot = Plan.Faults(this);
+        Plan.Traffic(this, hot);
+        Agenda.At(Settings.QuietFrom, BecomeQuiet);
+        Agenda.RunUntil(Settings.FirstLook);
+        while (Checker.Unrest(this) is { } unrest)
+        {
+            if (Now >= Settings.LastLook)
+            {
+                throw new ViolationException(unrest);
+            }
+            Agenda.RunUntil(Now + 100);
+        }
+        Checker.Check(this);
+    }
+
+    public void StartServer(int slot)
+    {
+        if (Servers[slot] is { IsUp: true })
+        {
+            return;
+        }
+        var life = ServerId.FromBits((Dice.Bits() << 12) | 0x1000 | 1);
+        _slots[life.Process] = slot;
+        var server = Servers[slot] = new SimulatedServer(this, slot, life);
+        Recording.Log($"SERVER {slot} STARTS: {life}");
+        server.Start();
+        for (var i = 1 + Dice.Below(3); i > 0; i--)
+        {
+            server.Connect(Plan.User(Dice));
+        }
+    }
+
+    public void KillServer(int slot, bool tell, bool restart)
+    {
+        if (Servers[slot] is not { IsUp: true } server || Network.IsQuiet)
+        {
+            return;
+        }
+        Recording.Count("SERVER KILLED");
+        Recording.Log($"SERVER {slot} DIES: {server.Life}");
+        server.Kill();
+        if (tell)
+        {
+            var process = server.Life.Process;
+            for (var i = 0; i < 4; i++)
+            {
+                Agenda.In(Dice.Below(150) + (100 * i), () => ReportDeath(slot, process));
+            }
+        }
+        if (restart)
+        {
+            Agenda.In(50 + Dice.Below(600), () => StartServer(slot));
+        }
+    }
+
+    public void PauseServer(int slot, long milliseconds)
+    {
+        if (Servers[slot] is { IsUp: true } server && !Network.IsQuiet)
+        {
+            Recording.Count("SERVER PAUSED");
+            Recording.Log($"SERVER {slot} PAUSES for {milliseconds}: {server.Life}");
+            server.PausedUntil = Now + milliseconds;
+        }
+    }
+
+    /// <summary>Does something as a server, now or when its pause is over; not at all if it has died.</summary>
+    public void Whenever(SimulatedServer? server, Action action)
+    {
+        if (server is not { IsUp: true })
+        {
+            return;
+        }
+        if (Now < server.PausedUntil)
+        {
+            Agenda.At(server.PausedUntil, () => Whenever(server, action));
+            return;
+        }
+        action();
+    }
+
+    public void ToHome(SimulatedServer server, WorkerMessage message)
+    {
+        if (Recording.IsTraced)
+        {
+            Recording.Log($"{server.Slot} -> {Describe.Message(message)}");
+        }
+        var bytes = Settings.ThroughCodec ? Encoded(output => MessageCodec.Write(output, message)) : default;
+        var sentTo = Directory.Current;
+        Network.Carry(server.Slot, copy => Directory.Arrive(sentTo, home =>
+        {
+            var arrived = Settings.ThroughCodec ? MessageCodec.ReadWorkerMessage(bytes) : message;
+            var taken = _mutation is null ? arrived : _mutation.ToHome(home, arrived, copy);
+            if (taken is not null)
+            {
+                home.Receive(taken);
+            }
+        }));
+    }
+
+    public void ToServer(ServerId to, HomeMessage message)
+    {
+        if (Recording.IsTraced)
+        {
+            Recording.Log($"     home -> {Describe.Message(message)}");
+        }
+        var sent = Recording.NextMoment();
+        var bytes = Settings.ThroughCodec ? Encoded(output => MessageCodec.Write(output, message)) : default;
+        var slot = _slots[to.Process];
+        Network.Carry(Servers.Length + slot, _ => Whenever(Servers[slot], () =>
+        {
+            var arrived = Settings.ThroughCodec ? MessageCodec.ReadHomeMessage(bytes) : message;
+            var taken = _mutation is null ? arrived : _mutation.ToServer(Servers[slot]!, arrived);
+            if (taken is not null)
+            {
+                Servers[slot]!.Receive(taken, sent);
+            }
+        }));
+    }
+
+    private void ReportDeath(int slot, ServerId process)
+    {
+        var sentTo = Directory.Current;
+        Network.Carry(slot, _ => Directory.Arrive(sentTo, home => home.ReportDeath(process)));
+    }
+
+    private void BecomeQuiet()
+    {
+        Recording.Log("QUIET");
+        Network.IsQuiet = true;
+        Directory.EndSuperseded();
+        Directory.Resume();
+        foreach (var server in LiveServers)
+        {
+            server.PausedUntil = Math.Min(server.PausedUntil, Now + 200);
+        }
+    }
+
+    private static ReadOnlyMemory<byte> Encoded(Action<IBufferWriter<byte>> write)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        write(output);
+        return output.WrittenMemory;
+    }
+}

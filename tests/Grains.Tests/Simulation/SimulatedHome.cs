@@ -1,0 +1,113 @@
+namespace OrleansAdapter.Grains.Tests.Simulation;
+
+/// <summary>One home, from its start to its death, and what the recording has to know of it.</summary>
+internal sealed class SimulatedHome : IRoomsOutput
+{
+    private readonly SimulatedCluster _cluster;
+    private readonly HashSet<ServerId> _withHistory = [];
+    private readonly Dictionary<ServerId, long> _sessions = [];
+    private bool _isOpening;
+
+    public SimulatedHome(SimulatedCluster cluster, long epoch, bool firstStart)
+    {
+        _cluster = cluster;
+        Rooms = new Rooms(cluster.Settings.Home, this, cluster.Dice.Random, epoch, firstStart);
+    }
+
+    public Rooms Rooms { get; }
+
+    private Recording Recording => _cluster.Recording;
+
+    private bool IsSuperseded => _cluster.Directory.Current != this;
+
+    /// <summary>The session that it gave a life; 0 for none.</summary>
+    public long SessionOf(ServerId life) => _sessions.GetValueOrDefault(life);
+
+    public void Receive(WorkerMessage message)
+    {
+        var (epoch, number) = (Rooms.Epoch, Rooms.Number);
+        if (!Rooms.IsOpen && message is Register { History: not null } && message.Epoch == epoch)
+        {
+            _withHistory.Add(message.Life);
+        }
+        Rooms.Receive(message, _cluster.Now);
+        _isOpening = false;
+        if (Rooms.Epoch != epoch)
+        {
+            _withHistory.Clear();
+            Recording.Count("epoch raised");
+        }
+        if (message is Submit submit && Rooms.Number > number)
+        {
+            for (var i = 0; i < submit.Operations.Count; i++)
+            {
+                Recording.Numbered(this, _cluster.Directory.Current, submit.Life, submit.First + i, number + 1 + i);
+            }
+        }
+    }
+
+    public void ReportDeath(ServerId process)
+    {
+        Rooms.ReportDeath(process, _cluster.Now);
+        _isOpening = false;
+    }
+
+    public void Tick()
+    {
+        Rooms.Tick(_cluster.Now);
+        _isOpening = false;
+    }
+
+    void IRoomsOutput.Send(ServerId to, HomeMessage message)
+    {
+        if (message is Registered registered)
+        {
+            Admitted(to, registered);
+        }
+        _cluster.ToServer(to, message);
+    }
+
+    void IRoomsOutput.Removed(ServerId life, RemovalReason reason)
+    {
+        Recording.Count($"removed: {reason}");
+        if (reason != RemovalReason.FencedBefore && !(IsSuperseded && _cluster.Directory.Current.Rooms.IsOpen))
+        {
+            Recording.Fenced(life, Rooms.Epoch, SessionOf(life), Rooms.Number);
+        }
+    }
+
+    void IRoomsOutput.Opened(OpenSummary summary)
+    {
+        _isOpening = true;
+        foreach (var life in Rooms.Lives)
+        {
+            Recording.Admitted(life, Rooms.Epoch, _withHistory.Contains(life));
+        }
+        Recording.Opened(Rooms, [.. Rooms.Lives.Where(_withHistory.Contains)]);
+        _cluster.Directory.HasOpened();
+    }
+
+    private void Admitted(ServerId life, Registered registered)
+    {
+        if (_sessions.GetValueOrDefault(life) != registered.Session)
+        {
+            _sessions[life] = registered.Session;
+            if (!_isOpening)
+            {
+                Recording.Admitted(life, Rooms.Epoch, withHistory: false);
+            }
+        }
+        if (!_isOpening)
+        {
+            return;
+        }
+        foreach (var result in registered.Results)
+        {
+            Recording.Count($"merged as {result.Outcome}");
+            if (result.Number > 0)
+            {
+                Recording.Numbered(this, _cluster.Directory.Current, life, result.Position, result.Number);
+            }
+        }
+    }
+}

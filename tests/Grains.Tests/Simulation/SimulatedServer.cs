@@ -1,0 +1,216 @@
+using OrleansAdapter.Namespaces;
+
+namespace OrleansAdapter.Grains.Tests.Simulation;
+
+/// <summary>One worker process: the real state of a namespace, run in turns, with simulated sockets.</summary>
+internal sealed class SimulatedServer : INamespaceOutput
+{
+    private readonly SimulatedCluster _cluster;
+    private readonly List<(TaskCompletionSource Waiter, Claim[] Claims)> _joining = [];
+    private readonly EntryWatch _watch;
+    private bool _turnIsOpen;
+
+    public SimulatedServer(SimulatedCluster cluster, int slot, ServerId life)
+    {
+        _cluster = cluster;
+        Slot = slot;
+        State = new NamespaceState(cluster.Settings.Replica, this, life);
+        _watch = new EntryWatch(this, cluster.Recording);
+    }
+
+    /// <summary>Which place among the servers it has; a restarted one has that of the one before, and gets what is late for it.</summary>
+    public int Slot { get; }
+
+    public NamespaceState State { get; }
+
+    public ServerId Life => State.Replica.Life;
+
+    /// <summary>The session in which it is.</summary>
+    public long Session { get; private set; }
+
+    /// <summary>Its open sockets, as far as the simulation knows.</summary>
+    public List<SimulatedSocket> Sockets { get; } = [];
+
+    public bool IsUp { get; private set; } = true;
+
+    /// <summary>Until when it does nothing.</summary>
+    public long PausedUntil { get; set; }
+
+    private Recording Recording => _cluster.Recording;
+
+    public void Start()
+    {
+        Turn(() => State.Start(_cluster.Now));
+        _cluster.Agenda.In(Settings.TickEvery, Tick);
+    }
+
+    public void Kill()
+    {
+        IsUp = false;
+        Recording.Life(Life).HasEnded = true;
+        foreach (var socket in Sockets)
+        {
+            socket.Closed = Recording.NextMoment();
+        }
+    }
+
+    public void NoticeReconnect() => Turn(() => State.Connected(_cluster.Now));
+
+    public void Connect(string? user)
+    {
+        var socket = new SimulatedSocket(this, Recording.Sockets.Count, SocketId.FromParts(Life, _cluster.Dice.Bits())) { UserId = user };
+        Recording.Sockets.Add(socket);
+        Sockets.Add(socket);
+        Claim[] claims = user is null ? [Claim(socket, Room.Everyone)] : [Claim(socket, Room.Everyone), Claim(socket, Room.OfUser(user))];
+        var waiter = new TaskCompletionSource();
+        Turn(() => State.Connect(socket, waiter, _cluster.Now));
+        _joining.Add((waiter, claims));
+        Sweep();
+    }
+
+    public void Join(SimulatedSocket socket, Room room)
+    {
+        Recording.Log($"JOIN of {socket}: {room}");
+        var claim = Claim(socket, room);
+        var waiter = new TaskCompletionSource();
+        Turn(() => State.Join(socket, room, waiter, _cluster.Now));
+        _joining.Add((waiter, [claim]));
+        Sweep();
+    }
+
+    public void Leave(SimulatedSocket socket, Room room)
+    {
+        Recording.Log($"LEAVE of {socket}: {room}");
+        socket.Leave(room, Recording.NextMoment());
+        Turn(() => State.Leave(socket, room, _cluster.Now));
+    }
+
+    public void Disconnect(SimulatedSocket socket)
+    {
+        Recording.Log($"DISCONNECT of {socket}");
+        Gone(socket);
+        Turn(() => State.Disconnect(socket, _cluster.Now));
+    }
+
+    public void Publish(Func<int, Operation> operation)
+    {
+        var index = Recording.Publishes.Count;
+        var publish = new Publish(Recording, index, Life, operation(index));
+        Turn(() => State.Submit(publish, _cluster.Now));
+        Recording.Published(publish);
+    }
+
+    public void Receive(HomeMessage message, long sent)
+    {
+        var replica = State.Replica;
+        var wasLive = replica.IsLive;
+        if (wasLive && message.Life == Life && message.Epoch == replica.Epoch && message.Session == Session)
+        {
+            Recording.Told(Life, message.Epoch, sent);
+        }
+        Turn(() => State.Receive(message is Push push ? push with { Entries = new ObservedEntries(push.Entries, _watch) } : message, _cluster.Now));
+        if (!wasLive && replica.IsLive)
+        {
+            Session = message.Session;
+            Recording.Told(Life, message.Epoch, sent);
+        }
+    }
+
+    /// <summary>The real state handed a socket the packet of a publish.</summary>
+    public void Delivered(SimulatedSocket socket, int publish) => _watch.Delivered(socket, publish);
+
+    /// <summary>A socket has left for good.</summary>
+    public void Gone(SimulatedSocket socket)
+    {
+        var moment = Recording.NextMoment();
+        foreach (var room in socket.Rooms.ToArray())
+        {
+            socket.Leave(room, moment);
+        }
+        socket.Closed = moment;
+        Sockets.Remove(socket);
+    }
+
+    void INamespaceOutput.Send(WorkerMessage message) => _cluster.ToHome(this, message);
+
+    void INamespaceOutput.HandleRequest(Entry entry, IReadOnlyList<LocalSocket> sockets) => _watch.Requested(sockets);
+
+    void INamespaceOutput.ListChanged(IReadOnlyList<ServerId> list)
+    {
+    }
+
+    void INamespaceOutput.Fenced(ServerId ended, int sockets)
+    {
+        Recording.FencedItself(ended);
+        foreach (var socket in Sockets.ToArray())
+        {
+            if (socket.Reason != DisconnectReason.ServerFenced)
+            {
+                throw new ViolationException($"P4: {socket} was left open by a fence");
+            }
+            Gone(socket);
+        }
+        if (_cluster.Dice.Chance(0.5))
+        {
+            _cluster.Agenda.In(1 + _cluster.Dice.Below(100), () => _cluster.Whenever(this, () => Connect(null)));
+        }
+    }
+
+    void INamespaceOutput.Unreadable(Entry entry, Exception exception) => throw new ViolationException($"P2: {entry} could not be read: {exception.Message}");
+
+    private Claim Claim(SimulatedSocket socket, Room room)
+    {
+        var claim = new Claim();
+        socket.Join(room, Recording.NextMoment()).Claims.Add(claim);
+        return claim;
+    }
+
+    private void Tick() => _cluster.Whenever(this, () =>
+    {
+        Turn(() => State.Tick(_cluster.Now));
+        _cluster.Agenda.In(Settings.TickEvery, Tick);
+    });
+
+    private void Turn(Action action)
+    {
+        action();
+        Sweep();
+        if (_cluster.Settings.TurnLength == 0)
+        {
+            State.EndTurn(_cluster.Now);
+        }
+        else if (!_turnIsOpen)
+        {
+            _turnIsOpen = true;
+            _cluster.Agenda.In(_cluster.Dice.Below(_cluster.Settings.TurnLength), () => _cluster.Whenever(this, EndTurn));
+        }
+    }
+
+    private void EndTurn()
+    {
+        _turnIsOpen = false;
+        State.EndTurn(_cluster.Now);
+    }
+
+    /// <summary>Sees which joins have ended by now.</summary>
+    private void Sweep()
+    {
+        for (var i = _joining.Count - 1; i >= 0; i--)
+        {
+            var (waiter, claims) = _joining[i];
+            if (!waiter.Task.IsCompleted)
+            {
+                continue;
+            }
+            _joining.RemoveAt(i);
+            if (waiter.Task.IsCompletedSuccessfully)
+            {
+                Array.ForEach(claims, claim => claim.Confirmed = Recording.NextMoment());
+            }
+            else
+            {
+                _ = waiter.Task.Exception;
+            }
+        }
+    }
+}
