@@ -20,7 +20,7 @@ internal static class DirectoryRole
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite);
         engine.AddDirectory(builder, firstStart);
-        builder.Services.AddSupervision();
+        builder.Services.AddSupervision(terminable: false);
         using var host = builder.Build();
         await host.RunAsync();
         return 0;

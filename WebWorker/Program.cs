@@ -1,2 +1,60 @@
-var app = WebApplication.CreateSlimBuilder(args).Build();
-await app.RunAsync();
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
+using OrleansAdapter;
+using OrleansAdapter.WebWorker;
+
+const int failure = 1;
+const int wrongOptions = 2;
+
+try
+{
+    // The page and the settings lie next to the program, which may be started from anywhere.
+    var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    var settings = builder.Configuration.GetSection("OrleansAdapter");
+
+    // A reader of the log that stops must not stop the program.
+    builder.Services.Configure<ConsoleLoggerOptions>(console => console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite);
+    builder.Services.AddSupervision();
+    builder.Services.AddDirectory(settings.GetSection("Directory"));
+    builder.Services.AddOrleansAdapter(options =>
+    {
+        settings.Bind(options);
+        options.MapHub<ChatHub>("/chat");
+    });
+    builder.Services
+        .AddSignalR(hub =>
+        {
+            hub.MaximumReceiveMessageSize = 1 << 20;
+            hub.AddFilter<ClusterErrors>();
+        })
+        .AddOrleansAdapter();
+    builder.Services.AddHealthChecks().AddCheck<RegisteredCheck>("directory");
+
+    await using var app = builder.Build();
+    app.UseDefaultFiles();
+    app.UseStaticFiles();
+    app.MapHub<ChatHub>("/hub");
+    app.MapHealthChecks("/healthz/live", new HealthCheckOptions { Predicate = _ => false });
+    app.MapHealthChecks("/healthz/ready");
+    await app.RunAsync();
+    return 0;
+}
+catch (IOException exception) when (exception.InnerException is AddressInUseException)
+{
+    // Kestrel's message names the address.
+    Console.Error.WriteLine($"WebWorker: {exception.Message} Choose another one with --urls.");
+    return failure;
+}
+catch (DirectoryRefusedException exception)
+{
+    Console.Error.WriteLine($"WebWorker: {exception.Message}");
+    return failure;
+}
+catch (OptionsValidationException exception)
+{
+    Console.Error.WriteLine($"WebWorker: {exception.Message}");
+    return wrongOptions;
+}

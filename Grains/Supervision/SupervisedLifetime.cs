@@ -5,10 +5,12 @@ using Microsoft.Extensions.Hosting;
 namespace OrleansAdapter.Grains.Supervision;
 
 /// <summary>
-/// The life of a host that a primary started: it tells when it has started, and stops on SIGTERM or when the primary is gone. Ctrl+C reaches every
-/// process of a terminal; here the primary decides what it means, so that workers stop before their directory.
+/// The life of a host that a primary started: it tells when it has started, and stops when the primary says so or is gone. Signals often reach all
+/// processes of a terminal or a service; the primary decides what they mean, so that workers stop before their directory.
 /// </summary>
-internal sealed class SupervisedLifetime(IHostApplicationLifetime application) : IHostLifetime, IDisposable
+/// <param name="application">The host's.</param>
+/// <param name="terminable">Whether the process may also be ended by itself, with SIGTERM.</param>
+internal sealed class SupervisedLifetime(IHostApplicationLifetime application, bool terminable) : IHostLifetime, IDisposable
 {
     private PosixSignalRegistration? _interrupt;
     private PosixSignalRegistration? _terminate;
@@ -21,7 +23,10 @@ internal sealed class SupervisedLifetime(IHostApplicationLifetime application) :
             context =>
             {
                 context.Cancel = true;
-                application.StopApplication();
+                if (terminable)
+                {
+                    application.StopApplication();
+                }
             });
         application.ApplicationStarted.Register(() => Console.Out.WriteLine(SupervisionContract.ReadyLine));
         ParentWatch.Start(End);

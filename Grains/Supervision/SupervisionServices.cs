@@ -11,11 +11,13 @@ public static class SupervisionServices
     /// Where a primary started this process, it is told when the host has started, and the host stops when the primary is gone, however it went.
     /// Otherwise nothing changes, so call it always.
     /// </summary>
-    public static IServiceCollection AddSupervision(this IServiceCollection services)
+    public static IServiceCollection AddSupervision(this IServiceCollection services) => services.AddSupervision(terminable: true);
+
+    internal static IServiceCollection AddSupervision(this IServiceCollection services, bool terminable)
     {
         if (SupervisionContract.IsSupervised)
         {
-            services.AddSingleton<IHostLifetime, SupervisedLifetime>();
+            services.AddSingleton<IHostLifetime>(provider => new SupervisedLifetime(provider.GetRequiredService<IHostApplicationLifetime>(), terminable));
             services.Configure<HostOptions>(options => options.ShutdownTimeout = SupervisionContract.EndLimit / 2);
 
             // Where it listens is told by the primary.

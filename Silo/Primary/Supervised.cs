@@ -42,6 +42,10 @@ internal sealed class Supervised(ChildPlan plan)
             plan.Ended();
             var pause = _backoff.After(Stopwatch.GetElapsedTime(started));
             await child.LastWordsAsync();
+            if (stopping.IsCancellationRequested)
+            {
+                return;
+            }
             if (attempt == Attempts && !_ready.Task.IsCompleted)
             {
                 throw new PrimaryException($"{plan.Name} {child.Ending}, {Attempts} times before it was ready: giving up");
