@@ -1,0 +1,89 @@
+using System.Text.Json;
+
+namespace OrleansAdapter.EndToEnd.Harness;
+
+/// <summary>A message of a load: who said it, and its number there.</summary>
+internal readonly record struct Message(string From, int N);
+
+/// <summary>Checks what members of one room heard against what was promised.</summary>
+internal static class Histories
+{
+    /// <summary>
+    /// Waits until each member has heard all that was acknowledged to the publishers, and checks that nobody heard anything twice, that one order holds
+    /// for all, and that each publisher's messages kept theirs.
+    /// </summary>
+    /// <param name="publishers">Clients that said things under load, and rest.</param>
+    /// <param name="members">Clients that were in the room all the time, and said and heard nothing else.</param>
+    public static async Task CheckAsync(IReadOnlyCollection<JavaScriptClient> publishers, IReadOnlyCollection<JavaScriptClient> members)
+    {
+        var acknowledged = publishers.SelectMany(p => p.Acknowledged.All.Select(a => new Message(p.Name, a.Number))).ToHashSet();
+        Assert.NotEmpty(acknowledged);
+        foreach (var member in members)
+        {
+            var missing = acknowledged.ToHashSet();
+            await member.Said.FirstAsync(
+                said =>
+                {
+                    missing.Remove(Parse(said));
+                    return missing.Count == 0;
+                },
+                "all that was acknowledged");
+        }
+        Check([.. members.Select(Heard)]);
+    }
+
+    /// <summary>What a member heard.</summary>
+    public static Message[] Heard(JavaScriptClient member) => [.. member.Said.All.Select(Parse)];
+
+    /// <summary>Checks that nothing is in a history twice, that all are parts of one order, and that this is each publisher's own.</summary>
+    public static void Check(IReadOnlyList<Message[]> histories)
+    {
+        foreach (var history in histories)
+        {
+            Assert.Empty(history.GroupBy(message => message).Where(same => same.Count() > 1).Select(same => same.Key));
+            foreach (var publisher in history.GroupBy(message => message.From))
+            {
+                var numbers = publisher.Select(message => message.N).ToArray();
+                Assert.Equal(numbers.Order(), numbers);
+            }
+        }
+        Assert.Equal([], InNoOrder(histories));
+    }
+
+    /// <summary>
+    /// The messages that keep the histories from being parts of one order; none where they are. Takes away, again and again, a message that nobody heard
+    /// anything before that is still left.
+    /// </summary>
+    private static HashSet<Message> InNoOrder(IReadOnlyList<Message[]> histories)
+    {
+        var before = histories.SelectMany(history => history).Distinct().ToDictionary(message => message, _ => 0);
+        var after = before.Keys.ToDictionary(message => message, _ => new List<Message>());
+        foreach (var history in histories)
+        {
+            for (var i = 1; i < history.Length; i++)
+            {
+                before[history[i]]++;
+                after[history[i - 1]].Add(history[i]);
+            }
+        }
+        var free = new Queue<Message>(before.Where(entry => entry.Value == 0).Select(entry => entry.Key));
+        while (free.TryDequeue(out var message))
+        {
+            before.Remove(message);
+            foreach (var next in after[message])
+            {
+                if (--before[next] == 0)
+                {
+                    free.Enqueue(next);
+                }
+            }
+        }
+        return [.. before.Keys];
+    }
+
+    private static Message Parse(string said)
+    {
+        using var json = JsonDocument.Parse(said);
+        return new Message(json.RootElement.GetProperty("from").GetString()!, json.RootElement.GetProperty("n").GetInt32());
+    }
+}

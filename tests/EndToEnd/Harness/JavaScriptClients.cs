@@ -1,0 +1,186 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace OrleansAdapter.EndToEnd.Harness;
+
+/// <summary>Official SignalR clients in one Node.js process (clients/signalr.mjs).</summary>
+internal sealed class JavaScriptClients : IAsyncDisposable
+{
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
+
+    private readonly Process _node;
+    private readonly Task _reading;
+    private readonly ConcurrentDictionary<int, TaskCompletionSource<JsonNode?>> _answers = new();
+    private readonly ConcurrentDictionary<string, JavaScriptClient> _clients = new(StringComparer.Ordinal);
+    private readonly Lock _writing = new();
+    private int _last;
+
+    private JavaScriptClients(Process node)
+    {
+        _node = node;
+        _reading = ReadAsync();
+    }
+
+    /// <summary>Starts the process; skips the running test where there is no Node.js.</summary>
+    public static JavaScriptClients Start()
+    {
+        Checkout.SkipWithoutNode();
+        var start = new ProcessStartInfo("node", ["signalr.mjs"])
+        {
+            WorkingDirectory = Checkout.JavaScriptClients,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        return new JavaScriptClients(Process.Start(start)!);
+    }
+
+    /// <summary>Connects a client to the hub of a worker.</summary>
+    /// <param name="url">The worker's address.</param>
+    /// <param name="transport">The name of one of SignalR's transports.</param>
+    public async Task<JavaScriptClient> OpenAsync(string url, string transport = "WebSockets")
+    {
+        var client = new JavaScriptClient(this, $"client-{Interlocked.Increment(ref _last)}");
+        _clients[client.Name] = client;
+        client.Id = (await AskAsync(new { @do = "open", client = client.Name, url = url + "/hub", transport }))!.GetValue<string>();
+        return client;
+    }
+
+    /// <summary>Connects a client and puts it into a room.</summary>
+    public async Task<JavaScriptClient> JoinAsync(string url, string room, string transport = "WebSockets")
+    {
+        var client = await OpenAsync(url, transport);
+        await client.CallAsync("join", room);
+        return client;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _node.StandardInput.Close();
+        try
+        {
+            await _node.WaitForExitAsync().WaitAsync(EndLimit);
+        }
+        catch (TimeoutException)
+        {
+            _node.Kill(entireProcessTree: true);
+        }
+        await _reading;
+        _node.Dispose();
+    }
+
+    /// <exception cref="ClientException">The answer is an error.</exception>
+    internal async Task<JsonNode?> AskAsync(object command)
+    {
+        var id = Interlocked.Increment(ref _last);
+        var answer = _answers[id] = new TaskCompletionSource<JsonNode?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var json = JsonSerializer.SerializeToNode(command)!;
+        json["id"] = id;
+        lock (_writing)
+        {
+            _node.StandardInput.WriteLine(json.ToJsonString());
+            _node.StandardInput.Flush();
+        }
+        return await answer.Task.WaitAsync(AnswerLimit, TestContext.Current.CancellationToken);
+    }
+
+    private async Task ReadAsync()
+    {
+        while (await _node.StandardOutput.ReadLineAsync() is { } line)
+        {
+            var at = Stopwatch.GetTimestamp();
+            var message = JsonNode.Parse(line)!.AsObject();
+            if (message["id"] is { } id)
+            {
+                Answer(_answers[id.GetValue<int>()], message);
+            }
+            else
+            {
+                _clients[message["client"]!.GetValue<string>()].Add(message, at);
+            }
+        }
+        foreach (var answer in _answers.Values)
+        {
+            answer.TrySetException(new ClientException("The clients' process has ended."));
+        }
+    }
+
+    private static void Answer(TaskCompletionSource<JsonNode?> to, JsonObject message)
+    {
+        if (message["error"] is { } error)
+        {
+            to.TrySetException(new ClientException(error.GetValue<string>()));
+        }
+        else
+        {
+            to.TrySetResult(message["result"]);
+        }
+    }
+}
+
+/// <summary>What a client was told went wrong.</summary>
+internal sealed class ClientException(string message) : Exception(message);
+
+/// <summary>One official client, and all that it saw.</summary>
+internal sealed class JavaScriptClient(JavaScriptClients owner, string name)
+{
+    /// <summary>Its name among the clients; what it publishes under load bears it.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>The id of its connection, as the client has it.</summary>
+    public string Id { get; set; } = "";
+
+    /// <summary>What it heard, as JSON.</summary>
+    public EventLog<string> Said { get; } = new(name);
+
+    /// <summary>Which of its own messages under load were acknowledged, and when.</summary>
+    public EventLog<(int Number, long At)> Acknowledged { get; } = new(name);
+
+    /// <summary>Which of its own messages under load failed, and why.</summary>
+    public EventLog<(int Number, string Error)> Failed { get; } = new(name);
+
+    /// <summary>Its end, with the error that it was told, if there was one.</summary>
+    public EventLog<string?> Closed { get; } = new(name);
+
+    /// <summary>Calls a method of the hub.</summary>
+    /// <exception cref="ClientException">It fails.</exception>
+    public Task<JsonNode?> CallAsync(string method, params object?[] arguments) =>
+        owner.AskAsync(new { @do = "call", client = Name, method, args = arguments });
+
+    /// <summary>Says <c>{ from, n }</c> to a room, n = 1, 2, …, until it is told to rest.</summary>
+    public Task LoadAsync(string room) => owner.AskAsync(new { @do = "load", client = Name, room, every = 2 });
+
+    /// <summary>Ends the load; returns the last n.</summary>
+    public async Task<int> RestAsync() => (await owner.AskAsync(new { @do = "rest", client = Name }))!.GetValue<int>();
+
+    /// <summary>Who is in a room.</summary>
+    public async Task<string[]> WhoAsync(string room) => [.. (await CallAsync("who", room))!.AsArray().Select(id => id!.GetValue<string>())];
+
+    /// <summary>Ends the connection.</summary>
+    public Task CloseAsync() => owner.AskAsync(new { @do = "close", client = Name });
+
+    /// <summary>Waits until it has heard something, from a place in <see cref="Said"/> on.</summary>
+    public Task HearsAsync(string json, int from = 0) => Said.FirstAsync(said => said == json, json, from);
+
+    internal void Add(JsonObject message, long at)
+    {
+        if (message.TryGetPropertyValue("said", out var payload))
+        {
+            Said.Add(payload?.ToJsonString() ?? "null");
+        }
+        else if (message["acked"] is { } acknowledged)
+        {
+            Acknowledged.Add((acknowledged.GetValue<int>(), at));
+        }
+        else if (message["failed"] is { } failed)
+        {
+            Failed.Add((failed.GetValue<int>(), message["error"]!.GetValue<string>()));
+        }
+        else if (message.TryGetPropertyValue("closed", out var error))
+        {
+            Closed.Add(error?.GetValue<string>());
+        }
+    }
+}

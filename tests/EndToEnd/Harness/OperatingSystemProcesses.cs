@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+
+namespace OrleansAdapter.EndToEnd.Harness;
+
+/// <summary>Signals, and whether a process that is not a child of this one is still there.</summary>
+internal static class OperatingSystemProcesses
+{
+    public const int Kill = 9;
+    public const int Terminate = 15;
+    public const int Interrupt = 2;
+    public const int Stop = 19;
+
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Sends a signal; nothing happens where the process is gone.</summary>
+    public static void Signal(int process, int signal) => _ = kill(process, signal);
+
+    /// <summary>Whether it runs: one that has ended and that nobody has asked about yet (a zombie) does not.</summary>
+    public static bool IsRunning(int process)
+    {
+        if (kill(process, 0) != 0)
+        {
+            return false;
+        }
+        try
+        {
+            // "1234 (name) Z …": the name may hold anything.
+            var status = File.ReadAllText($"/proc/{process}/stat");
+            return status[(status.LastIndexOf(')') + 2)..][0] is not ('Z' or 'X');
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return !Directory.Exists("/proc/self");
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Waits until none of them runs. There is no event for it: they are nobody's children here.</summary>
+    public static async Task UntilGoneAsync(IReadOnlyCollection<int> processes)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Limit);
+        while (processes.Where(IsRunning).ToArray() is { Length: > 0 } running)
+        {
+            try
+            {
+                await Task.Delay(Look, limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.Fail($"Still running: {string.Join(", ", running)}.");
+            }
+        }
+    }
+
+    [DllImport("libc")]
+    private static extern int kill(int process, int signal);
+}

@@ -1,0 +1,175 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+
+namespace OrleansAdapter.EndToEnd.Harness;
+
+/// <summary>A line that the primary wrote, and when it was read.</summary>
+/// <param name="Text">The line.</param>
+/// <param name="At">A time of <see cref="Stopwatch"/>.</param>
+internal sealed record OutputLine(string Text, long At);
+
+/// <summary>
+/// The real thing: a primary with its directory and its workers, each a process of its own, on free ports. Disposing it ends them all, whatever
+/// state they are in; and so does the end of the test program, because the primary watches its input.
+/// </summary>
+internal sealed partial class RunningCluster : IAsyncDisposable
+{
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(15);
+
+    private readonly Process _primary;
+    private readonly Task _output;
+    private readonly EventLog<OutputLine> _lines = new("primary");
+
+    private RunningCluster(Process primary, int port, string temporary)
+    {
+        _primary = primary;
+        Port = port;
+        Temporary = temporary;
+        _output = Task.WhenAll(ReadAsync(primary.StandardOutput), ReadAsync(primary.StandardError));
+    }
+
+    /// <summary>How many workers there are.</summary>
+    public const int Workers = 3;
+
+    /// <summary>The port that worker numbers are added to.</summary>
+    public int Port { get; }
+
+    /// <summary>The primary's process id.</summary>
+    public int PrimaryId => _primary.Id;
+
+    /// <summary>The directory that the cluster's processes use for temporary files; nobody else does.</summary>
+    public string Temporary { get; }
+
+    /// <summary>All that the primary said.</summary>
+    public EventLog<OutputLine> Lines => _lines;
+
+    /// <summary>Starts a cluster; returns when it is ready.</summary>
+    public static async Task<RunningCluster> StartAsync(string engine)
+    {
+        var cluster = Start(FreePort(), "--engine", engine, "--workers", Workers.ToString(CultureInfo.InvariantCulture));
+        try
+        {
+            await cluster.LineAsync("ready ");
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts a primary with some arguments, and does not wait for anything.</summary>
+    public static RunningCluster Start(int port, params IEnumerable<string> arguments)
+    {
+        var temporary = Directory.CreateTempSubdirectory("oa-").FullName;
+        var start = new ProcessStartInfo("dotnet", [Checkout.Program("Silo"), "primary", "--port", port.ToString(CultureInfo.InvariantCulture), .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["TMPDIR"] = temporary;
+        start.Environment["ORLEANSADAPTER_WEBWORKER"] = Checkout.Program("WebWorker");
+        start.Environment["OrleansAdapter__Supervised"] = "true";
+        return new RunningCluster(Process.Start(start)!, port, temporary);
+    }
+
+    /// <summary>A port with free ones after it, below those that the system gives to whoever asks for any.</summary>
+    public static int FreePort()
+    {
+        for (var attempt = 0; attempt < 100; attempt++)
+        {
+            var port = Random.Shared.Next(2000, 3000) * 10;
+            if (Enumerable.Range(port, Workers + 1).All(IsFree))
+            {
+                return port;
+            }
+        }
+        throw new InvalidOperationException("No free ports.");
+    }
+
+    /// <summary>The address of a worker, from 1.</summary>
+    public string Url(int worker) => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port + worker}");
+
+    /// <summary>Waits for a line with this beginning, of those from a place on.</summary>
+    public Task<OutputLine> LineAsync(string beginning, int from = 0) =>
+        _lines.FirstAsync(line => line.Text.StartsWith(beginning, StringComparison.Ordinal), $"a line \"{beginning}\"", from);
+
+    /// <summary>The process id that a child (<c>directory</c>, <c>worker-1</c>) was last said to have.</summary>
+    public int ProcessOf(string child) => ProcessIn(_lines.All.Last(line => IsStart(line, child)));
+
+    /// <summary>The process id in a line that tells of a child's start.</summary>
+    public static int ProcessIn(OutputLine line) => int.Parse(StartLine().Match(line.Text).Groups["pid"].ValueSpan, CultureInfo.InvariantCulture);
+
+    /// <summary>Kills a child as nothing can be caught; returns the line that tells of the next one.</summary>
+    public async Task<OutputLine> KillAsync(string child)
+    {
+        var before = _lines.Count;
+        OperatingSystemProcesses.Signal(ProcessOf(child), OperatingSystemProcesses.Kill);
+        return await _lines.FirstAsync(line => IsStart(line, child), $"another {child}", before);
+    }
+
+    /// <summary>The process ids of the children, as they were last said to be.</summary>
+    public int[] Children => [.. _lines.All.Select(line => StartLine().Match(line.Text)).Where(match => match.Success).GroupBy(match => match.Groups["name"].Value)
+        .Select(starts => int.Parse(starts.Last().Groups["pid"].ValueSpan, CultureInfo.InvariantCulture))];
+
+    /// <summary>Waits for the primary's end; returns its exit code.</summary>
+    public async Task<int> EndAsync()
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(EndLimit);
+        await _primary.WaitForExitAsync(limit.Token);
+        await _output;
+        return _primary.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _primary.StandardInput.Close();
+        try
+        {
+            await _primary.WaitForExitAsync().WaitAsync(EndLimit);
+        }
+        catch (TimeoutException)
+        {
+            _primary.Kill(entireProcessTree: true);
+        }
+        foreach (var child in Children.Where(OperatingSystemProcesses.IsRunning))
+        {
+            OperatingSystemProcesses.Signal(child, OperatingSystemProcesses.Kill);
+        }
+        _primary.Dispose();
+        Directory.Delete(Temporary, recursive: true);
+    }
+
+    private static bool IsFree(int port)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static bool IsStart(OutputLine line, string child) => StartLine().Match(line.Text).Groups["name"].Value == child;
+
+    [GeneratedRegex(@"^(?<name>directory|worker-\d+)  pid (?<pid>\d+)  (engine|http)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex StartLine();
+
+    private async Task ReadAsync(StreamReader from)
+    {
+        while (await from.ReadLineAsync() is { } line)
+        {
+            _lines.Add(new OutputLine(line, Stopwatch.GetTimestamp()));
+        }
+    }
+}

@@ -1,0 +1,28 @@
+namespace OrleansAdapter.EndToEnd.Harness;
+
+/// <summary>A cluster and its clients for all the tests of one engine that leave it as it was.</summary>
+public abstract class SharedCluster(string engine) : IAsyncLifetime
+{
+    private RunningCluster? _cluster;
+    private JavaScriptClients? _clients;
+
+    internal RunningCluster Cluster => _cluster!;
+
+    /// <summary>The clients; skips the running test where there is no Node.js.</summary>
+    internal JavaScriptClients Clients => _clients ??= JavaScriptClients.Start();
+
+    public async ValueTask InitializeAsync() => _cluster = await RunningCluster.StartAsync(engine);
+
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        if (_clients is not null)
+        {
+            await _clients.DisposeAsync();
+        }
+        if (_cluster is not null)
+        {
+            await _cluster.DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,27 @@
+using OrleansAdapter.EndToEnd.Harness;
+using OrleansAdapter.EndToEnd.Suites;
+
+namespace OrleansAdapter.EndToEnd;
+
+// Every suite of this project on the Local engine. Another engine has a file like this one, less the suite of the socket file.
+
+public sealed class LocalCluster() : SharedCluster("local");
+
+[CollectionDefinition(nameof(LocalCluster))]
+public sealed class LocalCollection : ICollectionFixture<LocalCluster>;
+
+[Collection(nameof(LocalCluster))]
+public sealed class LocalRooms(LocalCluster shared) : RoomSuite(shared);
+
+[Collection(nameof(LocalCluster))]
+public sealed class LocalBadInput(LocalCluster shared) : BadInputSuite(shared);
+
+[Collection(nameof(LocalCluster))]
+public sealed class LocalPage(LocalCluster shared) : PageSuite(shared);
+
+[Collection(nameof(LocalCluster))]
+public sealed class LocalDirectorySocket(LocalCluster shared) : DirectorySocketSuite(shared);
+
+public sealed class LocalDeaths() : DeathSuite("local");
+
+public sealed class LocalSupervision() : SupervisionSuite("local");

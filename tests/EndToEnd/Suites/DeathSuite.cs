@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using OrleansAdapter.EndToEnd.Harness;
+
+namespace OrleansAdapter.EndToEnd.Suites;
+
+/// <summary>What is promised when a worker, or the directory, is killed under load.</summary>
+public abstract class DeathSuite(string engine)
+{
+    private const string Room = "room";
+
+    /// <summary>What each publisher says before and after a death, at least.</summary>
+    private const int Enough = 100;
+
+    [Fact(Timeout = 90_000)]
+    public async Task When_a_worker_is_killed_the_others_notice_nothing_and_who_is_right_within_a_second()
+    {
+        await using var clients = JavaScriptClients.Start();
+        await using var cluster = await RunningCluster.StartAsync(engine);
+        var members = await JoinAsync(clients, cluster);
+        var lost = members.Where(m => m.Worker == 1).Select(m => m.Client).ToArray();
+        var left = members.Where(m => m.Worker != 1).Select(m => m.Client).ToArray();
+        JavaScriptClient[] publishers = [lost[0], .. left.Where((_, i) => i % 2 == 0)];
+        await LoadAsync(publishers);
+
+        var killed = Stopwatch.GetTimestamp();
+        var returned = cluster.KillAsync("worker-1");
+        string[] expected = [.. left.Select(client => client.Id).Order(StringComparer.Ordinal)];
+        while (!(await left[^1].WhoAsync(Room)).SequenceEqual(expected))
+        {
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+        }
+        var right = Stopwatch.GetElapsedTime(killed);
+
+        await returned;
+        await LoadAsync(publishers[1..], begun: true);
+        await Task.WhenAll(publishers.Select(p => p.RestAsync()));
+        await Histories.CheckAsync(publishers, left);
+        Histories.Check([.. members.Select(m => Histories.Heard(m.Client))]);
+        Assert.All(publishers[1..], p => Assert.Equal(0, p.Failed.Count));
+        Assert.All(left, client => Assert.Equal(0, client.Closed.Count));
+        await Task.WhenAll(lost.Select(client => client.Closed.UntilAsync(1, "the end of its connection")));
+        Assert.True(right < TimeSpan.FromSeconds(1), $"who was right after {right}.");
+
+        var fresh = await clients.JoinAsync(cluster.Url(1), Room);
+        await fresh.CallAsync("say", Room, "back");
+        await Task.WhenAll(left.Select(client => client.HearsAsync("\"back\"")));
+        await left[0].CallAsync("say", Room, "welcome");
+        await fresh.HearsAsync("\"welcome\"");
+    }
+
+    [Fact(Timeout = 90_000)]
+    public async Task When_the_directory_is_killed_nothing_is_lost_or_twice_and_publishing_works_within_two_seconds_of_its_return()
+    {
+        await using var clients = JavaScriptClients.Start();
+        await using var cluster = await RunningCluster.StartAsync(engine);
+        var members = (await JoinAsync(clients, cluster)).Select(m => m.Client).ToArray();
+        var publishers = members.Where((_, i) => i % 2 == 0).ToArray();
+
+        for (var death = 0; death < 2; death++)
+        {
+            await LoadAsync(publishers, begun: death > 0);
+            var returned = await cluster.KillAsync("directory");
+            await Task.WhenAll(publishers.Select(async publisher =>
+            {
+                var (_, at) = await publisher.Acknowledged.FirstAsync(a => a.At > returned.At, "a publish after the directory's return");
+                var after = Stopwatch.GetElapsedTime(returned.At, at);
+                Assert.True(after < TimeSpan.FromSeconds(2), $"{publisher.Name} could publish {after} after the directory's return.");
+            }));
+        }
+        await LoadAsync(publishers, begun: true);
+        await Task.WhenAll(publishers.Select(p => p.RestAsync()));
+
+        await Histories.CheckAsync(publishers, members);
+        Assert.All(publishers, p => Assert.Equal([], p.Failed.All));
+        Assert.All(members, client => Assert.Equal(0, client.Closed.Count));
+        Assert.Equal(members.Select(client => client.Id).Order(StringComparer.Ordinal), await members[0].WhoAsync(Room));
+    }
+
+    [Fact(Timeout = 90_000)]
+    public async Task When_a_worker_and_the_directory_are_killed_together_the_clients_of_the_others_lose_nothing_of_theirs()
+    {
+        await using var clients = JavaScriptClients.Start();
+        await using var cluster = await RunningCluster.StartAsync(engine);
+        var members = await JoinAsync(clients, cluster);
+        var left = members.Where(m => m.Worker != 1).Select(m => m.Client).ToArray();
+        var publishers = left.Where((_, i) => i % 2 == 0).ToArray();
+        await LoadAsync(publishers);
+
+        await Task.WhenAll(cluster.KillAsync("worker-1"), cluster.KillAsync("directory"));
+        await LoadAsync(publishers, begun: true);
+        await Task.WhenAll(publishers.Select(p => p.RestAsync()));
+
+        await Histories.CheckAsync(publishers, left);
+        Assert.All(left, client => Assert.Equal(0, client.Closed.Count));
+        Assert.Equal(left.Select(client => client.Id).Order(StringComparer.Ordinal), await left[0].WhoAsync(Room));
+    }
+
+    /// <summary>Two members on each worker, one after the other.</summary>
+    private static async Task<List<(int Worker, JavaScriptClient Client)>> JoinAsync(JavaScriptClients clients, RunningCluster cluster)
+    {
+        var members = new List<(int, JavaScriptClient)>();
+        for (var worker = 1; worker <= RunningCluster.Workers; worker++)
+        {
+            members.Add((worker, await clients.JoinAsync(cluster.Url(worker), Room)));
+            members.Add((worker, await clients.JoinAsync(cluster.Url(worker), Room, "ServerSentEvents")));
+        }
+        return members;
+    }
+
+    /// <summary>Begins a load, where it has not begun, and waits until each publisher has said enough more.</summary>
+    private static async Task LoadAsync(IReadOnlyCollection<JavaScriptClient> publishers, bool begun = false)
+    {
+        var before = publishers.ToDictionary(p => p, p => p.Acknowledged.Count);
+        if (!begun)
+        {
+            await Task.WhenAll(publishers.Select(p => p.LoadAsync(Room)));
+        }
+        await Task.WhenAll(publishers.Select(p => p.Acknowledged.UntilAsync(before[p] + Enough, "more acknowledged messages")));
+    }
+}

@@ -1,0 +1,47 @@
+using System.Diagnostics;
+using OrleansAdapter.EndToEnd.Harness;
+
+namespace OrleansAdapter.EndToEnd.Suites;
+
+/// <summary>The page that a worker serves.</summary>
+public abstract class PageSuite(SharedCluster shared)
+{
+    private const string Chromium = "/usr/bin/chromium";
+
+    [Fact(Timeout = 60_000)]
+    public async Task The_page_and_all_that_it_needs_come_from_the_worker()
+    {
+        using var http = new HttpClient();
+
+        var page = await http.GetStringAsync(shared.Cluster.Url(1), TestContext.Current.CancellationToken);
+
+        Assert.DoesNotContain("//", page);
+        foreach (var file in new[] { "page.css", "page.js", "hub.js" })
+        {
+            Assert.NotEmpty(await http.GetStringAsync($"{shared.Cluster.Url(1)}/{file}", TestContext.Current.CancellationToken));
+        }
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Two_tabs_of_a_browser_on_two_workers_talk()
+    {
+        Checkout.SkipWithoutNode();
+        Assert.SkipUnless(File.Exists(Chromium), $"Needs {Chromium}.");
+        var start = new ProcessStartInfo("node", ["browser.mjs", Chromium, shared.Cluster.Url(1), shared.Cluster.Url(2)])
+        {
+            WorkingDirectory = Checkout.JavaScriptClients,
+            RedirectStandardError = true,
+        };
+        using var node = Process.Start(start)!;
+        try
+        {
+            var errors = await node.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await node.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.True(node.ExitCode == 0, errors);
+        }
+        finally
+        {
+            node.Kill(entireProcessTree: true);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using OrleansAdapter.EndToEnd.Harness;
+
+namespace OrleansAdapter.EndToEnd.Suites;
+
+/// <summary>What the primary leaves behind, and what it does with what dies. No clients, so no Node.js.</summary>
+public abstract class SupervisionSuite(string engine)
+{
+    [Theory(Timeout = 60_000)]
+    [InlineData(OperatingSystemProcesses.Terminate)]
+    [InlineData(OperatingSystemProcesses.Interrupt)]
+    public async Task A_signal_takes_everything_down_and_leaves_no_process_and_no_file(int signal)
+    {
+        await using var cluster = await RunningCluster.StartAsync(engine);
+        var children = cluster.Children;
+
+        OperatingSystemProcesses.Signal(cluster.PrimaryId, signal);
+
+        Assert.Equal(0, await cluster.EndAsync());
+        Assert.Equal(RunningCluster.Workers + 1, children.Length);
+        Assert.DoesNotContain(children, OperatingSystemProcesses.IsRunning);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(cluster.Temporary));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task When_the_primary_is_killed_its_children_end_and_leave_no_socket_file()
+    {
+        await using var cluster = await RunningCluster.StartAsync(engine);
+        var children = cluster.Children;
+
+        OperatingSystemProcesses.Signal(cluster.PrimaryId, OperatingSystemProcesses.Kill);
+
+        await OperatingSystemProcesses.UntilGoneAsync(children);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(cluster.Temporary, "orleansadapter-*"));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_second_signal_does_not_wait_for_a_child_that_hangs()
+    {
+        await using var cluster = await RunningCluster.StartAsync(engine);
+        var children = cluster.Children;
+        OperatingSystemProcesses.Signal(cluster.ProcessOf("worker-2"), OperatingSystemProcesses.Stop);
+
+        OperatingSystemProcesses.Signal(cluster.PrimaryId, OperatingSystemProcesses.Terminate);
+        await OperatingSystemProcesses.UntilGoneAsync([cluster.ProcessOf("worker-1"), cluster.ProcessOf("worker-3")]);
+        OperatingSystemProcesses.Signal(cluster.PrimaryId, OperatingSystemProcesses.Terminate);
+
+        Assert.Equal(128 + OperatingSystemProcesses.Terminate, await cluster.EndAsync());
+        Assert.DoesNotContain(children, OperatingSystemProcesses.IsRunning);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(cluster.Temporary, "orleansadapter-*"));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task There_is_a_line_for_each_worker_before_the_one_that_says_ready()
+    {
+        await using var cluster = await RunningCluster.StartAsync(engine);
+
+        var lines = cluster.Lines.All.Select(line => line.Text).TakeWhile(line => !line.StartsWith("ready ", StringComparison.Ordinal)).ToArray();
+
+        for (var worker = 1; worker <= RunningCluster.Workers; worker++)
+        {
+            Assert.Contains($"worker-{worker}  pid {cluster.ProcessOf($"worker-{worker}")}  {cluster.Url(worker)}", lines);
+        }
+        Assert.Contains($"directory  pid {cluster.ProcessOf("directory")}  engine {engine}", lines);
+        Assert.Equal(RunningCluster.Workers + 1, lines.Length);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Workers_answer_their_health_checks()
+    {
+        await using var cluster = await RunningCluster.StartAsync(engine);
+        using var http = new HttpClient();
+
+        for (var worker = 1; worker <= RunningCluster.Workers; worker++)
+        {
+            foreach (var path in new[] { "/healthz/live", "/healthz/ready" })
+            {
+                Assert.Equal("Healthy", await http.GetStringAsync(cluster.Url(worker) + path, TestContext.Current.CancellationToken));
+            }
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_busy_port_is_named_and_nothing_is_left_behind()
+    {
+        var port = RunningCluster.FreePort();
+        using var busy = new TcpListener(IPAddress.Loopback, port + 2);
+        busy.Start();
+        await using var cluster = RunningCluster.Start(port, "--workers", "3", "--engine", engine);
+
+        Assert.Equal(1, await cluster.EndAsync());
+
+        Assert.Contains((port + 2).ToString(CultureInfo.InvariantCulture), Assert.Single(cluster.Lines.All).Text);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(cluster.Temporary));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_worker_that_cannot_start_is_given_up_and_nothing_is_left_behind()
+    {
+        await using var cluster = RunningCluster.Start(RunningCluster.FreePort(), "--workers", "2", "--engine", engine, "--worker", "/bin/false");
+
+        Assert.Equal(1, await cluster.EndAsync());
+
+        Assert.Contains("giving up", cluster.Lines.All[^1].Text);
+        Assert.DoesNotContain(cluster.Children, OperatingSystemProcesses.IsRunning);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(cluster.Temporary));
+    }
+}

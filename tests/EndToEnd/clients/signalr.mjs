@@ -1,0 +1,65 @@
+// Official SignalR clients, driven by JSON lines: a command on standard input, its answer and all that clients see on standard output.
+//   { id, do: "open", client, url, transport }      → { id, result: connectionId }
+//   { id, do: "call", client, method, args }        → { id, result } or { id, error }
+//   { id, do: "load", client, room, every }         → says { from: client, n } to the room, n = 1, 2, …, each when the one before has ended
+//   { id, do: "rest", client }                      → ends the load; { id, result: the last n }
+//   { id, do: "close", client }                     → { id }
+// Besides: { client, said: payload }, { client, acked: n }, { client, failed: n, error }, { client, closed: error or null }.
+// It ends with its standard input.
+import { createInterface } from "node:readline";
+import { HttpTransportType, HubConnectionBuilder, LogLevel } from "@microsoft/signalr";
+
+const clients = new Map();
+const tell = message => process.stdout.write(JSON.stringify(message) + "\n");
+
+const commands = {
+  async open({ client, url, transport }) {
+    const connection = new HubConnectionBuilder().withUrl(url, HttpTransportType[transport]).configureLogging(LogLevel.None).build();
+    connection.on("said", payload => tell({ client, said: payload }));
+    connection.onclose(error => tell({ client, closed: error ? error.message : null }));
+    await connection.start();
+    clients.set(client, { connection });
+    return connection.connectionId;
+  },
+  call({ client, method, args }) {
+    return clients.get(client).connection.invoke(method, ...args);
+  },
+  load({ client, room, every }) {
+    clients.get(client).load = load(client, room, every);
+  },
+  rest({ client }) {
+    const state = clients.get(client);
+    state.resting = true;
+    return state.load;
+  },
+  close({ client }) {
+    return clients.get(client).connection.stop();
+  },
+};
+
+async function load(client, room, every) {
+  const state = clients.get(client);
+  let n = 0;
+  while (!state.resting) {
+    n++;
+    try {
+      await state.connection.invoke("say", room, { from: client, n });
+      tell({ client, acked: n });
+    } catch (error) {
+      tell({ client, failed: n, error: error.message });
+      if (state.connection.state !== "Connected") {
+        break;
+      }
+    }
+    await new Promise(resolve => setTimeout(resolve, every));
+  }
+  return n;
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const command = JSON.parse(line);
+  Promise.resolve()
+    .then(() => commands[command.do](command))
+    .then(result => tell({ id: command.id, result: result ?? null }), error => tell({ id: command.id, error: error.message }));
+}
+process.exit(0);
