@@ -41,7 +41,10 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
         _parts.Remove(answer.From);
     }
 
-    /// <summary>Ends the request if nobody is left to wait for, given the lives that are in the home.</summary>
+    /// <summary>
+    /// Ends the request if nobody is left to wait for, given the lives that are in the home. The list is empty while this server, fenced, has not
+    /// registered anew: then nobody is known to be gone, and answers still come.
+    /// </summary>
     public void Settle(IReadOnlyList<ServerId> list)
     {
         if (_waitingFor is null)
@@ -49,7 +52,7 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
             return;
         }
         _waitingFor.RemoveAll(server => _answers.Any(a => a.Server == server));
-        foreach (var gone in _waitingFor.Where(server => !onlyHere && !list.Contains(server)).ToArray())
+        foreach (var gone in _waitingFor.Where(server => !onlyHere && list.Count > 0 && !list.Contains(server)).ToArray())
         {
             _gone.Add(gone);
             _waitingFor.Remove(gone);
