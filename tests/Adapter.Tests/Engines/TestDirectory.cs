@@ -16,7 +16,16 @@ public sealed class TestDirectory(IDirectory inner) : IDirectory, IDirectoryRece
         return inner.StartAsync(process, this, cancellationToken);
     }
 
-    public void Send(string @namespace, WorkerMessage message) => inner.Send(@namespace, message);
+    /// <summary>While set, what the server sends to homes is lost.</summary>
+    public bool Loses { get; set; }
+
+    public void Send(string @namespace, WorkerMessage message)
+    {
+        if (!Loses)
+        {
+            inner.Send(@namespace, message);
+        }
+    }
 
     public void Send(ServerMessage message) => inner.Send(message);
 

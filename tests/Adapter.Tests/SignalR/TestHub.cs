@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.AspNetCore.SignalR;
 
 namespace OrleansAdapter.Tests.SignalR;
@@ -5,6 +6,15 @@ namespace OrleansAdapter.Tests.SignalR;
 /// <summary>A hub that does what its clients ask for.</summary>
 public sealed class TestHub : Hub
 {
+    /// <summary>Every connection that a hub has seen.</summary>
+    public static ConcurrentBag<string> Seen { get; } = [];
+
+    public override Task OnConnectedAsync()
+    {
+        Seen.Add(Context.ConnectionId);
+        return base.OnConnectedAsync();
+    }
+
     public string Id() => Context.ConnectionId;
 
     public Task Join(string group) => Groups.AddToGroupAsync(Context.ConnectionId, group);

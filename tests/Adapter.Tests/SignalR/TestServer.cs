@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.Extensions.DependencyInjection;
@@ -67,9 +68,10 @@ public sealed class TestServer : IAsyncDisposable
     }
 
     /// <summary>Connects a client that is expected to be refused after its handshake.</summary>
-    public async Task<TestClient> ConnectRefusedAsync(string? user = null)
+    public async Task<TestClient> ConnectRefusedAsync(Action<ConnectionContext>? prepare = null, string? user = null)
     {
         var client = Add(user, null, null);
+        prepare?.Invoke(client.Connection);
         await client.ConnectAsync(Handler, reads: true);
         return client;
     }
