@@ -92,7 +92,9 @@ internal sealed class LinkConnection
         {
             Close(exception.Message);
         }
-        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException)
+#pragma warning disable CA1031 // However it fails, the link ends with a reason; a server's link is then made again.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
             Close($"receiving failed: {exception.Message}");
         }
@@ -105,7 +107,9 @@ internal sealed class LinkConnection
             await _writer.RunAsync();
             _socket.Shutdown(SocketShutdown.Send);
         }
-        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException)
+#pragma warning disable CA1031 // As above.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
             Close($"sending failed: {exception.Message}");
         }

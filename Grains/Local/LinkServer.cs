@@ -25,6 +25,10 @@ internal sealed class LinkServer : IAsyncDisposable
     private readonly ConcurrentDictionary<Socket, LinkConnection?> _links = new();
     private readonly Socket _listener;
     private readonly Task _accepting;
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The links that are served, and one for this object itself; at 0 it has stopped.</summary>
+    private int _serving = 1;
 
     /// <summary>Serves what connects to a socket that listens; owns it from here on.</summary>
     public LinkServer(DirectoryHost directory, Socket listener, byte[] secret, ProtocolRange versions, LinkOptions options, TimeProvider time, ILogger logger)
@@ -39,7 +43,7 @@ internal sealed class LinkServer : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
-    /// <summary>Closes the socket file and all links.</summary>
+    /// <summary>Closes the socket file and all links; returns when the last one has ended.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
@@ -50,6 +54,8 @@ internal sealed class LinkServer : IAsyncDisposable
             connection?.Close("the directory stops");
             socket.Dispose();
         }
+        Leave();
+        await _stopped.Task;
         _metrics.Dispose();
     }
 
@@ -61,6 +67,7 @@ internal sealed class LinkServer : IAsyncDisposable
             {
                 var socket = await _listener.AcceptAsync(_stopping.Token);
                 _links[socket] = null;
+                Interlocked.Increment(ref _serving);
                 _ = ServeAsync(socket);
             }
             catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException)
@@ -105,6 +112,15 @@ internal sealed class LinkServer : IAsyncDisposable
         finally
         {
             _links.TryRemove(socket, out _);
+            Leave();
+        }
+    }
+
+    private void Leave()
+    {
+        if (Interlocked.Decrement(ref _serving) == 0)
+        {
+            _stopped.TrySetResult();
         }
     }
 

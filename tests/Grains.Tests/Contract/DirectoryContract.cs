@@ -9,8 +9,7 @@ public abstract class DirectoryContract : DirectorySuite
         var server = await Cluster.NewServerAsync();
         var life = server.NewLife("/");
 
-        life.Send(new Register { Life = life.Id, Epoch = 0 });
-        var wrong = await life.NextAsync<WrongEpoch>();
+        var wrong = await life.AskAsync<WrongEpoch>(new Register { Life = life.Id, Epoch = 0 });
         var registered = await life.RegisterAsync();
 
         Assert.Equal((life.Id, wrong.Epoch), (registered.Life, registered.Epoch));
@@ -227,8 +226,8 @@ public abstract class DirectoryContract : DirectorySuite
     {
         var life = await (await Cluster.NewServerAsync()).RegisterAsync("/");
 
-        life.Send(new Renew { Life = life.Id, Epoch = life.Epoch, Session = life.Session, Handled = 0, ListVersion = life.List.Version });
-        var head = (await life.NextAsync<Renewed>()).Head!;
+        var named = new Renew { Life = life.Id, Epoch = life.Epoch, Session = life.Session, Handled = 0, ListVersion = life.List.Version };
+        var head = (await life.AskAsync<Renewed>(named)).Head!;
 
         Assert.Equal(life.List.Version, head.ListVersion);
         Assert.Null(head.List);
@@ -245,9 +244,9 @@ public abstract class DirectoryContract : DirectorySuite
         var next = server.NewLife("/", old.Id.NextIncarnation());
         await next.RegisterAsync(replaces: old.Id);
         await publisher.PublishAsync("a", "for nobody");
-        old.Send(new Renew { Life = old.Id, Epoch = old.Epoch, Session = old.Session, Handled = old.Handled });
+        var late = new Renew { Life = old.Id, Epoch = old.Epoch, Session = old.Session, Handled = old.Handled };
 
-        Assert.Equal(old.Id, (await next.NextAsync<Fenced>()).Life);
+        Assert.Equal(old.Id, (await next.AskAsync<Fenced>(late)).Life);
         Assert.Equal(0, (await next.RenewAsync()).Head!.Last - next.Handled);
         Assert.DoesNotContain(old.Id, next.List.Lives);
     }
@@ -257,9 +256,9 @@ public abstract class DirectoryContract : DirectorySuite
     {
         var life = await (await Cluster.NewServerAsync()).RegisterAsync("/");
 
-        life.Send(new Renew { Life = life.Id, Epoch = life.Epoch, Session = life.Session + 1, Handled = 0 });
+        var wrong = new Renew { Life = life.Id, Epoch = life.Epoch, Session = life.Session + 1, Handled = 0 };
 
-        Assert.Equal(life.Id, (await life.NextAsync<Fenced>()).Life);
+        Assert.Equal(life.Id, (await life.AskAsync<Fenced>(wrong)).Life);
     }
 
     [Fact]

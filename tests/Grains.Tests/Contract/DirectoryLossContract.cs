@@ -79,8 +79,8 @@ public abstract class DirectoryLossContract : DirectorySuite
         await Cluster.KillDirectoryAsync();
         await Cluster.StartDirectoryAsync();
         await life.RegisterAsync(history: history);
-        stranger.Send(new Register { Life = stranger.Id, Epoch = life.Epoch, History = strangers });
+        var register = new Register { Life = stranger.Id, Epoch = life.Epoch, History = strangers };
 
-        Assert.Equal(stranger.Id, (await stranger.NextAsync<Fenced>()).Life);
+        Assert.Equal(stranger.Id, (await stranger.AskAsync<Fenced>(register)).Life);
     }
 }

@@ -67,7 +67,7 @@ public sealed class TestLife(TestServer server, string @namespace, ServerId life
     public static Operation Emit(string room, string text) => Operation.Emit(BroadcastTarget.Of(Room.Named(room)), System.Text.Encoding.UTF8.GetBytes(text));
 
     /// <summary>Renews the lease until that is answered.</summary>
-    public Task<Renewed> RenewAsync() => AskAsync<Renewed>(new Renew { Life = Id, Epoch = Epoch, Session = Session, Handled = Handled }, _ => true);
+    public Task<Renewed> RenewAsync() => AskAsync<Renewed>(new Renew { Life = Id, Epoch = Epoch, Session = Session, Handled = Handled });
 
     /// <summary>Reads again from a number, whatever was handled.</summary>
     public Task<Push> ReadAfterAsync(long number) => AskAsync<Push>(
@@ -98,17 +98,16 @@ public sealed class TestLife(TestServer server, string @namespace, ServerId life
 
     public static string Text(Entry entry) => System.Text.Encoding.UTF8.GetString(entry.Operation.Body.Span);
 
-    /// <summary>The next message of a type; what comes before it is dropped.</summary>
-    public async Task<T> NextAsync<T>()
+    /// <summary>Sends a message, again and again, until an answer of this type comes that matches.</summary>
+    public async Task<T> AskAsync<T>(WorkerMessage message, Func<T, bool>? matches = null)
         where T : HomeMessage
     {
         while (true)
         {
-            var message = await server.Home(@namespace).ReadAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync();
-            Take(message.Head);
-            if (message is T wanted)
+            Send(message);
+            if (await TryNextAsync(answer => answer is T wanted && matches?.Invoke(wanted) != false) is T answer)
             {
-                return wanted;
+                return answer;
             }
         }
     }
@@ -147,19 +146,6 @@ public sealed class TestLife(TestServer server, string @namespace, ServerId life
             _entries.Add(entry);
         }
         Send(new Acknowledge { Life = Id, Epoch = Epoch, Session = Session, Handled = Handled });
-    }
-
-    private async Task<T> AskAsync<T>(WorkerMessage message, Func<T, bool> matches)
-        where T : HomeMessage
-    {
-        while (true)
-        {
-            Send(message);
-            if (await TryNextAsync(answer => answer is T wanted && matches(wanted)) is T answer)
-            {
-                return answer;
-            }
-        }
     }
 
     /// <summary>The next message that matches; null where none came for a while. Entries that come in between are handled.</summary>
