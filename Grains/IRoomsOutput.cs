@@ -11,6 +11,11 @@ public interface IRoomsOutput
 
     /// <summary>The home has opened its epoch, for logs and metrics.</summary>
     void Opened(OpenSummary summary);
+
+    /// <summary>
+    /// Histories contradict each other: a bug, or servers of different clusters. All who have one are fenced. A host logs it; where nobody does, it throws.
+    /// </summary>
+    void Conflict(string message) => throw new InvalidOperationException($"The servers' histories contradict each other. {message}");
 }
 
 /// <summary>Why a home removed a life.</summary>

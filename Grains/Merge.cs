@@ -44,6 +44,18 @@ internal sealed class Merge
         return merge;
     }
 
+    /// <summary>What is left where histories contradict each other: nobody who has one stays, and numbers go on above all of them.</summary>
+    public static Merge OfNone(IReadOnlyCollection<Register> registers)
+    {
+        var merge = new Merge();
+        foreach (var register in registers.Where(r => r.History is not null))
+        {
+            merge.Fenced.Add(register.Life);
+            merge.Number = Math.Max(merge.Number, Math.Max(register.History!.Number, register.History.Handled));
+        }
+        return merge;
+    }
+
     /// <summary>
     /// The lives that have handled a request before; null if one of them may have, and has forgotten it as stable: then nobody can tell any more
     /// whom to wait for.
@@ -111,13 +123,13 @@ internal sealed class Merge
     {
         if (_entries.TryGetValue(entry.Number, out var same) && (same.Publisher != entry.Publisher || same.Position != entry.Position))
         {
-            throw new InvalidOperationException(
-                $"Merge: number {entry.Number} stands for {same.Publisher}/{same.Position} and for {entry.Publisher}/{entry.Position}. Histories of different homes were mixed.");
+            throw new HistoryConflictException(
+                $"Number {entry.Number} stands for {same.Publisher}/{same.Position} and for {entry.Publisher}/{entry.Position}.");
         }
         if (_byId.TryGetValue((entry.Publisher, entry.Position), out var other) && other.Number != entry.Number)
         {
-            throw new InvalidOperationException(
-                $"Merge: operation {entry.Publisher}/{entry.Position} has the numbers {other.Number} and {entry.Number}. Histories of different homes were mixed.");
+            throw new HistoryConflictException(
+                $"Operation {entry.Publisher}/{entry.Position} has the numbers {other.Number} and {entry.Number}.");
         }
         _entries[entry.Number] = entry;
         _byId[(entry.Publisher, entry.Position)] = entry;
@@ -184,3 +196,6 @@ internal sealed class Merge
         Results[(life, position)] = new OperationResult(position, number, run, outcome, null);
     }
 }
+
+/// <summary>Two histories say different things of one number or one operation, which no two servers of one home can.</summary>
+internal sealed class HistoryConflictException(string message) : Exception(message);

@@ -14,7 +14,7 @@ public sealed partial class Rooms
     /// <summary>PROTOCOL.md, H5.</summary>
     private void Open(long now)
     {
-        var merge = Merge.Of(_hold.Registers);
+        var merge = MergeHistories();
         foreach (var fenced in merge.Fenced)
         {
             Fence(fenced);
@@ -60,6 +60,20 @@ public sealed partial class Rooms
         }
         RemoveDead();
         RemoveWhere(l => l.Mailbox.Behind(_logged) > _options.MailboxLimit, RemovalReason.Overflow);
+    }
+
+    /// <summary>Histories that contradict each other must not keep the namespace shut: then all who have one begin anew, with their clients.</summary>
+    private Merge MergeHistories()
+    {
+        try
+        {
+            return Merge.Of(_hold.Registers);
+        }
+        catch (HistoryConflictException exception)
+        {
+            _output.Conflict(exception.Message);
+            return Merge.OfNone(_hold.Registers);
+        }
     }
 
     /// <summary>A request's publisher must know whom to wait for: those that handled it before, and those that get it now.</summary>

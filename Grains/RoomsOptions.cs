@@ -21,6 +21,6 @@ public sealed record RoomsOptions
     /// <summary>The most entries in one push.</summary>
     public int BatchEntries { get; init; } = 1024;
 
-    /// <summary>The size after which a push is closed, in bytes. An entry larger than that travels alone.</summary>
-    public int BatchBytes { get; init; } = 256 << 10;
+    /// <summary>The size after which a push is closed, in bytes; below what .NET counts as a large object. An entry larger than that travels alone.</summary>
+    public int BatchBytes { get; init; } = 64 << 10;
 }

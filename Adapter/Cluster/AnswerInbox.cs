@@ -29,7 +29,7 @@ internal sealed class AnswerInbox
         {
             if (answers.Session != _session)
             {
-                (_session, _handled) = (answers.Session, 0);
+                (_session, _handled) = (answers.Session, answers.Previous); // what came before was acknowledged, by an earlier process or before a late batch
             }
             if (answers.Previous > _handled)
             {

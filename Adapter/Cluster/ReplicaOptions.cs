@@ -22,5 +22,5 @@ internal sealed record ReplicaOptions
     public int BatchOperations { get; init; } = 1024;
 
     /// <summary>The size after which a batch is closed, in bytes. A larger operation travels alone.</summary>
-    public int BatchBytes { get; init; } = 256 << 10;
+    public int BatchBytes { get; init; } = 64 << 10;
 }

@@ -25,4 +25,7 @@ internal static partial class DirectoryLog
 
     [LoggerMessage(107, LogLevel.Warning, "Part {Part} of the answer of {From} to request {Request} of {To} does not arrive ({Reason}).")]
     public static partial void AnswerRefused(ILogger logger, ServerId from, long request, int part, ServerId to, AnswerRefusal reason);
+
+    [LoggerMessage(108, LogLevel.Critical, "Namespace {Namespace}: the servers' histories contradict each other, so all who have one are fenced. {Message} This is a bug in OrleansAdapter, or servers of different clusters share a directory.")]
+    public static partial void HistoriesConflict(ILogger logger, string @namespace, string message);
 }

@@ -63,6 +63,8 @@ internal sealed class RoomsHost : SerialQueue<object>, IRoomsOutput
         DirectoryLog.HomeOpened(_logger, Namespace, summary.Epoch, summary.Admitted, summary.Merged, summary.Entries, summary.Number);
     }
 
+    void IRoomsOutput.Conflict(string message) => DirectoryLog.HistoriesConflict(_logger, Namespace, message);
+
     /// <inheritdoc/>
     protected override void Run(object item)
     {
