@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
@@ -64,7 +65,7 @@ public readonly struct ServerId : IEquatable<ServerId>, IComparable<ServerId>
     {
         id = default;
         Span<byte> bytes = stackalloc byte[6];
-        if (text.Length != TextLength || !Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != 6)
+        if (text.Length != TextLength || Base64Url.DecodeFromChars(text, bytes, out _, out var written) != OperationStatus.Done || written != 6)
         {
             return false;
         }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
@@ -48,7 +49,7 @@ public readonly struct SocketId : IEquatable<SocketId>
     {
         id = default;
         Span<byte> bytes = stackalloc byte[ByteLength];
-        if (text.Length != TextLength || !Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != ByteLength)
+        if (text.Length != TextLength || Base64Url.DecodeFromChars(text, bytes, out _, out var written) != OperationStatus.Done || written != ByteLength)
         {
             return false;
         }
