@@ -61,7 +61,7 @@ internal sealed class HubTokens(Namespace @namespace, TimeProvider time, HubSock
             return token is not null;
         }
         token = null;
-        if (text.Length <= ServerId.TextLength || text[ServerId.TextLength] != Separator
+        if (text.Length <= ServerId.TextLength + 1 || text[ServerId.TextLength] != Separator
             || !ServerId.TryParse(text.AsSpan(0, ServerId.TextLength), out var server) || server != @namespace.Life)
         {
             return false;

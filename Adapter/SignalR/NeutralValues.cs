@@ -32,7 +32,7 @@ internal static class NeutralValues
     private static object? Read(JsonElement value, IReadOnlyList<ReadOnlyMemory<byte>> attachments) => value.ValueKind switch
     {
         JsonValueKind.String => value.GetString(),
-        JsonValueKind.Number => value.TryGetInt64(out var whole) ? whole : value.GetDouble(),
+        JsonValueKind.Number => value.TryGetInt64(out var whole) ? (object)whole : value.GetDouble(),
         JsonValueKind.True => true,
         JsonValueKind.False => false,
         JsonValueKind.Array => ReadArray(value, attachments),

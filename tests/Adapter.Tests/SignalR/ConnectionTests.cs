@@ -34,10 +34,10 @@ public abstract class ConnectionTests(TestEngine engine) : HubSuite(engine)
         await b.Namespace.To("group").Emit("said", "to the room").InTimeAsync();
         await b.Namespace.To(client.Id).Emit("said", "to the id").InTimeAsync();
         await b.Namespace.ToUser("anna").Emit("said", "to the user").InTimeAsync();
-        await a.Namespace.Local.Emit("said", "here").InTimeAsync();
         await client.HearsAsync("to the room");
         await client.HearsAsync("to the id");
         await client.HearsAsync("to the user");
+        await a.Namespace.Local.Emit("said", "here").InTimeAsync();
         await client.HearsAsync("here");
         Assert.Equal(client.Id, Assert.Single(await b.Namespace.SocketIdsAsync().InTimeAsync()).ToString());
         Assert.Equal(Namespace, a.Namespace.Name);
@@ -118,7 +118,7 @@ public abstract class ConnectionTests(TestEngine engine) : HubSuite(engine)
     [Fact]
     public async Task A_connection_that_the_directory_does_not_confirm_in_time_is_refused()
     {
-        var a = await ServerAsync(options => options.RequestsTimeout = TimeSpan.FromMilliseconds(100));
+        var a = await ServerAsync((OrleansAdapterOptions options) => options.RequestsTimeout = TimeSpan.FromMilliseconds(100));
         a.Directory.Loses = true;
         var client = await a.ConnectRefusedAsync();
         Assert.True(Assert.IsType<CloseMessage>(await client.NextAsync()).AllowReconnect);

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
 using OrleansAdapter.Tests.Engines;
 
@@ -22,11 +23,15 @@ public abstract class HubSuite(TestEngine engine) : IAsyncLifetime
         await Engine.DisposeAsync();
     }
 
-    protected Task<TestServer> ServerAsync(params IReadOnlyList<IHubProtocol> protocols) => ServerAsync(null, protocols);
+    protected Task<TestServer> ServerAsync(params IReadOnlyList<IHubProtocol> protocols) => ServerAsync(null, null, protocols);
 
-    protected async Task<TestServer> ServerAsync(Action<OrleansAdapterOptions>? configure, params IReadOnlyList<IHubProtocol> protocols)
+    protected Task<TestServer> ServerAsync(Action<OrleansAdapterOptions> configure) => ServerAsync(configure, null);
+
+    protected Task<TestServer> ServerAsync(Action<HubOptions> configureHub, params IReadOnlyList<IHubProtocol> protocols) => ServerAsync(null, configureHub, protocols);
+
+    private async Task<TestServer> ServerAsync(Action<OrleansAdapterOptions>? configure, Action<HubOptions>? configureHub, params IReadOnlyList<IHubProtocol> protocols)
     {
-        var server = await TestServer.StartAsync(Engine, configure, protocols);
+        var server = await TestServer.StartAsync(Engine, configure, configureHub, protocols);
         _servers.Add(server);
         return server;
     }

@@ -16,13 +16,17 @@ public sealed class TestServer : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly List<TestClient> _clients = [];
 
-    private TestServer(TestEngine engine, Action<OrleansAdapterOptions>? configure, IReadOnlyList<IHubProtocol> protocols)
+    private TestServer(TestEngine engine, Action<OrleansAdapterOptions>? configure, Action<HubOptions>? configureHub, IReadOnlyList<IHubProtocol> protocols)
     {
         Directory = new TestDirectory(engine.NewDirectory());
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.AddProvider(Log));
         services.AddSingleton<IDirectory>(Directory);
-        services.AddSignalR(hub => hub.MaximumParallelInvocationsPerClient = 4).AddOrleansAdapter(configure);
+        var signalR = services.AddSignalR(hub => hub.MaximumParallelInvocationsPerClient = 4).AddOrleansAdapter(configure);
+        if (configureHub is not null)
+        {
+            signalR.AddHubOptions<TestHub>(configureHub);
+        }
         foreach (var protocol in protocols)
         {
             services.AddSingleton(protocol);
@@ -46,9 +50,10 @@ public sealed class TestServer : IAsyncDisposable
 
     internal ClientInvocations Invocations => ((OrleansHubLifetimeManager<TestHub>)Manager).Invocations;
 
-    public static async Task<TestServer> StartAsync(TestEngine engine, Action<OrleansAdapterOptions>? configure = null, params IReadOnlyList<IHubProtocol> protocols)
+    public static async Task<TestServer> StartAsync(
+        TestEngine engine, Action<OrleansAdapterOptions>? configure, Action<HubOptions>? configureHub, IReadOnlyList<IHubProtocol> protocols)
     {
-        var server = new TestServer(engine, configure, protocols);
+        var server = new TestServer(engine, configure, configureHub, protocols);
         _ = server.Manager; // as MapHub does
         await server.This.StartAsync(TestContext.Current.CancellationToken).InTimeAsync();
         return server;

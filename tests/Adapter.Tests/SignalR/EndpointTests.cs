@@ -1,0 +1,234 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.WebSockets;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OrleansAdapter.Namespaces;
+using OrleansAdapter.SignalR;
+using OrleansAdapter.Tests.Engines;
+
+namespace OrleansAdapter.Tests.SignalR;
+
+/// <summary>Hub endpoints on a real server: the id and the token of the negotiate answer name the server, and the id is the one that the hub sees.</summary>
+public sealed class EndpointTests : IAsyncLifetime
+{
+    private readonly InProcessEngine _engine = new();
+    private readonly HttpClient _http = new();
+    private TestDirectory _directory = null!;
+    private WebApplication _app = null!;
+    private Uri _hub = null!;
+
+    private Namespace Namespace => _app.Services.GetRequiredService<IHubNamespace<TestHub>>().Namespace;
+
+    private HubTokens Tokens => ((OrleansHubLifetimeManager<TestHub>)_app.Services.GetRequiredService<HubLifetimeManager<TestHub>>()).Tokens;
+
+    public async ValueTask InitializeAsync()
+    {
+        _directory = new TestDirectory(_engine.NewDirectory());
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<IDirectory>(_directory);
+        builder.Services.AddSignalR().AddOrleansAdapter();
+        _app = builder.Build();
+        _app.MapHub<TestHub>("/hub", options => options.AllowStatefulReconnects = true);
+        _app.MapHub<TestHub>("/new", options => options.MinimumProtocolVersion = 1);
+        await _app.StartAsync();
+        var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        _hub = new Uri(address + "/hub");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        await _app.DisposeAsync();
+        await _engine.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task The_negotiated_id_is_the_hubs_and_both_id_and_token_name_the_server()
+    {
+        var answer = await NegotiateAsync("negotiateVersion=1");
+        var (id, token) = (answer.GetProperty("connectionId").GetString()!, answer.GetProperty("connectionToken").GetString()!);
+        Assert.True(SocketId.TryParse(id, out var socket));
+        Assert.Equal(Namespace.Life, socket.Server);
+        Assert.StartsWith(Namespace.Life.ToString(), token, StringComparison.Ordinal);
+        Assert.Equal(3, answer.GetProperty("availableTransports").GetArrayLength());
+
+        await using var client = await RawWebSocket.ConnectAsync(_hub, token);
+        await client.HandshakeAsync();
+        Assert.Equal(id, await client.CallAsync(nameof(TestHub.Id)));
+        await HearsByIdAsync(client, id);
+    }
+
+    [Fact]
+    public async Task Server_sent_events_have_the_negotiated_id()
+    {
+        var (id, token) = await TokenAsync();
+        await using var client = await RawServerSentEvents.ConnectAsync(_hub, token);
+        await client.HandshakeAsync();
+        Assert.Equal(id, await client.CallAsync(nameof(TestHub.Id)));
+        await HearsByIdAsync(client, id);
+    }
+
+    [Fact]
+    public async Task Long_polling_has_the_negotiated_id()
+    {
+        var (id, token) = await TokenAsync();
+        await using var client = await RawLongPolling.ConnectAsync(_hub, token);
+        await client.HandshakeAsync();
+        Assert.Equal(id, await client.CallAsync(nameof(TestHub.Id)));
+        await HearsByIdAsync(client, id);
+        await HearsByIdAsync(client, id);
+    }
+
+    [Fact]
+    public async Task A_client_that_skips_negotiation_gets_an_id_that_names_the_server()
+    {
+        await using var client = await RawWebSocket.ConnectAsync(_hub, null);
+        await client.HandshakeAsync();
+        var id = await client.CallAsync(nameof(TestHub.Id));
+        Assert.True(SocketId.TryParse(id, out var socket));
+        Assert.Equal(Namespace.Life, socket.Server);
+        await HearsByIdAsync(client, id!);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("negotiateVersion=0")]
+    public async Task Negotiation_of_version_zero_gives_an_id_that_serves_as_the_token(string query)
+    {
+        var answer = await NegotiateAsync(query);
+        Assert.False(answer.TryGetProperty("connectionToken", out _));
+        var id = answer.GetProperty("connectionId").GetString()!;
+        Assert.True(SocketId.TryParse(id, out var socket));
+        Assert.Equal(Namespace.Life, socket.Server);
+        await using (var polling = await RawLongPolling.ConnectAsync(_hub, id))
+        {
+            await polling.HandshakeAsync();
+            Assert.Equal(id, await polling.CallAsync(nameof(TestHub.Id)));
+            await HearsByIdAsync(polling, id);
+        }
+        await InTime.UntilAsync(() => !Tokens.TryRead(id, out _, out _)); // forgotten with the connection
+    }
+
+    [Fact]
+    public async Task A_connection_with_stateful_reconnect_is_resumed_with_its_token_and_misses_nothing()
+    {
+        var answer = await NegotiateAsync("negotiateVersion=1&useStatefulReconnect=true");
+        Assert.True(answer.GetProperty("useStatefulReconnect").GetBoolean());
+        var (id, token) = (answer.GetProperty("connectionId").GetString()!, answer.GetProperty("connectionToken").GetString()!);
+        await using (var first = await RawWebSocket.ConnectAsync(_hub, token))
+        {
+            await first.HandshakeAsync(version: 2);
+            Assert.Equal(id, await first.CallAsync(nameof(TestHub.Id)));
+            await HearsByIdAsync(first, id);
+            await first.BreakAsync();
+        }
+        var manager = _app.Services.GetRequiredService<HubLifetimeManager<TestHub>>();
+        for (var i = 0; i < 20; i++)
+        {
+            await manager.SendConnectionAsync(id, "said", [$"{i}"]).InTimeAsync();
+        }
+        await using var second = await RawWebSocket.ConnectAsync(_hub, token);
+        await second.SendAsync("""{"type":9,"sequenceId":1}""");
+        for (var heard = await second.HearAsync(); heard != "0"; heard = await second.HearAsync())
+        {
+            Assert.Equal("by id", heard); // not acknowledged, so it is sent again
+        }
+        for (var i = 1; i < 20; i++)
+        {
+            Assert.Equal($"{i}", await second.HearAsync());
+        }
+    }
+
+    [Fact]
+    public async Task Tokens_that_this_server_did_not_give_are_refused_so_that_the_client_negotiates_anew()
+    {
+        var (id, token) = await TokenAsync();
+        var elsewhere = ServerId.NewProcess();
+        string[] wrong =
+        [
+            "garbage", id, $"{Namespace.Life}.unknown", $"{Namespace.Life}.", $"{elsewhere}{token[ServerId.TextLength..]}", token[(ServerId.TextLength + 1)..],
+            SocketId.New(elsewhere).ToString(), Namespace.NewSocketId().ToString(),
+        ];
+        foreach (var text in wrong)
+        {
+            foreach (var method in new[] { HttpMethod.Get, HttpMethod.Post, HttpMethod.Delete })
+            {
+                using var response = await _http.SendAsync(new HttpRequestMessage(method, new Uri(_hub, $"?id={Uri.EscapeDataString(text)}"))).InTimeAsync();
+                Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+            }
+            await Assert.ThrowsAsync<WebSocketException>(() => RawWebSocket.ConnectAsync(_hub, text));
+        }
+        await using var client = await RawWebSocket.ConnectAsync(_hub, token);
+        await client.HandshakeAsync();
+        Assert.Equal(id, await client.CallAsync(nameof(TestHub.Id)));
+    }
+
+    [Theory]
+    [InlineData("negotiateVersion=1")]
+    [InlineData("negotiateVersion=0")]
+    public async Task A_token_of_a_life_that_has_ended_is_refused(string query)
+    {
+        var answer = await NegotiateAsync(query);
+        var life = Namespace.Life;
+        _directory.Fence(Namespace.Name);
+        await InTime.UntilAsync(() => Namespace.Life != life);
+        var token = answer.GetProperty(answer.TryGetProperty("connectionToken", out _) ? "connectionToken" : "connectionId").GetString()!;
+        await Assert.ThrowsAsync<WebSocketException>(() => RawWebSocket.ConnectAsync(_hub, token));
+        var (id, anew) = await TokenAsync();
+        await using var client = await RawWebSocket.ConnectAsync(_hub, anew);
+        await client.HandshakeAsync();
+        Assert.Equal(id, await client.CallAsync(nameof(TestHub.Id)));
+    }
+
+    [Fact]
+    public async Task A_fenced_server_lets_its_clients_reconnect()
+    {
+        var (_, token) = await TokenAsync();
+        await using var client = await RawWebSocket.ConnectAsync(_hub, token);
+        await client.HandshakeAsync();
+        await client.CallAsync(nameof(TestHub.Id));
+        _directory.Fence(Namespace.Name);
+        Assert.Equal((7, true), await client.CloseAsync());
+    }
+
+    [Fact]
+    public async Task What_the_framework_refuses_stays_as_it_says()
+    {
+        using var method = await _http.GetAsync(new Uri(_hub + "/negotiate")).InTimeAsync();
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, method.StatusCode);
+        using var version = await _http.PostAsync(new Uri(_hub, "/new/negotiate?negotiateVersion=0"), null).InTimeAsync();
+        var answer = await version.Content.ReadFromJsonAsync<JsonElement>().InTimeAsync();
+        Assert.Contains("does not support this version", answer.GetProperty("error").GetString(), StringComparison.Ordinal);
+        using var missing = await _http.PostAsync(_hub, null).InTimeAsync();
+        Assert.Equal(HttpStatusCode.BadRequest, missing.StatusCode);
+    }
+
+    private async Task<JsonElement> NegotiateAsync(string query)
+    {
+        using var response = await _http.PostAsync(new Uri($"{_hub}/negotiate?{query}"), null).InTimeAsync();
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
+        return await response.Content.ReadFromJsonAsync<JsonElement>().InTimeAsync();
+    }
+
+    private async Task<(string Id, string Token)> TokenAsync()
+    {
+        var answer = await NegotiateAsync("negotiateVersion=1");
+        return (answer.GetProperty("connectionId").GetString()!, answer.GetProperty("connectionToken").GetString()!);
+    }
+
+    private async Task HearsByIdAsync(RawTransport client, string id)
+    {
+        await _app.Services.GetRequiredService<IHubContext<TestHub>>().Clients.Client(id).SendAsync("said", "by id").InTimeAsync();
+        Assert.Equal("by id", await client.HearAsync());
+    }
+}
