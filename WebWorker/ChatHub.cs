@@ -18,7 +18,7 @@ internal sealed class ChatHub(IHubNamespace<ChatHub> hub, IOptions<OrleansAdapte
     public Task Leave(JsonElement room) => Groups.RemoveFromGroupAsync(Context.ConnectionId, RoomName.Read(room));
 
     /// <summary>Says something, any JSON, to everybody in a room.</summary>
-    public Task Say(JsonElement room, JsonElement payload) => Clients.Group(RoomName.Read(room)).SendAsync("said", payload);
+    public Task Say(JsonElement room, AnyJson payload) => Clients.Group(RoomName.Read(room)).SendAsync("said", payload);
 
     /// <summary>The ids of all who are in a room, on all workers.</summary>
     public async Task<IEnumerable<string>> Who(JsonElement room)

@@ -2,8 +2,11 @@ using Microsoft.AspNetCore.SignalR;
 
 namespace OrleansAdapter.WebWorker;
 
-/// <summary>Tells a caller what was wrong with its call, or what the cluster said to it. All other exceptions stay in here, as SignalR has it.</summary>
-internal sealed class ClusterErrors : IHubFilter
+/// <summary>
+/// Tells a caller what was wrong with its call, or what the cluster said to it. All other exceptions stay in here, as SignalR has it, and are logged;
+/// SignalR itself would log the callers' errors as well, so it is told not to (appsettings.json).
+/// </summary>
+internal sealed partial class ClusterErrors(ILogger<ClusterErrors> logger) : IHubFilter
 {
     public async ValueTask<object?> InvokeMethodAsync(HubInvocationContext invocationContext, Func<HubInvocationContext, ValueTask<object?>> next)
     {
@@ -20,5 +23,13 @@ internal sealed class ClusterErrors : IHubFilter
         {
             throw new HubException(exception.Message, exception);
         }
+        catch (Exception exception) when (exception is not HubException && !invocationContext.Context.ConnectionAborted.IsCancellationRequested)
+        {
+            Failed(logger, invocationContext.HubMethodName, exception);
+            throw;
+        }
     }
+
+    [LoggerMessage(1, LogLevel.Error, "The hub's method {Method} failed")]
+    private static partial void Failed(ILogger logger, string method, Exception exception);
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
 using OrleansAdapter.Grains.Local;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -13,7 +14,7 @@ public static partial class DirectoryEngines
     /// <c>orleans</c> in a build that has it. For <c>local</c> the section also holds the <see cref="LocalDirectoryOptions"/>; without <c>SocketPath</c> the
     /// directory runs in this process, and the server is alone.
     /// </summary>
-    /// <exception cref="InvalidOperationException">The engine is unknown, or not in this build.</exception>
+    /// <exception cref="OptionsValidationException">The engine is unknown, or not in this build.</exception>
     public static IServiceCollection AddDirectory(this IServiceCollection services, IConfigurationSection section)
     {
         Dictionary<string, Action> engines = new(StringComparer.OrdinalIgnoreCase)
@@ -24,7 +25,10 @@ public static partial class DirectoryEngines
         var wanted = section["Engine"] ?? Default;
         if (!engines.TryGetValue(wanted, out var add))
         {
-            throw new InvalidOperationException($"{section.Path}:Engine is \"{wanted}\", which is not in this build; it has: {string.Join(", ", engines.Keys)}.");
+            throw new OptionsValidationException(
+                section.Path,
+                typeof(DirectoryEngines),
+                [$"{section.Path}:Engine is \"{wanted}\", which is not in this build; it has: {string.Join(", ", engines.Keys)}."]);
         }
         add();
         return services;
