@@ -38,6 +38,16 @@ prepare_node() {
   echo "****"
 }
 
+# A browser for the page of a worker; its test skips itself without one. Installed only where that is one command that asks nothing.
+prepare_browser() {
+  if [[ -x /usr/bin/chromium || -z ${ORLEANSADAPTER_NODE-} ]]; then return; fi
+  if ((EUID == 0)) && command -v apt-get >/dev/null && command -v timeout >/dev/null &&
+    timeout 180 sh -c 'apt-get update && apt-get install --yes --no-install-recommends chromium' </dev/null >"$scratch/apt-get" 2>&1; then
+    return
+  fi
+  echo "**** THE BROWSER TEST IS SKIPPED: there is no /usr/bin/chromium, and it could not be installed."
+}
+
 # Sources that this build leaves out (folders named Orleans/ without the engine) get their whitespace checked all the same.
 check_format() {
   dotnet format OrleansAdapter.sln --no-restore --verify-no-changes || badly_formatted=1
@@ -57,18 +67,22 @@ update_lock_files() {
   fi
 }
 
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
 eng/probe-orleans.sh
 prepare_node
+prepare_browser &
+browser=$!
 update_lock_files
 dotnet build OrleansAdapter.sln --configuration Release --verbosity quiet -nodeReuse:false
 badly_formatted=0
 check_format
+wait "$browser"
 
 # One test program at a time: the end-to-end suites start processes of their own and want the machine to themselves. They run in a
 # process group of their own ('set -m'), so that what hangs is ended as a whole, at the time limit or when this script is stopped.
-scratch=$(mktemp -d)
 log=$scratch/log
-trap 'rm -rf "$scratch"' EXIT
 mkfifo "$scratch/pipe"
 tee "$log" <"$scratch/pipe" &
 printer=$!

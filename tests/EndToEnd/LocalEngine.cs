@@ -11,6 +11,9 @@ public sealed class LocalCluster() : SharedCluster("local");
 public sealed class LocalCollection : ICollectionFixture<LocalCluster>;
 
 [Collection(nameof(LocalCluster))]
+public sealed class LocalStart(LocalCluster shared) : StartSuite(shared);
+
+[Collection(nameof(LocalCluster))]
 public sealed class LocalRooms(LocalCluster shared) : RoomSuite(shared);
 
 [Collection(nameof(LocalCluster))]

@@ -6,12 +6,14 @@ public abstract class SharedCluster(string engine) : IAsyncLifetime
     private RunningCluster? _cluster;
     private JavaScriptClients? _clients;
 
+    internal string Engine { get; } = engine;
+
     internal RunningCluster Cluster => _cluster!;
 
     /// <summary>The clients; skips the running test where there is no Node.js.</summary>
     internal JavaScriptClients Clients => _clients ??= JavaScriptClients.Start();
 
-    public async ValueTask InitializeAsync() => _cluster = await RunningCluster.StartAsync(engine);
+    public async ValueTask InitializeAsync() => _cluster = await RunningCluster.StartAsync(Engine);
 
     public async ValueTask DisposeAsync()
     {

@@ -49,6 +49,18 @@ public abstract class BadInputSuite(SharedCluster shared)
     });
 
     [Fact(Timeout = 60_000)]
+    public Task A_payload_that_no_string_can_hold_goes_through_as_it_is() => WithBystandersAsync(async _ =>
+    {
+        using var socket = await ConnectAsync();
+        await SendAsync(socket, $$"""{"type":1,"invocationId":"1","target":"join","arguments":["{{_room}}-other"]}""");
+        await ReceiveAsync(socket, "\"invocationId\":\"1\"");
+
+        await SendAsync(socket, $$"""{"type":1,"target":"say","arguments":["{{_room}}-other",["\ud83d",1.0,123456789012345678901234567890]]}""");
+
+        Assert.Contains("""[["\ud83d",1.0,123456789012345678901234567890]]""", await ReceiveAsync(socket, "said"));
+    });
+
+    [Fact(Timeout = 60_000)]
     public Task An_unknown_method_or_wrong_arguments_are_errors_to_the_caller() => WithBystandersAsync(async caller =>
     {
         await Assert.ThrowsAsync<ClientException>(() => caller.CallAsync("nonsense", 1));
@@ -83,6 +95,7 @@ public abstract class BadInputSuite(SharedCluster shared)
         var far = await shared.Clients.JoinAsync(shared.Cluster.Url(2), _room);
         var caller = await shared.Clients.OpenAsync(shared.Cluster.Url(1));
 
+        var logged = shared.Cluster.Lines.Count;
         await near.CallAsync("say", _room, 1);
         await action(caller);
         await near.CallAsync("say", _room, 2);
@@ -95,6 +108,7 @@ public abstract class BadInputSuite(SharedCluster shared)
             await bystander.CloseAsync();
         }
         await caller.CloseAsync();
+        Assert.Empty(shared.Cluster.Lines.All[logged..]);
     }
 
     private async Task<ClientWebSocket> ConnectAsync()

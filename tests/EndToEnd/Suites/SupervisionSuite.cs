@@ -24,6 +24,20 @@ public abstract class SupervisionSuite(string engine)
         Assert.Empty(Directory.EnumerateFileSystemEntries(cluster.Temporary));
     }
 
+    [Theory(Timeout = 60_000)]
+    [InlineData("directory ")]
+    [InlineData("worker-")]
+    public async Task A_signal_before_all_are_ready_takes_down_what_there_is(string line)
+    {
+        await using var cluster = RunningCluster.Start(RunningCluster.FreePort(), "--workers", "3", "--engine", engine);
+        await cluster.LineAsync(line);
+
+        OperatingSystemProcesses.Signal(cluster.PrimaryId, OperatingSystemProcesses.Terminate);
+
+        Assert.Equal(0, await cluster.EndAsync());
+        Assert.Empty(Directory.EnumerateFileSystemEntries(cluster.Temporary));
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task When_the_primary_is_killed_its_children_end_and_leave_no_socket_file()
     {
@@ -50,36 +64,6 @@ public abstract class SupervisionSuite(string engine)
         Assert.Equal(128 + OperatingSystemProcesses.Terminate, await cluster.EndAsync());
         Assert.DoesNotContain(children, OperatingSystemProcesses.IsRunning);
         Assert.Empty(Directory.EnumerateFileSystemEntries(cluster.Temporary, "orleansadapter-*"));
-    }
-
-    [Fact(Timeout = 60_000)]
-    public async Task There_is_a_line_for_each_worker_before_the_one_that_says_ready()
-    {
-        await using var cluster = await RunningCluster.StartAsync(engine);
-
-        var lines = cluster.Lines.All.Select(line => line.Text).TakeWhile(line => !line.StartsWith("ready ", StringComparison.Ordinal)).ToArray();
-
-        for (var worker = 1; worker <= RunningCluster.Workers; worker++)
-        {
-            Assert.Contains($"worker-{worker}  pid {cluster.ProcessOf($"worker-{worker}")}  {cluster.Url(worker)}", lines);
-        }
-        Assert.Contains($"directory  pid {cluster.ProcessOf("directory")}  engine {engine}", lines);
-        Assert.Equal(RunningCluster.Workers + 1, lines.Length);
-    }
-
-    [Fact(Timeout = 60_000)]
-    public async Task Workers_answer_their_health_checks()
-    {
-        await using var cluster = await RunningCluster.StartAsync(engine);
-        using var http = new HttpClient();
-
-        for (var worker = 1; worker <= RunningCluster.Workers; worker++)
-        {
-            foreach (var path in new[] { "/healthz/live", "/healthz/ready" })
-            {
-                Assert.Equal("Healthy", await http.GetStringAsync(cluster.Url(worker) + path, TestContext.Current.CancellationToken));
-            }
-        }
     }
 
     [Fact(Timeout = 60_000)]

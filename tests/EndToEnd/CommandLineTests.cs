@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using OrleansAdapter.EndToEnd.Harness;
+
+namespace OrleansAdapter.EndToEnd;
+
+/// <summary>What the programs say to whoever starts them in a wrong way.</summary>
+public sealed class CommandLineTests
+{
+    [Theory(Timeout = 60_000)]
+    [InlineData("", "role")]
+    [InlineData("nonsense", "nonsense")]
+    [InlineData("primary --nonsense", "--nonsense")]
+    [InlineData("primary --workers", "--workers")]
+    [InlineData("primary --workers 0", "--workers")]
+    [InlineData("primary --workers=two", "two")]
+    [InlineData("primary --port 65535 --workers 2", "65535")]
+    [InlineData("primary --address nowhere", "--address")]
+    [InlineData("primary --engine nonsense", "nonsense")]
+    [InlineData("primary --worker /nowhere.dll", "/nowhere.dll")]
+    [InlineData("directory --first-start=yes", "--first-start")]
+    [InlineData("directory", "OrleansAdapter__Directory__SocketPath")]
+    public async Task A_wrong_command_line_is_one_line_that_names_the_error_and_exit_code_2(string arguments, string named)
+    {
+        var (exitCode, output, error) = await ProgramRun.RunAsync("Silo", arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+        Assert.Equal(2, exitCode);
+        Assert.Empty(output);
+        Assert.Contains(named, Assert.Single(error.TrimEnd('\n').Split('\n')));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Help_names_every_option_and_the_engines_of_this_build()
+    {
+        var (exitCode, output, error) = await ProgramRun.RunAsync("Silo", "--help");
+
+        Assert.Equal(0, exitCode);
+        Assert.Empty(error);
+        Assert.All(["--workers", "--port", "--address", "--engine", "--worker", "--first-start", "local"], option => Assert.Contains(option, output));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_worker_that_is_started_alone_names_a_busy_port()
+    {
+        using var busy = new TcpListener(IPAddress.Loopback, 0);
+        busy.Start();
+        var port = ((IPEndPoint)busy.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+
+        var (exitCode, _, error) = await ProgramRun.RunAsync("WebWorker", "--urls", $"http://127.0.0.1:{port}");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains(port, Assert.Single(error.TrimEnd('\n').Split('\n')));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_worker_with_an_engine_that_is_not_in_its_build_says_so()
+    {
+        var (exitCode, _, error) = await ProgramRun.RunAsync("WebWorker", "--OrleansAdapter:Directory:Engine", "nonsense");
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains("nonsense", Assert.Single(error.TrimEnd('\n').Split('\n')));
+    }
+}

@@ -1,0 +1,35 @@
+using System.Diagnostics;
+
+namespace OrleansAdapter.EndToEnd.Harness;
+
+/// <summary>A program of this repository that is expected to end by itself.</summary>
+internal static class ProgramRun
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    /// <summary>Runs it; returns its exit code and what it wrote to standard output and standard error.</summary>
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string project, params IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Checkout.Program(project), .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["ORLEANSADAPTER_WEBWORKER"] = Checkout.Program("WebWorker");
+        using var process = Process.Start(start)!;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Limit);
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(limit.Token);
+            var error = process.StandardError.ReadToEndAsync(limit.Token);
+            await process.WaitForExitAsync(limit.Token);
+            return (process.ExitCode, await output, await error);
+        }
+        finally
+        {
+            process.Kill(entireProcessTree: true);
+        }
+    }
+}
