@@ -6,7 +6,7 @@ namespace OrleansAdapter.Grains.Tests.Simulation;
 internal sealed class SimulatedServer : INamespaceOutput
 {
     private readonly SimulatedCluster _cluster;
-    private readonly List<(TaskCompletionSource Waiter, Claim[] Claims)> _joining = [];
+    private readonly List<(TaskCompletionSource Waiter, Claim[] Claims, ServerId Life)> _joining = [];
     private readonly EntryWatch _watch;
     private bool _turnIsOpen;
 
@@ -64,7 +64,7 @@ internal sealed class SimulatedServer : INamespaceOutput
         Claim[] claims = user is null ? [Claim(socket, Room.Everyone)] : [Claim(socket, Room.Everyone), Claim(socket, Room.OfUser(user))];
         var waiter = new TaskCompletionSource();
         Turn(() => State.Connect(socket, waiter, _cluster.Now));
-        _joining.Add((waiter, claims));
+        _joining.Add((waiter, claims, Life));
         Sweep();
     }
 
@@ -74,7 +74,7 @@ internal sealed class SimulatedServer : INamespaceOutput
         var claim = Claim(socket, room);
         var waiter = new TaskCompletionSource();
         Turn(() => State.Join(socket, room, waiter, _cluster.Now));
-        _joining.Add((waiter, [claim]));
+        _joining.Add((waiter, [claim], Life));
         Sweep();
     }
 
@@ -197,7 +197,7 @@ internal sealed class SimulatedServer : INamespaceOutput
     {
         for (var i = _joining.Count - 1; i >= 0; i--)
         {
-            var (waiter, claims) = _joining[i];
+            var (waiter, claims, life) = _joining[i];
             if (!waiter.Task.IsCompleted)
             {
                 continue;
@@ -207,9 +207,9 @@ internal sealed class SimulatedServer : INamespaceOutput
             {
                 Array.ForEach(claims, claim => claim.Confirmed = Recording.NextMoment());
             }
-            else
+            else if (life == Life)
             {
-                _ = waiter.Task.Exception;
+                throw new ViolationException($"P6: a join of {life} failed: {waiter.Task.Exception!.InnerException!.Message}");
             }
         }
     }

@@ -4,7 +4,8 @@ namespace OrleansAdapter.Grains.Tests.Simulation;
 internal sealed class TrafficPlan(SimulatedCluster cluster, List<long> hot)
 {
     private readonly Dice _dice = cluster.Dice;
-    private readonly Room[] _rooms = [.. Enumerable.Range(0, cluster.Settings.Rooms).Select(i => Room.Named($"r{i}"))];
+    /// <summary>The second and third names look as if they might be ids of sockets.</summary>
+    private readonly Room[] _rooms = [.. new[] { "r0", "a room of 20 letters", "AAAArooms_A-20-chars" }.Take(cluster.Settings.Rooms).Select(Room.Named)];
 
     /// <summary>One server publishes half of everything, so that its batches fill.</summary>
     private readonly int _favourite = cluster.Dice.Below(cluster.Servers.Length);

@@ -1,0 +1,193 @@
+using System.Text;
+using OrleansAdapter.Broadcasting;
+using OrleansAdapter.Cluster;
+using OrleansAdapter.Namespaces;
+
+namespace OrleansAdapter.Tests.Namespaces;
+
+/// <summary>What a namespace does on one server besides the protocol; the protocol itself is tested with the replica and in the simulation.</summary>
+public sealed class NamespaceStateTests : INamespaceOutput
+{
+    private static readonly ServerId Life = ServerId.FromBits(0x1001);
+    private static readonly ServerId Other = ServerId.FromBits(0x2001);
+    private static readonly Room Red = Room.Named("red");
+
+    private readonly List<WorkerMessage> _sent = [];
+    private readonly List<string> _news = [];
+    private readonly NamespaceState _state;
+
+    public NamespaceStateTests()
+    {
+        _state = new NamespaceState(new ReplicaOptions(), this, Life);
+        _state.Start(0);
+        _state.Receive(new WrongEpoch { Life = Life, Epoch = 1 }, 0);
+        _state.Receive(new Registered { Life = Life, Epoch = 1, Session = 1, From = 0, LastPosition = 0, Results = [], Head = new Head(0, 0, 0, 1, [Life, Other]) }, 0);
+    }
+
+    [Fact]
+    public void A_connect_tells_the_home_of_the_namespace_and_the_user()
+    {
+        var waiter = Connect(new TestSocket(SocketId.FromParts(Life, 1)) { UserId = "ann" });
+        _state.EndTurn(0);
+
+        var submit = Assert.Single(_sent.OfType<Submit>());
+        Assert.Equal([Room.Everyone, Room.OfUser("ann")], submit.Operations.Select(operation => operation.Rooms[0]));
+        Assert.False(waiter.IsCompleted);
+        Accept(submit);
+        Assert.True(waiter.IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public void A_socket_with_the_id_of_an_ended_life_is_not_taken_in()
+    {
+        var waiter = Connect(new TestSocket(SocketId.FromParts(Life.NextIncarnation(), 1)));
+
+        Assert.IsType<OperationException>(waiter.Exception!.InnerException);
+        Assert.Equal(0, _state.Sockets.Count);
+    }
+
+    [Fact]
+    public void A_room_cannot_have_the_name_of_a_socket_of_a_registered_server()
+    {
+        var socket = Connected(1);
+
+        Assert.IsType<ArgumentException>(Join(socket, Room.Named(SocketId.FromParts(Other, 5).ToString())).Exception!.InnerException);
+        Assert.False(Join(socket, Room.Named(SocketId.FromParts(ServerId.FromBits(0x9001), 5).ToString())).IsFaulted);
+        Assert.False(Join(socket, Room.OfUser(SocketId.FromParts(Other, 5).ToString())).IsFaulted);
+    }
+
+    [Fact]
+    public void A_socket_that_has_gone_joins_nothing()
+    {
+        var socket = Connected(1);
+        _state.Disconnect(socket, 0);
+
+        _ = Join(socket, Red);
+        _state.Disconnect(socket, 0);
+
+        Assert.False(_state.Sockets.HasMembers(Red));
+        Assert.Empty(socket.Memberships);
+    }
+
+    [Fact]
+    public void A_packet_is_handed_to_each_target_and_its_turn_is_ended_once()
+    {
+        var (a, b) = (Connected(1), Connected(2));
+        _ = Join(a, Red);
+
+        Handle(Emit("one", BroadcastTarget.All), Emit("two", BroadcastTarget.Of(Red)));
+        Assert.Equal(["one", "two"], a.Events);
+        _state.EndTurn(0);
+        _state.EndTurn(0);
+
+        Assert.Equal(["one", "two", "turn ended"], a.Events);
+        Assert.Equal(["one", "turn ended"], b.Events);
+    }
+
+    [Fact]
+    public void An_entry_that_cannot_be_read_is_left_out_and_the_next_one_is_not()
+    {
+        var socket = Connected(1);
+
+        Handle(Operation.Emit(BroadcastTarget.All, new byte[] { 99, 1, 2 }), Emit("next", BroadcastTarget.All));
+
+        Assert.Equal(["unreadable 1"], _news);
+        Assert.Equal(["next"], socket.Events);
+        Assert.Equal(2, _state.Replica.Handled);
+    }
+
+    [Fact]
+    public void Remote_operations_steer_local_sockets()
+    {
+        var (a, b) = (Connected(1), Connected(2));
+
+        Handle(Operation.SocketsJoin(BroadcastTarget.Socket(a.Id), [Red]));
+        Assert.True(_state.Sockets.HasMembers(Red));
+        Handle(Operation.SocketsLeave(BroadcastTarget.All, [Red]));
+        Assert.False(_state.Sockets.HasMembers(Red));
+        Handle(Operation.DisconnectSockets(BroadcastTarget.Socket(a.Id), new byte[] { 1 }), Operation.DisconnectSockets(BroadcastTarget.Socket(b.Id), new byte[] { 0 }));
+
+        Assert.Equal(["ForcedServerClose"], a.Events);
+        Assert.Equal(["ServerNamespaceDisconnect"], b.Events);
+        Assert.Equal(0, _state.Sockets.Count);
+    }
+
+    [Fact]
+    public void A_fence_closes_all_sockets_and_forgets_their_rooms()
+    {
+        var (a, b) = (Connected(1), Connected(2));
+        _ = Join(a, Red);
+        _sent.Clear();
+
+        _state.Receive(new Fenced { Life = Life, Epoch = 1 }, 0);
+        _state.Disconnect(a, 0);
+        _state.EndTurn(0);
+
+        Assert.Equal(["ServerFenced"], a.Events);
+        Assert.Equal(["ServerFenced"], b.Events);
+        Assert.Equal(0, _state.Sockets.Count);
+        Assert.Empty(_state.Sockets.Rooms);
+        Assert.Equal([$"fenced {Life} with 2"], _news);
+        Assert.All(_sent, message => Assert.IsType<Register>(message));
+    }
+
+    void INamespaceOutput.Send(WorkerMessage message) => _sent.Add(message);
+
+    void INamespaceOutput.HandleRequest(Entry entry, IReadOnlyList<LocalSocket> sockets)
+    {
+    }
+
+    void INamespaceOutput.ListChanged(IReadOnlyList<ServerId> list)
+    {
+    }
+
+    void INamespaceOutput.Fenced(ServerId ended, int sockets) => _news.Add($"fenced {ended} with {sockets}");
+
+    void INamespaceOutput.Unreadable(Entry entry, Exception exception) => _news.Add($"unreadable {entry.Number}");
+
+    private static Operation Emit(string @event, BroadcastTarget target) =>
+        Operation.Emit(target, PacketCodec.Encode(@event, Encoding.UTF8.GetBytes("[]"), [], []));
+
+    private TestSocket Connected(ulong number)
+    {
+        var socket = new TestSocket(SocketId.FromParts(Life, number));
+        _ = Connect(socket);
+        return socket;
+    }
+
+    private Task Connect(LocalSocket socket)
+    {
+        var waiter = new TaskCompletionSource();
+        _state.Connect(socket, waiter, 0);
+        return waiter.Task;
+    }
+
+    private Task Join(LocalSocket socket, Room room)
+    {
+        var waiter = new TaskCompletionSource();
+        _state.Join(socket, room, waiter, 0);
+        return waiter.Task;
+    }
+
+    private void Handle(params Operation[] operations)
+    {
+        var handled = _state.Replica.Handled;
+        var entries = operations.Select((operation, i) => new Entry(handled + 1 + i, Other, handled + 1 + i, 1, operation)).ToArray();
+        var last = handled + entries.Length;
+        _state.Receive(new Push { Life = Life, Epoch = 1, Session = 1, Previous = handled, Entries = entries, Head = new Head(0, last, last, 1, null) }, 0);
+    }
+
+    private void Accept(Submit submit) => _state.Receive(
+        new Accepted
+        {
+            Life = Life,
+            Epoch = 1,
+            Session = 1,
+            First = submit.First,
+            FirstNumber = 1,
+            Count = submit.Operations.Count,
+            Targets = [],
+            Head = new Head(0, submit.Operations.Count, 0, 1, null),
+        },
+        0);
+}

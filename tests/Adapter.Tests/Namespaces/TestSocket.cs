@@ -1,0 +1,16 @@
+using OrleansAdapter.Broadcasting;
+using OrleansAdapter.Namespaces;
+
+namespace OrleansAdapter.Tests.Namespaces;
+
+/// <summary>A client that keeps what it gets.</summary>
+internal sealed class TestSocket(SocketId id) : LocalSocket(id)
+{
+    public List<string> Events { get; } = [];
+
+    protected internal override void Deliver(Packet packet) => Events.Add(packet.Event);
+
+    protected internal override void EndTurn() => Events.Add("turn ended");
+
+    protected internal override void Close(DisconnectReason reason) => Events.Add(reason.ToString());
+}

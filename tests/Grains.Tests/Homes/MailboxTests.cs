@@ -1,0 +1,103 @@
+using static OrleansAdapter.Grains.Tests.Homes.TestOperations;
+
+namespace OrleansAdapter.Grains.Tests.Homes;
+
+public sealed class MailboxTests
+{
+    private static readonly ServerId Publisher = TestHome.Life(1);
+    private static readonly RoomsOptions Options = new() { BatchEntries = 2 };
+
+    [Fact]
+    public void Begins_where_the_life_begins()
+    {
+        var mailbox = new Mailbox(7);
+
+        Assert.Equal((7, 7, 7), (mailbox.Acknowledged, mailbox.Sent, mailbox.Last));
+        Assert.Null(mailbox.Oldest);
+        Assert.Null(mailbox.NextBatch(Options));
+    }
+
+    [Fact]
+    public void Has_one_batch_in_flight()
+    {
+        var mailbox = Filled(1, 2, 3);
+
+        Assert.Equal([1, 2], Numbers(mailbox.NextBatch(Options)));
+        Assert.Null(mailbox.NextBatch(Options));
+        mailbox.Acknowledge(1);
+        Assert.Null(mailbox.NextBatch(Options));
+        mailbox.Acknowledge(2);
+        Assert.Equal([3], Numbers(mailbox.NextBatch(Options)));
+    }
+
+    [Fact]
+    public void A_read_sends_again_what_is_not_acknowledged()
+    {
+        var mailbox = Filled(1, 2, 3);
+        mailbox.NextBatch(Options);
+
+        Assert.Equal([1, 2], Numbers(mailbox.Batch(Options)));
+        Assert.Equal([1, 2], Numbers(mailbox.Batch(Options)));
+    }
+
+    [Fact]
+    public void Acknowledgements_are_cumulative_and_never_go_back()
+    {
+        var mailbox = Filled(2, 4, 6);
+
+        mailbox.Acknowledge(5);
+        Assert.Equal((5, 6L, 1), (mailbox.Acknowledged, mailbox.Oldest, mailbox.Count));
+        mailbox.Acknowledge(3);
+        Assert.Equal(5, mailbox.Acknowledged);
+        mailbox.Acknowledge(6);
+        Assert.Null(mailbox.Oldest);
+        Assert.Equal(6, mailbox.Last);
+    }
+
+    [Fact]
+    public void An_acknowledgement_beyond_what_was_sent_lets_the_rest_go()
+    {
+        var mailbox = Filled(1, 2, 9);
+        mailbox.NextBatch(Options);
+
+        mailbox.Acknowledge(8);
+
+        Assert.Equal([9], Numbers(mailbox.NextBatch(Options)));
+    }
+
+    [Fact]
+    public void A_batch_is_closed_by_its_bytes_and_an_entry_over_the_limit_travels_alone()
+    {
+        var size = Emit(Red).Size;
+        var options = new RoomsOptions { BatchBytes = (2 * size) + 1 };
+
+        Assert.Equal([1, 2], Numbers(Filled(1, 2, 3).NextBatch(options)));
+        Assert.Equal([1], Numbers(Filled(1, 2, 3).NextBatch(new RoomsOptions { BatchBytes = 1 })));
+    }
+
+    [Fact]
+    public void How_far_it_is_behind_counts_all_that_was_logged_since_its_oldest_entry()
+    {
+        var mailbox = new Mailbox(0);
+        Assert.Equal(0, mailbox.Behind(1_000));
+
+        mailbox.Append(Entry(1, Publisher, 1, 1, Emit(Red)), 100);
+        mailbox.Append(Entry(2, Publisher, 2, 1, Emit(Red)), 700);
+
+        Assert.Equal(900, mailbox.Behind(1_000));
+        mailbox.Acknowledge(1);
+        Assert.Equal(300, mailbox.Behind(1_000));
+    }
+
+    private static Mailbox Filled(params long[] numbers)
+    {
+        var mailbox = new Mailbox(0);
+        foreach (var number in numbers)
+        {
+            mailbox.Append(Entry(number, Publisher, number, number, Emit(Red)), 0);
+        }
+        return mailbox;
+    }
+
+    private static long[] Numbers(Entry[]? batch) => [.. batch!.Select(entry => entry.Number)];
+}
