@@ -36,3 +36,33 @@ internal static class Memory
         Client = client => client.AddMemoryStreams(Name, streams => streams.ConfigurePartitioning(2)),
     };
 }
+
+/// <summary>The contract, on one silo, with mailboxes on this engine's own streams: the default.</summary>
+public sealed class OrleansDirectoryContractTests : DirectoryContract
+{
+    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync();
+}
+
+/// <summary>The same.</summary>
+public sealed class OrleansDirectoryServersContractTests : DirectoryServersContract
+{
+    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync();
+}
+
+/// <summary>The same.</summary>
+public sealed class OrleansDirectoryLossContractTests : DirectoryLossContract
+{
+    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync();
+}
+
+/// <summary>The contract, on two silos: grains lie on either, and so do the queues.</summary>
+public sealed class TwoSilosDirectoryContractTests : DirectoryContract
+{
+    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync(new OrleansClusterOptions { Silos = 2 });
+}
+
+/// <summary>The same.</summary>
+public sealed class TwoSilosDirectoryServersContractTests : DirectoryServersContract
+{
+    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync(new OrleansClusterOptions { Silos = 2 });
+}
