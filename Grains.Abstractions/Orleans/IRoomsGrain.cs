@@ -21,6 +21,13 @@ internal interface IRoomsGrain : IGrainWithStringKey
     [Alias("SendPart"), ResponseTimeout("00:00:05")]
     Task<MailboxBatch> SendPart(MessagePart part);
 
+    /// <summary>
+    /// Asks whether the home is still the one of an epoch; the result is a <see cref="WrongEpoch"/> where it is not. A server that is idle asks
+    /// so often that it notices the next home within the time that one holds.
+    /// </summary>
+    [Alias("Check"), ResponseTimeout("00:00:00.750")]
+    Task<MailboxBatch> Check(ServerId life, long epoch, byte version);
+
     /// <summary>A process is dead: its lives leave all rooms at once.</summary>
     [Alias("ReportDeath"), ResponseTimeout("00:00:05")]
     Task ReportDeath(ServerId process);

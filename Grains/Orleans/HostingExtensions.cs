@@ -54,6 +54,7 @@ public static class OrleansDirectoryHostingExtensions
     public static IClientBuilder AddOrleansDirectory(this IClientBuilder builder, Action<OrleansDirectoryOptions>? configure = null)
     {
         AddCommon(builder.Services, configure);
+        builder.Services.AddSingleton<IClusterConnectionStatusObserver>(services => services.GetRequiredService<ConnectionWatch>());
         builder.AddStreaming();
         if (UsesOwnStreams(configure))
         {
@@ -83,6 +84,7 @@ public static class OrleansDirectoryHostingExtensions
         AddTypes(services);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OrleansDirectoryOptions>, OrleansDirectoryOptionsValidator>());
+        services.TryAddSingleton<ConnectionWatch>();
         services.TryAddSingleton<IDirectory, OrleansDirectory>();
     }
 

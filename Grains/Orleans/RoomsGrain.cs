@@ -85,6 +85,9 @@ internal sealed class RoomsGrain : Grain, IRoomsGrain, IRoomsOutput
         return Task.FromResult(Finish());
     }
 
+    public Task<MailboxBatch> Check(ServerId life, long epoch, byte version) => Task.FromResult(
+        epoch == _rooms.Epoch ? MailboxBatch.Empty : new MailboxBatch([Wire.Write(new WrongEpoch { Life = life, Epoch = _rooms.Epoch }, version)]));
+
     public Task ReportDeath(ServerId process)
     {
         _rooms.ReportDeath(process, Now);
