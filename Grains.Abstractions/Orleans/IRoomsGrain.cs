@@ -1,6 +1,6 @@
 using Orleans;
 
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary>
 /// The home of a namespace, as a grain; its key is the namespace's name. For servers and this engine only: other services use

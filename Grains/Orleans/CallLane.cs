@@ -1,4 +1,4 @@
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary>
 /// Calls of one kind to one grain: one in flight, and behind it the newest one only. That is enough where a later message says all that an earlier

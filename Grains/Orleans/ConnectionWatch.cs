@@ -1,6 +1,6 @@
 using Orleans;
 
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary>Tells when a client lost a silo it was connected to: what was on its way there is lost, and nothing else would say so to a server that is idle.</summary>
 internal sealed class ConnectionWatch : IClusterConnectionStatusObserver

@@ -1,6 +1,6 @@
 using OrleansAdapter.Codec;
 
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary>
 /// This server's way to the home of one namespace: calls to its grain, each kind in its own lane, and the mailbox stream of its life. The

@@ -7,7 +7,7 @@ using Orleans.Runtime;
 using Orleans.Streams;
 using OrleansAdapter.Codec;
 
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary>
 /// The directory as grains, seen from a server: an Orleans client, or a silo that is a server as well. Calls go to the grains; their results, and

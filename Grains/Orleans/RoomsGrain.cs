@@ -7,7 +7,7 @@ using Orleans.Streams.Core;
 using OrleansAdapter.Codec;
 using OrleansAdapter.Grains;
 
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary>
 /// <see cref="Rooms"/> as a grain: a home. No method waits, so messages are handled one after the other however many come; what is for the caller

@@ -3,7 +3,7 @@ using Orleans.Providers.Streams.Common;
 using Orleans.Runtime;
 using Orleans.Streams;
 
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary>
 /// A queue between those who write streams and the silo that delivers them. Reading waits until there is something, so an idle queue costs nothing and

@@ -5,7 +5,7 @@ using Orleans.Configuration;
 using Orleans.Providers.Streams.Common;
 using Orleans.Streams;
 
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary>
 /// A stream provider for mailboxes: events wait in queue grains, whose readers wait for them instead of looking now and then. It keeps nothing for

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Orleans.Runtime;
 using Orleans.Streams;
 
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary>
 /// What one queue's reader holds between fetching and delivering: for each stream a short bounded log. A consumer that does not take its events

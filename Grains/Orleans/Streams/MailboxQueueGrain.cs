@@ -2,7 +2,7 @@ using Orleans;
 using Orleans.Concurrency;
 using Orleans.Placement;
 
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <inheritdoc cref="IMailboxQueueGrain"/>
 /// <remarks>It is made where it is first read or written, which is mostly the silo that delivers it.</remarks>

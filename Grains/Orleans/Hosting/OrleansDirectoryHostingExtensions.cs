@@ -8,7 +8,7 @@ using Orleans.Serialization.Internal;
 using Orleans.Storage;
 using Orleans.Streams;
 using OrleansAdapter;
-using OrleansAdapter.Engine;
+using OrleansAdapter.OnOrleans;
 
 namespace Orleans.Hosting;
 
@@ -54,6 +54,7 @@ public static class OrleansDirectoryHostingExtensions
     public static IClientBuilder AddOrleansDirectory(this IClientBuilder builder, Action<OrleansDirectoryOptions>? configure = null)
     {
         AddCommon(builder.Services, configure);
+        builder.Services.RemoveAll<IClientConnectionRetryFilter>().AddSingleton<IClientConnectionRetryFilter, RetryFilter>();
         builder.Services.AddSingleton<IClusterConnectionStatusObserver>(services => services.GetRequiredService<ConnectionWatch>());
         builder.AddStreaming();
         if (UsesOwnStreams(configure))
