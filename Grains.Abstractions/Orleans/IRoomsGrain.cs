@@ -1,6 +1,6 @@
 using Orleans;
 
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary>
 /// The home of a namespace, as a grain; its key is the namespace's name. For servers and this engine only: other services use
@@ -20,6 +20,13 @@ internal interface IRoomsGrain : IGrainWithStringKey
     /// <summary>Hands over a part of one long message; with the last part it counts, and the result is that of <see cref="Send"/>.</summary>
     [Alias("SendPart"), ResponseTimeout("00:00:05")]
     Task<MailboxBatch> SendPart(MessagePart part);
+
+    /// <summary>
+    /// Asks whether the home is still the one of an epoch; the result is a <see cref="WrongEpoch"/> where it is not. A server that is idle asks
+    /// so often that it notices the next home within the time that one holds.
+    /// </summary>
+    [Alias("Check"), ResponseTimeout("00:00:00.750")]
+    Task<MailboxBatch> Check(ServerId life, long epoch, byte version);
 
     /// <summary>A process is dead: its lives leave all rooms at once.</summary>
     [Alias("ReportDeath"), ResponseTimeout("00:00:05")]

@@ -1,6 +1,6 @@
 using Orleans;
 
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary>The list of servers, and the way to all homes at once. One grain, key 0. For servers and this engine only.</summary>
 [Alias("OrleansAdapter.IServersGrain")]

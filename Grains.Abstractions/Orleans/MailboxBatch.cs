@@ -1,6 +1,6 @@
 using Orleans;
 
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary>
 /// Messages of the protocol on their way through Orleans, each in the one form that <see cref="Codec.MessageCodec"/> gives it: the argument

@@ -1,6 +1,6 @@
 using Orleans;
 
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary>A <see cref="ServerId"/> as Orleans carries it.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansAdapter.ServerId")]

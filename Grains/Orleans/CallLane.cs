@@ -1,4 +1,4 @@
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary>
 /// Calls of one kind to one grain: one in flight, and behind it the newest one only. That is enough where a later message says all that an earlier
@@ -14,10 +14,12 @@ internal sealed class CallLane<T>(Func<T, Task<MailboxBatch>> call, Action<Mailb
     private readonly Lock _lock = new();
     private T? _waiting;
     private bool _busy;
+    private int _run;
 
     /// <summary>Makes the call, or has it made behind the one in flight. Never blocks.</summary>
     public void Send(T message)
     {
+        int run;
         lock (_lock)
         {
             if (_busy)
@@ -26,20 +28,36 @@ internal sealed class CallLane<T>(Func<T, Task<MailboxBatch>> call, Action<Mailb
                 return;
             }
             _busy = true;
+            run = _run;
         }
-        _ = RunAsync(message);
+        _ = RunAsync(message, run);
     }
 
-    private async Task RunAsync(T? message)
+    /// <summary>Waits for nothing any longer: the next message goes at once. What the call in flight results in still counts.</summary>
+    public void Reset()
+    {
+        lock (_lock)
+        {
+            _run++;
+            _waiting = null;
+            _busy = false;
+        }
+    }
+
+    private async Task RunAsync(T? message, int run)
     {
         while (message is not null)
         {
             var result = await CallAsync(message).ConfigureAwait(false);
             lock (_lock)
             {
-                message = _waiting;
-                _waiting = null;
-                _busy = message is not null;
+                message = null;
+                if (run == _run)
+                {
+                    message = _waiting;
+                    _waiting = null;
+                    _busy = message is not null;
+                }
             }
             if (result is not null)
             {

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OrleansAdapter.Grains;
 
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary>What the engine logs.</summary>
 internal static partial class EngineLog

@@ -1,6 +1,6 @@
 using OrleansAdapter.Codec;
 
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary>
 /// This server's way to the home of one namespace: calls to its grain, each kind in its own lane, and the mailbox stream of its life. The
@@ -17,7 +17,10 @@ internal sealed class HomeLink : IAsyncDisposable
     private readonly CallLane<WorkerMessage> _acknowledge;
     private readonly CallLane<WorkerMessage> _read;
     private readonly CallLane<WorkerMessage> _renew;
+    private readonly CallLane<WorkerMessage> _check;
+    private WorkerMessage? _newest;
     private ServerId _life;
+    private long _heard;
     private long _lastMessage;
     private long _checked;
 
@@ -32,10 +35,20 @@ internal sealed class HomeLink : IAsyncDisposable
         _acknowledge = Lane(CallAsync);
         _read = Lane(ReadAsync);
         _renew = Lane(CallAsync);
+        _check = new CallLane<WorkerMessage>(message => _home.Check(message.Life, message.Epoch, directory.Version), Receive, static _ => { });
     }
 
     public void Send(WorkerMessage message)
     {
+        Volatile.Write(ref _newest, message);
+        if (message is Register)
+        {
+            // Calls to a home that is gone may take their time to fail; the next home is not to wait for them.
+            _submit.Reset();
+            _acknowledge.Reset();
+            _read.Reset();
+            _renew.Reset();
+        }
         var lane = message switch
         {
             Register => _register,
@@ -45,6 +58,15 @@ internal sealed class HomeLink : IAsyncDisposable
             _ => _renew,
         };
         lane.Send(message);
+    }
+
+    /// <summary>Asks whether the home is still the same, where nothing was heard of it for a while.</summary>
+    public void Check(long silence)
+    {
+        if (Volatile.Read(ref _newest) is { Epoch: > 0 } newest && _directory.Now - Volatile.Read(ref _heard) > silence)
+        {
+            _check.Send(newest);
+        }
     }
 
     /// <summary>Ends the subscription, if the cluster can be reached.</summary>
@@ -107,6 +129,7 @@ internal sealed class HomeLink : IAsyncDisposable
 
     private void Receive(MailboxBatch batch)
     {
+        Volatile.Write(ref _heard, _directory.Now);
         foreach (var bytes in batch.Messages)
         {
             try

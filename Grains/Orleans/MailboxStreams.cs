@@ -1,7 +1,7 @@
 using Orleans.Runtime;
 using Orleans.Streams.Core;
 
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary>
 /// Which stream carries what: one per home and life for the home's messages, one per process for answers to its requests. A life is never

@@ -1,7 +1,7 @@
 using Orleans.Runtime;
 using Orleans.Streams;
 
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary>This process's subscription to one mailbox stream at a time. Safe under threads.</summary>
 internal sealed class MailboxSubscription(IStreamProvider provider, Action<MailboxBatch> received) : IAsyncObserver<MailboxBatch>, IAsyncDisposable

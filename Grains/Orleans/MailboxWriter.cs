@@ -1,6 +1,6 @@
 using Orleans.Streams;
 
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary>
 /// Writes one mailbox stream: one event in flight, and what piles up meanwhile is the next. <see cref="Add"/> and <see cref="Flush"/> return at once;

@@ -1,4 +1,4 @@
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary>
 /// Puts long messages together from parts: for each process the newest message only, so that what is never finished is not kept. One call at a time.

@@ -7,7 +7,7 @@ using Orleans.Runtime;
 using Orleans.Streams;
 using OrleansAdapter.Codec;
 
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary>
 /// The directory as grains, seen from a server: an Orleans client, or a silo that is a server as well. Calls go to the grains; their results, and
@@ -16,6 +16,10 @@ namespace OrleansAdapter.Engine;
 internal sealed class OrleansDirectory : IDirectory
 {
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan CheckEvery = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How long a home is silent before it is asked whether it is the same; with the time that such a call has, less than a new home holds.</summary>
+    private const long Silence = 300;
 
     private readonly IClusterClient _client;
     private readonly ClusterOptions _cluster;
@@ -24,15 +28,18 @@ internal sealed class OrleansDirectory : IDirectory
     private readonly CancellationTokenSource _stopping = new();
     private IDirectoryReceiver? _receiver;
     private ServerLink? _server;
+    private ITimer? _timer;
     private int _lost;
 
     public OrleansDirectory(
         IClusterClient client,
         IOptions<ClusterOptions> cluster,
         IOptions<OrleansDirectoryOptions> options,
+        ConnectionWatch connections,
         TimeProvider time,
         ILogger<OrleansDirectory> logger)
     {
+        connections.Lost += () => CallFailed("connection", new SiloUnavailableException("The connection to a silo ended."));
         _client = client;
         _cluster = cluster.Value;
         _time = time;
@@ -68,6 +75,7 @@ internal sealed class OrleansDirectory : IDirectory
         _receiver = receiver;
         _server = new ServerLink(this, process.Process);
         await ReachAsync(cancellationToken).ConfigureAwait(false);
+        _timer = _time.CreateTimer(static self => ((OrleansDirectory)self!).Check(), this, CheckEvery, CheckEvery);
         receiver.Connected();
     }
 
@@ -113,6 +121,10 @@ internal sealed class OrleansDirectory : IDirectory
             return;
         }
         await _stopping.CancelAsync().ConfigureAwait(false);
+        if (_timer is not null)
+        {
+            await _timer.DisposeAsync().ConfigureAwait(false);
+        }
         var closing = Task.WhenAll(_homes.Values.Select(home => home.DisposeAsync().AsTask()).Append(_server?.DisposeAsync().AsTask() ?? Task.CompletedTask));
         await closing.WaitAsync(TimeSpan.FromSeconds(1), _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -122,9 +134,17 @@ internal sealed class OrleansDirectory : IDirectory
     {
         EngineLog.CallLost(Logger, what, exception);
         // A grain that refuses because too much waits for it is there: sending again at once would be the opposite of what it asks for.
-        if (exception is not LimitExceededException && !_stopping.IsCancellationRequested && Interlocked.Exchange(ref _lost, 1) == 0)
+        if (_receiver is not null && exception is not LimitExceededException && !_stopping.IsCancellationRequested && Interlocked.Exchange(ref _lost, 1) == 0)
         {
             _ = ReconnectAsync(exception);
+        }
+    }
+
+    private void Check()
+    {
+        foreach (var home in _homes.Values)
+        {
+            home.Check(Silence);
         }
     }
 

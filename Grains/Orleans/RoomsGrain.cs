@@ -7,7 +7,7 @@ using Orleans.Streams.Core;
 using OrleansAdapter.Codec;
 using OrleansAdapter.Grains;
 
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary>
 /// <see cref="Rooms"/> as a grain: a home. No method waits, so messages are handled one after the other however many come; what is for the caller
@@ -84,6 +84,9 @@ internal sealed class RoomsGrain : Grain, IRoomsGrain, IRoomsOutput
         }
         return Task.FromResult(Finish());
     }
+
+    public Task<MailboxBatch> Check(ServerId life, long epoch, byte version) => Task.FromResult(
+        epoch == _rooms.Epoch ? MailboxBatch.Empty : new MailboxBatch([Wire.Write(new WrongEpoch { Life = life, Epoch = _rooms.Epoch }, version)]));
 
     public Task ReportDeath(ServerId process)
     {

@@ -6,7 +6,7 @@ using Orleans.Streams.Core;
 using OrleansAdapter.Codec;
 using OrleansAdapter.Grains;
 
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary><see cref="Server"/> as a grain: what a server tells of itself, and the answers that wait for it. No method waits.</summary>
 [GrainType("orleansadapter.server")]

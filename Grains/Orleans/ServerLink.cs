@@ -1,6 +1,6 @@
 using OrleansAdapter.Codec;
 
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary>This server's way to the list of servers, to its own answers, and to those of others.</summary>
 internal sealed class ServerLink : IAsyncDisposable

@@ -7,7 +7,7 @@ using Orleans.Runtime;
 using OrleansAdapter.Codec;
 using OrleansAdapter.Grains;
 
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary>
 /// The list of servers, as a grain around <see cref="ServerTable"/>, which here knows descriptions and leases only: answers wait in each server's own

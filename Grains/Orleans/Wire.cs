@@ -1,7 +1,7 @@
 using System.Buffers;
 using OrleansAdapter.Codec;
 
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary>Messages as bytes of their own, which Orleans then owns.</summary>
 internal static class Wire

@@ -1,38 +1,52 @@
-using Orleans.Hosting;
 using OrleansAdapter.Grains.Tests.Contract;
+using OrleansAdapter.OnOrleans.Testing;
 
 namespace OrleansAdapter.Grains.Tests.OnOrleans;
 
 /// <summary>The contract, on one silo, with mailboxes on Orleans' memory streams.</summary>
 public sealed class MemoryStreamsDirectoryContractTests : DirectoryContract
 {
-    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync(Memory.Options);
+    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync(TestSilosOptions.OnMemoryStreams);
 }
 
 /// <summary>The same.</summary>
 public sealed class MemoryStreamsDirectoryServersContractTests : DirectoryServersContract
 {
-    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync(Memory.Options);
+    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync(TestSilosOptions.OnMemoryStreams);
 }
 
 /// <summary>The same.</summary>
 public sealed class MemoryStreamsDirectoryLossContractTests : DirectoryLossContract
 {
-    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync(Memory.Options);
+    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync(TestSilosOptions.OnMemoryStreams);
 }
 
-internal static class Memory
+/// <summary>The contract, on one silo, with mailboxes on this engine's own streams: the default.</summary>
+public sealed class OrleansDirectoryContractTests : DirectoryContract
 {
-    private const string Name = "memory";
+    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync();
+}
 
-    public static OrleansClusterOptions Options { get; } = new()
-    {
-        StreamProvider = Name,
-        Silo = silo => silo.AddMemoryStreams(Name, streams =>
-        {
-            streams.ConfigurePartitioning(2);
-            streams.ConfigurePullingAgent(agent => agent.Configure(options => options.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(5)));
-        }),
-        Client = client => client.AddMemoryStreams(Name, streams => streams.ConfigurePartitioning(2)),
-    };
+/// <summary>The same.</summary>
+public sealed class OrleansDirectoryServersContractTests : DirectoryServersContract
+{
+    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync();
+}
+
+/// <summary>The same.</summary>
+public sealed class OrleansDirectoryLossContractTests : DirectoryLossContract
+{
+    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync();
+}
+
+/// <summary>The contract, on two silos: grains lie on either, and so do the queues.</summary>
+public sealed class TwoSilosDirectoryContractTests : DirectoryContract
+{
+    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync(new TestSilosOptions { Silos = 2 });
+}
+
+/// <summary>The same.</summary>
+public sealed class TwoSilosDirectoryServersContractTests : DirectoryServersContract
+{
+    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync(new TestSilosOptions { Silos = 2 });
 }

@@ -2,11 +2,13 @@ using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Orleans.Configuration;
 using Orleans.Serialization.Configuration;
 using Orleans.Serialization.Internal;
 using Orleans.Storage;
+using Orleans.Streams;
 using OrleansAdapter;
-using OrleansAdapter.Engine;
+using OrleansAdapter.OnOrleans;
 
 namespace Orleans.Hosting;
 
@@ -14,6 +16,7 @@ namespace Orleans.Hosting;
 public static class OrleansDirectoryHostingExtensions
 {
     private const string PubSubStore = "PubSubStore";
+    private const int Queues = 8;
 
     /// <summary>
     /// Makes this silo host the directory's grains, and provides <see cref="IDirectory"/> to what else runs in its process. Every silo of the cluster
@@ -28,6 +31,22 @@ public static class OrleansDirectoryHostingExtensions
             // Who listens to which mailbox. Lost with its silo, it is made anew: servers look for it when something does not come.
             builder.AddMemoryGrainStorage(PubSubStore);
         }
+        builder.AddStreaming();
+        if (UsesOwnStreams(configure))
+        {
+            builder.AddPersistentStreams(MailboxStreams.ProviderName, MailboxAdapterFactory.Create, streams =>
+            {
+                streams.Configure<HashRingStreamQueueMapperOptions>(mapper => mapper.Configure(options => options.TotalQueueCount = Queues));
+                streams.ConfigureStreamPubSub(StreamPubSubType.ExplicitGrainBasedOnly);
+                streams.ConfigurePullingAgent(agent => agent.Configure(options =>
+                {
+                    options.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(5); // only between an empty read and the next: reads wait
+                    options.BatchContainerBatchSize = 64;
+                    options.MaxEventDeliveryTime = TimeSpan.FromSeconds(2);
+                    options.StreamInactivityPeriod = TimeSpan.FromMinutes(5);
+                }));
+            });
+        }
         return builder;
     }
 
@@ -35,7 +54,25 @@ public static class OrleansDirectoryHostingExtensions
     public static IClientBuilder AddOrleansDirectory(this IClientBuilder builder, Action<OrleansDirectoryOptions>? configure = null)
     {
         AddCommon(builder.Services, configure);
+        builder.Services.RemoveAll<IClientConnectionRetryFilter>().AddSingleton<IClientConnectionRetryFilter, RetryFilter>();
+        builder.Services.AddSingleton<IClusterConnectionStatusObserver>(services => services.GetRequiredService<ConnectionWatch>());
+        builder.AddStreaming();
+        if (UsesOwnStreams(configure))
+        {
+            builder.AddPersistentStreams(MailboxStreams.ProviderName, MailboxAdapterFactory.Create, streams =>
+            {
+                streams.Configure<HashRingStreamQueueMapperOptions>(mapper => mapper.Configure(options => options.TotalQueueCount = Queues));
+                streams.ConfigureStreamPubSub(StreamPubSubType.ExplicitGrainBasedOnly);
+            });
+        }
         return builder;
+    }
+
+    private static bool UsesOwnStreams(Action<OrleansDirectoryOptions>? configure)
+    {
+        var options = new OrleansDirectoryOptions();
+        configure?.Invoke(options);
+        return options.StreamProvider == MailboxStreams.ProviderName;
     }
 
     private static void AddCommon(IServiceCollection services, Action<OrleansDirectoryOptions>? configure)
@@ -48,6 +85,7 @@ public static class OrleansDirectoryHostingExtensions
         AddTypes(services);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OrleansDirectoryOptions>, OrleansDirectoryOptionsValidator>());
+        services.TryAddSingleton<ConnectionWatch>();
         services.TryAddSingleton<IDirectory, OrleansDirectory>();
     }
 

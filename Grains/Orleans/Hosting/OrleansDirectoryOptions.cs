@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Options;
 using OrleansAdapter.Grains;
 
-namespace OrleansAdapter.Engine;
+namespace OrleansAdapter.OnOrleans;
 
 /// <summary>How the directory lives in an Orleans cluster. Silos and clients of one cluster must agree on <see cref="StreamProvider"/>.</summary>
 public sealed class OrleansDirectoryOptions

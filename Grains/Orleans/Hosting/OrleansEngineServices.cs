@@ -1,0 +1,97 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using OrleansAdapter.OnOrleans;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Registers the Orleans engine as <see cref="OrleansEngineOptions"/> say: this project's own hosts use it, and others may.</summary>
+public static class OrleansEngineServices
+{
+    private const int QueueLimit = 10_000;
+
+    /// <summary>
+    /// Makes this process a silo that hosts the directory and, where it is the first one of the cluster, holds the cluster's membership.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="options">Where it listens.</param>
+    /// <param name="firstStart">Whether it is known that there was no directory before this one; see <see cref="OrleansDirectoryOptions.FirstStart"/>.</param>
+    public static IServiceCollection AddOrleansDirectorySilo(this IServiceCollection services, OrleansEngineOptions options, bool firstStart)
+    {
+        var address = options.IPAddress;
+        var port = options.SiloPort == 0 ? FreePort(address) : options.SiloPort;
+        var membership = options.IsColocated ? options.MembershipEndPoint : new IPEndPoint(address, port);
+        return services.AddOrleans(silo =>
+        {
+            silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ServiceId));
+            silo.Configure<EndpointOptions>(endPoint =>
+                (endPoint.AdvertisedIPAddress, endPoint.SiloPort, endPoint.GatewayPort) = (address, port, options.GatewayPort));
+            if (options.ServerId is { } name)
+            {
+                silo.Configure<SiloOptions>(own => own.SiloName = name);
+            }
+            silo.UseDevelopmentClustering(membership);
+            Configure(silo);
+            silo.AddOrleansDirectory(directory =>
+            {
+                Copy(options.Directory, directory);
+                directory.FirstStart = firstStart;
+            });
+        });
+    }
+
+    /// <summary>Connects this process to a cluster whose silos host the directory, as an Orleans client.</summary>
+    public static IServiceCollection AddOrleansDirectoryClient(this IServiceCollection services, OrleansEngineOptions options)
+    {
+        var gateways = options.GatewayEndPoints;
+        return services.AddOrleansClient(client =>
+        {
+            client.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ServiceId));
+            client.UseStaticClustering(gateways);
+            client.Configure<GatewayOptions>(gateway => gateway.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));
+            client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5));
+            client.AddOrleansDirectory(directory => Copy(options.Directory, directory));
+        });
+    }
+
+    /// <summary>
+    /// What suits a cluster that has nothing but the directory in it: a silo that died is declared dead within about 2 s, a client that died is
+    /// forgotten after 5 s, and a grain with too many calls waiting refuses more.
+    /// </summary>
+    private static void Configure(ISiloBuilder silo)
+    {
+        silo.Configure<SiloMessagingOptions>(messaging =>
+        {
+            messaging.ResponseTimeout = TimeSpan.FromSeconds(5);
+            messaging.ClientDropTimeout = TimeSpan.FromSeconds(5);
+            messaging.MaxEnqueuedRequestsHardLimit = QueueLimit;
+            messaging.MaxEnqueuedRequestsHardLimit_StatelessWorker = QueueLimit;
+        });
+        silo.Configure<ClusterMembershipOptions>(membership =>
+        {
+            membership.ProbeTimeout = TimeSpan.FromMilliseconds(700);
+            membership.NumMissedProbesLimit = 2;
+            membership.NumVotesForDeathDeclaration = 1;
+            membership.TableRefreshTimeout = TimeSpan.FromSeconds(2);
+        });
+    }
+
+    private static void Copy(OrleansDirectoryOptions from, OrleansDirectoryOptions to)
+    {
+        to.StreamProvider = from.StreamProvider;
+        to.StreamMessageLimit = from.StreamMessageLimit;
+        to.PartBytes = from.PartBytes;
+        to.MaximumMessageBytes = from.MaximumMessageBytes;
+        to.Rooms = from.Rooms;
+        to.Servers = from.Servers;
+    }
+
+    private static int FreePort(IPAddress address)
+    {
+        using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(address, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}

@@ -1,0 +1,64 @@
+using OrleansAdapter.OnOrleans.Testing;
+using OrleansAdapter.Tests.Engines;
+using OrleansAdapter.Tests.SignalR;
+
+namespace OrleansAdapter.Tests.OnOrleans;
+
+/// <summary>The Orleans engine, with so many silos; every server is an Orleans client.</summary>
+public sealed class OrleansEngine(int silos) : TestEngine
+{
+    private readonly TestSilos _silos = Task.Run(() => TestSilos.StartAsync(new TestSilosOptions { Silos = silos })).GetAwaiter().GetResult();
+    private readonly List<IDirectory> _supervisors = [];
+
+    public override IDirectory NewDirectory() => _silos.NewDirectory();
+
+    public override async Task ReportDeathAsync(ServerId process)
+    {
+        var supervisor = NewDirectory();
+        _supervisors.Add(supervisor);
+        await supervisor.StartAsync(ServerId.NewProcess().Process, new Nobody(), TestContext.Current.CancellationToken);
+        await supervisor.ReportDeathAsync(process, TestContext.Current.CancellationToken);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        foreach (var supervisor in _supervisors)
+        {
+            await supervisor.DisposeAsync();
+        }
+        await _silos.DisposeAsync();
+    }
+
+    private sealed class Nobody : IDirectoryReceiver
+    {
+        public void Receive(string @namespace, HomeMessage message)
+        {
+        }
+
+        public void Receive(ServerMessage message)
+        {
+        }
+
+        public void Connected()
+        {
+        }
+    }
+}
+
+public sealed class OrleansSendTests() : SendTests(new OrleansEngine(1));
+
+public sealed class OrleansGroupTests() : GroupTests(new OrleansEngine(1));
+
+public sealed class OrleansConnectionTests() : ConnectionTests(new OrleansEngine(1));
+
+public sealed class OrleansOrderTests() : OrderTests(new OrleansEngine(1));
+
+public sealed class OrleansClientResultTests() : ClientResultTests(new OrleansEngine(1));
+
+public sealed class TwoSilosSendTests() : SendTests(new OrleansEngine(2));
+
+public sealed class TwoSilosGroupTests() : GroupTests(new OrleansEngine(2));
+
+public sealed class TwoSilosOrderTests() : OrderTests(new OrleansEngine(2));
+
+public sealed class TwoSilosClientResultTests() : ClientResultTests(new OrleansEngine(2));

@@ -1,0 +1,24 @@
+using OrleansAdapter.EndToEnd.Harness;
+using OrleansAdapter.EndToEnd.Suites;
+
+namespace OrleansAdapter.EndToEnd.OnOrleans;
+
+// Every suite of this project on the Orleans engine: the directory's process is a silo, workers are its clients.
+
+public sealed class OrleansCluster() : SharedCluster("orleans");
+
+[CollectionDefinition(nameof(OrleansCluster))]
+public sealed class OrleansCollection : ICollectionFixture<OrleansCluster>;
+
+[Collection(nameof(OrleansCluster))]
+public sealed class OrleansRooms(OrleansCluster shared) : RoomSuite(shared);
+
+[Collection(nameof(OrleansCluster))]
+public sealed class OrleansBadInput(OrleansCluster shared) : BadInputSuite(shared);
+
+[Collection(nameof(OrleansCluster))]
+public sealed class OrleansPage(OrleansCluster shared) : PageSuite(shared);
+
+public sealed class OrleansDeaths() : DeathSuite("orleans");
+
+public sealed class OrleansSupervision() : SupervisionSuite("orleans");

@@ -1,0 +1,189 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using Orleans.Hosting;
+
+namespace OrleansAdapter.OnOrleans.Testing;
+
+/// <summary>What a test wants of its Orleans cluster.</summary>
+public sealed record TestSilosOptions
+{
+    /// <summary>How many silos.</summary>
+    public int Silos { get; init; } = 1;
+
+    /// <summary>What to do to each silo, after everything else.</summary>
+    public Action<ISiloBuilder>? Silo { get; init; }
+
+    /// <summary>What to do to each client, after everything else.</summary>
+    public Action<IClientBuilder>? Client { get; init; }
+
+    /// <summary>What to do to the directory's options, on silos and clients alike.</summary>
+    public Action<OrleansDirectoryOptions>? Directory { get; init; }
+
+    /// <summary>The directory's options on both sides, with the provider of mailbox streams named; the host adds that one.</summary>
+    public static TestSilosOptions OnMemoryStreams { get; } = new()
+    {
+        Directory = directory => directory.StreamProvider = "memory",
+        Silo = silo => silo.AddMemoryStreams("memory", streams =>
+        {
+            streams.ConfigurePartitioning(2);
+            streams.ConfigurePullingAgent(agent => agent.Configure(options => options.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(5)));
+        }),
+        Client = client => client.AddMemoryStreams("memory", streams => streams.ConfigurePartitioning(2)),
+    };
+}
+
+/// <summary>Silos in this process, which talk over TCP as silos do, and any number of clients, each with a runtime of its own.</summary>
+public sealed class TestSilos : IAsyncDisposable
+{
+    public const string ClusterId = "test-cluster";
+    public const string ServiceId = "test-service";
+
+    private readonly TestSilosOptions _options;
+    private readonly int[] _siloPorts;
+    private readonly int[] _gatewayPorts;
+    private readonly IHost?[] _silos;
+
+    private TestSilos(TestSilosOptions options)
+    {
+        _options = options;
+        _siloPorts = FreePorts(options.Silos);
+        _gatewayPorts = FreePorts(options.Silos);
+        _silos = new IHost?[options.Silos];
+    }
+
+    /// <summary>Starts a cluster; it is its first start.</summary>
+    public static async Task<TestSilos> StartAsync(TestSilosOptions? options = null)
+    {
+        var cluster = new TestSilos(options ?? new TestSilosOptions());
+        for (var i = 0; i < cluster._silos.Length; i++)
+        {
+            await cluster.StartAsync(i, firstStart: true);
+        }
+        return cluster;
+    }
+
+    public IServiceProvider Services(int silo = 0) => _silos[silo]!.Services;
+
+    /// <summary>Ends a silo without its leaving the cluster.</summary>
+    public async Task KillAsync(int silo)
+    {
+        var host = _silos[silo]!;
+        _silos[silo] = null;
+        await EndAsync(host);
+    }
+
+    public async Task StartAsync(int silo, bool firstStart)
+    {
+        var builder = NewHost();
+        builder.UseOrleans(orleans =>
+        {
+            orleans.UseLocalhostClustering(_siloPorts[silo], _gatewayPorts[silo], new IPEndPoint(IPAddress.Loopback, _siloPorts[0]), ServiceId, ClusterId);
+            orleans.Configure<ClusterMembershipOptions>(membership =>
+            {
+                membership.ProbeTimeout = TimeSpan.FromMilliseconds(700);
+                membership.NumMissedProbesLimit = 2;
+                membership.NumVotesForDeathDeclaration = 1;
+            });
+            orleans.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5));
+            orleans.AddOrleansDirectory(directory =>
+            {
+                directory.FirstStart = firstStart && _options.Silos == 1;
+                _options.Directory?.Invoke(directory);
+            });
+            _options.Silo?.Invoke(orleans);
+        });
+        _silos[silo] = builder.Build();
+        await _silos[silo]!.StartAsync();
+    }
+
+    /// <summary>A host with a client of this cluster, not started.</summary>
+    public IHost NewClient(string clusterId = ClusterId, string serviceId = ServiceId)
+    {
+        var builder = NewHost();
+        builder.UseOrleansClient(client =>
+        {
+            client.UseLocalhostClustering(_gatewayPorts, serviceId, clusterId);
+            client.AddOrleansDirectory(directory => _options.Directory?.Invoke(directory));
+            _options.Client?.Invoke(client);
+        });
+        return builder.Build();
+    }
+
+    /// <summary>A server's directory with an Orleans client of its own, which starts and ends with it.</summary>
+    public IDirectory NewDirectory() => new HostedDirectory(NewClient());
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var silo in _silos)
+        {
+            if (silo is not null)
+            {
+                await EndAsync(silo);
+            }
+        }
+    }
+
+    private static async Task EndAsync(IHost host)
+    {
+        await host.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        host.Dispose();
+    }
+
+    private static HostApplicationBuilder NewHost()
+    {
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        if (Environment.GetEnvironmentVariable("ORLEANSADAPTER_TEST_LOG") is { Length: > 0 } level)
+        {
+            builder.Logging.AddSimpleConsole(console => console.TimestampFormat = "HH:mm:ss.fff ").SetMinimumLevel(Enum.Parse<LogLevel>(level));
+        }
+        return builder;
+    }
+
+    private static int[] FreePorts(int count)
+    {
+        var sockets = Enumerable.Range(0, count).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)).ToArray();
+        try
+        {
+            return [.. sockets.Select(socket =>
+            {
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+                return ((IPEndPoint)socket.LocalEndPoint!).Port;
+            })];
+        }
+        finally
+        {
+            Array.ForEach(sockets, socket => socket.Dispose());
+        }
+    }
+
+    private sealed class HostedDirectory(IHost host) : IDirectory
+    {
+        private readonly IDirectory _inner = host.Services.GetRequiredService<IDirectory>();
+
+        public string Engine => _inner.Engine;
+
+        public async Task StartAsync(ServerId process, IDirectoryReceiver receiver, CancellationToken cancellationToken)
+        {
+            await host.StartAsync(cancellationToken);
+            await _inner.StartAsync(process, receiver, cancellationToken);
+        }
+
+        public void Send(string @namespace, WorkerMessage message) => _inner.Send(@namespace, message);
+
+        public void Send(ServerMessage message) => _inner.Send(message);
+
+        public Task<IReadOnlyList<ServerDescription>> ServersAsync(CancellationToken cancellationToken) => _inner.ServersAsync(cancellationToken);
+
+        public Task ReportDeathAsync(ServerId process, CancellationToken cancellationToken) => _inner.ReportDeathAsync(process, cancellationToken);
+
+        public async ValueTask DisposeAsync()
+        {
+            await _inner.DisposeAsync();
+            await EndAsync(host);
+        }
+    }
+}
