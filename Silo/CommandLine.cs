@@ -15,7 +15,7 @@ internal sealed record HelpCommand : Command;
 internal sealed record PrimaryCommand(PrimaryOptions Options) : Command;
 
 /// <summary>To run the role <c>directory</c>.</summary>
-internal sealed record DirectoryCommand(Engine Engine, bool FirstStart) : Command;
+internal sealed record DirectoryCommand(DirectoryEngine Engine, bool FirstStart) : Command;
 
 /// <summary>Reads the command line: the one place that says which options there are, and which values are valid.</summary>
 internal static class CommandLine
@@ -166,7 +166,7 @@ internal static class CommandLine
             return IPAddress.TryParse(text, out var address) ? address : throw new OptionsException($"{_option} is '{text}'; it must be an IP address");
         }
 
-        public Engine Engine()
+        public DirectoryEngine Engine()
         {
             var text = Text();
             if (EngineList.Named(text) is { } engine)

@@ -10,7 +10,7 @@ namespace OrleansAdapter.Silo;
 /// <summary>The role <c>directory</c>: hosts the directory until it is told to stop.</summary>
 internal static class DirectoryRole
 {
-    public static async Task<int> RunAsync(Engine engine, bool firstStart)
+    public static async Task<int> RunAsync(DirectoryEngine engine, bool firstStart)
     {
         // Not the defaults: they read appsettings.json of whatever directory this was started in.
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });

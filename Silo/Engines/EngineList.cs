@@ -3,24 +3,24 @@ namespace OrleansAdapter.Silo.Engines;
 /// <summary>The engines of this build.</summary>
 internal static partial class EngineList
 {
-    private static readonly List<Engine> Known = Find();
+    private static readonly List<DirectoryEngine> Known = Find();
 
     /// <summary>What <c>--engine</c> stands for where it is not given.</summary>
-    public static Engine Default => Known[0];
+    public static DirectoryEngine Default => Known[0];
 
     /// <summary>The names that <c>--engine</c> takes in this build.</summary>
     public static IEnumerable<string> Names => Known.Select(engine => engine.Name);
 
     /// <summary>An engine by its name; null where this build has none of it.</summary>
-    public static Engine? Named(string name) => Known.Find(engine => string.Equals(engine.Name, name, StringComparison.OrdinalIgnoreCase));
+    public static DirectoryEngine? Named(string name) => Known.Find(engine => string.Equals(engine.Name, name, StringComparison.OrdinalIgnoreCase));
 
-    private static List<Engine> Find()
+    private static List<DirectoryEngine> Find()
     {
-        List<Engine> engines = [new LocalEngine()];
+        List<DirectoryEngine> engines = [new LocalEngine()];
         AddOrleans(engines);
         return engines;
     }
 
     /// <summary>Puts the Orleans engine first. Implemented in a folder named Orleans/, and so only where the build has it.</summary>
-    static partial void AddOrleans(List<Engine> engines);
+    static partial void AddOrleans(List<DirectoryEngine> engines);
 }

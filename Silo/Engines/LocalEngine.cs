@@ -11,7 +11,7 @@ using OrleansAdapter.Grains.Supervision;
 namespace OrleansAdapter.Silo.Engines;
 
 /// <summary>The directory in a process of its own, which listens at a socket file that only this user can reach.</summary>
-internal sealed class LocalEngine : Engine
+internal sealed class LocalEngine : DirectoryEngine
 {
     private const string Section = "OrleansAdapter:Directory";
     private const string EnvironmentPrefix = "OrleansAdapter__Directory__";

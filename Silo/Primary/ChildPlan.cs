@@ -30,7 +30,7 @@ internal abstract class ChildPlan
 }
 
 /// <summary>The directory's process.</summary>
-internal sealed class DirectoryPlan(Engine engine, EngineRun run) : ChildPlan
+internal sealed class DirectoryPlan(DirectoryEngine engine, EngineRun run) : ChildPlan
 {
     private bool _started;
 

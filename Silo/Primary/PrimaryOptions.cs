@@ -9,7 +9,7 @@ namespace OrleansAdapter.Silo.Primary;
 /// <param name="Address">Where workers listen.</param>
 /// <param name="Engine">What hosts the directory.</param>
 /// <param name="Program">What a worker runs.</param>
-internal sealed record PrimaryOptions(int Workers, int Port, IPAddress Address, Engine Engine, string Program)
+internal sealed record PrimaryOptions(int Workers, int Port, IPAddress Address, DirectoryEngine Engine, string Program)
 {
     /// <summary>Where worker <paramref name="number"/> listens, from 1.</summary>
     public IPEndPoint EndPointOf(int number) => new(Address, Port + number);

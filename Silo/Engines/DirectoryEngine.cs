@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 namespace OrleansAdapter.Silo.Engines;
 
 /// <summary>What hosts the directory, as the two roles of this program see it.</summary>
-internal abstract class Engine
+internal abstract class DirectoryEngine
 {
     /// <summary>The name that <c>--engine</c> takes.</summary>
     public abstract string Name { get; }
