@@ -9,7 +9,7 @@ using OrleansAdapter.OnOrleans;
 namespace OrleansAdapter.Silo.Engines;
 
 /// <summary>The directory as grains: the directory's process is a silo, and workers are its clients.</summary>
-internal sealed class OrleansEngine : Engine
+internal sealed class OrleansEngine : DirectoryEngine
 {
     private const string Section = "OrleansAdapter:Directory";
     private const string EnvironmentPrefix = "OrleansAdapter__Directory__";
@@ -77,5 +77,5 @@ internal sealed class OrleansEngine : Engine
 /// <content>The Orleans engine, where the build has it.</content>
 internal static partial class EngineList
 {
-    static partial void AddOrleans(List<Engine> engines) => engines.Insert(0, new OrleansEngine());
+    static partial void AddOrleans(List<DirectoryEngine> engines) => engines.Insert(0, new OrleansEngine());
 }
