@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
+using OrleansAdapter.Broadcasting;
 using OrleansAdapter.Cluster;
 using OrleansAdapter.Namespaces;
 
@@ -40,7 +41,7 @@ internal sealed class ClientInvocations
             throw Unknown(connectionId);
         }
         cancellationToken.ThrowIfCancellationRequested();
-        var id = $"{_namespace.Life}-{Interlocked.Increment(ref _last)}";
+        var id = NewId();
         var request = HeldInvocations.Request(id, _codec.Encode(method, arguments, id));
         var asked = new AskedInvocation<T>();
         _asked[id] = asked;
@@ -71,9 +72,7 @@ internal sealed class ClientInvocations
     /// <summary>How the result of an invocation is to be read: as what was asked for here, or unread where it travels on.</summary>
     public bool TryGetReturnType(string invocationId, [NotNullWhen(true)] out Type? type)
     {
-        type = _asked.TryGetValue(invocationId, out var asked) ? asked.Type
-            : _held.Contains(invocationId) ? typeof(RawResult)
-            : null;
+        type = _asked.TryGetValue(invocationId, out var asked) ? asked.Type : _held.TypeOf(invocationId);
         return type is not null;
     }
 
@@ -81,23 +80,33 @@ internal sealed class ClientInvocations
     /// <exception cref="InvalidOperationException">The invocation was sent to another connection.</exception>
     public void SetResult(string connectionId, CompletionMessage completion)
     {
-        if (completion.InvocationId is not { } id || !_held.TryTake(connectionId, id, out var socket, out var request))
+        if (completion.InvocationId is not { } id || !_held.TryTake(connectionId, id, out var held))
         {
             return;
         }
-        if (_asked.TryGetValue(id, out var asked))
+        if (held is HeldRequest request && _asked.TryGetValue(id, out var asked))
         {
             asked.Complete(completion);
-            request.Answer(ClientResult.Of(ClientResult.Kind.Delivered));
+            request.Delivered();
         }
         else
         {
-            request.Answer(ClientResult.Of(socket.Protocol, completion));
+            held.Complete(completion);
         }
+    }
+
+    /// <summary>Asks a client of this server for the acknowledgement of an event. Called in the namespace's turn.</summary>
+    public void Ask(HubSocket socket, Packet packet, ClientAck ack)
+    {
+        var id = NewId();
+        ack.Forget = () => _held.Forget(id);
+        _held.Send(id, packet, new HeldAck(socket, ack, _namespace.Server.Options.JsonSerializerOptions));
     }
 
     /// <summary>A connection of this server has ended.</summary>
     public void Disconnected(HubSocket socket) => _held.Disconnected(socket);
+
+    private string NewId() => $"{_namespace.Life}-{Interlocked.Increment(ref _last)}";
 
     private static IOException Unknown(string connectionId) => new($"Connection '{connectionId}' does not exist.");
 

@@ -7,12 +7,12 @@ using OrleansAdapter.Cluster;
 namespace OrleansAdapter.SignalR;
 
 /// <summary>
-/// Invocations that servers, this one included, have sent to clients of this server, and that the clients have not answered. Each is answered once: with the client's
-/// words, or with the news that its connection has ended.
+/// Invocations that were sent to clients of this server and that these have not answered. Each ends once: with the client's words, or with the news that its
+/// connection has ended.
 /// </summary>
 internal sealed class HeldInvocations
 {
-    private readonly ConcurrentDictionary<string, Held> _held = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, HeldInvocation> _held = new(StringComparer.Ordinal);
 
     public int Count => _held.Count;
 
@@ -23,7 +23,7 @@ internal sealed class HeldInvocations
         return [checked((byte)id.Length), .. id, .. packet];
     }
 
-    /// <summary>Sends an invocation to its client. Called in the namespace's turn.</summary>
+    /// <summary>Sends a server's invocation to its client. Called in the namespace's turn.</summary>
     public void Invoke(RequestContext request)
     {
         if (request.Sockets is not [HubSocket socket])
@@ -37,56 +37,65 @@ internal sealed class HeldInvocations
             request.Fail("The invocation ends before its id does.");
             return;
         }
-        var id = Encoding.UTF8.GetString(request.Body.Span.Slice(1, length));
-        HubFrame frame;
+        Packet packet;
         try
         {
-            frame = socket.Frames.Encode(PacketCodec.Decode(request.Body[(1 + length)..], BroadcastFlags.None), id);
+            packet = PacketCodec.Decode(request.Body[(1 + length)..], BroadcastFlags.None);
         }
         catch (InvalidDataException exception)
         {
             request.Fail(exception.Message);
             return;
         }
+        Send(Encoding.UTF8.GetString(request.Body.Span.Slice(1, length)), packet, new HeldRequest(socket, request));
+        request.Namespace.Touch(socket);
+    }
+
+    /// <summary>Sends an invocation to its client. Called in the namespace's turn.</summary>
+    public void Send(string invocationId, Packet packet, HeldInvocation invocation)
+    {
+        var socket = invocation.Socket;
+        var frame = socket.Frames.Encode(packet, invocationId);
         if (frame.Bytes.IsEmpty)
         {
-            request.Fail($"The invocation cannot be expressed in the client's hub protocol \"{socket.Protocol.Name}\".");
-            return;
+            invocation.Fail($"The invocation cannot be expressed in the client's hub protocol \"{socket.Protocol.Name}\".");
         }
-        if (!_held.TryAdd(id, new Held(socket, request)))
+        else if (!_held.TryAdd(invocationId, invocation))
         {
-            request.Fail($"Invocation {id} is under way already.");
-            return;
+            invocation.Fail($"Invocation {invocationId} is under way already.");
         }
-        if (socket.Hold(id))
+        else if (socket.Hold(invocationId))
         {
             socket.Send(frame);
-            request.Namespace.Touch(socket);
         }
-        else if (_held.TryRemove(id, out _))
+        else if (_held.TryRemove(invocationId, out _))
         {
-            request.Answer(ClientResult.Of(ClientResult.Kind.Disconnected));
+            invocation.Disconnected();
         }
     }
 
     /// <summary>Nobody waits for an invocation any more. Called in the namespace's turn.</summary>
     public void Cancel(RequestContext request)
     {
-        TryRemove(Encoding.UTF8.GetString(request.Body.Span), out _, out _);
+        Forget(Encoding.UTF8.GetString(request.Body.Span));
         request.Answer(default);
     }
 
-    public bool Contains(string invocationId) => _held.ContainsKey(invocationId);
+    /// <summary>Nobody waits for an invocation any more.</summary>
+    public void Forget(string invocationId) => TryRemove(invocationId, out _);
+
+    /// <summary>How the client's words are to be read; null where nobody waits for them.</summary>
+    public Type? TypeOf(string invocationId) => _held.TryGetValue(invocationId, out var held) ? held.ResultType : null;
 
     /// <summary>Takes an invocation that a connection has answered; false if it is not waited for.</summary>
     /// <exception cref="InvalidOperationException">It was sent to another connection.</exception>
-    public bool TryTake(string connectionId, string invocationId, [NotNullWhen(true)] out HubSocket? socket, [NotNullWhen(true)] out RequestContext? request)
+    public bool TryTake(string connectionId, string invocationId, [NotNullWhen(true)] out HeldInvocation? invocation)
     {
         if (_held.TryGetValue(invocationId, out var held) && held.Socket.ConnectionId != connectionId)
         {
             throw new InvalidOperationException($"Connection '{connectionId}' answered invocation '{invocationId}', which was sent to another one.");
         }
-        return TryRemove(invocationId, out socket, out request);
+        return TryRemove(invocationId, out invocation);
     }
 
     /// <summary>A connection has ended: whoever waits for its client is told.</summary>
@@ -96,18 +105,15 @@ internal sealed class HeldInvocations
         {
             if (_held.TryRemove(id, out var held))
             {
-                held.Request.Answer(ClientResult.Of(ClientResult.Kind.Disconnected));
+                held.Disconnected();
             }
         }
     }
 
-    private bool TryRemove(string invocationId, [NotNullWhen(true)] out HubSocket? socket, [NotNullWhen(true)] out RequestContext? request)
+    private bool TryRemove(string invocationId, [NotNullWhen(true)] out HeldInvocation? invocation)
     {
-        var found = _held.TryRemove(invocationId, out var held);
-        (socket, request) = (held?.Socket, held?.Request);
-        socket?.EndHolding(invocationId);
+        var found = _held.TryRemove(invocationId, out invocation);
+        invocation?.Socket.EndHolding(invocationId);
         return found;
     }
-
-    private sealed record Held(HubSocket Socket, RequestContext Request);
 }

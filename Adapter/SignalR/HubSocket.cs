@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
 using OrleansAdapter.Broadcasting;
+using OrleansAdapter.Cluster;
 using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.SignalR;
@@ -169,6 +170,9 @@ internal sealed class HubSocket : LocalSocket
 
     /// <inheritdoc/>
     protected internal override void Deliver(Packet packet) => Send(packet.Derive(_frames, _frames, static (packet, frames) => frames.Encode(packet)));
+
+    /// <inheritdoc/>
+    protected internal override void DeliverWithAck(Packet packet, ClientAck ack) => _owner.Ask(this, packet, ack);
 
     /// <inheritdoc/>
     protected internal override void EndTurn()

@@ -1,3 +1,6 @@
+using OrleansAdapter.Broadcasting;
+using OrleansAdapter.Cluster;
+
 namespace OrleansAdapter.SignalR;
 
 /// <summary>Whom a <see cref="HubSocket"/> tells of its fate. Called from its namespace's turn; returns at once.</summary>
@@ -5,6 +8,9 @@ internal interface IHubSocketOwner
 {
     /// <summary>Volatile packets were dropped because the client is slow.</summary>
     void Dropped(int packets);
+
+    /// <summary>An event asks the client for an acknowledgement.</summary>
+    void Ask(HubSocket socket, Packet packet, ClientAck ack);
 
     /// <summary>This server ends the connection. It takes no more frames.</summary>
     void Closed(HubSocket socket, DisconnectReason reason);

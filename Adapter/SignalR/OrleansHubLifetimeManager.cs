@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OrleansAdapter.Broadcasting;
 using OrleansAdapter.Cluster;
 using OrleansAdapter.Namespaces;
 
@@ -174,6 +175,8 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
     public override bool TryGetReturnType(string invocationId, [NotNullWhen(true)] out Type? type) => _invocations.TryGetReturnType(invocationId, out type);
 
     void IHubSocketOwner.Dropped(int packets) => _server.Metrics.Dropped(packets);
+
+    void IHubSocketOwner.Ask(HubSocket socket, Packet packet, ClientAck ack) => _invocations.Ask(socket, packet, ack);
 
     void IHubSocketOwner.Closed(HubSocket socket, DisconnectReason reason)
     {

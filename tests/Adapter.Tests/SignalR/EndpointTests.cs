@@ -189,15 +189,26 @@ public sealed class EndpointTests : IAsyncLifetime
         Assert.Equal(id, await client.CallAsync(nameof(TestHub.Id)));
     }
 
-    [Fact]
-    public async Task A_fenced_server_lets_its_clients_reconnect()
+    [Theory]
+    [InlineData(1, "")]
+    [InlineData(2, "&useStatefulReconnect=true")]
+    public async Task A_fenced_server_lets_its_clients_reconnect(int version, string query)
     {
-        var (_, token) = await TokenAsync();
-        await using var client = await RawWebSocket.ConnectAsync(_hub, token);
-        await client.HandshakeAsync();
-        await client.CallAsync(nameof(TestHub.Id));
+        await using var client = await ConnectAsync(version, query);
         _directory.Fence(Namespace.Name);
         Assert.Equal((7, true), await client.CloseAsync());
+    }
+
+    [Theory]
+    [InlineData(1, "")]
+    [InlineData(2, "&useStatefulReconnect=true")]
+    public async Task A_client_that_is_disconnected_hears_what_was_sent_before_and_is_told_to_stay_away(int version, string query)
+    {
+        await using var client = await ConnectAsync(version, query);
+        _ = Namespace.Emit("said", "bye");
+        await Namespace.DisconnectSocketsAsync(close: true).InTimeAsync();
+        Assert.Equal("bye", await client.HearAsync());
+        Assert.Equal((7, false), await client.CloseAsync());
     }
 
     [Fact]
@@ -210,6 +221,15 @@ public sealed class EndpointTests : IAsyncLifetime
         Assert.Contains("does not support this version", answer.GetProperty("error").GetString(), StringComparison.Ordinal);
         using var missing = await _http.PostAsync(_hub, null).InTimeAsync();
         Assert.Equal(HttpStatusCode.BadRequest, missing.StatusCode);
+    }
+
+    private async Task<RawWebSocket> ConnectAsync(int version, string query)
+    {
+        var answer = await NegotiateAsync($"negotiateVersion=1{query}");
+        var client = await RawWebSocket.ConnectAsync(_hub, answer.GetProperty("connectionToken").GetString());
+        await client.HandshakeAsync(version);
+        await client.CallAsync(nameof(TestHub.Id));
+        return client;
     }
 
     private async Task<JsonElement> NegotiateAsync(string query)
