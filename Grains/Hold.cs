@@ -37,15 +37,24 @@ internal sealed class Hold(RoomsOptions options, bool firstStart)
         _until ??= now + options.Hold;
     }
 
-    public bool MayOpen(IReadOnlyDictionary<ServerId, long> deadProcesses, long now)
+    /// <summary>The directory itself was paused: who wrote meanwhile has not been heard yet.</summary>
+    public void Extend(long milliseconds, long now)
+    {
+        if (_until is { } until)
+        {
+            _until = Math.Min(until + milliseconds, now + options.Hold);
+        }
+    }
+
+    /// <summary>Whether the wait is over, whoever is missing.</summary>
+    public bool IsOver(long now) => _registers.Count > 0 && now >= _until;
+
+    /// <summary>Whether there is nobody left to wait for.</summary>
+    public bool IsComplete(IReadOnlyDictionary<ServerId, long> deadProcesses)
     {
         if (_registers.Count == 0)
         {
             return false;
-        }
-        if (now >= _until)
-        {
-            return true;
         }
         var histories = _registers.Values.Where(r => r.History is not null).Select(r => r.History!).ToArray();
         return histories.Length == 0

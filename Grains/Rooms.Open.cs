@@ -3,9 +3,9 @@ namespace OrleansAdapter.Grains;
 /// <content>How a home opens: the merge of what the servers remember of the one before.</content>
 public sealed partial class Rooms
 {
-    private void OpenIfDue(long now)
+    private void OpenIfComplete(long now)
     {
-        if (!IsOpen && _hold.MayOpen(_deadProcesses, now))
+        if (_hold.IsComplete(_deadProcesses))
         {
             Open(now);
         }

@@ -124,7 +124,7 @@ public sealed partial class Rooms
         }
         else
         {
-            OpenIfDue(now);
+            OpenIfComplete(now);
         }
     }
 
@@ -139,10 +139,14 @@ public sealed partial class Rooms
             {
                 life.LeaseEnds += gap;
             }
+            _hold.Extend(gap, now);
         }
         if (!IsOpen)
         {
-            OpenIfDue(now);
+            if (_hold.IsOver(now))
+            {
+                Open(now);
+            }
             return;
         }
         RemoveWhere(life => now > life.LeaseEnds, RemovalReason.Lapsed);
@@ -171,9 +175,10 @@ public sealed partial class Rooms
         {
             if (!_deadProcesses.ContainsKey(register.Life.Process))
             {
+                _lastTick ??= now;
                 _hold.Add(register, now);
             }
-            OpenIfDue(now);
+            OpenIfComplete(now);
             return;
         }
         if (_lives.TryGetValue(register.Replaces, out var replaced))

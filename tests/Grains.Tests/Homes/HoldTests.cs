@@ -29,7 +29,7 @@ public sealed class HoldTests
         home.Register(A);
 
         Assert.False(home.Rooms.IsOpen);
-        home.Tick(Options.Hold - 1);
+        home.Pass(Options.Hold - 1);
         Assert.False(home.Rooms.IsOpen);
         home.Tick(1);
         Assert.True(home.Rooms.IsOpen);
@@ -126,13 +126,40 @@ public sealed class HoldTests
     {
         var home = new TestHome();
         home.Register(A);
-        home.Tick(Options.Hold - 1);
+        home.Pass(Options.Hold - 1);
         home.Register(B, History(A, B, C));
-        home.Tick(Options.Hold - 1);
+        home.Pass(Options.Hold - 1);
         Assert.False(home.Rooms.IsOpen);
 
         home.Register(C.NextIncarnation(), History(A, B, C));
         home.Tick(1);
+
+        Assert.True(home.Rooms.IsOpen);
+    }
+
+    [Fact]
+    public void A_directory_that_was_paused_hears_first_who_wrote_meanwhile()
+    {
+        var home = new TestHome();
+        home.Register(A, History(A, B));
+        home.Tick(10 * Options.Hold);
+        Assert.False(home.Rooms.IsOpen);
+
+        home.Register(B, History(A, B));
+
+        Assert.Equal([A, B], home.Rooms.Lives);
+    }
+
+    [Fact]
+    public void A_pause_before_anybody_came_makes_the_wait_no_longer()
+    {
+        var home = new TestHome();
+        home.Tick(0);
+        home.Now += 10 * Options.Hold;
+        home.Register(A, History(A, B));
+        home.Tick(0);
+
+        home.Pass(Options.Hold);
 
         Assert.True(home.Rooms.IsOpen);
     }
@@ -154,7 +181,7 @@ public sealed class HoldTests
     {
         var home = new TestHome(firstStart: true);
 
-        home.Tick(10 * Options.Hold);
+        home.Pass(10 * Options.Hold);
 
         Assert.False(home.Rooms.IsOpen);
         Assert.Empty(home.Sent);

@@ -15,7 +15,7 @@ public sealed class LeaseTests
         var home = With(A, B);
         home.Join(A, 1, Red);
 
-        Pass(home, Options.Lease + 100, B);
+        home.Pass(Options.Lease + 100, B);
 
         Assert.Equal([B], home.Rooms.Lives);
         Assert.Equal((A, RemovalReason.Lapsed), Assert.Single(home.Removals));
@@ -28,11 +28,11 @@ public sealed class LeaseTests
     public void Any_message_of_the_session_extends_the_lease_and_no_other_does()
     {
         var home = With(A, B);
-        Pass(home, Options.Lease - 100, B);
+        home.Pass(Options.Lease - 100, B);
         home.Receive(new Acknowledge { Life = A, Epoch = FirstEpoch, Session = home.SessionOf(A) + 1, Handled = 0 });
         home.Acknowledge(B, 0);
 
-        Pass(home, 200, B);
+        home.Pass(200, B);
 
         Assert.Equal([B], home.Rooms.Lives);
     }
@@ -41,12 +41,12 @@ public sealed class LeaseTests
     public void A_directory_that_was_paused_extends_all_leases_by_its_pause()
     {
         var home = With(A);
-        Pass(home, Options.Lease - 100);
+        home.Pass(Options.Lease - 100);
 
         home.Tick(5 * Options.Lease);
         Assert.Equal([A], home.Rooms.Lives);
 
-        Pass(home, 200);
+        home.Pass(200);
         Assert.Empty(home.Rooms.Lives);
     }
 
@@ -105,21 +105,9 @@ public sealed class LeaseTests
         var home = new TestHome(Options with { Lease = 10, Hold = 1_000 });
         home.Register(A, History(A, B));
 
-        Pass(home, 900);
+        home.Pass(900);
 
         Assert.Empty(home.Removals);
         Assert.False(home.Rooms.IsOpen);
-    }
-
-    private static void Pass(TestHome home, long milliseconds, params ServerId[] renewing)
-    {
-        for (var left = milliseconds; left > 0; left -= 100)
-        {
-            foreach (var life in renewing)
-            {
-                home.Renew(life);
-            }
-            home.Tick(100);
-        }
     }
 }

@@ -133,11 +133,7 @@ public sealed class RegisteringTests
         Assert.DoesNotContain(A, home.Rooms.Lives);
         Assert.Single(home.All<Fenced>(A));
 
-        for (var i = 0; i <= Options.DeathMemory / 400; i++)
-        {
-            home.Renew(B);
-            home.Tick(400);
-        }
+        home.Pass(Options.DeathMemory + 100, B);
         home.Register(A);
         Assert.Contains(A, home.Rooms.Lives);
     }

@@ -60,10 +60,24 @@ internal sealed class TestHome : IRoomsOutput
     public void Renew(ServerId life, long handled = 0, long listVersion = 0) =>
         Receive(new Renew { Life = life, Epoch = Rooms.Epoch, Session = SessionOf(life), Handled = handled, ListVersion = listVersion });
 
+    /// <summary>Lets time pass in one step: more than <see cref="RoomsOptions.PauseThreshold"/> is a pause of the directory.</summary>
     public void Tick(long milliseconds)
     {
         Now += milliseconds;
         Rooms.Tick(Now);
+    }
+
+    /// <summary>Lets time pass as it does, while some lives renew their leases.</summary>
+    public void Pass(long milliseconds, params ServerId[] renewing)
+    {
+        for (var left = milliseconds; left > 0; left -= 100)
+        {
+            foreach (var life in renewing)
+            {
+                Renew(life);
+            }
+            Tick(Math.Min(left, 100));
+        }
     }
 
     /// <summary>The session of a life's newest Registered.</summary>

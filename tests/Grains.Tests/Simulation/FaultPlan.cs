@@ -48,8 +48,7 @@ internal sealed class FaultPlan(SimulatedCluster cluster)
                 Everything();
                 break;
             case FaultClass.DirectoryPaused:
-                _hot.AddRange([_start, _start + 600]);
-                PauseDirectory(_start, 100, 1_300);
+                DirectoryPaused();
                 break;
             case FaultClass.DirectoryKilledAsItOpens:
                 DirectoryKilledAsItOpens(withServer: false);
@@ -78,6 +77,20 @@ internal sealed class FaultPlan(SimulatedCluster cluster)
         {
             KillDirectory(_start + 300 + _dice.Below(500));
         }
+    }
+
+    /// <summary>Paused while it is open, or while it holds after a restart.</summary>
+    private void DirectoryPaused()
+    {
+        _hot.AddRange([_start, _start + 600]);
+        if (_dice.Chance(0.6))
+        {
+            PauseDirectory(_start, 100, 1_300);
+            return;
+        }
+        var downFor = 5 + _dice.Below(100);
+        cluster.Agenda.At(_start, () => Directory.Kill(downFor));
+        PauseDirectory(_start + downFor + _dice.Below(100), 100, 1_000);
     }
 
     private void DirectoryKilledAsItOpens(bool withServer)
