@@ -1,14 +1,21 @@
+using System.Globalization;
 using OrleansAdapter.Bench.Directory;
+using OrleansAdapter.Bench.Requests;
 
 return args switch
 {
     ["directory"] => await DirectoryBenchmark.RunAsync(),
     ["directory-role", var role, var socket] => await Roles.RunAsync(role, socket),
+    ["requests"] => await RequestsBenchmark.RunAsync(),
+    ["requests-role", var socket, var sockets] => await RequestsBenchmark.HoldAsync(socket, int.Parse(sockets, CultureInfo.InvariantCulture)),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: bench directory    publish to hand-over: latency, and packets per second through one mailbox");
+    Console.Error.WriteLine("""
+        usage: bench directory    publish to hand-over: latency, and packets per second through one mailbox
+               bench requests     fetching sockets, and broadcasts with acknowledgement, over three servers
+        """);
     return 2;
 }
