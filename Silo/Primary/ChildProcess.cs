@@ -15,13 +15,13 @@ internal sealed class ChildProcess : IDisposable
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _output;
 
-    private ChildProcess(string name, Process process)
+    private ChildProcess(string name, Process process, Output output)
     {
         _name = name;
         _process = process;
         Id = process.Id;
         Ended = process.WaitForExitAsync();
-        _output = Task.WhenAll(PassOnAsync(process.StandardOutput, Console.Out), PassOnAsync(process.StandardError, Console.Error));
+        _output = Task.WhenAll(PassOnAsync(process.StandardOutput, output.Say), PassOnAsync(process.StandardError, output.Warn));
     }
 
     /// <summary>The process id.</summary>
@@ -40,13 +40,13 @@ internal sealed class ChildProcess : IDisposable
 
     /// <summary>Starts it.</summary>
     /// <exception cref="PrimaryException">It cannot be started.</exception>
-    public static ChildProcess Start(string name, ProcessStartInfo start)
+    public static ChildProcess Start(string name, ProcessStartInfo start, Output output)
     {
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
         start.Environment[SupervisionContract.Supervised] = "true";
         try
         {
-            return new ChildProcess(name, Process.Start(start)!);
+            return new ChildProcess(name, Process.Start(start)!, output);
         }
         catch (Win32Exception exception)
         {
@@ -87,7 +87,7 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
-    private async Task PassOnAsync(StreamReader from, TextWriter to)
+    private async Task PassOnAsync(StreamReader from, Action<string> to)
     {
         try
         {
@@ -99,7 +99,7 @@ internal sealed class ChildProcess : IDisposable
                 }
                 else
                 {
-                    to.WriteLine($"[{_name}] {line}");
+                    to($"[{_name}] {line}");
                 }
             }
         }

@@ -3,7 +3,7 @@ using OrleansAdapter.Silo.Engines;
 namespace OrleansAdapter.Silo.Primary;
 
 /// <summary>Tells the directory which workers died, each until it has taken note.</summary>
-internal sealed class DeathReports(EngineRun run) : IAsyncDisposable
+internal sealed class DeathReports(EngineRun run, Output output) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly HashSet<Task> _pending = [];
@@ -42,7 +42,7 @@ internal sealed class DeathReports(EngineRun run) : IAsyncDisposable
         }
         catch (DirectoryRefusedException exception)
         {
-            await Console.Error.WriteLineAsync($"the death of server {process} could not be reported: {exception.Message}");
+            output.Warn($"the death of server {process} could not be reported: {exception.Message}");
         }
     }
 }

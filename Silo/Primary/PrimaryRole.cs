@@ -8,13 +8,14 @@ internal static class PrimaryRole
     {
         Ports.Check(options);
         using var signals = new Signals();
+        await using var output = new Output();
         await using var run = options.Engine.Prepare();
-        await using var deaths = new DeathReports(run);
+        await using var deaths = new DeathReports(run, output);
         using var workersEnd = CancellationTokenSource.CreateLinkedTokenSource(signals.Stopping);
         using var directoryEnd = new CancellationTokenSource();
 
-        var directory = new Supervised(new DirectoryPlan(options.Engine, run));
-        var workers = Enumerable.Range(1, options.Workers).Select(number => new Supervised(new WorkerPlan(options, number, run, deaths))).ToArray();
+        var directory = new Supervised(new DirectoryPlan(options.Engine, run), output);
+        var workers = Enumerable.Range(1, options.Workers).Select(number => new Supervised(new WorkerPlan(options, number, run, deaths), output)).ToArray();
         var directoryTask = directory.RunAsync(directoryEnd.Token, signals.Force);
         var workerTasks = workers.Select(worker => worker.RunAsync(workersEnd.Token, signals.Force)).ToArray();
 
@@ -23,7 +24,7 @@ internal static class PrimaryRole
         var ready = Task.WhenAll([directory.Ready, .. workers.Select(worker => worker.Ready)]);
         if (await Task.WhenAny(ready, ended) == ready)
         {
-            Console.Out.WriteLine($"ready  {options.Workers} workers, engine {options.Engine.Name}, {Range(options)}");
+            output.Say($"ready  {options.Workers} workers, engine {options.Engine.Name}, {Range(options)}");
         }
         await ended;
 

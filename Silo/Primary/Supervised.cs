@@ -4,7 +4,7 @@ using OrleansAdapter.Grains.Supervision;
 namespace OrleansAdapter.Silo.Primary;
 
 /// <summary>Keeps one process running: starts it, and again when it dies, until it is told to stop.</summary>
-internal sealed class Supervised(ChildPlan plan)
+internal sealed class Supervised(ChildPlan plan, Output output)
 {
     /// <summary>What dies so often before it was ready for the first time will not do better.</summary>
     private const int Attempts = 3;
@@ -26,11 +26,11 @@ internal sealed class Supervised(ChildPlan plan)
     {
         for (var attempt = 1; !stopping.IsCancellationRequested; attempt++)
         {
-            using var child = ChildProcess.Start(plan.Name, plan.Start());
+            using var child = ChildProcess.Start(plan.Name, plan.Start(), output);
             var started = Stopwatch.GetTimestamp();
             if (await AnyAsync(stopping, child.Ready, child.Ended) == child.Ready)
             {
-                Console.Out.WriteLine($"{plan.Name}  pid {child.Id}  {plan.About}");
+                output.Say($"{plan.Name}  pid {child.Id}  {plan.About}");
                 _ready.TrySetResult();
                 await AnyAsync(stopping, child.Ended);
             }
@@ -50,7 +50,7 @@ internal sealed class Supervised(ChildPlan plan)
             {
                 throw new PrimaryException($"{plan.Name} {child.Ending}, {Attempts} times before it was ready: giving up");
             }
-            Console.Error.WriteLine($"{plan.Name}  pid {child.Id}  {child.Ending}; it is started again{(pause > TimeSpan.Zero ? $" in {pause.TotalSeconds:0.0} s" : "")}");
+            output.Warn($"{plan.Name}  pid {child.Id}  {child.Ending}; it is started again{(pause > TimeSpan.Zero ? $" in {pause.TotalSeconds:0.0} s" : "")}");
             await AnyAsync(stopping, Task.Delay(pause, CancellationToken.None));
         }
     }
