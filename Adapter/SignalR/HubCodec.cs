@@ -39,7 +39,7 @@ internal sealed class HubCodec
     /// <summary>The frames of a protocol.</summary>
     public HubFrames FramesOf(IHubProtocol protocol) => _frames.GetOrAdd(
         protocol.Name,
-        static (_, state) => state.protocol is JsonHubProtocol ? new JsonHubFrames() : new OtherHubFrames(state.protocol, state._logger),
+        static (_, state) => state.protocol is JsonHubProtocol ? new JsonHubFrames(state._logger) : new OtherHubFrames(state.protocol, state._logger),
         (protocol, _logger));
 
     /// <summary>A packet's bytes. Each argument is serialised once for JSON, and once for each protocol that is not JSON.</summary>

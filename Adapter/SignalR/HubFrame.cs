@@ -7,9 +7,7 @@ internal sealed class HubFrame(string protocol, ReadOnlyMemory<byte> bytes, bool
 {
     private SerializedHubMessage? _message;
 
-    /// <summary>The frame of a packet that the protocol cannot express: nothing is sent.</summary>
-    public static HubFrame None { get; } = new("", default, isVolatile: true);
-
+    /// <summary>None where the protocol cannot express the packet: nothing is sent.</summary>
     public ReadOnlyMemory<byte> Bytes { get; } = bytes;
 
     /// <summary>Whether it may be dropped for a client that is slow.</summary>

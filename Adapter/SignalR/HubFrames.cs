@@ -7,23 +7,39 @@ using OrleansAdapter.Broadcasting;
 namespace OrleansAdapter.SignalR;
 
 /// <summary>Makes the frames of one hub protocol from packets: once per packet and server (<see cref="Packet.Derive"/>, with this object as the key).</summary>
-internal abstract class HubFrames(string protocol)
+internal abstract class HubFrames(string protocol, ILogger logger)
 {
     /// <summary>The protocol's name.</summary>
     public string Protocol { get; } = protocol;
 
-    /// <summary>The frame of an event; <see cref="HubFrame.None"/> where the protocol cannot express it.</summary>
-    public HubFrame Encode(Packet packet) => new(Protocol, Write(packet, null), packet.IsVolatile);
+    /// <summary>The frame of an event.</summary>
+    public HubFrame Encode(Packet packet) => new(Protocol, Try(packet, null), packet.IsVolatile);
 
     /// <summary>The frame of an event that asks for a result.</summary>
-    public HubFrame Encode(Packet packet, string invocationId) => new(Protocol, Write(packet, invocationId), isVolatile: false);
+    public HubFrame Encode(Packet packet, string invocationId) => new(Protocol, Try(packet, invocationId), isVolatile: false);
 
-    /// <summary>The bytes; none where the protocol cannot express the packet.</summary>
+    /// <summary>The frame's bytes. May throw.</summary>
     protected abstract ReadOnlyMemory<byte> Write(Packet packet, string? invocationId);
+
+    /// <summary>The bytes; none where the protocol cannot express the packet, which comes from anywhere and may hold anything.</summary>
+    private ReadOnlyMemory<byte> Try(Packet packet, string? invocationId)
+    {
+        try
+        {
+            return Write(packet, invocationId);
+        }
+#pragma warning disable CA1031 // Clients of other protocols are not to suffer, whatever this one threw.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            HubLog.CannotEncode(logger, packet.Event, Protocol, exception);
+            return default;
+        }
+    }
 }
 
 /// <summary>The frames of the framework's own JSON protocol: the arguments are JSON already, the frame is put around their bytes.</summary>
-internal sealed class JsonHubFrames() : HubFrames("json")
+internal sealed class JsonHubFrames(ILogger logger) : HubFrames("json", logger)
 {
     private const byte RecordSeparator = 0x1e;
 
@@ -63,7 +79,7 @@ internal sealed class JsonHubFrames() : HubFrames("json")
 /// <summary>
 /// The frames of any other protocol: what the publisher sent along, or else what the protocol itself makes of the arguments as plain values.
 /// </summary>
-internal sealed class OtherHubFrames(IHubProtocol protocol, ILogger logger) : HubFrames(protocol.Name)
+internal sealed class OtherHubFrames(IHubProtocol protocol, ILogger logger) : HubFrames(protocol.Name, logger)
 {
     protected override ReadOnlyMemory<byte> Write(Packet packet, string? invocationId)
     {
@@ -74,16 +90,6 @@ internal sealed class OtherHubFrames(IHubProtocol protocol, ILogger logger) : Hu
                 return bytes;
             }
         }
-        try
-        {
-            return protocol.GetMessageBytes(new InvocationMessage(invocationId, packet.Event, NeutralValues.Read(packet)));
-        }
-#pragma warning disable CA1031 // Another protocol's clients are not to suffer, whatever this one threw.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            HubLog.CannotEncode(logger, packet.Event, Protocol, exception);
-            return default;
-        }
+        return protocol.GetMessageBytes(new InvocationMessage(invocationId, packet.Event, NeutralValues.Read(packet)));
     }
 }

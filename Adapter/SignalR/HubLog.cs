@@ -8,8 +8,8 @@ internal static partial class HubLog
     [LoggerMessage(100, LogLevel.Error, "Event \"{Event}\" cannot be expressed in the hub protocol \"{Protocol}\"; clients that speak it do not get it")]
     public static partial void CannotEncode(ILogger logger, string @event, string protocol, Exception exception);
 
-    [LoggerMessage(101, LogLevel.Information, "{Namespace}: connection {Socket} is closed by this server: {Reason}")]
-    public static partial void Closed(ILogger logger, string @namespace, SocketId socket, DisconnectReason reason);
+    [LoggerMessage(EventId = 101, Message = "{Namespace}: connection {Socket} is closed by this server: {Reason}")]
+    public static partial void Closed(ILogger logger, LogLevel level, string @namespace, SocketId socket, DisconnectReason reason);
 
     [LoggerMessage(102, LogLevel.Warning, "{Namespace}: connection {Socket} is closed, it could not be taken in")]
     public static partial void Refused(ILogger logger, string @namespace, SocketId socket, Exception exception);

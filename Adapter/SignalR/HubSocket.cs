@@ -31,7 +31,7 @@ internal sealed class HubSocket : LocalSocket
     private List<string>? _invocations;
     private State _state;
     private bool _writing;
-    private long _taken;
+    private volatile bool _reached;
 
     public HubSocket(SocketId id, HubConnectionContext connection, HubFrames frames, IHubSocketOwner owner, int queueLimit)
         : base(id)
@@ -165,8 +165,12 @@ internal sealed class HubSocket : LocalSocket
         }
     }
 
-    /// <summary>Writes what is queued, up to one write's size.</summary>
-    public void WriteQueued(IBufferWriter<byte> output) => WriteQueued(output, WriteSize);
+    /// <summary>Writes what is queued, up to one write's size: our own write has reached the connection.</summary>
+    public void WriteQueued(IBufferWriter<byte> output)
+    {
+        _reached = true;
+        WriteQueued(output, WriteSize);
+    }
 
     /// <inheritdoc/>
     protected internal override void Deliver(Packet packet) => Send(packet.Derive(_frames, _frames, static (packet, frames) => frames.Encode(packet)));
@@ -188,20 +192,15 @@ internal sealed class HubSocket : LocalSocket
         ValueTask write;
         do
         {
-            var taken = Volatile.Read(ref _taken);
             write = WriteNext();
             if (!write.IsCompletedSuccessfully)
             {
-                _ = WriteOnAsync(write, taken);
+                _ = WriteOnAsync(write);
                 return;
             }
             write.GetAwaiter().GetResult();
-            if (!HasMore(taken))
-            {
-                return;
-            }
         }
-        while (true);
+        while (HasMore());
     }
 
     /// <inheritdoc/>
@@ -235,9 +234,7 @@ internal sealed class HubSocket : LocalSocket
     {
         lock (_gate)
         {
-            _queue.TryTake(out var frame);
-            _taken += frame is null ? 0 : 1;
-            return frame;
+            return _queue.TryTake(out var frame) ? frame : null;
         }
     }
 
@@ -245,28 +242,29 @@ internal sealed class HubSocket : LocalSocket
     {
         if (!_oneByOne)
         {
+            _reached = false;
             return _connection.WriteAsync(QueueFirstProtocol.Flush);
         }
+        _reached = true;
         return Take() is { } frame ? _connection.WriteAsync(frame.Message) : default;
     }
 
     /// <summary>The client is slow: the rest is written as it reads, outside the turn.</summary>
-    private async Task WriteOnAsync(ValueTask write, long taken)
+    private async Task WriteOnAsync(ValueTask write)
     {
         await write.ConfigureAwait(false);
-        while (HasMore(taken))
+        while (HasMore())
         {
-            taken = Volatile.Read(ref _taken);
             await WriteNext().ConfigureAwait(false);
         }
     }
 
-    /// <summary>Whether there is more to write. A write that took nothing means that the connection is over.</summary>
-    private bool HasMore(long takenBefore)
+    /// <summary>Whether there is more to write. A write that did not reach the connection means that the connection is over.</summary>
+    private bool HasMore()
     {
         lock (_gate)
         {
-            if (!_queue.IsEmpty && _taken != takenBefore)
+            if (!_queue.IsEmpty && _reached)
             {
                 return true;
             }

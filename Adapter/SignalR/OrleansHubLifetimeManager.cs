@@ -180,10 +180,14 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
 
     void IHubSocketOwner.Closed(HubSocket socket, DisconnectReason reason)
     {
+        var isSlow = reason == DisconnectReason.SlowClient;
         _server.Metrics.Disconnected(reason);
-        HubLog.Closed(_logger, Namespace.Name, socket.Id, reason);
+        HubLog.Closed(_logger, isSlow ? LogLevel.Information : LogLevel.Debug, Namespace.Name, socket.Id, reason);
         _invocations.Disconnected(socket);
-        _ = Namespace.DisconnectAsync(socket);
+        if (isSlow)
+        {
+            _ = Namespace.DisconnectAsync(socket); // for all other reasons the namespace has taken it out
+        }
     }
 
     private static void SetId(HubConnectionContext connection, SocketId id) =>

@@ -36,9 +36,11 @@ public sealed class EndpointTests : IAsyncLifetime
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IDirectory>(_directory);
         builder.Services.AddSignalR().AddOrleansAdapter();
+        builder.Services.AddSingleton<HubLifetimeManager<OwnHub>, DefaultHubLifetimeManager<OwnHub>>();
         _app = builder.Build();
         _app.MapHub<TestHub>("/hub", options => options.AllowStatefulReconnects = true);
         _app.MapHub<TestHub>("/new", options => options.MinimumProtocolVersion = 1);
+        _app.MapHub<OwnHub>("/own");
         await _app.StartAsync();
         var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         _hub = new Uri(address + "/hub");
@@ -223,6 +225,17 @@ public sealed class EndpointTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.BadRequest, missing.StatusCode);
     }
 
+    [Fact]
+    public async Task A_hub_with_a_lifetime_manager_of_its_own_keeps_the_frameworks_ids()
+    {
+        using var response = await _http.PostAsync(new Uri(_hub, "/own/negotiate?negotiateVersion=1"), null).InTimeAsync();
+        var answer = await response.Content.ReadFromJsonAsync<JsonElement>().InTimeAsync();
+        Assert.False(SocketId.TryParse(answer.GetProperty("connectionId").GetString(), out _));
+        await using var client = await RawWebSocket.ConnectAsync(new Uri(_hub, "/own"), answer.GetProperty("connectionToken").GetString());
+        await client.HandshakeAsync();
+        Assert.Equal(answer.GetProperty("connectionId").GetString(), await client.CallAsync(nameof(OwnHub.Id)));
+    }
+
     private async Task<RawWebSocket> ConnectAsync(int version, string query)
     {
         var answer = await NegotiateAsync($"negotiateVersion=1{query}");
@@ -250,5 +263,10 @@ public sealed class EndpointTests : IAsyncLifetime
     {
         await _app.Services.GetRequiredService<IHubContext<TestHub>>().Clients.Client(id).SendAsync("said", "by id").InTimeAsync();
         Assert.Equal("by id", await client.HearAsync());
+    }
+
+    private sealed class OwnHub : Hub
+    {
+        public string Id() => Context.ConnectionId;
     }
 }

@@ -125,6 +125,22 @@ public abstract class ProtocolTests(TestEngine engine) : HubSuite(engine)
     }
 
     [Fact]
+    public async Task A_packet_that_cannot_be_read_at_all_disturbs_nothing()
+    {
+        var (a, b) = (await ServerAsync(), await ServerAsync(new BinaryHubProtocol()));
+        var (json, binary) = (await b.ConnectAsync(), await b.ConnectAsync(protocol: new BinaryHubProtocol()));
+        foreach (var arguments in new[] { "[1,", "{}", """["\ud800",{"_placeholder":true,"num":7}]""" })
+        {
+            var packet = PacketCodec.Encode("said", System.Text.Encoding.UTF8.GetBytes(arguments), [new byte[] { 1 }], []);
+            await a.Namespace.PublishAsync(Operation.Emit(BroadcastTarget.All, packet)).InTimeAsync();
+        }
+        await a.Manager.SendAllAsync("said", ["hello"]).InTimeAsync();
+        await json.HearsAsync("hello");
+        await binary.HearsAsync("hello");
+        Assert.Equal(6, b.Log.Lines.Count(line => line.Level == LogLevel.Error && line.Text.Contains("cannot be expressed", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Results_travel_in_the_protocol_of_the_client()
     {
         var (a, b) = (await ServerAsync(new BinaryHubProtocol()), await ServerAsync(new BinaryHubProtocol()));

@@ -138,6 +138,29 @@ public sealed class SlowClientTests() : HubSuite(new InProcessEngine())
     }
 
     [Fact]
+    public async Task Events_and_results_for_a_client_that_is_just_fast_enough_all_arrive()
+    {
+        const int count = 3000;
+        var server = await ServerAsync();
+        var client = await server.ConnectAsync(buffer: 256);
+        var sent = Task.Run(() => Task.WhenAll(Enumerable.Range(0, count).Select(async i =>
+        {
+            await Task.Yield();
+            await server.Manager.SendAllAsync("said", [$"{i}"]);
+        })));
+        for (var i = 0; i < count / 10; i++)
+        {
+            Assert.Null((await client.CallAsync(nameof(TestHub.Id))).Error);
+        }
+        await sent.InTimeAsync();
+        HashSet<string> heard = [];
+        while (heard.Count < count)
+        {
+            Assert.True(heard.Add((string)(await client.NextInvocationAsync()).Arguments[0]!));
+        }
+    }
+
+    [Fact]
     public async Task What_waits_for_a_client_that_goes_is_let_go()
     {
         var server = await SmallServerAsync();
