@@ -19,6 +19,9 @@ internal sealed class LifeRecord(ServerId id)
     /// <summary>When homes fenced it, or opened without it, by epoch; none while it is in.</summary>
     public Dictionary<long, long> Fences { get; } = [];
 
+    /// <summary>It was removed before it had heard that it was in, and came in again under the same id: what was for it in between is gone.</summary>
+    public bool WasReadmitted { get; set; }
+
     /// <summary>When its fence was forgotten together with all that knew of it ("Deliberately not promised", 3).</summary>
     public long? Forgotten { get; set; }
 

@@ -101,6 +101,7 @@ internal sealed class Recording(Agenda agenda, Action<string>? trace)
         record.LastEpoch = epoch;
         if (!withHistory)
         {
+            record.WasReadmitted |= record.Fences.Count > 0;
             record.Fences.Clear();
         }
     }

@@ -18,7 +18,7 @@ internal static class RequestCheck
                 throw new ViolationException($"P8: {request} succeeded, and nobody knows whom to wait for");
             }
             cluster.Recording.Count("request with targets");
-            if (request.Targets.FirstOrDefault(life => alive.Contains(life) && !request.HandledBy.Contains(life)) is { IsNone: false } silent)
+            if (request.Targets.FirstOrDefault(life => alive.Contains(life) && !request.HandledBy.Contains(life) && !cluster.Recording.Life(life).WasReadmitted) is { IsNone: false } silent)
             {
                 throw new ViolationException($"P8: {request} waits for {silent}, which never got it");
             }
