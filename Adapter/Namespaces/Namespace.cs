@@ -125,13 +125,7 @@ public sealed partial class Namespace : BroadcastRoot
         return item.Task;
     }
 
-    internal Task SteerLocallyAsync(Operation operation) => RunAsync(
-        (state, waiter, now) =>
-        {
-            state.Steer(operation, now);
-            waiter.TrySetResult();
-        },
-        $"{operation.Kind}");
+    internal Task SteerLocallyAsync(Operation operation) => RunAsync((state, waiter, now) => state.Steer(operation, waiter, now), $"{operation.Kind}");
 
     /// <summary>Asks every server with sockets that match, or only this one. See <see cref="PendingRequest"/> for how it ends.</summary>
     /// <exception cref="RequestTimeoutException">Not all answered in time.</exception>

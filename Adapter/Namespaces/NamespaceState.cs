@@ -92,11 +92,12 @@ internal sealed class NamespaceState : IReplicaHost
     /// <summary>Puts an operation into the one order.</summary>
     public void Submit(PendingOperation operation, long now) => Replica.Submit(operation, now);
 
-    /// <summary>Makes local sockets join, leave or go, outside the order.</summary>
-    public void Steer(Operation operation, long now)
+    /// <summary>Makes local sockets join, leave or go, outside the order. The waiter completes when a join holds in the whole cluster, the others at once.</summary>
+    public void Steer(Operation operation, TaskCompletionSource waiter, long now)
     {
         _now = now;
         Handle(operation, _sockets.Resolve(operation.Target!));
+        Replica.WhenMembershipHolds(operation.Kind == OperationKind.SocketsJoin ? operation.Rooms : [], waiter);
     }
 
     /// <summary>Hands a packet to local sockets at once, outside the order.</summary>
