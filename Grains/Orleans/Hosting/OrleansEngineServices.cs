@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using OrleansAdapter.OnOrleans;
@@ -23,7 +24,7 @@ public static class OrleansEngineServices
         var address = options.IPAddress;
         var port = options.SiloPort == 0 ? FreePort(address) : options.SiloPort;
         var membership = options.IsColocated ? options.MembershipEndPoint : new IPEndPoint(address, port);
-        return services.AddOrleans(silo =>
+        return Quiet(services).AddOrleans(silo =>
         {
             silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ServiceId));
             silo.Configure<EndpointOptions>(endPoint =>
@@ -46,11 +47,12 @@ public static class OrleansEngineServices
     public static IServiceCollection AddOrleansDirectoryClient(this IServiceCollection services, OrleansEngineOptions options)
     {
         var gateways = options.GatewayEndPoints;
-        return services.AddOrleansClient(client =>
+        return Quiet(services).AddOrleansClient(client =>
         {
             client.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ServiceId));
             client.UseStaticClustering(gateways);
             client.Configure<GatewayOptions>(gateway => gateway.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));
+            client.Configure<ConnectionOptions>(connection => connection.ConnectionRetryDelay = TimeSpan.FromMilliseconds(100));
             client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5));
             client.AddOrleansDirectory(directory => Copy(options.Directory, directory));
         });
@@ -69,6 +71,7 @@ public static class OrleansEngineServices
             messaging.MaxEnqueuedRequestsHardLimit = QueueLimit;
             messaging.MaxEnqueuedRequestsHardLimit_StatelessWorker = QueueLimit;
         });
+        silo.Configure<ConnectionOptions>(connection => connection.ConnectionRetryDelay = TimeSpan.FromMilliseconds(100));
         silo.Configure<ClusterMembershipOptions>(membership =>
         {
             membership.ProbeTimeout = TimeSpan.FromMilliseconds(700);
@@ -77,6 +80,9 @@ public static class OrleansEngineServices
             membership.TableRefreshTimeout = TimeSpan.FromSeconds(2);
         });
     }
+
+    /// <summary>Orleans warns of every client that dies and of much that is as it should be; what matters to the directory, the directory says.</summary>
+    private static IServiceCollection Quiet(IServiceCollection services) => services.AddLogging(logging => logging.AddFilter("Orleans", LogLevel.Error));
 
     private static void Copy(OrleansDirectoryOptions from, OrleansDirectoryOptions to)
     {

@@ -4,11 +4,16 @@ using OrleansAdapter.Tests.SignalR;
 
 namespace OrleansAdapter.Tests.OnOrleans;
 
-/// <summary>The Orleans engine, with so many silos; every server is an Orleans client.</summary>
-public sealed class OrleansEngine(int silos) : TestEngine
+/// <summary>The Orleans engine; every server is an Orleans client.</summary>
+public sealed class OrleansEngine(TestSilosOptions options) : TestEngine
 {
-    private readonly TestSilos _silos = Task.Run(() => TestSilos.StartAsync(new TestSilosOptions { Silos = silos })).GetAwaiter().GetResult();
+    private readonly TestSilos _silos = Task.Run(() => TestSilos.StartAsync(options)).GetAwaiter().GetResult();
     private readonly List<IDirectory> _supervisors = [];
+
+    public OrleansEngine(int silos)
+        : this(new TestSilosOptions { Silos = silos })
+    {
+    }
 
     public override IDirectory NewDirectory() => _silos.NewDirectory();
 
@@ -62,3 +67,7 @@ public sealed class TwoSilosGroupTests() : GroupTests(new OrleansEngine(2));
 public sealed class TwoSilosOrderTests() : OrderTests(new OrleansEngine(2));
 
 public sealed class TwoSilosClientResultTests() : ClientResultTests(new OrleansEngine(2));
+
+public sealed class FaultyStreamsSendTests() : SendTests(new OrleansEngine(FaultyStreams.Options()));
+
+public sealed class FaultyStreamsOrderTests() : OrderTests(new OrleansEngine(FaultyStreams.Options()));
