@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Orleans;
 using Orleans.Streams.Core;
 using OrleansAdapter.Grains.Tests.Contract;
@@ -34,7 +33,7 @@ public sealed class OrleansFaultTests : IAsyncLifetime
     {
         using var client = Silos.NewClient(clusterId: "another-cluster");
 
-        var refused = await Assert.ThrowsAsync<DirectoryRefusedException>(() => client.StartAsync(TestContext.Current.CancellationToken).WaitAsync(Wait.Limit));
+        var refused = await Assert.ThrowsAsync<DirectoryRefusedException>(() => client.StartAsync(TestContext.Current.CancellationToken).WaitAsync(Wait.Limit, TestContext.Current.CancellationToken));
 
         Assert.Contains("another-cluster", refused.Message, StringComparison.Ordinal);
         Assert.Contains(TestSilos.ClusterId, refused.Message, StringComparison.Ordinal);
@@ -48,7 +47,7 @@ public sealed class OrleansFaultTests : IAsyncLifetime
         await using var directory = client.Services.GetRequiredService<IDirectory>();
 
         var refused = await Assert.ThrowsAsync<DirectoryRefusedException>(
-            () => directory.StartAsync(ServerId.NewProcess(), new TestServer(directory), TestContext.Current.CancellationToken).WaitAsync(Wait.Limit));
+            () => directory.StartAsync(ServerId.NewProcess(), new TestServer(directory), TestContext.Current.CancellationToken).WaitAsync(Wait.Limit, TestContext.Current.CancellationToken));
 
         Assert.Contains("another-service", refused.Message, StringComparison.Ordinal);
         Assert.Contains(TestSilos.ServiceId, refused.Message, StringComparison.Ordinal);
