@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Hosting;
 using OrleansAdapter.OnOrleans.Testing;
 using OrleansAdapter.Tests.Engines;
 using OrleansAdapter.Tests.SignalR;
@@ -9,11 +10,18 @@ public sealed class OrleansEngine(TestSilosOptions options) : TestEngine
 {
     private readonly TestSilos _silos = Task.Run(() => TestSilos.StartAsync(options)).GetAwaiter().GetResult();
     private readonly List<IDirectory> _supervisors = [];
+    private readonly List<IHost> _hosts = [];
 
     public OrleansEngine(int silos)
         : this(new TestSilosOptions { Silos = silos })
     {
     }
+
+    /// <summary>The silos.</summary>
+    public TestSilos Silos => _silos;
+
+    /// <summary>A host that ends with the engine.</summary>
+    public void Ends(IHost host) => _hosts.Add(host);
 
     public override IDirectory NewDirectory() => _silos.NewDirectory();
 
@@ -30,6 +38,11 @@ public sealed class OrleansEngine(TestSilosOptions options) : TestEngine
         foreach (var supervisor in _supervisors)
         {
             await supervisor.DisposeAsync();
+        }
+        foreach (var host in _hosts)
+        {
+            await host.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            host.Dispose();
         }
         await _silos.DisposeAsync();
     }
