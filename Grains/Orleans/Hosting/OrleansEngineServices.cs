@@ -59,7 +59,7 @@ public static class OrleansEngineServices
     }
 
     /// <summary>
-    /// What suits a cluster that has nothing but the directory in it: a silo that died is declared dead within about 2 s, a client that died is
+    /// What suits a cluster that has nothing but the directory in it: a silo that died is declared dead within about 5 s (at once where its supervisor reports it), a client that died is
     /// forgotten after 5 s, and a grain with too many calls waiting refuses more.
     /// </summary>
     private static void Configure(ISiloBuilder silo)
@@ -74,8 +74,8 @@ public static class OrleansEngineServices
         silo.Configure<ConnectionOptions>(connection => connection.ConnectionRetryDelay = TimeSpan.FromMilliseconds(100));
         silo.Configure<ClusterMembershipOptions>(membership =>
         {
-            membership.ProbeTimeout = TimeSpan.FromMilliseconds(700);
-            membership.NumMissedProbesLimit = 2;
+            membership.ProbeTimeout = TimeSpan.FromMilliseconds(1_500);
+            membership.NumMissedProbesLimit = 3;
             membership.NumVotesForDeathDeclaration = 1;
             membership.TableRefreshTimeout = TimeSpan.FromSeconds(2);
         });
