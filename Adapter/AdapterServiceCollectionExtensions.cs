@@ -15,6 +15,37 @@ public static class AdapterServiceCollectionExtensions
     /// </summary>
     public static IServiceCollection AddOrleansAdapter(this IServiceCollection services, Action<OrleansAdapterOptions>? configure = null)
     {
+        AddServer(services, configure);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ServerLifetime>());
+        return services;
+    }
+
+    /// <summary>
+    /// Adds an <see cref="Emitter"/>: this process takes part in the cluster without having clients. An engine has to be added as well. The host starts
+    /// when the directory has been reached.
+    /// </summary>
+    public static IServiceCollection AddEmitter(this IServiceCollection services, Action<OrleansAdapterOptions>? configure = null)
+    {
+        AddOrleansAdapter(services, configure);
+        services.TryAddSingleton<Emitter>();
+        return services;
+    }
+
+    /// <summary>
+    /// For a host whose engine has doors for other services, as a silo has with <c>IRoomGrain</c>: what goes through them is done by this process's
+    /// server, or, where it is none, by one without sockets that registers when it is first needed.
+    /// </summary>
+    public static IServiceCollection AddRoomDoor(this IServiceCollection services, Action<OrleansAdapterOptions>? configure = null)
+    {
+        AddServer(services, configure);
+        services.TryAddSingleton<IRoomDoor>(provider => new RoomDoor(
+            provider.GetRequiredService<ThisServer>(),
+            provider.GetServices<IHostedService>().Any(service => service is ServerLifetime)));
+        return services;
+    }
+
+    private static void AddServer(IServiceCollection services, Action<OrleansAdapterOptions>? configure)
+    {
         var options = services.AddOptions<OrleansAdapterOptions>().ValidateOnStart();
         if (configure is not null)
         {
@@ -23,8 +54,7 @@ public static class AdapterServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OrleansAdapterOptions>, OrleansAdapterOptionsValidator>());
         services.TryAddSingleton<ThisServer>();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ServerLifetime>());
-        return services.AddMetrics();
+        services.AddMetrics();
     }
 
     /// <summary>Starts the server before the host takes connections. The container disposes of it when all is stopped.</summary>

@@ -35,6 +35,7 @@ internal static class CommandLine
           --port P          worker i listens on port P + i, i = 1 … N (default: 3000)
           --address A       the IP address that workers listen on (default: 127.0.0.1)
           --engine E        what hosts the directory; in this build: {string.Join(", ", EngineList.Names)} (default: {EngineList.Default.Name})
+          --colocated       with the Orleans engine: every worker is a silo as well
           --worker PROGRAM  the program of a worker, a .dll or an executable (default: WebWorker, or ${WorkerVariable})
 
         directory
@@ -85,6 +86,9 @@ internal static class CommandLine
                     break;
                 case "--engine":
                     engine = values.Engine();
+                    break;
+                case "--colocated":
+                    engine = EngineList.Named(EngineList.Colocated) ?? throw new OptionsException($"{option} needs the Orleans engine, which this build does not have");
                     break;
                 case "--worker":
                     program = values.Text();

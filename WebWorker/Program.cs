@@ -24,6 +24,7 @@ try
         settings.Bind(options);
         options.MapHub<ChatHub>("/chat");
     });
+    builder.Services.AddRoomDoor();
     builder.Services.AddSingleton<ClusterErrors>();
     builder.Services
         .AddSignalR(hub =>

@@ -4,7 +4,7 @@ namespace OrleansAdapter.OnOrleans;
 
 /// <summary>
 /// The home of a namespace, as a grain; its key is the namespace's name. For servers and this engine only: other services use
-/// <c>IRoomGrain</c>.
+/// <see cref="IRoomGrain"/>.
 /// </summary>
 /// <remarks>
 /// Any call may be lost, time out or be refused under load: the protocol's sender sends again, and what came twice is taken once. The result

@@ -9,8 +9,8 @@ using OrleansAdapter.Grains;
 namespace OrleansAdapter.OnOrleans;
 
 /// <summary><see cref="Server"/> as a grain: what a server tells of itself, and the answers that wait for it. No method waits.</summary>
-[GrainType("orleansadapter.server")]
-internal sealed class ServerGrain : Grain, IServerMessagesGrain, IServersOutput
+[GrainType("orleansadapter.server"), OnItsServer]
+internal sealed class ServerGrain : Grain, IServerGrain, IServerMessagesGrain, IServersOutput
 {
     private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(500);
 
@@ -65,6 +65,9 @@ internal sealed class ServerGrain : Grain, IServerMessagesGrain, IServersOutput
         _replies.Clear();
         return Task.FromResult(replies);
     }
+
+    public Task<ServerInformation?> DescribeAsync() => Task.FromResult(
+        _died is null && _server.Description is { } description ? new ServerInformation(description.Name, description.Started, description.Sockets) : null);
 
     public Task ReportDeath()
     {

@@ -3,6 +3,9 @@ namespace OrleansAdapter.Silo.Engines;
 /// <summary>The engines of this build.</summary>
 internal static partial class EngineList
 {
+    /// <summary>The engine that <c>--colocated</c> stands for, where the build has it.</summary>
+    public const string Colocated = "orleans-colocated";
+
     private static readonly List<DirectoryEngine> Known = Find();
 
     /// <summary>What <c>--engine</c> stands for where it is not given.</summary>

@@ -63,6 +63,7 @@ internal sealed class WorkerPlan(PrimaryOptions options, int number, EngineRun r
         var start = WorkerProgram.Start(options.Program, "--urls", About);
         Set(start, run.Environment);
         start.Environment["OrleansAdapter__ServerId"] = _server.ToString();
+        start.Environment["OrleansAdapter__Directory__ServerId"] = _server.ToString();
         start.Environment["OrleansAdapter__ServerName"] = Name;
         return start;
     }

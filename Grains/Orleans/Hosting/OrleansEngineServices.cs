@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using OrleansAdapter.OnOrleans;
@@ -23,7 +24,7 @@ public static class OrleansEngineServices
         var address = options.IPAddress;
         var port = options.SiloPort == 0 ? FreePort(address) : options.SiloPort;
         var membership = options.IsColocated ? options.MembershipEndPoint : new IPEndPoint(address, port);
-        return services.AddOrleans(silo =>
+        return Quiet(services).AddOrleans(silo =>
         {
             silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ServiceId));
             silo.Configure<EndpointOptions>(endPoint =>
@@ -46,18 +47,19 @@ public static class OrleansEngineServices
     public static IServiceCollection AddOrleansDirectoryClient(this IServiceCollection services, OrleansEngineOptions options)
     {
         var gateways = options.GatewayEndPoints;
-        return services.AddOrleansClient(client =>
+        return Quiet(services).AddOrleansClient(client =>
         {
             client.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ServiceId));
             client.UseStaticClustering(gateways);
             client.Configure<GatewayOptions>(gateway => gateway.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));
+            client.Configure<ConnectionOptions>(connection => connection.ConnectionRetryDelay = TimeSpan.FromMilliseconds(100));
             client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5));
             client.AddOrleansDirectory(directory => Copy(options.Directory, directory));
         });
     }
 
     /// <summary>
-    /// What suits a cluster that has nothing but the directory in it: a silo that died is declared dead within about 2 s, a client that died is
+    /// What suits a cluster that has nothing but the directory in it: a silo that died is declared dead within about 5 s (at once where its supervisor reports it), a client that died is
     /// forgotten after 5 s, and a grain with too many calls waiting refuses more.
     /// </summary>
     private static void Configure(ISiloBuilder silo)
@@ -69,14 +71,18 @@ public static class OrleansEngineServices
             messaging.MaxEnqueuedRequestsHardLimit = QueueLimit;
             messaging.MaxEnqueuedRequestsHardLimit_StatelessWorker = QueueLimit;
         });
+        silo.Configure<ConnectionOptions>(connection => connection.ConnectionRetryDelay = TimeSpan.FromMilliseconds(100));
         silo.Configure<ClusterMembershipOptions>(membership =>
         {
-            membership.ProbeTimeout = TimeSpan.FromMilliseconds(700);
-            membership.NumMissedProbesLimit = 2;
+            membership.ProbeTimeout = TimeSpan.FromMilliseconds(1_500);
+            membership.NumMissedProbesLimit = 3;
             membership.NumVotesForDeathDeclaration = 1;
             membership.TableRefreshTimeout = TimeSpan.FromSeconds(2);
         });
     }
+
+    /// <summary>Orleans warns of every client that dies and of much that is as it should be; what matters to the directory, the directory says.</summary>
+    private static IServiceCollection Quiet(IServiceCollection services) => services.AddLogging(logging => logging.AddFilter("Orleans", LogLevel.Error));
 
     private static void Copy(OrleansDirectoryOptions from, OrleansDirectoryOptions to)
     {

@@ -5,34 +5,36 @@ using Orleans;
 namespace OrleansAdapter.OnOrleans;
 
 /// <summary>
-/// A supervisor's access to the directory, for a process that starts servers and sees them die. It connects with the first death it has to tell of.
+/// A supervisor's access to the directory, for a process that starts servers and sees them die. It connects in the background, as soon as it can.
 /// </summary>
 public sealed class OrleansSupervisor : IAsyncDisposable
 {
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(100);
 
     private readonly IHost _host;
-    private readonly SemaphoreSlim _turn = new(1, 1);
-    private bool _started;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _started;
 
-    /// <summary>Prepares it; nothing is connected yet.</summary>
+    /// <summary>Begins to connect.</summary>
     public OrleansSupervisor(OrleansEngineOptions options)
     {
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddOrleansDirectoryClient(options);
         _host = builder.Build();
+        _started = Task.Run(StartAsync);
     }
+
+    private IServersGrain Servers => _host.Services.GetRequiredService<IClusterClient>().GetGrain<IServersGrain>(0);
 
     /// <summary>Reports that a process is dead. Returns when the directory has taken note, however long that takes.</summary>
     public async Task ReportDeathAsync(ServerId process, CancellationToken cancellationToken)
     {
-        await StartAsync(cancellationToken).ConfigureAwait(false);
-        var servers = _host.Services.GetRequiredService<IClusterClient>().GetGrain<IServersGrain>(0);
+        await _started.WaitAsync(cancellationToken).ConfigureAwait(false);
         while (true)
         {
             try
             {
-                await servers.ReportDeath(process).WaitAsync(cancellationToken).ConfigureAwait(false);
+                await Servers.ReportDeath(process).WaitAsync(cancellationToken).ConfigureAwait(false);
                 return;
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
@@ -45,28 +47,26 @@ public sealed class OrleansSupervisor : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (_started)
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _started.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_started.IsCompletedSuccessfully)
         {
             await _host.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         _host.Dispose();
-        _turn.Dispose();
+        _stopping.Dispose();
     }
 
-    private async Task StartAsync(CancellationToken cancellationToken)
+    private async Task StartAsync()
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _host.StartAsync(_stopping.Token).ConfigureAwait(false);
         try
         {
-            if (!_started)
-            {
-                await _host.StartAsync(cancellationToken).ConfigureAwait(false);
-                _started = true;
-            }
+            await Servers.List().WaitAsync(_stopping.Token).ConfigureAwait(false); // the first call takes long, and a death is urgent
         }
-        finally
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            _turn.Release();
+            // Not now, then.
         }
     }
 }

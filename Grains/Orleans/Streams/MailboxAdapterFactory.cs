@@ -68,7 +68,15 @@ internal sealed class MailboxReceiver(IMailboxQueueGrain queue) : IQueueAdapterR
 
     public async Task<IList<IBatchContainer>> GetQueueMessagesAsync(int maxCount, CancellationToken cancellationToken)
     {
-        var fetched = await queue.Dequeue(maxCount, cancellationToken).WaitAsync(cancellationToken);
+        List<QueuedEvents> fetched;
+        try
+        {
+            fetched = await queue.Dequeue(maxCount, cancellationToken).WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return []; // another silo reads it from now on
+        }
         var containers = new IBatchContainer[fetched.Count];
         for (var i = 0; i < containers.Length; i++)
         {

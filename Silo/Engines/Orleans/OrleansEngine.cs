@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -8,15 +9,15 @@ using OrleansAdapter.OnOrleans;
 
 namespace OrleansAdapter.Silo.Engines;
 
-/// <summary>The directory as grains: the directory's process is a silo, and workers are its clients.</summary>
-internal sealed class OrleansEngine : DirectoryEngine
+/// <summary>The directory as grains: the directory's process is a silo; workers are its clients or, colocated, silos as well.</summary>
+internal sealed class OrleansEngine(string name, bool colocated) : DirectoryEngine
 {
     private const string Section = "OrleansAdapter:Directory";
     private const string EnvironmentPrefix = "OrleansAdapter__Directory__";
     private const string SiloPrefix = "OrleansAdapter__Silo__";
     private const string SiloSection = "OrleansAdapter:Silo";
 
-    public override string Name => "orleans";
+    public override string Name => name;
 
     public override void AddDirectory(IHostApplicationBuilder builder, bool firstStart)
     {
@@ -30,30 +31,39 @@ internal sealed class OrleansEngine : DirectoryEngine
                 throw new OptionsException($"the environment variable {SiloPrefix}{name} is not set to a port");
             }
         }
-        builder.Services.AddOrleansDirectorySilo(options, firstStart);
+        // With several silos a namespace's home may have been on another one.
+        builder.Services.AddOrleansDirectorySilo(options, firstStart && !colocated);
+        builder.Services.AddRoomDoor(door => door.ServerName = "doors of the directory");
     }
 
-    public override EngineRun Prepare() => new Run(Name);
+    public override EngineRun Prepare() => new Run(colocated);
 
     private sealed class Run : EngineRun
     {
         private readonly OrleansSupervisor _supervisor;
 
-        public Run(string engine)
+        public Run(bool colocated)
         {
             var (siloPort, gatewayPort) = FreePorts();
+            siloPort = Port(nameof(OrleansEngineOptions.SiloPort)) ?? siloPort;
+            gatewayPort = Port(nameof(OrleansEngineOptions.GatewayPort)) ?? gatewayPort;
             var gateway = new IPEndPoint(IPAddress.Loopback, gatewayPort).ToString();
 
-            // Orleans lets in whoever names the cluster, so its name is a secret of this run.
-            var cluster = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
-            Environment = new Dictionary<string, string>(StringComparer.Ordinal)
+            // Orleans lets in whoever names the cluster, so its name is a secret of this run, unless somebody chose one to join with.
+            var cluster = Set(EnvironmentPrefix + nameof(OrleansEngineOptions.ClusterId)) ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+            var environment = new Dictionary<string, string>(StringComparer.Ordinal)
             {
-                [EnvironmentPrefix + "Engine"] = engine,
+                [EnvironmentPrefix + "Engine"] = "orleans",
                 [EnvironmentPrefix + nameof(OrleansEngineOptions.ClusterId)] = cluster,
                 [EnvironmentPrefix + nameof(OrleansEngineOptions.Gateways) + "__0"] = gateway,
-                [SiloPrefix + nameof(OrleansEngineOptions.SiloPort)] = siloPort.ToString(System.Globalization.CultureInfo.InvariantCulture),
-                [SiloPrefix + nameof(OrleansEngineOptions.GatewayPort)] = gatewayPort.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                [SiloPrefix + nameof(OrleansEngineOptions.SiloPort)] = siloPort.ToString(CultureInfo.InvariantCulture),
+                [SiloPrefix + nameof(OrleansEngineOptions.GatewayPort)] = gatewayPort.ToString(CultureInfo.InvariantCulture),
             };
+            if (colocated)
+            {
+                environment[EnvironmentPrefix + nameof(OrleansEngineOptions.MembershipSilo)] = new IPEndPoint(IPAddress.Loopback, siloPort).ToString();
+            }
+            Environment = environment;
             _supervisor = new OrleansSupervisor(new OrleansEngineOptions { ClusterId = cluster, Gateways = { gateway } });
         }
 
@@ -62,6 +72,10 @@ internal sealed class OrleansEngine : DirectoryEngine
         public override Task ReportDeathAsync(ServerId process, CancellationToken cancellationToken) => _supervisor.ReportDeathAsync(process, cancellationToken);
 
         public override ValueTask DisposeAsync() => _supervisor.DisposeAsync();
+
+        private static string? Set(string variable) => System.Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
+
+        private static int? Port(string name) => Set(SiloPrefix + name) is { } text && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : null;
 
         private static (int, int) FreePorts()
         {
@@ -77,5 +91,5 @@ internal sealed class OrleansEngine : DirectoryEngine
 /// <content>The Orleans engine, where the build has it.</content>
 internal static partial class EngineList
 {
-    static partial void AddOrleans(List<DirectoryEngine> engines) => engines.Insert(0, new OrleansEngine());
+    static partial void AddOrleans(List<DirectoryEngine> engines) => engines.InsertRange(0, [new OrleansEngine("orleans", colocated: false), new OrleansEngine(Colocated, colocated: true)]);
 }

@@ -1,14 +1,27 @@
+using Microsoft.Extensions.Hosting;
 using OrleansAdapter.OnOrleans.Testing;
 using OrleansAdapter.Tests.Engines;
 using OrleansAdapter.Tests.SignalR;
 
 namespace OrleansAdapter.Tests.OnOrleans;
 
-/// <summary>The Orleans engine, with so many silos; every server is an Orleans client.</summary>
-public sealed class OrleansEngine(int silos) : TestEngine
+/// <summary>The Orleans engine; every server is an Orleans client.</summary>
+public sealed class OrleansEngine(TestSilosOptions options) : TestEngine
 {
-    private readonly TestSilos _silos = Task.Run(() => TestSilos.StartAsync(new TestSilosOptions { Silos = silos })).GetAwaiter().GetResult();
+    private readonly TestSilos _silos = Task.Run(() => TestSilos.StartAsync(options)).GetAwaiter().GetResult();
     private readonly List<IDirectory> _supervisors = [];
+    private readonly List<IHost> _hosts = [];
+
+    public OrleansEngine(int silos)
+        : this(new TestSilosOptions { Silos = silos })
+    {
+    }
+
+    /// <summary>The silos.</summary>
+    public TestSilos Silos => _silos;
+
+    /// <summary>A host that ends with the engine.</summary>
+    public void Ends(IHost host) => _hosts.Add(host);
 
     public override IDirectory NewDirectory() => _silos.NewDirectory();
 
@@ -25,6 +38,11 @@ public sealed class OrleansEngine(int silos) : TestEngine
         foreach (var supervisor in _supervisors)
         {
             await supervisor.DisposeAsync();
+        }
+        foreach (var host in _hosts)
+        {
+            await host.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            host.Dispose();
         }
         await _silos.DisposeAsync();
     }
@@ -62,3 +80,7 @@ public sealed class TwoSilosGroupTests() : GroupTests(new OrleansEngine(2));
 public sealed class TwoSilosOrderTests() : OrderTests(new OrleansEngine(2));
 
 public sealed class TwoSilosClientResultTests() : ClientResultTests(new OrleansEngine(2));
+
+public sealed class FaultyStreamsSendTests() : SendTests(new OrleansEngine(FaultyStreams.Options()));
+
+public sealed class FaultyStreamsOrderTests() : OrderTests(new OrleansEngine(FaultyStreams.Options()));

@@ -129,10 +129,10 @@ public abstract class SendTests(TestEngine engine) : HubSuite(engine)
         var (one, two, other) = (await a.ConnectAsync("anna"), await b.ConnectAsync("anna"), await b.ConnectAsync("bert"));
         await b.Manager.SendUserAsync("anna", "said", Hello).InTimeAsync();
         await b.Manager.SendUserAsync("nobody", "said", Hello).InTimeAsync();
+        await one.HearsAsync("hello");
         await one.GoneAsync();
         await b.Manager.SendUserAsync("anna", "said", ["still"]).InTimeAsync();
         await b.Manager.SendAllAsync("said", Mark).InTimeAsync();
-        await one.HearsAsync("hello");
         await two.HearsAsync("hello");
         await two.HearsAsync("still");
         await other.HearsAsync("mark");

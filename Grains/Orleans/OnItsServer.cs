@@ -1,0 +1,44 @@
+using Orleans;
+using Orleans.Placement;
+using Orleans.Runtime;
+using Orleans.Runtime.Placement;
+
+namespace OrleansAdapter.OnOrleans;
+
+/// <summary>Places a server's grain on the silo that the server is, where servers are silos; anywhere else otherwise.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class OnItsServerAttribute() : PlacementAttribute(new OnItsServer());
+
+/// <inheritdoc cref="OnItsServerAttribute"/>
+[GenerateSerializer, Immutable, SuppressReferenceTracking]
+internal sealed class OnItsServer : PlacementStrategy;
+
+/// <summary>Knows a server's silo by its name, which is the server's id.</summary>
+internal sealed class OnItsServerDirector(ISiloStatusOracle silos) : IPlacementDirector
+{
+    /// <inheritdoc/>
+    public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
+    {
+        var compatible = context.GetCompatibleSilos(target);
+        var server = target.GrainIdentity.Key.ToString();
+        var own = compatible.FirstOrDefault(silo => silos.TryGetSiloName(silo, out var name) && name == server);
+        return Task.FromResult(own ?? (compatible.Contains(context.LocalSilo) ? context.LocalSilo : compatible[Random.Shared.Next(compatible.Length)]));
+    }
+}
+
+/// <summary>Where servers are silos, a server that is reported dead is a silo that is: the cluster need not find out by itself, which takes seconds.</summary>
+internal sealed class SiloOfDeadServer(IClusterMembershipService membership, ISiloStatusOracle silos) : IDeathListener
+{
+    /// <inheritdoc/>
+    public async Task DiedAsync(ServerId process)
+    {
+        var server = process.ToString();
+        foreach (var silo in silos.GetApproximateSiloStatuses().Where(known => !known.Value.IsTerminating()).Select(known => known.Key))
+        {
+            if (silos.TryGetSiloName(silo, out var name) && name == server && !silo.Equals(silos.SiloAddress))
+            {
+                await membership.TryKill(silo);
+            }
+        }
+    }
+}

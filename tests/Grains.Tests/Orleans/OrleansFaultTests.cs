@@ -1,0 +1,112 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans;
+using Orleans.Streams.Core;
+using OrleansAdapter.Grains.Tests.Contract;
+using OrleansAdapter.OnOrleans;
+using OrleansAdapter.OnOrleans.Testing;
+
+namespace OrleansAdapter.Grains.Tests.OnOrleans;
+
+/// <summary>The contract, with mailbox streams that lose and repeat on purpose.</summary>
+public sealed class FaultyStreamsDirectoryContractTests : DirectoryContract
+{
+    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync(FaultyStreams.Options());
+}
+
+/// <summary>What only an Orleans cluster can get wrong.</summary>
+public sealed class OrleansFaultTests : IAsyncLifetime
+{
+    private OrleansCluster? _cluster;
+
+    private OrleansCluster Cluster => _cluster!;
+
+    private TestSilos Silos => Cluster.Silos;
+
+    private IGrainFactory Grains => Silos.Services().GetRequiredService<IGrainFactory>();
+
+    public async ValueTask InitializeAsync() => _cluster = (OrleansCluster)await OrleansCluster.StartAsync();
+
+    public ValueTask DisposeAsync() => Cluster.DisposeAsync();
+
+    [Fact]
+    public async Task A_client_of_another_cluster_is_refused_with_both_names()
+    {
+        using var client = Silos.NewClient(clusterId: "another-cluster");
+
+        var refused = await Assert.ThrowsAsync<DirectoryRefusedException>(() => client.StartAsync(TestContext.Current.CancellationToken).WaitAsync(Wait.Limit, TestContext.Current.CancellationToken));
+
+        Assert.Contains("another-cluster", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(TestSilos.ClusterId, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_of_another_service_is_refused_with_both_names()
+    {
+        using var client = Silos.NewClient(serviceId: "another-service");
+        await client.StartAsync(TestContext.Current.CancellationToken);
+        await using var directory = client.Services.GetRequiredService<IDirectory>();
+
+        var refused = await Assert.ThrowsAsync<DirectoryRefusedException>(
+            () => directory.StartAsync(ServerId.NewProcess(), new TestServer(directory), TestContext.Current.CancellationToken).WaitAsync(Wait.Limit, TestContext.Current.CancellationToken));
+
+        Assert.Contains("another-service", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(TestSilos.ServiceId, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_a_server_that_was_reported_dead_nothing_is_left_in_any_grain()
+    {
+        var (living, dead) = (await Cluster.NewServerAsync(), await Cluster.NewServerAsync());
+        await dead.DescribeAsync();
+        var life = await living.RegisterAsync("/");
+        var gone = await dead.RegisterAsync("/");
+        await gone.JoinAsync("a");
+        await life.PublishAsync("a", "so that there is something in the mailbox");
+        Assert.NotEmpty(await SubscriptionsAsync(MailboxStreams.OfLife("/", gone.Id)));
+        Assert.NotEmpty(await SubscriptionsAsync(MailboxStreams.OfProcess(gone.Id)));
+
+        await Cluster.ReportDeathAsync(dead.Life);
+
+        await NothingIsLeftOfAsync(gone.Id, life.Id);
+    }
+
+    [Fact]
+    public async Task Of_a_server_whose_lease_ran_out_nothing_is_left_in_any_grain()
+    {
+        await using var cluster = (OrleansCluster)await OrleansCluster.StartAsync(new TestSilosOptions { Directory = ShortLeases });
+        await _cluster!.DisposeAsync();
+        _cluster = cluster;
+        var (living, dead) = (await cluster.NewServerAsync(), await cluster.NewServerAsync());
+        await dead.DescribeAsync();
+        var life = await living.RegisterAsync("/");
+        var gone = await dead.RegisterAsync("/");
+        await gone.JoinAsync("a");
+        await life.PublishAsync("a", "so that there is something in the mailbox");
+
+        await Wait.UntilAsync(life.RenewAsync, _ => life.List.Lives.Count == 1, "the dead one is in the list");
+
+        await NothingIsLeftOfAsync(gone.Id, life.Id);
+    }
+
+    private static void ShortLeases(OrleansDirectoryOptions options)
+    {
+        options.Rooms = new RoomsOptions { Lease = 700 };
+        options.Servers = new ServersOptions { Lease = 700 };
+    }
+
+    private async Task NothingIsLeftOfAsync(ServerId gone, ServerId living)
+    {
+        var status = await Wait.UntilAsync(() => Grains.GetGrain<IRoomsGrain>("/").Status(), home => home.Mailboxes <= 1, "a mailbox is left");
+        Assert.Equal([living], status.Lives);
+        Assert.Equal((0, 0L), (status.Rooms, status.Backlog));
+        await Wait.UntilAsync(() => SubscriptionsAsync(MailboxStreams.OfLife("/", gone)), left => left.Count == 0, "the mailbox's subscription is left");
+        await Wait.UntilAsync(() => SubscriptionsAsync(MailboxStreams.OfProcess(gone)), left => left.Count == 0, "the answers' subscription is left");
+        await Wait.UntilAsync(() => Grains.GetGrain<IServersGrain>(0).List(), list => list.Messages.Length == 0, "it is listed");
+    }
+
+    private async Task<List<StreamSubscription>> SubscriptionsAsync(Orleans.Runtime.StreamId stream)
+    {
+        var manager = Silos.Services().GetRequiredService<IStreamSubscriptionManagerAdmin>().GetStreamSubscriptionManager(StreamSubscriptionManagerType.ExplicitSubscribeOnly);
+        return [.. await manager.GetSubscriptions(MailboxStreams.ProviderName, stream)];
+    }
+}
