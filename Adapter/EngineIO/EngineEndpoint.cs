@@ -1,0 +1,46 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+
+namespace OrleansAdapter.EngineIO;
+
+/// <summary>Puts the server behind an endpoint: CORS where it was asked for, WebSockets, then the protocol.</summary>
+internal static class EngineEndpoint
+{
+    public static RequestDelegate Build(IEndpointRouteBuilder endpoints, EngineServer server)
+    {
+        var app = endpoints.CreateApplicationBuilder();
+        if (server.Options.Cors is { } cors)
+        {
+            app.UseCors(cors);
+        }
+        if (server.Options.PerMessageDeflate is null)
+        {
+            app.Use(static (context, next) =>
+            {
+                Replace(context);
+                return next(context);
+            });
+        }
+        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.Zero });
+        app.Run(context => EngineRequest.HandleAsync(server, context));
+        return app.Build();
+    }
+
+    private static void Replace(HttpContext context)
+    {
+        var upgrade = context.Features.Get<IHttpUpgradeFeature>();
+        var connect = context.Features.Get<IHttpExtendedConnectFeature>();
+        if (upgrade is not { IsUpgradableRequest: true } && connect is not { IsExtendedConnect: true })
+        {
+            return;
+        }
+        var feature = new UpgradeFeature(context, upgrade, connect);
+        context.Features.Set(feature);
+        context.Features.Set<IHttpUpgradeFeature>(feature);
+        context.Features.Set<IHttpExtendedConnectFeature>(feature);
+        // An application that calls UseWebSockets itself has taken the server's own upgrade already.
+        context.Features.Set<IHttpWebSocketFeature>(null);
+    }
+}

@@ -1,0 +1,99 @@
+using Microsoft.AspNetCore.Cors.Infrastructure;
+using Microsoft.AspNetCore.Http;
+
+namespace OrleansAdapter.EngineIO;
+
+/// <summary>The transports that clients may use.</summary>
+[Flags]
+public enum EngineTransports
+{
+    /// <summary>None; not valid as an option.</summary>
+    None = 0,
+
+    /// <summary>HTTP long-polling.</summary>
+    Polling = 1,
+
+    /// <summary>WebSocket.</summary>
+    WebSocket = 2,
+}
+
+/// <summary>How connections are carried. Names and defaults are those of the reference implementation of Engine.IO.</summary>
+public class EngineIOOptions
+{
+    /// <summary>How often the server pings each client. Default 25 s.</summary>
+    public TimeSpan PingInterval { get; set; } = TimeSpan.FromSeconds(25);
+
+    /// <summary>How long a client may take to answer a ping before it is closed. Default 20 s.</summary>
+    public TimeSpan PingTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long a client may take to complete an upgrade before the new transport is closed; the old one goes on. Default 10 s.</summary>
+    public TimeSpan UpgradeTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The largest message, or body of a POST, that a client may send, in bytes. Default 1,000,000.</summary>
+    public int MaxHttpBufferSize { get; set; } = 1_000_000;
+
+    /// <summary>The transports that clients may use. Default: both.</summary>
+    public EngineTransports Transports { get; set; } = EngineTransports.Polling | EngineTransports.WebSocket;
+
+    /// <summary>Whether a client may go from long-polling to WebSocket. Default: yes.</summary>
+    public bool AllowUpgrades { get; set; } = true;
+
+    /// <summary>
+    /// Decides on each handshake: null lets it pass, any text refuses it with status 403 and goes to the client as the reason. Default: all pass.
+    /// </summary>
+    public Func<HttpContext, ValueTask<string?>>? AllowRequest { get; set; }
+
+    /// <summary>The cookie that carries the session's id, for load balancers; its name is <c>io</c> where it has none. Default: no cookie.</summary>
+    public CookieBuilder? Cookie { get; set; }
+
+    /// <summary>Which other origins may connect. Default: none; the endpoint's own CORS metadata apply as usual.</summary>
+    public Action<CorsPolicyBuilder>? Cors { get; set; }
+
+    /// <summary>Compress WebSocket messages from this size on, in bytes. Default: null, which is off, as it costs memory and time per connection.</summary>
+    public int? PerMessageDeflate { get; set; }
+
+    /// <summary>Compress responses of long-polling from this size on, in bytes; null turns it off. Default 1,024.</summary>
+    public int? HttpCompression { get; set; } = 1024;
+
+    /// <summary>Whether requests have a slash behind the path (<c>/socket.io/</c>); without, both forms are served. Default: yes.</summary>
+    public bool AddTrailingSlash { get; set; } = true;
+
+    /// <summary>
+    /// Whether the headers of a WebSocket's request are kept while it lives, for <c>HttpContext</c>. Default: no, which saves some kilobytes
+    /// per connection; what a handler needs of them is copied to the handshake.
+    /// </summary>
+    public bool KeepHandshakeRequest { get; set; }
+
+    /// <summary>What is wrong with the options: one line for each, with the option's name first.</summary>
+    internal virtual IEnumerable<string> Errors()
+    {
+        if (PingInterval <= TimeSpan.Zero)
+        {
+            yield return $"{nameof(PingInterval)} must be positive.";
+        }
+        if (PingTimeout <= TimeSpan.Zero)
+        {
+            yield return $"{nameof(PingTimeout)} must be positive.";
+        }
+        if (UpgradeTimeout <= TimeSpan.Zero)
+        {
+            yield return $"{nameof(UpgradeTimeout)} must be positive.";
+        }
+        if (MaxHttpBufferSize is < 1 or > 256 << 20)
+        {
+            yield return $"{nameof(MaxHttpBufferSize)} must be between 1 byte and 256 MB.";
+        }
+        if ((Transports & (EngineTransports.Polling | EngineTransports.WebSocket)) == 0)
+        {
+            yield return $"{nameof(Transports)} must name a transport.";
+        }
+        if (PerMessageDeflate < 0)
+        {
+            yield return $"{nameof(PerMessageDeflate)} must not be negative.";
+        }
+        if (HttpCompression < 0)
+        {
+            yield return $"{nameof(HttpCompression)} must not be negative.";
+        }
+    }
+}

@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace OrleansAdapter.EngineIO;
+
+/// <summary>What Engine.IO logs. What clients do wrong is theirs: it is logged for who looks for it, and no warning.</summary>
+internal static partial class EngineLog
+{
+    [LoggerMessage(100, LogLevel.Debug, "A session ended: {Reason}")]
+    public static partial void Closed(ILogger logger, EngineCloseReason reason);
+
+    [LoggerMessage(101, LogLevel.Debug, "A session was upgraded to WebSocket")]
+    public static partial void Upgraded(ILogger logger);
+
+    [LoggerMessage(102, LogLevel.Debug, "A request was refused: {Code} {Message}")]
+    public static partial void Refused(ILogger logger, int code, string message);
+
+    [LoggerMessage(103, LogLevel.Information, "A client of server {Server} was closed: it read too slowly, and more than {Limit} bytes waited for it (ClientQueueLimit)")]
+    public static partial void SlowClient(ILogger logger, string server, int limit);
+
+    [LoggerMessage(104, LogLevel.Error, "AllowRequest failed; the handshake is refused")]
+    public static partial void AllowRequestFailed(ILogger logger, Exception exception);
+}

@@ -1,0 +1,102 @@
+using Microsoft.AspNetCore.Http;
+
+namespace OrleansAdapter.EngineIO;
+
+/// <summary>Looks at each HTTP request, in the order of the reference's checks, and hands it to its transport.</summary>
+internal static class EngineRequest
+{
+    public static async Task HandleAsync(EngineServer server, HttpContext context)
+    {
+        if (server.Options.AddTrailingSlash && context.Request.Path.Value is not [.., '/'])
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+        var isUpgrade = context.WebSockets.IsWebSocketRequest;
+        var query = context.Request.Query;
+        var sid = query["sid"].ToString();
+        var session = sid.Length == 0 ? null : server.Find(sid);
+        var error = Check(server, context, isUpgrade, sid, session) ?? await CheckHandshakeAsync(server, context, session).ConfigureAwait(false);
+        if (error is not null)
+        {
+            EngineLog.Refused(server.Logger, error.Code, error.Message);
+            await RefuseAsync(context, error, isUpgrade).ConfigureAwait(false);
+        }
+        else if (isUpgrade)
+        {
+            await WebSocketRequest.HandleAsync(server, context, session).ConfigureAwait(false);
+        }
+        else
+        {
+            await PollingRequest.HandleAsync(server, context, session).ConfigureAwait(false);
+        }
+    }
+
+    private static EngineError? Check(EngineServer server, HttpContext context, bool isUpgrade, string sid, EngineSession? session)
+    {
+        var transport = context.Request.Query["transport"].ToString();
+        var isPolling = transport == PollingTransport.TransportName && server.Allows(EngineTransports.Polling);
+        var isWebSocket = transport == WebSocketTransport.TransportName && server.Allows(EngineTransports.WebSocket);
+        if (!isPolling && !isWebSocket)
+        {
+            return EngineError.TransportUnknown;
+        }
+        if (context.Request.Headers.Origin.ToString().AsSpan().ContainsAnyInRange('\0', '\x1f') || context.Request.Headers.Origin.ToString().Contains('\x7f', StringComparison.Ordinal))
+        {
+            return EngineError.BadRequest;
+        }
+        if (sid.Length > 0)
+        {
+            return session is null ? EngineError.SessionIdUnknown
+                : isUpgrade ? (isWebSocket ? null : EngineError.BadRequest)
+                : session.TransportName != transport ? EngineError.BadRequest
+                : null;
+        }
+        // An extended CONNECT (HTTP/2) is how a WebSocket is asked for there.
+        return !HttpMethods.IsGet(context.Request.Method) && !isUpgrade ? EngineError.BadHandshakeMethod
+            : isWebSocket != isUpgrade ? EngineError.BadRequest
+            : null;
+    }
+
+    private static async ValueTask<EngineError?> CheckHandshakeAsync(EngineServer server, HttpContext context, EngineSession? session)
+    {
+        if (session is not null)
+        {
+            return null;
+        }
+        if (server.Options.AllowRequest is { } allow)
+        {
+            try
+            {
+                if (await allow(context).ConfigureAwait(false) is { } reason)
+                {
+                    return EngineError.Forbidden(reason);
+                }
+            }
+#pragma warning disable CA1031 // The application's own check failed: nobody gets in by that.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                EngineLog.AllowRequestFailed(server.Logger, exception);
+                return EngineError.Forbidden("");
+            }
+        }
+        return context.Request.Query["EIO"] == "4" ? null : EngineError.UnsupportedProtocolVersion;
+    }
+
+    private static Task RefuseAsync(HttpContext context, EngineError error, bool isUpgrade)
+    {
+        var response = context.Response;
+        if (isUpgrade)
+        {
+            response.StatusCode = StatusCodes.Status400BadRequest;
+            response.ContentType = "text/html";
+            response.Headers.Connection = "close";
+            return response.WriteAsync(error.Message, context.RequestAborted);
+        }
+        response.StatusCode = error.Status;
+        response.ContentType = "application/json";
+        response.ContentLength = error.Body.Length;
+        return response.Body.WriteAsync(error.Body, context.RequestAborted).AsTask();
+    }
+}

@@ -1,0 +1,105 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansAdapter.EngineIO;
+
+/// <summary>The Engine.IO sessions of this server, and what they have in common.</summary>
+internal sealed class EngineServer
+{
+    private readonly ConcurrentDictionary<string, EngineSession> _sessions = new(StringComparer.Ordinal);
+    private readonly Func<string> _newId;
+    private readonly Func<EngineSession, HttpContext, IEngineHandler> _connect;
+    private readonly ILogger _logger;
+
+    /// <param name="options">Valid options.</param>
+    /// <param name="queueLimit">How many bytes may wait for a client.</param>
+    /// <param name="time">The clock of all timers.</param>
+    /// <param name="logger">Where to.</param>
+    /// <param name="newId">Draws a session's id: 20 characters of <c>[A-Za-z0-9_-]</c>.</param>
+    /// <param name="connect">Makes what lives on a new session; the request is its handshake, and must not be kept.</param>
+    public EngineServer(EngineIOOptions options, int queueLimit, TimeProvider time, ILogger logger, Func<string> newId, Func<EngineSession, HttpContext, IEngineHandler> connect)
+    {
+        Options = options;
+        QueueLimit = queueLimit;
+        Time = time;
+        _logger = logger;
+        _newId = newId;
+        _connect = connect;
+    }
+
+    public EngineIOOptions Options { get; }
+
+    public int QueueLimit { get; }
+
+    public TimeProvider Time { get; }
+
+    public ILogger Logger => _logger;
+
+    /// <summary>Told of each session that ended, each volatile packet that was dropped, and each client that was too slow.</summary>
+    public AdapterMetrics? Metrics { get; init; }
+
+    public int SessionCount => _sessions.Count;
+
+    public bool Allows(EngineTransports transport) => (Options.Transports & transport) != 0;
+
+    public EngineSession? Find(string id) => _sessions.GetValueOrDefault(id);
+
+    /// <summary>Opens a session for a handshake that was found good.</summary>
+    public EngineSession Open(HttpContext context, Func<EngineSession, IEngineTransport> transport)
+    {
+        var session = new EngineSession(_newId(), this, transport);
+        var handler = _connect(session, context);
+        _sessions[session.Id] = session;
+        session.Open(handler);
+        return session;
+    }
+
+    public void Remove(EngineSession session, EngineCloseReason reason)
+    {
+        if (_sessions.TryRemove(session.Id, out _))
+        {
+            EngineLog.Closed(_logger, reason);
+        }
+    }
+
+    public void Upgraded() => EngineLog.Upgraded(_logger);
+
+    public void Dropped() => Metrics?.Dropped();
+
+    public void SlowClient(EngineSession session)
+    {
+        Metrics?.Disconnected(DisconnectReason.SlowClient);
+        EngineLog.SlowClient(_logger, session.Id[..8], QueueLimit);
+    }
+
+    /// <summary>Closes all sessions; their clients may come back, elsewhere.</summary>
+    public void CloseAll()
+    {
+        foreach (var session in _sessions.Values)
+        {
+            session.Close(EngineCloseReason.ServerShuttingDown, null);
+        }
+    }
+
+    /// <summary>The packet that opens a session.</summary>
+    public OutboundPacket Handshake(string id, string transport)
+    {
+        var upgrades = new JsonArray();
+        if (transport == PollingTransport.TransportName && Options.AllowUpgrades && Allows(EngineTransports.WebSocket))
+        {
+            upgrades.Add(JsonValue.Create(WebSocketTransport.TransportName));
+        }
+        var handshake = new JsonObject
+        {
+            ["sid"] = id,
+            ["upgrades"] = upgrades,
+            ["pingInterval"] = (long)Options.PingInterval.TotalMilliseconds,
+            ["pingTimeout"] = (long)Options.PingTimeout.TotalMilliseconds,
+            ["maxPayload"] = Options.MaxHttpBufferSize,
+        };
+        return OutboundPacket.Text("0" + handshake.ToJsonString(JsonSerializerOptions.Web));
+    }
+}

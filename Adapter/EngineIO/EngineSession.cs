@@ -1,0 +1,175 @@
+namespace OrleansAdapter.EngineIO;
+
+/// <summary>
+/// One Engine.IO session: a client, whatever carries it at the moment. What happens to it is serialised: its state by the gate, which is held
+/// for moments only, and what comes in by a second lock, so that messages are handled one at a time and in order, whatever threads they come on.
+/// </summary>
+internal sealed partial class EngineSession
+{
+    private enum State : byte
+    {
+        Open,
+
+        /// <summary>What is queued still goes out; nothing more is taken from either side.</summary>
+        Closing,
+        Closed,
+    }
+
+    /// <summary>How long an orderly close may take, so that a client which does not poll again ends too.</summary>
+    private static readonly TimeSpan ClosingTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly Lock _gate = new();
+    private readonly EngineServer _server;
+    private readonly ITimer _timer;
+    private IEngineHandler _handler = null!;
+    private IEngineTransport _transport;
+    private State _state;
+    private bool _awaitsPong;
+
+    /// <summary>Opens a session. Until <see cref="Open"/> it does nothing.</summary>
+    /// <param name="id">Its id; whoever knows it can act for the client.</param>
+    /// <param name="server">Where it belongs.</param>
+    /// <param name="transport">Makes the transport that it begins on.</param>
+    public EngineSession(string id, EngineServer server, Func<EngineSession, IEngineTransport> transport)
+    {
+        Id = id;
+        _server = server;
+        _transport = transport(this);
+        _timer = Timers.Once(server.Time, Timeout.InfiniteTimeSpan, static state => ((EngineSession)state!).TimerFired(), this);
+    }
+
+    public string Id { get; }
+
+    public TimeProvider Time => _server.Time;
+
+    /// <summary>The name of what carries the session now.</summary>
+    public string TransportName => Volatile.Read(ref _transport).Name;
+
+    public bool IsOpen => _state == State.Open;
+
+    /// <summary>Whether a packet would go out at once.</summary>
+    public bool IsWritable
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _transport.IsWritable;
+            }
+        }
+    }
+
+    /// <summary>Begins: the client gets the handshake, the handler what comes.</summary>
+    public void Open(IEngineHandler handler)
+    {
+        _handler = handler;
+        lock (_gate)
+        {
+            Add(_server.Handshake(Id, TransportName));
+            FlushLocked();
+            _timer.Change(_server.Options.PingInterval, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>Closes in order: what is queued goes out first. The handler is told when that is done.</summary>
+    public void Close()
+    {
+        var closed = false;
+        lock (_gate)
+        {
+            if (_state != State.Open)
+            {
+                return;
+            }
+            _state = State.Closing;
+            _timer.Change(ClosingTimeout, Timeout.InfiniteTimeSpan);
+            FlushLocked();
+            closed = TryFinishClosing();
+        }
+        if (closed)
+        {
+            TellClosed(EngineCloseReason.ForcedClose, null);
+        }
+    }
+
+    /// <summary>Closes at once; what is queued is lost.</summary>
+    public void Close(EngineCloseReason reason, string? description)
+    {
+        lock (_gate)
+        {
+            if (!CloseLocked())
+            {
+                return;
+            }
+        }
+        TellClosed(reason, description);
+    }
+
+    /// <summary>Does something under the gate.</summary>
+    public void Run<TState>(TState state, Action<TState> action)
+    {
+        lock (_gate)
+        {
+            action(state);
+        }
+    }
+
+    /// <summary>Ends the session's state and its transports. True for the one caller that has to tell.</summary>
+    private bool CloseLocked()
+    {
+        if (_state == State.Closed)
+        {
+            return false;
+        }
+        _state = State.Closed;
+        _timer.Dispose();
+        EndProbe(closeCandidate: true);
+        _queue = null;
+        _queuedBytes = 0;
+        _transport.Close();
+        return true;
+    }
+
+    private void TellClosed(EngineCloseReason reason, string? description)
+    {
+        _server.Remove(this, reason);
+        _handler?.Closed(reason, description);
+    }
+
+    /// <summary>In an orderly close: ends when all is out.</summary>
+    private bool TryFinishClosing() => _state == State.Closing && _queue is not { Count: > 0 } && _transport.IsWritable && CloseLocked();
+
+    private void TimerFired()
+    {
+        EngineCloseReason reason;
+        lock (_gate)
+        {
+            if (_state == State.Open && !_awaitsPong)
+            {
+                _awaitsPong = true;
+                Add(OutboundPacket.Ping);
+                FlushLocked();
+                _timer.Change(_server.Options.PingTimeout, Timeout.InfiniteTimeSpan);
+                return;
+            }
+            reason = _state == State.Closing ? EngineCloseReason.ForcedClose : EngineCloseReason.PingTimeout;
+            if (!CloseLocked())
+            {
+                return;
+            }
+        }
+        TellClosed(reason, null);
+    }
+
+    private void PongReceived()
+    {
+        lock (_gate)
+        {
+            if (_state == State.Open)
+            {
+                _awaitsPong = false;
+                _timer.Change(_server.Options.PingInterval, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+}

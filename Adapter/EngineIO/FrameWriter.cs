@@ -1,0 +1,167 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace OrleansAdapter.EngineIO;
+
+/// <summary>
+/// Puts ready frames on a WebSocket's connection, all that is there in one write. Whole frames only, from whatever thread, so that the frames which
+/// the framework's WebSocket writes by itself (pong, close) never get into the middle of one.
+/// </summary>
+internal sealed class FrameWriter(PipeWriter output) : IFrameWriter
+{
+    private readonly Lock _lock = new();
+    private Task? _flushing;
+    private bool _ended;
+
+    /// <inheritdoc/>
+    public Action? Idle { get; set; }
+
+    /// <inheritdoc/>
+    public bool IsIdle
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _flushing is null && !_ended;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Write(ReadOnlySpan<OutboundPacket> packets, bool base64)
+    {
+        lock (_lock)
+        {
+            if (_ended)
+            {
+                return;
+            }
+            foreach (var packet in packets)
+            {
+                TryWrite(base64 ? packet.Base64Frames : packet.Frames);
+            }
+            StartFlush();
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool TryFinish(ReadOnlyMemory<byte> frame)
+    {
+        lock (_lock)
+        {
+            if (_ended || _flushing is not null)
+            {
+                return false;
+            }
+            TryWrite(frame);
+            StartFlush();
+            _ended = true;
+            return true;
+        }
+    }
+
+    /// <summary>Writes what the framework's WebSocket has to say; waits for its turn.</summary>
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> frame)
+    {
+        while (true)
+        {
+            Task? flushing;
+            lock (_lock)
+            {
+                if (_ended)
+                {
+                    return;
+                }
+                flushing = _flushing;
+                if (flushing is null)
+                {
+                    TryWrite(frame);
+                    StartFlush();
+                    return;
+                }
+            }
+            await flushing.ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task EndAsync()
+    {
+        Task? flushing;
+        lock (_lock)
+        {
+            _ended = true;
+            flushing = _flushing;
+            if (flushing is not null)
+            {
+                output.CancelPendingFlush();
+            }
+        }
+        if (flushing is not null)
+        {
+            await flushing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void TryWrite(ReadOnlyMemory<byte> bytes)
+    {
+        if (_ended)
+        {
+            return;
+        }
+        try
+        {
+            output.Write(bytes.Span);
+        }
+        catch (InvalidOperationException)
+        {
+            _ended = true;
+        }
+    }
+
+    private void StartFlush()
+    {
+        if (_ended)
+        {
+            return;
+        }
+        try
+        {
+            var flush = output.FlushAsync(CancellationToken.None);
+            if (!flush.IsCompletedSuccessfully)
+            {
+                _flushing = WaitAsync(flush);
+            }
+            else if (flush.Result.IsCompleted)
+            {
+                _ended = true;
+            }
+        }
+        catch (Exception exception) when (exception is IOException or InvalidOperationException or OperationCanceledException)
+        {
+            _ended = true;
+        }
+    }
+
+    private async Task WaitAsync(ValueTask<FlushResult> flush)
+    {
+        // The rest runs without the lock, and after StartFlush has noted this task.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        var ended = false;
+        try
+        {
+            ended = (await flush.ConfigureAwait(false)).IsCompleted;
+        }
+        catch (Exception exception) when (exception is IOException or InvalidOperationException or OperationCanceledException)
+        {
+            ended = true;
+        }
+        lock (_lock)
+        {
+            _flushing = null;
+            _ended |= ended;
+        }
+        Idle?.Invoke();
+    }
+}

@@ -1,0 +1,146 @@
+using System.Buffers;
+using System.Net.WebSockets;
+using Microsoft.AspNetCore.Http;
+
+namespace OrleansAdapter.EngineIO;
+
+/// <summary>A request that becomes a WebSocket, for a new session or to upgrade one, and then reads what comes until it ends.</summary>
+internal static class WebSocketRequest
+{
+    private static readonly ReadOnlyMemory<byte> TooBig = new byte[] { 0x88, 2, WebSocketFrame.TooBig >> 8, WebSocketFrame.TooBig & 0xff };
+
+    public static async Task HandleAsync(EngineServer server, HttpContext context, EngineSession? session)
+    {
+        var threshold = server.Options.PerMessageDeflate;
+        WebSocket socket;
+        try
+        {
+            socket = await context.WebSockets.AcceptWebSocketAsync(
+                new WebSocketAcceptContext { KeepAliveInterval = TimeSpan.Zero, DangerousEnableCompression = threshold is not null }).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is WebSocketException or IOException or OperationCanceledException)
+        {
+            return;
+        }
+        using (socket)
+        {
+            IFrameWriter writer;
+            if (threshold is { } size)
+            {
+                var compressed = new CompressedWriter(size);
+                compressed.Use(socket);
+                writer = compressed;
+            }
+            else
+            {
+                writer = context.Features.Get<UpgradeFeature>()!.Writer!;
+            }
+            var base64 = context.Request.Query["b64"].ToString().Length > 0;
+            if (Attach(server, context, session, writer, base64) is var (attached, transport))
+            {
+                if (!server.Options.KeepHandshakeRequest)
+                {
+                    // The request lives as long as its WebSocket; what it brought need not. (Clear would keep the strings for reuse.)
+                    foreach (var name in context.Request.Headers.Keys.ToArray())
+                    {
+                        context.Request.Headers.Remove(name);
+                    }
+                }
+                await ReadAsync(server, socket, attached, transport).ConfigureAwait(false);
+                await transport.EndAsync().ConfigureAwait(false);
+            }
+            else
+            {
+                writer.TryFinish(WebSocketFrame.Close);
+                await writer.EndAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static (EngineSession Session, WebSocketTransport Transport)? Attach(EngineServer server, HttpContext context, EngineSession? session, IFrameWriter writer, bool base64)
+    {
+        if (session is null)
+        {
+            WebSocketTransport? opened = null;
+            session = server.Open(context, added => opened = new WebSocketTransport(added, writer, base64, context.Abort));
+            return (session, opened!);
+        }
+        var candidate = new WebSocketTransport(session, writer, base64, context.Abort);
+        return session.TryProbe(candidate) ? (session, candidate) : null;
+    }
+
+    private static async Task ReadAsync(EngineServer server, WebSocket socket, EngineSession session, WebSocketTransport transport)
+    {
+        var reason = EngineCloseReason.TransportClose;
+        string? description = null;
+        byte[]? buffer = null;
+        var isOver = false;
+        try
+        {
+            // A connection that this server has closed is read to its end, so that the client gets the close frame.
+            while (true)
+            {
+                // Nothing is held while nothing comes.
+                var result = await socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None).ConfigureAwait(false);
+                if (result.MessageType == WebSocketMessageType.Close)
+                {
+                    break;
+                }
+                var length = 0;
+                while (!result.EndOfMessage)
+                {
+                    Grow(ref buffer, length);
+                    result = await socket.ReceiveAsync(buffer.AsMemory(length), CancellationToken.None).ConfigureAwait(false);
+                    length = isOver ? 0 : length + result.Count;
+                    if (length > server.Options.MaxHttpBufferSize)
+                    {
+                        session.Run(transport, static tooBig => tooBig.Close(TooBig));
+                        session.TransportEnded(transport, EngineCloseReason.TransportError, "max payload size exceeded");
+                        isOver = true;
+                        length = 0;
+                    }
+                }
+                if (!isOver)
+                {
+                    session.Receive(transport, result.MessageType == WebSocketMessageType.Binary, buffer.AsMemory(0, length));
+                }
+                if (buffer is not null)
+                {
+                    ArrayPool<byte>.Shared.Return(buffer);
+                    buffer = null;
+                }
+                await session.WhenReadyAsync().ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception) when (exception is WebSocketException or IOException or OperationCanceledException or InvalidOperationException)
+        {
+            if (exception is WebSocketException { WebSocketErrorCode: not WebSocketError.ConnectionClosedPrematurely })
+            {
+                (reason, description) = (EngineCloseReason.TransportError, exception.Message);
+            }
+        }
+        finally
+        {
+            if (buffer is not null)
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+        session.TransportEnded(transport, reason, description);
+    }
+
+    private static void Grow(ref byte[]? buffer, int length)
+    {
+        if (buffer is null)
+        {
+            buffer = ArrayPool<byte>.Shared.Rent(4096);
+        }
+        else if (length == buffer.Length)
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(length * 2);
+            buffer.AsSpan(0, length).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(buffer);
+            buffer = larger;
+        }
+    }
+}

@@ -1,0 +1,83 @@
+namespace OrleansAdapter.EngineIO;
+
+/// <summary>Carries a session over a WebSocket whose frames are written ready-made. What comes in is read by <see cref="WebSocketRequest"/>.</summary>
+internal sealed class WebSocketTransport : IEngineTransport
+{
+    public const string TransportName = "websocket";
+
+    /// <summary>How much goes into one write: beyond it, waiting in the session's queue is better than waiting in the connection's buffers.</summary>
+    private const int BatchBytes = 64 << 10;
+
+    /// <summary>How long a client may take to answer a close.</summary>
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly EngineSession _session;
+    private readonly IFrameWriter _writer;
+    private readonly bool _base64;
+    private readonly Action _abort;
+    private ITimer? _closeTimer;
+    private bool _closed;
+    private bool _ended;
+
+    /// <param name="session">What it carries, or will when the upgrade completes.</param>
+    /// <param name="writer">The way to the client.</param>
+    /// <param name="base64">Whether the client takes text only.</param>
+    /// <param name="abort">Cuts the connection; safe from any thread, at any time.</param>
+    public WebSocketTransport(EngineSession session, IFrameWriter writer, bool base64, Action abort)
+    {
+        _session = session;
+        _writer = writer;
+        _base64 = base64;
+        _abort = abort;
+        _writer.Idle = () => _session.TransportReady(this);
+    }
+
+    public string Name => TransportName;
+
+    public bool IsWritable => !_closed && _writer.IsIdle;
+
+    public int BatchSize => BatchBytes;
+
+    public void Send(ReadOnlySpan<OutboundPacket> packets) => _writer.Write(packets, _base64);
+
+    public void Close() => Close(WebSocketFrame.Close);
+
+    /// <summary>Ends it with a close frame; cuts it where none can be written, or none comes back in time.</summary>
+    public void Close(ReadOnlyMemory<byte> frame)
+    {
+        if (_closed)
+        {
+            return;
+        }
+        _closed = true;
+        if (_writer.TryFinish(frame))
+        {
+            _closeTimer = Timers.Once(_session.Time, CloseTimeout, static state => ((WebSocketTransport)state!).CloseTimedOut(), this);
+        }
+        else
+        {
+            _abort();
+        }
+    }
+
+    /// <summary>The connection is over, whoever ended it. Returns when nothing is being written any more.</summary>
+    public Task EndAsync()
+    {
+        _session.Run(this, static transport =>
+        {
+            transport._closed = true;
+            transport._ended = true;
+            transport._closeTimer?.Dispose();
+        });
+        return _writer.EndAsync();
+    }
+
+    private void CloseTimedOut() => _session.Run(this, static transport =>
+    {
+        // Behind its end, the connection may serve somebody else.
+        if (!transport._ended)
+        {
+            transport._abort();
+        }
+    });
+}

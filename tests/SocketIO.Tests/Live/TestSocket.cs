@@ -1,0 +1,99 @@
+using System.Net.WebSockets;
+using System.Text;
+
+namespace OrleansAdapter.SocketIO.Tests.Live;
+
+/// <summary>A WebSocket client that speaks the wire as it is.</summary>
+internal sealed class TestSocket : IAsyncDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+
+    private readonly ClientWebSocket _socket = new();
+    private readonly byte[] _buffer = new byte[4 << 20];
+
+    public WebSocketCloseStatus? CloseStatus => _socket.CloseStatus;
+
+    public static async Task<TestSocket> ConnectAsync(Uri server, string pathAndQuery, Action<ClientWebSocketOptions>? configure = null)
+    {
+        var socket = new TestSocket();
+        configure?.Invoke(socket._socket.Options);
+        using var limit = Within();
+        await socket._socket.ConnectAsync(new Uri(new UriBuilder(server) { Scheme = "ws" }.Uri, pathAndQuery), limit.Token);
+        return socket;
+    }
+
+    public Task SendAsync(string text) => SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text);
+
+    public Task SendAsync(byte[] bytes) => SendAsync(bytes, WebSocketMessageType.Binary);
+
+    public async Task SendAsync(byte[] bytes, WebSocketMessageType type)
+    {
+        using var limit = Within();
+        await _socket.SendAsync(bytes, type, true, limit.Token);
+    }
+
+    /// <summary>The next message: a string, or bytes; null when the connection ended, however it did.</summary>
+    public async Task<object?> ReceiveAsync()
+    {
+        using var limit = Within();
+        try
+        {
+            var length = 0;
+            while (true)
+            {
+                var result = await _socket.ReceiveAsync(_buffer.AsMemory(length), limit.Token);
+                if (result.MessageType == WebSocketMessageType.Close)
+                {
+                    await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, limit.Token);
+                    return null;
+                }
+                length += result.Count;
+                if (result.EndOfMessage)
+                {
+                    return result.MessageType == WebSocketMessageType.Text ? Encoding.UTF8.GetString(_buffer, 0, length) : _buffer.AsSpan(0, length).ToArray();
+                }
+            }
+        }
+        catch (Exception exception) when (exception is WebSocketException or IOException)
+        {
+            return null;
+        }
+    }
+
+    public async Task<string> ReceiveTextAsync() => Assert.IsType<string>(await ReceiveAsync());
+
+    /// <summary>Reads until the connection ends.</summary>
+    public async Task<List<object>> ReceiveToEndAsync()
+    {
+        List<object> all = [];
+        while (await ReceiveAsync() is { } message)
+        {
+            all.Add(message);
+        }
+        return all;
+    }
+
+    public async Task CloseAsync()
+    {
+        using var limit = Within();
+        await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, limit.Token);
+        while (await ReceiveAsync() is not null)
+        {
+        }
+    }
+
+    public void Abort() => _socket.Abort();
+
+    public ValueTask DisposeAsync()
+    {
+        _socket.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private static CancellationTokenSource Within()
+    {
+        var source = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        source.CancelAfter(Limit);
+        return source;
+    }
+}
