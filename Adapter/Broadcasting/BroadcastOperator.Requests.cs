@@ -116,6 +116,7 @@ public sealed partial class BroadcastOperator
     private byte[] Encode(string @event, ReadOnlySpan<object?> arguments)
     {
         ArgumentException.ThrowIfNullOrEmpty(@event);
-        return PacketCodec.Encode(@event, ArgumentsWriter.Write(arguments, Owner.Server.Options.JsonSerializerOptions), [], []);
+        var json = BinaryArguments.Write(arguments, Owner.Server.Options.JsonSerializerOptions, out var attachments);
+        return PacketCodec.Encode(@event, json, attachments, []);
     }
 }

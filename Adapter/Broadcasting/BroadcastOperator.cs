@@ -51,12 +51,12 @@ public sealed partial class BroadcastOperator : BroadcastRoot
     internal Task EmitCore(string @event, ReadOnlySpan<object?> arguments)
     {
         ArgumentException.ThrowIfNullOrEmpty(@event);
-        var json = ArgumentsWriter.Write(arguments, Owner.Server.Options.JsonSerializerOptions);
+        var json = BinaryArguments.Write(arguments, Owner.Server.Options.JsonSerializerOptions, out var attachments);
         if (_local)
         {
-            return Owner.EmitLocallyAsync(Target, new Packet(@event, json, [], [], _flags));
+            return Owner.EmitLocallyAsync(Target, new Packet(@event, json, attachments, [], _flags));
         }
-        var task = Owner.PublishAsync(Operation.Emit(Target, PacketCodec.Encode(@event, json, [], [])));
+        var task = Owner.PublishAsync(Operation.Emit(Target, PacketCodec.Encode(@event, json, attachments, [])));
         return _timeout is { } timeout ? WithinAsync(task, timeout) : task;
     }
 

@@ -34,6 +34,9 @@ public abstract class BroadcastRoot
     /// <summary>May be dropped for clients that are slow.</summary>
     public BroadcastOperator Volatile => Operator().With(BroadcastFlags.Volatile);
 
+    /// <summary>May be compressed, where the transport compresses.</summary>
+    public BroadcastOperator Compress => Operator().With(BroadcastFlags.Compress);
+
     /// <summary>How long to wait for the answers, or for the directory, instead of <see cref="OrleansAdapterOptions.RequestsTimeout"/>.</summary>
     public BroadcastOperator Timeout(TimeSpan timeout) => Operator().WithTimeout(timeout);
 

@@ -67,7 +67,7 @@ internal sealed class EngineServer
 
     public void Upgraded() => EngineLog.Upgraded(_logger);
 
-    public void Dropped() => Metrics?.Dropped();
+    public void Dropped() => Metrics?.Dropped(1);
 
     public void SlowClient(EngineSession session)
     {

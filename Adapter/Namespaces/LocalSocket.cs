@@ -57,6 +57,16 @@ public abstract class LocalSocket(SocketId id)
         writer.WriteNullValue();
     }
 
+    /// <summary>The socket is in a room now. Called in the turn.</summary>
+    protected internal virtual void Joined(Room room)
+    {
+    }
+
+    /// <summary>The socket is not in a room any more, though connected still. Called in the turn.</summary>
+    protected internal virtual void Left(Room room)
+    {
+    }
+
     /// <summary>Queues a packet for the client.</summary>
     protected internal abstract void Deliver(Packet packet);
 

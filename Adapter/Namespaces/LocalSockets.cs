@@ -11,6 +11,9 @@ internal sealed class LocalSockets
     private readonly List<LocalSocket> _found = [];
     private long _mark;
 
+    /// <summary>Told of rooms that come and go, and of who is in them; null for nobody.</summary>
+    public IRoomObserver? Observer { get; set; }
+
     public int Count => _sockets.Count;
 
     public IReadOnlyCollection<LocalSocket> All => _sockets.Values;
@@ -48,12 +51,21 @@ internal sealed class LocalSockets
         var membership = new RoomMembership(members, socket);
         members.Add(membership);
         socket.Memberships.Add(membership);
+        socket.Joined(room);
+        Observer?.Joined(room, socket, isFirst: members.Count == 1);
         return members.Count == 1;
     }
 
     /// <summary>Takes a socket out of a room; true if it was the room's last local member.</summary>
-    public bool Leave(LocalSocket socket, Room room) =>
-        _rooms.TryGetValue(room, out var members) && Find(socket, members) is { } membership && Remove(membership);
+    public bool Leave(LocalSocket socket, Room room)
+    {
+        if (!_rooms.TryGetValue(room, out var members) || Find(socket, members) is not { } membership)
+        {
+            return false;
+        }
+        socket.Left(room);
+        return Remove(membership);
+    }
 
     /// <summary>Takes a socket out of all its rooms; returns those it was the last local member of.</summary>
     public List<Room> LeaveAll(LocalSocket socket)
@@ -152,6 +164,7 @@ internal sealed class LocalSockets
         var members = membership.Room;
         members.Remove(membership);
         membership.Socket.Memberships.Remove(membership);
+        Observer?.Left(members.Key, membership.Socket, isLast: members.Count == 0);
         if (members.Count > 0)
         {
             return false;

@@ -1,0 +1,95 @@
+namespace OrleansAdapter.SocketIO;
+
+/// <summary>
+/// What a socket's handlers have to do, one thing after the other, in order, on the thread pool: a handler that waits holds up its own socket and nobody
+/// else. Bounded by its client being read no further.
+/// </summary>
+internal sealed class EventQueue(Func<object, ValueTask> handle, int limit) : IThreadPoolWorkItem
+{
+    private const long ByteLimit = 1 << 20;
+
+    private readonly Lock _lock = new();
+    private Queue<(object Item, int Bytes)>? _items;
+    private TaskCompletionSource? _ready;
+    private long _bytes;
+    private bool _running;
+
+    /// <summary>Whether so much waits that no more should be read from the client.</summary>
+    public bool IsFull
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return IsFullLocked;
+            }
+        }
+    }
+
+    private bool IsFullLocked => _items is not null && (_items.Count > limit || _bytes > ByteLimit);
+
+    public void Add(object item, int bytes)
+    {
+        lock (_lock)
+        {
+            (_items ??= new Queue<(object, int)>(1)).Enqueue((item, bytes));
+            _bytes += bytes;
+            if (_running)
+            {
+                return;
+            }
+            _running = true;
+        }
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    /// <summary>Forgets what waits: the socket has gone.</summary>
+    public void Clear()
+    {
+        TaskCompletionSource? ready;
+        lock (_lock)
+        {
+            _items?.Clear();
+            _bytes = 0;
+            (ready, _ready) = (_ready, null);
+        }
+        ready?.TrySetResult();
+    }
+
+    /// <summary>Completes when it is not full.</summary>
+    public ValueTask WhenReadyAsync()
+    {
+        lock (_lock)
+        {
+            return IsFullLocked ? new ValueTask((_ready ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task) : ValueTask.CompletedTask;
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute() => _ = RunAsync();
+
+    private async Task RunAsync()
+    {
+        while (true)
+        {
+            object item;
+            TaskCompletionSource? ready = null;
+            lock (_lock)
+            {
+                if (!_items!.TryDequeue(out var next))
+                {
+                    _items = null;
+                    _running = false;
+                    return;
+                }
+                item = next.Item;
+                _bytes -= next.Bytes;
+                if (_ready is not null && !IsFullLocked)
+                {
+                    (ready, _ready) = (_ready, null);
+                }
+            }
+            ready?.TrySetResult();
+            await handle(item).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using System.Text.Json;
+
+namespace OrleansAdapter.SocketIO.Protocol;
+
+/// <summary>Where JSON stands for bytes: <c>{"_placeholder":true,"num":i}</c>.</summary>
+/// <param name="Start">Where the object begins.</param>
+/// <param name="End">Behind its end.</param>
+/// <param name="Attachment">Which bytes.</param>
+internal readonly record struct Placeholder(int Start, int End, int Attachment)
+{
+    private const int Missing = -1;
+
+    /// <summary>Finds all placeholders, in order. False where one names bytes that are not there: a lie.</summary>
+    /// <param name="json">Valid JSON.</param>
+    /// <param name="attachments">How many attachments there are.</param>
+    /// <param name="maxDepth">How deep it may go.</param>
+    /// <param name="found">Where they are.</param>
+    public static bool TryFind(ReadOnlySpan<byte> json, int attachments, int maxDepth, out List<Placeholder> found)
+    {
+        found = [];
+        var open = new (int Start, bool IsPlaceholder, int Number)[maxDepth + 1];
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = maxDepth });
+        while (reader.Read())
+        {
+            switch (reader.TokenType)
+            {
+                case JsonTokenType.StartObject:
+                    open[reader.CurrentDepth] = ((int)reader.TokenStartIndex, false, Missing);
+                    break;
+                case JsonTokenType.PropertyName when reader.ValueTextEquals("_placeholder"u8):
+                    reader.Read();
+                    open[DepthOfObject(ref reader)].IsPlaceholder = reader.TokenType == JsonTokenType.True;
+                    Enter(ref reader, open);
+                    break;
+                case JsonTokenType.PropertyName when reader.ValueTextEquals("num"u8):
+                    reader.Read();
+                    open[DepthOfObject(ref reader)].Number = reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var number) ? number : Missing;
+                    Enter(ref reader, open);
+                    break;
+                case JsonTokenType.EndObject when open[reader.CurrentDepth] is { IsPlaceholder: true } placeholder:
+                    if ((uint)placeholder.Number >= (uint)attachments)
+                    {
+                        return false;
+                    }
+                    // What is inside of one is nothing.
+                    found.RemoveAll(inner => inner.Start > placeholder.Start);
+                    found.Add(new Placeholder(placeholder.Start, (int)reader.BytesConsumed, placeholder.Number));
+                    break;
+                default:
+                    break;
+            }
+        }
+        return true;
+    }
+
+    /// <summary>The depth of the object whose member's value the reader is at. A value that begins an object or array counts as its outside.</summary>
+    private static int DepthOfObject(ref Utf8JsonReader reader) => reader.CurrentDepth - 1;
+
+    private static void Enter(ref Utf8JsonReader reader, (int Start, bool IsPlaceholder, int Number)[] open)
+    {
+        if (reader.TokenType == JsonTokenType.StartObject)
+        {
+            open[reader.CurrentDepth] = ((int)reader.TokenStartIndex, false, Missing);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using Microsoft.Extensions.Logging;
+using OrleansAdapter.Namespaces;
+
+namespace OrleansAdapter.SocketIO;
+
+/// <summary>
+/// The events of a namespace's rooms on this server (Socket.IO: the adapter's <c>create-room</c>, <c>join-room</c>, <c>leave-room</c>, <c>delete-room</c>). Listeners run apart from
+/// the turn, one at a time and in order. A socket's own id counts as a room.
+/// </summary>
+internal sealed class RoomEvents : IRoomObserver
+{
+    private readonly EventQueue _queue;
+
+    public RoomEvents(ILogger logger, string @namespace)
+    {
+        _queue = new EventQueue(
+            item =>
+            {
+                try
+                {
+                    ((Action)item)();
+                }
+#pragma warning disable CA1031 // A listener that throws stops nobody.
+                catch (Exception exception)
+#pragma warning restore CA1031
+                {
+                    SocketIOLog.HandlerFailed(logger, @namespace, "(room)", exception);
+                }
+                return ValueTask.CompletedTask;
+            },
+            int.MaxValue);
+    }
+
+    public event Action<string>? Created;
+
+    public event Action<string, SocketId>? Joined;
+
+    public event Action<string, SocketId>? Left;
+
+    public event Action<string>? Deleted;
+
+    void IRoomObserver.Joined(Room room, LocalSocket socket, bool isFirst)
+    {
+        if (NameOf(room, socket) is { } name)
+        {
+            var isNew = isFirst || room == Room.Everyone;
+            Tell(() =>
+            {
+                if (isNew)
+                {
+                    Created?.Invoke(name);
+                }
+                Joined?.Invoke(name, socket.Id);
+            });
+        }
+    }
+
+    void IRoomObserver.Left(Room room, LocalSocket socket, bool isLast)
+    {
+        if (NameOf(room, socket) is { } name)
+        {
+            var isGone = isLast || room == Room.Everyone;
+            Tell(() =>
+            {
+                Left?.Invoke(name, socket.Id);
+                if (isGone)
+                {
+                    Deleted?.Invoke(name);
+                }
+            });
+        }
+    }
+
+    /// <summary>Users are no rooms here; coming into the namespace is joining the room of one's own id.</summary>
+    private static string? NameOf(Room room, LocalSocket socket) =>
+        room == Room.Everyone ? socket.Id.ToString() : room.Kind == RoomKind.Room ? room.Name : null;
+
+    private void Tell(Action tell) => _queue.Add(tell, 0);
+}

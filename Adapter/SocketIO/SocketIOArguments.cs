@@ -1,0 +1,127 @@
+using System.Buffers;
+using System.Text.Json;
+using OrleansAdapter.SocketIO.Protocol;
+
+namespace OrleansAdapter.SocketIO;
+
+/// <summary>
+/// The arguments of an event or of an acknowledgement, as a client sent them: JSON, with bytes beside it. They are read one by one, as the
+/// types that the application asks for.
+/// </summary>
+public sealed class SocketIOArguments
+{
+    private readonly ReadOnlyMemory<byte> _json;
+    private readonly Range[] _items;
+    private readonly JsonSerializerOptions _options;
+    private readonly IReadOnlyList<Placeholder> _placeholders;
+
+    internal SocketIOArguments(
+        ReadOnlyMemory<byte> json, Range[] items, IReadOnlyList<Placeholder> placeholders, IReadOnlyList<ReadOnlyMemory<byte>> attachments, JsonSerializerOptions options)
+    {
+        _json = json;
+        _items = items;
+        _placeholders = placeholders;
+        Attachments = attachments;
+        _options = options;
+    }
+
+    internal static SocketIOArguments None { get; } = new(default, [], [], [], JsonSerializerOptions.Default);
+
+    /// <summary>How many there are.</summary>
+    public int Count => _items.Length;
+
+    /// <summary>The bytes that came with them, in order.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Attachments { get; }
+
+    /// <summary>About how many bytes it holds.</summary>
+    internal int Size => _json.Length + Attachments.Sum(attachment => attachment.Length);
+
+    /// <summary>An argument as JSON. Bytes in it are <c>{"_placeholder":true,"num":i}</c>, for <see cref="Attachments"/>.</summary>
+    public ReadOnlyMemory<byte> GetJson(int index) => _json[_items[index]];
+
+    /// <summary>An argument as a value. Bytes are read as <c>byte[]</c> or <c>ReadOnlyMemory&lt;byte&gt;</c>, also within other types.</summary>
+    /// <exception cref="JsonException">It is no <typeparamref name="T"/>.</exception>
+    public T? Get<T>(int index) => (T?)Get(index, typeof(T));
+
+    /// <summary>An argument as a value of a type that is known at run time only.</summary>
+    /// <exception cref="JsonException">It is not of that type.</exception>
+    public object? Get(int index, Type type)
+    {
+        var range = _items[index];
+        if (_placeholders.Count > 0)
+        {
+            var (start, end) = (range.Start.Value, range.End.Value);
+            var first = 0;
+            while (first < _placeholders.Count && _placeholders[first].Start < start)
+            {
+                first++;
+            }
+            if (first < _placeholders.Count && _placeholders[first].End <= end)
+            {
+                var found = _placeholders[first];
+                if (found.Start == start && found.End == end && AsBytes(Attachments[found.Attachment], type) is { } bytes)
+                {
+                    return bytes;
+                }
+                return Deserialize(Inline(start, end, first), type);
+            }
+        }
+        return Deserialize(_json[range].Span, type);
+    }
+
+    /// <summary>All arguments as one JSON array, for handing them on.</summary>
+    internal byte[] ToJsonArray(int from = 0)
+    {
+        var buffer = new ArrayBufferWriter<byte>(_json.Length + 2);
+        buffer.Write("["u8);
+        for (var i = from; i < _items.Length; i++)
+        {
+            if (i > from)
+            {
+                buffer.Write(","u8);
+            }
+            buffer.Write(GetJson(i).Span);
+        }
+        buffer.Write("]"u8);
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static object? AsBytes(ReadOnlyMemory<byte> bytes, Type type) =>
+        type == typeof(byte[]) || type == typeof(object) ? (object)bytes.ToArray()
+        : type == typeof(ReadOnlyMemory<byte>) || type == typeof(ReadOnlyMemory<byte>?) ? (object)bytes
+        : type == typeof(Memory<byte>) ? (object)new Memory<byte>(bytes.ToArray())
+        : null;
+
+    private object? Deserialize(ReadOnlySpan<byte> json, Type type)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, type, _options);
+        }
+        catch (InvalidOperationException exception)
+        {
+            // Text that is no Unicode.
+            throw new JsonException(exception.Message, exception);
+        }
+    }
+
+    /// <summary>A part of the JSON with bytes in the place of their placeholders, in the form that System.Text.Json reads bytes from.</summary>
+    private ReadOnlySpan<byte> Inline(int start, int end, int first)
+    {
+        var buffer = new ArrayBufferWriter<byte>(end - start);
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true }))
+        {
+            for (var i = first; i < _placeholders.Count && _placeholders[i].End <= end; i++)
+            {
+                writer.Flush();
+                buffer.Write(_json.Span[start.._placeholders[i].Start]);
+                writer.Reset();
+                writer.WriteBase64StringValue(Attachments[_placeholders[i].Attachment].Span);
+                start = _placeholders[i].End;
+            }
+            writer.Flush();
+            buffer.Write(_json.Span[start..end]);
+        }
+        return buffer.WrittenSpan;
+    }
+}

@@ -1,0 +1,252 @@
+using System.Text.Json;
+using OrleansAdapter.EngineIO;
+using OrleansAdapter.SocketIO.Protocol;
+
+namespace OrleansAdapter.SocketIO;
+
+/// <summary>One connection, with its part in any number of namespaces. Told of what comes by its session, one thing at a time.</summary>
+internal sealed class SocketIOClient : IEngineHandler
+{
+    /// <summary>How many namespaces a client may be on its way into.</summary>
+    private const int ConnectingLimit = 100;
+
+    /// <summary>How many namespaces are remembered that this server made the client leave.</summary>
+    private const int LeftLimit = 100;
+
+    private readonly Lock _lock = new();
+    private readonly SocketIOServer _server;
+    private readonly SocketIODecoder _decoder;
+    private readonly ConnectionHandshake _handshake;
+    private readonly Dictionary<string, SocketIOSocket?> _sockets = new(1, StringComparer.Ordinal);
+    private List<string>? _left;
+    private ITimer? _connectTimer;
+    private SocketIOSocket? _full;
+    private bool _closed;
+
+    public SocketIOClient(SocketIOServer server, EngineSession session, ConnectionHandshake handshake)
+    {
+        _server = server;
+        Session = session;
+        _handshake = handshake;
+        _decoder = new SocketIODecoder(server.JsonOptions, server.Options.MaxAttachments);
+        _connectTimer = Timers.Once(server.Time, server.Options.ConnectTimeout, static state => ((SocketIOClient)state!).ConnectTimedOut(), this);
+    }
+
+    public EngineSession Session { get; }
+
+    public void Message(bool isBinary, ReadOnlyMemory<byte> data)
+    {
+        if (_decoder.Add(isBinary, data.Span, out var packet) is { } error)
+        {
+            SocketIOLog.ProtocolBroken(_server.Logger, error);
+            Session.Close(EngineCloseReason.ParseError, error);
+        }
+        else if (packet is not null)
+        {
+            Receive(packet);
+        }
+    }
+
+    public ValueTask WhenReadyAsync() => Interlocked.Exchange(ref _full, null) is { } full ? full.Events.WhenReadyAsync() : ValueTask.CompletedTask;
+
+    public void Closed(EngineCloseReason reason, string? description) => End(reason.Name(), description);
+
+    /// <summary>Makes the client leave all namespaces, and closes its connection.</summary>
+    public void DisconnectAll()
+    {
+        foreach (var socket in Sockets())
+        {
+            socket.Disconnect();
+        }
+        Session.Close();
+    }
+
+    /// <summary>The client will leave a namespace because this server says so: its packets that are on their way are no fault of its.</summary>
+    public void Expect(string @namespace)
+    {
+        lock (_lock)
+        {
+            _left ??= [];
+            if (_left.Count == LeftLimit)
+            {
+                _left.RemoveAt(0);
+            }
+            _left.Add(@namespace);
+        }
+    }
+
+    /// <summary>The socket has ended.</summary>
+    public void Remove(SocketIOSocket socket)
+    {
+        lock (_lock)
+        {
+            if (_sockets.TryGetValue(socket.Namespace.Name, out var known) && ReferenceEquals(known, socket))
+            {
+                _sockets.Remove(socket.Namespace.Name);
+            }
+        }
+    }
+
+    private void Receive(SocketIOPacket packet)
+    {
+        SocketIOSocket? socket;
+        bool isKnown;
+        lock (_lock)
+        {
+            isKnown = _sockets.TryGetValue(packet.Namespace, out socket);
+            if (!isKnown && packet.Type == SocketIOPacketType.Connect && _sockets.Count < ConnectingLimit && !_closed)
+            {
+                _sockets[packet.Namespace] = null;
+                _left?.Remove(packet.Namespace);
+                ThreadPool.UnsafeQueueUserWorkItem(state => _ = state.client.ConnectAsync(state.packet), (client: this, packet), preferLocal: false);
+                return;
+            }
+            if (!isKnown && packet.Type is not (SocketIOPacketType.Connect or SocketIOPacketType.ConnectError) && _left?.Contains(packet.Namespace) == true)
+            {
+                return;
+            }
+        }
+        if (socket is null || socket.IsConnecting || packet.Type is SocketIOPacketType.Connect or SocketIOPacketType.ConnectError)
+        {
+            ForcedServerClose($"A packet of type {packet.Type} may not come now.");
+            return;
+        }
+        socket.OnPacket(packet);
+        if (socket.Events.IsFull)
+        {
+            _full = socket;
+        }
+    }
+
+    private async Task ConnectAsync(SocketIOPacket packet)
+    {
+        var name = packet.Namespace;
+        var auth = ReadAuth(packet.Payload);
+        SocketIOSocket? socket = null;
+        try
+        {
+            var @namespace = await _server.ResolveAsync(name, auth).ConfigureAwait(false);
+            if (@namespace is null)
+            {
+                Refuse(name, "Invalid namespace", null, null);
+                return;
+            }
+            socket = new SocketIOSocket(@namespace.Core.NewSocketId(), @namespace, this, new Handshake(_handshake, auth)) { UserId = SocketIOServer.UserIdOf(_handshake.User) };
+            if (!TryAdd(name, socket))
+            {
+                return;
+            }
+            await @namespace.RunMiddlewaresAsync(socket).ConfigureAwait(false);
+            if (await socket.EnterAsync().ConfigureAwait(false))
+            {
+                StopConnectTimer();
+            }
+        }
+        catch (ConnectErrorException exception)
+        {
+            Refuse(name, exception.Message, exception.ErrorData, socket);
+        }
+        catch (OperationException)
+        {
+            // This server was fenced: the client may come back at once.
+            Session.Close(EngineCloseReason.ForcedClose, nameof(DisconnectReason.ServerFenced));
+        }
+        catch (TimeoutException exception) when (socket is not null)
+        {
+            SocketIOLog.NotRegistered(_server.Logger, name, exception);
+            Refuse(name, "Service unavailable", null, socket);
+        }
+#pragma warning disable CA1031 // The application's code failed: nobody gets in by that, and nobody learns why.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            SocketIOLog.MiddlewareFailed(_server.Logger, name, exception);
+            Refuse(name, "Internal server error", null, socket);
+        }
+    }
+
+    /// <summary>Takes in a socket that is on its way; false if the connection has ended.</summary>
+    private bool TryAdd(string name, SocketIOSocket socket)
+    {
+        lock (_lock)
+        {
+            if (!_closed)
+            {
+                _sockets[name] = socket;
+            }
+            return !_closed;
+        }
+    }
+
+    private void Refuse(string name, string message, object? data, SocketIOSocket? socket)
+    {
+        var json = Serialize(name, data);
+        socket?.End(DisconnectReasons.ServerNamespaceDisconnect, message);
+        lock (_lock)
+        {
+            if (_sockets.TryGetValue(name, out var known) && known is null)
+            {
+                _sockets.Remove(name);
+            }
+        }
+        Session.Send(SocketIOEncoder.ConnectError(name, message, json));
+    }
+
+    private ReadOnlyMemory<byte> Serialize(string name, object? data)
+    {
+        try
+        {
+            return data is null ? default : JsonSerializer.SerializeToUtf8Bytes(data, data.GetType(), _server.JsonOptions);
+        }
+        catch (Exception exception) when (exception is JsonException or NotSupportedException)
+        {
+            SocketIOLog.MiddlewareFailed(_server.Logger, name, exception);
+            return default;
+        }
+    }
+
+    private void ConnectTimedOut()
+    {
+        lock (_lock)
+        {
+            if (_sockets.Values.Any(socket => socket is { IsConnecting: false }))
+            {
+                return;
+            }
+        }
+        ForcedServerClose("No namespace was joined in time.");
+    }
+
+    private void ForcedServerClose(string why)
+    {
+        SocketIOLog.ProtocolBroken(_server.Logger, why);
+        End(DisconnectReasons.ForcedServerClose, why);
+        Session.Close();
+    }
+
+    private void End(string reason, string? description)
+    {
+        lock (_lock)
+        {
+            _closed = true;
+        }
+        foreach (var socket in Sockets())
+        {
+            socket.End(reason, description);
+        }
+        StopConnectTimer();
+    }
+
+    private void StopConnectTimer() => Interlocked.Exchange(ref _connectTimer, null)?.Dispose();
+
+    private SocketIOSocket[] Sockets()
+    {
+        lock (_lock)
+        {
+            return [.. _sockets.Values.OfType<SocketIOSocket>()];
+        }
+    }
+
+    private static JsonElement ReadAuth(ReadOnlyMemory<byte> payload) =>
+        JsonSerializer.Deserialize<JsonElement>(payload.IsEmpty ? "{}"u8 : payload.Span);
+}

@@ -1,0 +1,72 @@
+namespace OrleansAdapter.SocketIO;
+
+/// <summary>How something is emitted to one client. Immutable.</summary>
+public sealed class SocketIOEmitter
+{
+    private readonly SocketIOSocket _socket;
+    private readonly bool _volatile;
+    private readonly bool _compress;
+    private readonly TimeSpan? _timeout;
+    private readonly CancellationToken _cancellation;
+
+    internal SocketIOEmitter(SocketIOSocket socket, bool isVolatile, bool compress, TimeSpan? timeout, CancellationToken cancellation)
+    {
+        if (timeout is { } time && time != System.Threading.Timeout.InfiniteTimeSpan)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(time, TimeSpan.Zero, nameof(timeout));
+        }
+        (_socket, _volatile, _compress, _timeout, _cancellation) = (socket, isVolatile, compress, timeout, cancellation);
+    }
+
+    /// <summary>May be dropped while the client has not taken what was sent before.</summary>
+    public SocketIOEmitter Volatile => new(_socket, true, _compress, _timeout, _cancellation);
+
+    /// <summary>Whether it may be compressed.</summary>
+    public SocketIOEmitter Compress(bool compress) => new(_socket, _volatile, compress, _timeout, _cancellation);
+
+    /// <summary>How long the client may take to acknowledge, and what else ends the wait.</summary>
+    public SocketIOEmitter Timeout(TimeSpan timeout, CancellationToken cancellationToken = default) => new(_socket, _volatile, _compress, timeout, cancellationToken);
+
+    /// <summary>Sends an event to the client at once, outside the namespace's order.</summary>
+    /// <exception cref="ArgumentException">The name is empty or reserved.</exception>
+    public void Emit(string @event, params ReadOnlySpan<object?> arguments) => _socket.Emit(@event, arguments, null, _volatile, _compress);
+
+    /// <summary>Sends an event and waits for the client's acknowledgement: the first argument of it.</summary>
+    /// <exception cref="TimeoutException">The client took too long.</exception>
+    /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
+    /// <exception cref="SocketDisconnectedException">The client disconnected first.</exception>
+    /// <exception cref="InvalidOperationException">The client owes too many acknowledgements; nothing was sent.</exception>
+    /// <exception cref="System.Text.Json.JsonException">The answer is no <typeparamref name="T"/>.</exception>
+    public Task<T?> EmitWithAckAsync<T>(string @event, params ReadOnlySpan<object?> arguments)
+    {
+        var pending = new PendingAck(null);
+        var id = _socket.AddAck(pending) ?? throw _socket.CannotAck();
+        try
+        {
+            _socket.Emit(@event, arguments, id, isVolatile: false, _compress);
+        }
+        catch
+        {
+            _socket.RemoveAck(id);
+            throw;
+        }
+        return WaitAsync<T>(pending, id);
+    }
+
+    private async Task<T?> WaitAsync<T>(PendingAck pending, long id)
+    {
+        try
+        {
+            var answer = await pending.Task.WaitAsync(_timeout ?? System.Threading.Timeout.InfiniteTimeSpan, _socket.Namespace.Server.Time, _cancellation).ConfigureAwait(false);
+            return answer.Count == 0 ? default : answer.Get<T>(0);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new TimeoutException("operation has timed out", exception);
+        }
+        finally
+        {
+            _socket.RemoveAck(id);
+        }
+    }
+}

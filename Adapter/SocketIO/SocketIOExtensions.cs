@@ -1,0 +1,46 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using OrleansAdapter;
+using OrleansAdapter.EngineIO;
+using OrleansAdapter.SocketIO;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds Socket.IO to an ASP.NET Core application.</summary>
+public static class SocketIOExtensions
+{
+    /// <summary>
+    /// Adds the Socket.IO server, as <see cref="SocketIOServer"/>. An engine has to be added as well, which provides <see cref="IDirectory"/>.
+    /// </summary>
+    public static IServiceCollection AddSocketIO(this IServiceCollection services, Action<SocketIOOptions>? configure = null)
+    {
+        var options = services.AddOptions<SocketIOOptions>().ValidateOnStart();
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SocketIOOptions>, SocketIOOptionsValidator>());
+        services.AddCors();
+        services.TryAddSingleton<SocketIOServer>();
+        return services.AddOrleansAdapter();
+    }
+
+    /// <summary>Serves Socket.IO under a path, and the browser's clients where <see cref="SocketIOOptions.ClientFiles"/> names them.</summary>
+    /// <param name="endpoints">The application.</param>
+    /// <param name="path">The path, as clients have it (<c>path</c>), without the slash at its end.</param>
+    /// <returns>What policies are added to: authorisation, rate limits, CORS.</returns>
+    public static IEndpointConventionBuilder MapSocketIO(this IEndpointRouteBuilder endpoints, string path = "/socket.io")
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        path = path.TrimEnd('/');
+        var server = endpoints.ServiceProvider.GetRequiredService<SocketIOServer>();
+        // Who ignores that the host stops holds it up.
+        endpoints.ServiceProvider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(server.Engine.CloseAll);
+        ClientFiles.Map(endpoints, path, server.Options.ClientFiles);
+        return endpoints.Map(path, EngineEndpoint.Build(endpoints, server.Engine)).WithDisplayName($"Socket.IO {path}");
+    }
+}

@@ -1,0 +1,150 @@
+using System.Collections.Concurrent;
+using OrleansAdapter.Broadcasting;
+using OrleansAdapter.Namespaces;
+using OrleansAdapter.SocketIO.Protocol;
+
+namespace OrleansAdapter.SocketIO;
+
+/// <summary>
+/// A namespace as Socket.IO clients join it: who is let in, and what happens then. Its rooms and broadcasts are those of the <see cref="Core">namespace of the
+/// cluster</see>, which other servers share, and a SignalR hub may.
+/// </summary>
+public sealed class SocketIONamespace : BroadcastRoot
+{
+    private readonly ConcurrentDictionary<SocketId, SocketIOSocket> _sockets = new();
+    private readonly Lock _lock = new();
+    private Func<SocketIOSocket, Task>[] _middlewares = [];
+    private Func<SocketIOSocket, Task>[] _connectionListeners = [];
+    private RoomEvents? _roomEvents;
+
+    internal SocketIONamespace(SocketIOServer server, Namespace core, SocketIONamespace? template)
+    {
+        Server = server;
+        Core = core;
+        Handlers = template?.Handlers ?? new EventHandlers();
+        (_middlewares, _connectionListeners) = (template?._middlewares ?? [], template?._connectionListeners ?? []);
+    }
+
+    /// <summary>The namespace's name, which begins with a slash.</summary>
+    public string Name => Core.Name;
+
+    /// <summary>The namespace of the cluster behind it.</summary>
+    public Namespace Core { get; }
+
+    /// <summary>The sockets of Socket.IO clients that are in it, on this server.</summary>
+    public ICollection<SocketIOSocket> Sockets => _sockets.Values;
+
+    internal override Namespace Owner => Core;
+
+    internal SocketIOServer Server { get; }
+
+    internal EventHandlers Handlers { get; }
+
+    /// <summary>A socket of this server by its id.</summary>
+    public SocketIOSocket? Find(SocketId id) => _sockets.GetValueOrDefault(id);
+
+    /// <summary>
+    /// Runs for every client that wants to come in, in order, before it is. Throwing keeps it out: a <see cref="ConnectErrorException"/> tells it why; of anything else it learns
+    /// nothing.
+    /// </summary>
+    public SocketIONamespace Use(Func<SocketIOSocket, Task> middleware) => Add(ref _middlewares, middleware);
+
+    /// <summary>Runs for every client that has come in, before any of its events is handled.</summary>
+    public SocketIONamespace OnConnection(Func<SocketIOSocket, Task> listener) => Add(ref _connectionListeners, listener);
+
+    /// <summary>Runs for every client that has come in, before any of its events is handled.</summary>
+    public SocketIONamespace OnConnection(Action<SocketIOSocket> listener)
+    {
+        ArgumentNullException.ThrowIfNull(listener);
+        return OnConnection(socket =>
+        {
+            listener(socket);
+            return Task.CompletedTask;
+        });
+    }
+
+    /// <summary>
+    /// Says what to do with an event of any of the namespace's sockets; the handler may ask for the <see cref="SocketIOSocket"/> as a parameter. Costs nothing per
+    /// connection, other than <see cref="SocketIOSocket.On"/>, which see for the rest.
+    /// </summary>
+    /// <exception cref="ArgumentException">The name is empty or reserved.</exception>
+    public SocketIONamespace On(string @event, Delegate handler)
+    {
+        ReservedEvents.Check(@event);
+        Handlers.Add(@event, Server.Bind(handler));
+        return this;
+    }
+
+    /// <summary>Called when a room gets its first member on this server.</summary>
+    public SocketIONamespace OnCreateRoom(Action<string> listener) => Observe(events => events.Created += listener);
+
+    /// <summary>Called when a socket of this server joins a room.</summary>
+    public SocketIONamespace OnJoinRoom(Action<string, SocketId> listener) => Observe(events => events.Joined += listener);
+
+    /// <summary>Called when a socket of this server leaves a room, also by disconnecting.</summary>
+    public SocketIONamespace OnLeaveRoom(Action<string, SocketId> listener) => Observe(events => events.Left += listener);
+
+    /// <summary>Called when a room loses its last member on this server.</summary>
+    public SocketIONamespace OnDeleteRoom(Action<string> listener) => Observe(events => events.Deleted += listener);
+
+    /// <summary>The same as <see cref="BroadcastRoot.Emit"/> with the event <c>message</c>.</summary>
+    public Task Send(params ReadOnlySpan<object?> arguments) => Emit("message", arguments);
+
+    /// <exception cref="Exception">Whatever a middleware threw.</exception>
+    internal async Task RunMiddlewaresAsync(SocketIOSocket socket)
+    {
+        foreach (var middleware in _middlewares)
+        {
+            await middleware(socket).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The client is in: the application gets to know it, and only then its events.</summary>
+    internal void TellConnected(SocketIOSocket socket)
+    {
+        foreach (var listener in _connectionListeners)
+        {
+            socket.Enqueue(() => listener(socket));
+        }
+    }
+
+    internal void Remember(SocketIOSocket socket) => _sockets[socket.Id] = socket;
+
+    internal void Forget(SocketIOSocket socket)
+    {
+        _sockets.TryRemove(socket.Id, out _);
+        Core.Enqueue(new CommandItem((state, waiter, now) =>
+        {
+            state.Disconnect(socket, now);
+            waiter.TrySetResult();
+        }));
+    }
+
+    private SocketIONamespace Add<T>(ref T[] to, T item)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        lock (_lock)
+        {
+            to = [.. to, item];
+        }
+        return this;
+    }
+
+    private SocketIONamespace Observe(Action<RoomEvents> observe)
+    {
+        lock (_lock)
+        {
+            if (_roomEvents is null)
+            {
+                var events = _roomEvents = new RoomEvents(Server.Logger, Name);
+                Core.Enqueue(new CommandItem((state, waiter, _) =>
+                {
+                    state.Sockets.Observer = events;
+                    waiter.TrySetResult();
+                }));
+            }
+            observe(_roomEvents);
+        }
+        return this;
+    }
+}

@@ -1,0 +1,80 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+using OrleansAdapter.EngineIO;
+
+namespace OrleansAdapter.SocketIO;
+
+/// <summary>How Socket.IO is served. Names and defaults are the reference's, where it has them. Validated when the host starts.</summary>
+public sealed class SocketIOOptions : EngineIOOptions
+{
+    /// <summary>How long a connection may be without a namespace before it is closed. Default 45 s.</summary>
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(45);
+
+    /// <summary>How many binary attachments a packet from a client may have. Default 10.</summary>
+    public int MaxAttachments { get; set; } = 10;
+
+    /// <summary>
+    /// How many events of one socket may wait for their handlers; a client that has sent so many is read no further until some are done. Default 128.
+    /// </summary>
+    public int MaxWaitingEvents { get; set; } = 128;
+
+    /// <summary>How many acknowledgements one socket may owe; more are refused at the caller. Default 10,000.</summary>
+    public int MaxPendingAcks { get; set; } = 10_000;
+
+    /// <summary>How many namespaces clients may bring into being through patterns and predicates. Default 1,000.</summary>
+    public int MaxDynamicNamespaces { get; set; } = 1000;
+
+    /// <summary>The headers that <see cref="Handshake.Headers"/> has. Default: none, so that nothing else of the request is kept.</summary>
+    public ISet<string> HandshakeHeaders { get; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Takes what the application needs from the handshake's request into <see cref="Handshake.Items"/>; the request itself is not kept.</summary>
+    public Action<HttpContext, IDictionary<string, object?>>? CaptureHandshake { get; set; }
+
+    /// <summary>
+    /// The folder with the browser's clients (<c>dist</c> of the npm package <c>socket.io-client</c>), which are then served under the path, as
+    /// <c>socket.io.js</c> and so on. Default: none.
+    /// </summary>
+    public string? ClientFiles { get; set; }
+
+    internal override IEnumerable<string> Errors()
+    {
+        foreach (var error in base.Errors())
+        {
+            yield return error;
+        }
+        if (ConnectTimeout <= TimeSpan.Zero)
+        {
+            yield return $"{nameof(ConnectTimeout)} must be positive.";
+        }
+        if (MaxAttachments is < 0 or > 255)
+        {
+            yield return $"{nameof(MaxAttachments)} must be between 0 and 255.";
+        }
+        if (MaxWaitingEvents < 1)
+        {
+            yield return $"{nameof(MaxWaitingEvents)} must be positive.";
+        }
+        if (MaxPendingAcks < 1)
+        {
+            yield return $"{nameof(MaxPendingAcks)} must be positive.";
+        }
+        if (MaxDynamicNamespaces < 0)
+        {
+            yield return $"{nameof(MaxDynamicNamespaces)} must not be negative.";
+        }
+        if (ClientFiles is not null && !Directory.Exists(ClientFiles))
+        {
+            yield return $"{nameof(ClientFiles)} is \"{ClientFiles}\", which is no folder.";
+        }
+    }
+}
+
+/// <summary>The one place that says which options are valid.</summary>
+internal sealed class SocketIOOptionsValidator : IValidateOptions<SocketIOOptions>
+{
+    public ValidateOptionsResult Validate(string? name, SocketIOOptions options)
+    {
+        var wrong = options.Errors().Select(error => $"{nameof(SocketIOOptions)}.{error}").ToArray();
+        return wrong.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(wrong);
+    }
+}

@@ -1,0 +1,220 @@
+using System.Collections.Concurrent;
+using System.Security.Claims;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OrleansAdapter.Broadcasting;
+using OrleansAdapter.Cluster;
+using OrleansAdapter.EngineIO;
+using OrleansAdapter.Namespaces;
+
+namespace OrleansAdapter.SocketIO;
+
+/// <summary>
+/// Socket.IO's server (<c>io</c>) on this server: its namespaces. What it has as a namespace is that of the namespace <c>/</c>. Injected as a singleton; safe under
+/// threads.
+/// </summary>
+/// <example>
+/// <code>
+/// builder.Services.AddSocketIO();
+/// var app = builder.Build();
+/// app.MapSocketIO("/socket.io");
+/// var io = app.Services.GetRequiredService&lt;SocketIOServer&gt;();
+/// io.OnConnection(socket =>
+/// {
+///     socket.On("join", (string room) => socket.Join(room));
+///     socket.On("say", (string room, string text) => io.To(room).Emit("said", text));
+/// });
+/// </code>
+/// </example>
+public sealed class SocketIOServer : BroadcastRoot
+{
+    private readonly ConcurrentDictionary<string, SocketIONamespace> _namespaces = new(StringComparer.Ordinal);
+    private readonly ThisServer _cluster;
+    private readonly IServiceProviderIsService _isService;
+    private readonly Lock _lock = new();
+    private DynamicNamespace[] _dynamic = [];
+    private int _dynamicCount;
+
+    /// <summary>Made by the host's container.</summary>
+    public SocketIOServer(ThisServer server, IOptions<SocketIOOptions> options, IServiceProvider services, ILoggerFactory loggers, TimeProvider time)
+    {
+        _cluster = server;
+        Options = options.Value;
+        Services = services;
+        _isService = services.GetRequiredService<IServiceProviderIsService>();
+        Logger = loggers.CreateLogger<SocketIOServer>();
+        Time = time;
+        Engine = new EngineServer(Options, server.Options.ClientQueueLimit, time, Logger, () => SocketId.New(server.FirstLife).ToString(), Connect) { Metrics = server.Metrics };
+        Root = Of("/");
+    }
+
+    /// <summary>The namespace <c>/</c>.</summary>
+    public SocketIONamespace Root { get; }
+
+    /// <summary>The namespaces that there are on this server.</summary>
+    public ICollection<SocketIONamespace> Namespaces => _namespaces.Values;
+
+    /// <summary>Called with each namespace that a client has brought into being.</summary>
+    public event Action<SocketIONamespace>? NewNamespace;
+
+    internal override Namespace Owner => Root.Core;
+
+    internal SocketIOOptions Options { get; }
+
+    internal IServiceProvider Services { get; }
+
+    internal ILogger Logger { get; }
+
+    internal TimeProvider Time { get; }
+
+    internal EngineServer Engine { get; }
+
+    internal JsonSerializerOptions JsonOptions => _cluster.Options.JsonSerializerOptions;
+
+    internal int QueueLimit => _cluster.Options.ClientQueueLimit;
+
+    /// <summary>A namespace by its name; a slash is put before one that has none. Made on first use.</summary>
+    /// <exception cref="ArgumentException">The name is empty, over 1,024 characters, or has a comma, which the protocol cannot express.</exception>
+    public SocketIONamespace Of(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (!IsPossible(name))
+        {
+            throw new ArgumentException($"\"{name}\" cannot be the name of a namespace: it has a comma, or over {MaximumNameLength} characters.", nameof(name));
+        }
+        name = name[0] == '/' ? name : "/" + name;
+        return _namespaces.GetOrAdd(name, static (name, server) => new SocketIONamespace(server, server._cluster.Of(name), null), this);
+    }
+
+    /// <summary>
+    /// All namespaces whose names match: each is made when the first client asks for it. What is returned stands for all that come, and is to be given middlewares and
+    /// listeners before clients do; it cannot be broadcast to.
+    /// </summary>
+    public DynamicNamespace Of(Regex pattern)
+    {
+        ArgumentNullException.ThrowIfNull(pattern);
+        return Of((name, _) => ValueTask.FromResult(pattern.IsMatch(name)));
+    }
+
+    /// <summary>All namespaces for which the predicate, given the name and the client's auth payload, is true; the same as with a pattern otherwise.</summary>
+    public DynamicNamespace Of(Func<string, JsonElement, ValueTask<bool>> predicate)
+    {
+        var added = new DynamicNamespace(predicate, this);
+        lock (_lock)
+        {
+            _dynamic = [.. _dynamic, added];
+        }
+        return added;
+    }
+
+    /// <summary><see cref="SocketIONamespace.Use"/> of the namespace <c>/</c>.</summary>
+    public SocketIONamespace Use(Func<SocketIOSocket, Task> middleware) => Root.Use(middleware);
+
+    /// <summary><see cref="SocketIONamespace.OnConnection(Func{SocketIOSocket, Task})"/> of the namespace <c>/</c>.</summary>
+    public SocketIONamespace OnConnection(Func<SocketIOSocket, Task> listener) => Root.OnConnection(listener);
+
+    /// <summary><see cref="SocketIONamespace.OnConnection(Action{SocketIOSocket})"/> of the namespace <c>/</c>.</summary>
+    public SocketIONamespace OnConnection(Action<SocketIOSocket> listener) => Root.OnConnection(listener);
+
+    /// <summary><see cref="SocketIONamespace.On"/> of the namespace <c>/</c>.</summary>
+    public SocketIONamespace On(string @event, Delegate handler) => Root.On(@event, handler);
+
+    internal const int MaximumNameLength = 1024;
+
+    internal BoundHandler Bind(Delegate handler) => new(handler, HandlerShape.Of(handler, _isService));
+
+    internal static string? UserIdOf(ClaimsPrincipal user) => user.FindFirstValue(ClaimTypes.NameIdentifier);
+
+    /// <summary>The namespace that a client asks for; null if there is none.</summary>
+    internal async ValueTask<SocketIONamespace?> ResolveAsync(string name, JsonElement auth)
+    {
+        if (_namespaces.TryGetValue(name, out var known))
+        {
+            return known;
+        }
+        if (!IsPossible(name))
+        {
+            return null;
+        }
+        foreach (var dynamic in _dynamic)
+        {
+            if (await dynamic.Allows(name, auth).ConfigureAwait(false))
+            {
+                return AddDynamic(name, dynamic.Template);
+            }
+        }
+        return null;
+    }
+
+    private static bool IsPossible(string name) => name.Length <= MaximumNameLength && !name.Contains(',', StringComparison.Ordinal);
+
+    private SocketIONamespace? AddDynamic(string name, SocketIONamespace template)
+    {
+        SocketIONamespace added;
+        lock (_lock)
+        {
+            if (_namespaces.TryGetValue(name, out var known))
+            {
+                return known;
+            }
+            if (_dynamicCount >= Options.MaxDynamicNamespaces)
+            {
+                SocketIOLog.TooManyNamespaces(Logger, name, Options.MaxDynamicNamespaces);
+                return null;
+            }
+            _dynamicCount++;
+            added = _namespaces[name] = new SocketIONamespace(this, _cluster.Of(name), template);
+        }
+        NewNamespace?.Invoke(added);
+        return added;
+    }
+
+    private SocketIOClient Connect(EngineSession session, HttpContext context) => new(this, session, new ConnectionHandshake(context, Options, Time.GetUtcNow()));
+}
+
+/// <summary>Namespaces that come into being when clients ask for them.</summary>
+public sealed class DynamicNamespace
+{
+    internal DynamicNamespace(Func<string, JsonElement, ValueTask<bool>> allows, SocketIOServer server)
+    {
+        ArgumentNullException.ThrowIfNull(allows);
+        Allows = allows;
+        Template = new SocketIONamespace(server, server.Root.Core, null);
+    }
+
+    internal Func<string, JsonElement, ValueTask<bool>> Allows { get; }
+
+    internal SocketIONamespace Template { get; }
+
+    /// <summary><see cref="SocketIONamespace.Use"/> for each of them.</summary>
+    public DynamicNamespace Use(Func<SocketIOSocket, Task> middleware)
+    {
+        Template.Use(middleware);
+        return this;
+    }
+
+    /// <summary><see cref="SocketIONamespace.OnConnection(Func{SocketIOSocket, Task})"/> for each of them.</summary>
+    public DynamicNamespace OnConnection(Func<SocketIOSocket, Task> listener)
+    {
+        Template.OnConnection(listener);
+        return this;
+    }
+
+    /// <summary><see cref="SocketIONamespace.OnConnection(Action{SocketIOSocket})"/> for each of them.</summary>
+    public DynamicNamespace OnConnection(Action<SocketIOSocket> listener)
+    {
+        Template.OnConnection(listener);
+        return this;
+    }
+
+    /// <summary><see cref="SocketIONamespace.On"/> for each of them.</summary>
+    public DynamicNamespace On(string @event, Delegate handler)
+    {
+        Template.On(@event, handler);
+        return this;
+    }
+}

@@ -1,0 +1,208 @@
+using OrleansAdapter.SocketIO.Protocol;
+
+namespace OrleansAdapter.SocketIO;
+
+/// <content>What the application does with what comes.</content>
+public sealed partial class SocketIOSocket
+{
+    private EventHandlers? _handlers;
+    private Action<SocketIOEvent>[] _anyListeners = [];
+    private Action<string, SocketIOArguments>[] _anyOutgoingListeners = [];
+    private Func<SocketIOEvent, Task>[] _middlewares = [];
+    private Action<SocketIODisconnect>[] _disconnectingListeners = [];
+    private Func<SocketIODisconnect, Task>[] _disconnectListeners = [];
+    private Action<Exception>[] _errorListeners = [];
+
+    /// <summary>
+    /// Says what to do with an event. The handler is any method or lambda: its parameters take the event's arguments, in order; besides, it may ask for the
+    /// <see cref="SocketIOAck"/>, the <see cref="SocketIOEvent"/>, all <see cref="SocketIOArguments"/>, the socket, the user
+    /// (<see cref="System.Security.Claims.ClaimsPrincipal"/>), a <see cref="CancellationToken"/> for the end of the socket, and services. It may be asynchronous. Where the client asks
+    /// for an acknowledgement and the handler does not send one itself, its result is it.
+    /// </summary>
+    /// <remarks>An event whose arguments are not what the handler takes is dropped. What a handler throws is logged, and the client gets no answer.</remarks>
+    /// <exception cref="ArgumentException">The name is empty or reserved.</exception>
+    public SocketIOSocket On(string @event, Delegate handler)
+    {
+        ReservedEvents.Check(@event);
+        (_handlers ?? Interlocked.CompareExchange(ref _handlers, new EventHandlers(), null) ?? _handlers).Add(@event, Namespace.Server.Bind(handler));
+        return this;
+    }
+
+    /// <summary>Takes back what <see cref="On"/> said; without a handler, for all of the event's handlers.</summary>
+    public SocketIOSocket Off(string @event, Delegate? handler = null)
+    {
+        _handlers?.Remove(@event, handler);
+        return this;
+    }
+
+    /// <summary>Sees every event of the client, before its handlers do.</summary>
+    public SocketIOSocket OnAny(Action<SocketIOEvent> listener) => Add(ref _anyListeners, listener);
+
+    /// <summary>Takes back what <see cref="OnAny"/> said; without a listener, for all.</summary>
+    public SocketIOSocket OffAny(Action<SocketIOEvent>? listener = null) => Remove(ref _anyListeners, listener);
+
+    /// <summary>Sees every event that goes to the client, broadcasts too. Does not hold them up.</summary>
+    public SocketIOSocket OnAnyOutgoing(Action<string, SocketIOArguments> listener) => Add(ref _anyOutgoingListeners, listener);
+
+    /// <summary>Takes back what <see cref="OnAnyOutgoing"/> said; without a listener, for all.</summary>
+    public SocketIOSocket OffAnyOutgoing(Action<string, SocketIOArguments>? listener = null) => Remove(ref _anyOutgoingListeners, listener);
+
+    /// <summary>Runs before the handlers of every event. What it throws goes to <see cref="OnError"/>, and the handlers do not run.</summary>
+    public SocketIOSocket Use(Func<SocketIOEvent, Task> middleware) => Add(ref _middlewares, middleware);
+
+    /// <summary>Called when the socket disconnects, while it still has its <see cref="Rooms"/>.</summary>
+    public SocketIOSocket OnDisconnecting(Action<SocketIODisconnect> listener) => Add(ref _disconnectingListeners, listener);
+
+    /// <summary>Called when the socket has disconnected.</summary>
+    public SocketIOSocket OnDisconnect(Func<SocketIODisconnect, Task> listener) => Add(ref _disconnectListeners, listener);
+
+    /// <summary>Called when the socket has disconnected.</summary>
+    public SocketIOSocket OnDisconnect(Action<SocketIODisconnect> listener) => OnDisconnect(disconnect =>
+    {
+        listener(disconnect);
+        return Task.CompletedTask;
+    });
+
+    /// <summary>Called with what a <see cref="Use">middleware</see> threw.</summary>
+    public SocketIOSocket OnError(Action<Exception> listener) => Add(ref _errorListeners, listener);
+
+    /// <summary>Puts something behind what the socket's handlers do.</summary>
+    internal void Enqueue(Func<Task> work) => _events.Add(work, 0);
+
+    private async ValueTask HandleAsync(object item)
+    {
+        if (item is not SocketIOPacket packet)
+        {
+            await GuardAsync("(connection)", (Func<Task>)item, static work => work()).ConfigureAwait(false);
+        }
+        else if (Connected)
+        {
+            await GuardAsync(packet.Event, packet, DispatchAsync).ConfigureAwait(false);
+        }
+    }
+
+    private async Task DispatchAsync(SocketIOPacket packet)
+    {
+        var @event = new SocketIOEvent(this, packet.Event, packet.Arguments, new SocketIOAck(this, packet.Id));
+        foreach (var listener in _anyListeners)
+        {
+            listener(@event);
+        }
+        try
+        {
+            foreach (var middleware in _middlewares)
+            {
+                await middleware(@event).ConfigureAwait(false);
+            }
+        }
+#pragma warning disable CA1031 // Throwing is how a middleware refuses an event.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            foreach (var listener in _errorListeners)
+            {
+                listener(exception);
+            }
+            return;
+        }
+        await RunAsync(Namespace.Handlers.Find(packet.Event), @event).ConfigureAwait(false);
+        if (_handlers is { } handlers)
+        {
+            await RunAsync(handlers.Find(packet.Event), @event).ConfigureAwait(false);
+        }
+    }
+
+    private async Task RunAsync(BoundHandler[] handlers, SocketIOEvent @event)
+    {
+        foreach (var (handler, shape) in handlers)
+        {
+            if (Connected)
+            {
+                await GuardAsync(@event.Name, (handler, shape, @event), static state => state.shape.InvokeAsync(state.handler, state.@event, state.@event.Socket.Namespace.Server.Services).AsTask())
+                    .ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task TellDisconnectedAsync(SocketIODisconnect disconnect)
+    {
+        foreach (var listener in _disconnectingListeners)
+        {
+            await GuardAsync("disconnecting", (listener, disconnect), static state =>
+            {
+                state.listener(state.disconnect);
+                return Task.CompletedTask;
+            }).ConfigureAwait(false);
+        }
+        _roomsAreGone = true;
+        foreach (var listener in _disconnectListeners)
+        {
+            await GuardAsync("disconnect", (listener, disconnect), static state => state.listener(state.disconnect)).ConfigureAwait(false);
+        }
+    }
+
+    private void TellOutgoing(string @event, ReadOnlyMemory<byte> json, IReadOnlyList<ReadOnlyMemory<byte>> attachments)
+    {
+        var listeners = _anyOutgoingListeners;
+        if (listeners.Length == 0 || _events.IsFull)
+        {
+            return;
+        }
+        Func<Task> tell =
+            () =>
+            {
+                if (SocketIODecoder.TryReadArguments(json, attachments, Namespace.Server.JsonOptions) is { } arguments)
+                {
+                    foreach (var listener in listeners)
+                    {
+                        listener(@event, arguments);
+                    }
+                }
+                return Task.CompletedTask;
+            };
+        _events.Add(tell, json.Length);
+    }
+
+    /// <summary>Runs the application's code: what it throws ends here.</summary>
+    private async Task GuardAsync<TState>(string what, TState state, Func<TState, Task> code)
+    {
+        try
+        {
+            await code(state).ConfigureAwait(false);
+        }
+        catch (ArgumentsException exception)
+        {
+            SocketIOLog.ArgumentsRefused(Namespace.Server.Logger, Namespace.Name, what, exception.Message);
+        }
+        catch (OperationCanceledException) when (!Connected)
+        {
+            // The handler was told that its socket has gone.
+        }
+#pragma warning disable CA1031 // A handler that throws kills nothing.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            SocketIOLog.HandlerFailed(Namespace.Server.Logger, Namespace.Name, what, exception);
+        }
+    }
+
+    private SocketIOSocket Add<T>(ref T[] to, T listener)
+    {
+        ArgumentNullException.ThrowIfNull(listener);
+        lock (_lock)
+        {
+            to = [.. to, listener];
+        }
+        return this;
+    }
+
+    private SocketIOSocket Remove<T>(ref T[] from, T? listener)
+        where T : Delegate
+    {
+        lock (_lock)
+        {
+            from = listener is null ? [] : [.. from.Where(each => !each.Equals(listener))];
+        }
+        return this;
+    }
+}

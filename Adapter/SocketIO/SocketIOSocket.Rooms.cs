@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+
+namespace OrleansAdapter.SocketIO;
+
+/// <content>Its rooms.</content>
+public sealed partial class SocketIOSocket
+{
+    private ImmutableHashSet<string> _rooms = [];
+    private List<string>? _earlyRooms;
+    private volatile bool _roomsAreGone;
+
+    /// <summary>The rooms it is in, with the one of its own id; in handlers of <c>disconnecting</c> those it was in, and none afterwards.</summary>
+    public IReadOnlySet<string> Rooms => _roomsAreGone ? ImmutableHashSet<string>.Empty : _rooms;
+
+    /// <summary>Joins rooms. Ends when that holds in the whole cluster; in a middleware, it holds when the client is let in. Nothing happens once it is disconnected.</summary>
+    /// <exception cref="ArgumentException">A name is empty, too long, not valid Unicode, or the id of a socket.</exception>
+    /// <exception cref="TimeoutException">The directory did not confirm it in time. It holds on this server.</exception>
+    public Task Join(params ReadOnlySpan<string> rooms)
+    {
+        var named = new Room[rooms.Length];
+        for (var i = 0; i < rooms.Length; i++)
+        {
+            named[i] = Room.Named(rooms[i]);
+        }
+        lock (_lock)
+        {
+            if (_state == State.Connecting && !IsConnected)
+            {
+                (_earlyRooms ??= []).AddRange(rooms);
+                return Task.CompletedTask;
+            }
+        }
+        return named.Length == 1 ? Namespace.Core.JoinAsync(this, named[0]) : Task.WhenAll(named.Select(room => Namespace.Core.JoinAsync(this, room)));
+    }
+
+    /// <summary>Leaves a room. Ends when nothing that is published from then on reaches it through the room.</summary>
+    public Task Leave(string room)
+    {
+        var named = Room.Named(room);
+        lock (_lock)
+        {
+            _earlyRooms?.Remove(room);
+        }
+        return Namespace.Core.LeaveAsync(this, named);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void Joined(Room room)
+    {
+        if (room == Room.Everyone)
+        {
+            ImmutableInterlocked.Update(ref _rooms, static (rooms, id) => rooms.Add(id), Id.ToString());
+        }
+        else if (room.Kind == RoomKind.Room)
+        {
+            ImmutableInterlocked.Update(ref _rooms, static (rooms, name) => rooms.Add(name), room.Name);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected internal override void Left(Room room)
+    {
+        if (room.Kind == RoomKind.Room)
+        {
+            ImmutableInterlocked.Update(ref _rooms, static (rooms, name) => rooms.Remove(name), room.Name);
+        }
+    }
+
+    private Task JoinEarlyRoomsAsync()
+    {
+        List<string>? rooms;
+        lock (_lock)
+        {
+            (rooms, _earlyRooms) = (_earlyRooms, null);
+        }
+        return rooms is null ? Task.CompletedTask : Task.WhenAll(rooms.Select(room => Namespace.Core.JoinAsync(this, Room.Named(room))));
+    }
+}
