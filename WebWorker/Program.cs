@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using OrleansAdapter;
+using OrleansAdapter.SocketIO;
 using OrleansAdapter.WebWorker;
 
 const int failure = 1;
@@ -22,7 +23,7 @@ try
     builder.Services.AddOrleansAdapter(options =>
     {
         settings.Bind(options);
-        options.MapHub<ChatHub>("/chat");
+        options.MapHub<ChatHub>("/");
     });
     builder.Services.AddRoomDoor();
     builder.Services.AddSingleton<ClusterErrors>();
@@ -33,12 +34,15 @@ try
             hub.AddFilter<ClusterErrors>();
         })
         .AddOrleansAdapter();
+    builder.Services.AddSocketIO(builder.Configuration.GetSection("SocketIO").Bind);
     builder.Services.AddHealthChecks().AddCheck<RegisteredCheck>("directory");
 
     await using var app = builder.Build();
     app.UseDefaultFiles();
     app.UseStaticFiles();
     app.MapHub<ChatHub>("/hub");
+    app.MapSocketIO("/socket.io");
+    ChatSockets.Map(app.Services.GetRequiredService<SocketIOServer>(), app.Services.GetRequiredService<IOptions<OrleansAdapterOptions>>());
     app.MapHealthChecks("/healthz/live", new HealthCheckOptions { Predicate = _ => false });
     app.MapHealthChecks("/healthz/ready");
     await app.RunAsync();

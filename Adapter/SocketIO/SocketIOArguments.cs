@@ -36,6 +36,10 @@ public sealed class SocketIOArguments
     /// <summary>About how many bytes it holds.</summary>
     internal int Size => _json.Length + Attachments.Sum(attachment => attachment.Length);
 
+    /// <summary>Whether an argument is bytes, and nothing but them.</summary>
+    public bool IsBytes(int index) =>
+        _placeholders.Any(placeholder => placeholder.Start == _items[index].Start.Value && placeholder.End == _items[index].End.Value);
+
     /// <summary>An argument as JSON. Bytes in it are <c>{"_placeholder":true,"num":i}</c>, for <see cref="Attachments"/>.</summary>
     public ReadOnlyMemory<byte> GetJson(int index) => _json[_items[index]];
 

@@ -17,6 +17,9 @@ public sealed class LocalStart(LocalCluster shared) : StartSuite(shared);
 public sealed class LocalRooms(LocalCluster shared) : RoomSuite(shared);
 
 [Collection(nameof(LocalCluster))]
+public sealed class LocalSocketIO(LocalCluster shared) : SocketIOSuite(shared);
+
+[Collection(nameof(LocalCluster))]
 public sealed class LocalBadInput(LocalCluster shared) : BadInputSuite(shared);
 
 [Collection(nameof(LocalCluster))]
@@ -24,6 +27,8 @@ public sealed class LocalPage(LocalCluster shared) : PageSuite(shared);
 
 [Collection(nameof(LocalCluster))]
 public sealed class LocalDirectorySocket(LocalCluster shared) : DirectorySocketSuite(shared);
+
+public sealed class LocalSocketIODeaths() : SocketIODeathSuite("local");
 
 public sealed class LocalDeaths() : DeathSuite("local");
 

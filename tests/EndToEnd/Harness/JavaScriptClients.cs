@@ -5,36 +5,43 @@ using System.Text.Json.Nodes;
 
 namespace OrleansAdapter.EndToEnd.Harness;
 
-/// <summary>Official SignalR clients in one Node.js process (clients/signalr.mjs).</summary>
+/// <summary>Official clients in one Node.js process: of SignalR (clients/signalr.mjs), or of Socket.IO (clients/socketio.mjs).</summary>
 internal sealed class JavaScriptClients : IAsyncDisposable
 {
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
 
     private readonly Process _node;
+    private readonly string _path;
     private readonly Task _reading;
     private readonly ConcurrentDictionary<int, TaskCompletionSource<JsonNode?>> _answers = new();
     private readonly ConcurrentDictionary<string, JavaScriptClient> _clients = new(StringComparer.Ordinal);
     private readonly Lock _writing = new();
     private int _last;
 
-    private JavaScriptClients(Process node)
+    private JavaScriptClients(Process node, string path)
     {
         _node = node;
+        _path = path;
         _reading = ReadAsync();
     }
 
     /// <summary>Starts the process; skips the running test where there is no Node.js.</summary>
-    public static JavaScriptClients Start()
+    public static JavaScriptClients Start() => Start("signalr.mjs", "/hub");
+
+    /// <summary>The same with clients of Socket.IO, whose transports are <c>polling</c>, <c>websocket</c> and <c>upgrade</c> from one to the other.</summary>
+    public static JavaScriptClients StartSocketIO() => Start("socketio.mjs", "");
+
+    private static JavaScriptClients Start(string script, string path)
     {
         Checkout.SkipWithoutNode();
-        var start = new ProcessStartInfo("node", ["signalr.mjs"])
+        var start = new ProcessStartInfo("node", [script])
         {
             WorkingDirectory = Checkout.JavaScriptClients,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
-        return new JavaScriptClients(Process.Start(start)!);
+        return new JavaScriptClients(Process.Start(start)!, path);
     }
 
     /// <summary>Connects a client to the hub of a worker.</summary>
@@ -44,7 +51,7 @@ internal sealed class JavaScriptClients : IAsyncDisposable
     {
         var client = new JavaScriptClient(this, $"client-{Interlocked.Increment(ref _last)}");
         _clients[client.Name] = client;
-        client.Id = (await AskAsync(new { @do = "open", client = client.Name, url = url + "/hub", transport }))!.GetValue<string>();
+        client.Id = (await AskAsync(new { @do = "open", client = client.Name, url = url + _path, transport }))!.GetValue<string>();
         return client;
     }
 
@@ -143,6 +150,15 @@ internal sealed class JavaScriptClient(JavaScriptClients owner, string name)
 
     /// <summary>Its end, with the error that it was told, if there was one.</summary>
     public EventLog<string?> Closed { get; } = new(name);
+
+    /// <summary>What carries the connection now (Socket.IO).</summary>
+    public async Task<string> TransportAsync() => (await owner.AskAsync(new { @do = "transport", client = Name }))!.GetValue<string>();
+
+    /// <summary>Waits until the client is connected again; <see cref="Id"/> is its new one then (Socket.IO).</summary>
+    public async Task ReconnectsAsync() => Id = (await owner.AskAsync(new { @do = "reconnected", client = Name }))!.GetValue<string>();
+
+    /// <summary>Says bytes to a room (Socket.IO).</summary>
+    public Task SayBytesAsync(string room, byte[] bytes) => owner.AskAsync(new { @do = "bytes", client = Name, room, base64 = Convert.ToBase64String(bytes) });
 
     /// <summary>Calls a method of the hub.</summary>
     /// <exception cref="ClientException">It fails.</exception>

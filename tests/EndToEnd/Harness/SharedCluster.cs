@@ -5,6 +5,7 @@ public abstract class SharedCluster(string engine) : IAsyncLifetime
 {
     private RunningCluster? _cluster;
     private JavaScriptClients? _clients;
+    private JavaScriptClients? _socketIO;
 
     internal string Engine { get; } = engine;
 
@@ -12,6 +13,9 @@ public abstract class SharedCluster(string engine) : IAsyncLifetime
 
     /// <summary>The clients; skips the running test where there is no Node.js.</summary>
     internal JavaScriptClients Clients => _clients ??= JavaScriptClients.Start();
+
+    /// <summary>Clients of Socket.IO; the same otherwise.</summary>
+    internal JavaScriptClients SocketIO => _socketIO ??= JavaScriptClients.StartSocketIO();
 
     public async ValueTask InitializeAsync() => _cluster = await RunningCluster.StartAsync(Engine);
 
@@ -21,6 +25,10 @@ public abstract class SharedCluster(string engine) : IAsyncLifetime
         if (_clients is not null)
         {
             await _clients.DisposeAsync();
+        }
+        if (_socketIO is not null)
+        {
+            await _socketIO.DisposeAsync();
         }
         if (_cluster is not null)
         {

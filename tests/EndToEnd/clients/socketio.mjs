@@ -1,0 +1,88 @@
+// Official Socket.IO clients, driven like those of signalr.mjs, which see. Differences:
+//   { id, do: "open", client, url, transport }      transport: "polling", "websocket", or "upgrade" for both
+// A call sends an event and waits for its acknowledgement; { error } in it is an error. What is heard as bytes is told as { bytes: base64 }.
+import { createInterface } from "node:readline";
+import { io } from "socket.io-client";
+
+const clients = new Map();
+const tell = message => process.stdout.write(JSON.stringify(message) + "\n");
+const transports = { polling: ["polling"], websocket: ["websocket"], upgrade: ["polling", "websocket"] };
+const plain = value => (value instanceof ArrayBuffer || ArrayBuffer.isView(value) ? { bytes: Buffer.from(value).toString("base64") } : value);
+
+const commands = {
+  async open({ client, url, transport }) {
+    const socket = io(url, { transports: transports[transport], forceNew: true, reconnection: transport === "upgrade" });
+    const upgraded = transport !== "upgrade" || new Promise(resolve => socket.io.engine.once("upgrade", resolve));
+    socket.on("said", payload => tell({ client, said: plain(payload) }));
+    socket.on("disconnect", reason => tell({ client, closed: reason }));
+    await new Promise((resolve, reject) => {
+      socket.once("connect", resolve);
+      socket.once("connect_error", reject);
+    });
+    await upgraded;
+    clients.set(client, { socket });
+    return socket.id;
+  },
+  call({ client, method, args }) {
+    return call(clients.get(client).socket, method, args);
+  },
+  bytes({ client, room, base64 }) {
+    return call(clients.get(client).socket, "say", [room, Buffer.from(base64, "base64")]);
+  },
+  transport({ client }) {
+    return clients.get(client).socket.io.engine.transport.name;
+  },
+  async reconnected({ client }) {
+    const { socket } = clients.get(client);
+    if (!socket.connected) {
+      await new Promise(resolve => socket.once("connect", resolve));
+    }
+    return socket.id;
+  },
+  load({ client, room, every }) {
+    clients.get(client).load = load(client, room, every);
+  },
+  rest({ client }) {
+    const state = clients.get(client);
+    state.resting = true;
+    return state.load;
+  },
+  close({ client }) {
+    clients.get(client).socket.close();
+  },
+};
+
+async function call(socket, method, args) {
+  const answer = await socket.timeout(20_000).emitWithAck(method, ...args);
+  if (answer?.error) {
+    throw new Error(answer.error);
+  }
+  return answer;
+}
+
+async function load(client, room, every) {
+  const state = clients.get(client);
+  let n = 0;
+  while (!state.resting) {
+    n++;
+    try {
+      await call(state.socket, "say", [room, { from: client, n }]);
+      tell({ client, acked: n });
+    } catch (error) {
+      tell({ client, failed: n, error: error.message });
+      if (!state.socket.connected) {
+        break;
+      }
+    }
+    await new Promise(resolve => setTimeout(resolve, every));
+  }
+  return n;
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const command = JSON.parse(line);
+  Promise.resolve()
+    .then(() => commands[command.do](command))
+    .then(result => tell({ id: command.id, result: result ?? null }), error => tell({ id: command.id, error: error.message }));
+}
+process.exit(0);

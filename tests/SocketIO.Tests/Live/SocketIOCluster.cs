@@ -1,0 +1,102 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OrleansAdapter.Tests.Engines;
+
+namespace OrleansAdapter.SocketIO.Tests.Live;
+
+/// <summary>Servers of one cluster, each with Socket.IO on Kestrel, in this process.</summary>
+internal sealed class SocketIOCluster : IAsyncDisposable
+{
+    private readonly InProcessEngine _engine = new();
+    private readonly List<SocketIOHost> _hosts = [];
+
+    public SocketIOHost this[int index] => _hosts[index];
+
+    public static async Task<SocketIOCluster> StartAsync(int servers = 1, Action<SocketIOOptions>? configure = null, Action<SocketIOServer>? serve = null, Action<WebApplicationBuilder>? build = null)
+    {
+        var cluster = new SocketIOCluster();
+        for (var i = 0; i < servers; i++)
+        {
+            cluster._hosts.Add(await SocketIOHost.StartAsync(cluster._engine.NewDirectory(), configure, serve, build));
+        }
+        return cluster;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var host in _hosts)
+        {
+            await host.DisposeAsync();
+        }
+        await _engine.DisposeAsync();
+    }
+}
+
+/// <summary>One server with Socket.IO on Kestrel.</summary>
+internal sealed class SocketIOHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private SocketIOHost(WebApplication app, ConcurrentLog log)
+    {
+        _app = app;
+        Log = log;
+        IO = app.Services.GetRequiredService<SocketIOServer>();
+    }
+
+    public SocketIOServer IO { get; }
+
+    public ConcurrentLog Log { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    public static async Task<SocketIOHost> StartAsync(IDirectory directory, Action<SocketIOOptions>? configure, Action<SocketIOServer>? serve, Action<WebApplicationBuilder>? build)
+    {
+        var log = new ConcurrentLog();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Logging.AddProvider(log);
+        builder.WebHost.UseKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0)).UseUrls();
+        builder.Services.AddSingleton(directory);
+        builder.Services.AddSocketIO(configure);
+        build?.Invoke(builder);
+        var app = builder.Build();
+        app.MapSocketIO();
+        var host = new SocketIOHost(app, log);
+        serve?.Invoke(host.IO);
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        return host;
+    }
+
+    /// <summary>A connection, opened as a WebSocket; its handshake has been read.</summary>
+    public async Task<TestSocket> ConnectAsync(string query = "")
+    {
+        var socket = await TestSocket.ConnectAsync(Address, "/socket.io/?EIO=4&transport=websocket" + query);
+        Assert.StartsWith("0{", await socket.ReceiveTextAsync(), StringComparison.Ordinal);
+        return socket;
+    }
+
+    /// <summary>A connection in a namespace; returns the socket's id, too.</summary>
+    public async Task<(TestSocket Socket, SocketId Id)> JoinAsync(string @namespace = "/", string auth = "")
+    {
+        var socket = await ConnectAsync();
+        var prefix = @namespace == "/" ? "" : @namespace + ",";
+        await socket.SendAsync($"40{prefix}{auth}");
+        var answer = await socket.ReceiveTextAsync();
+        Assert.StartsWith($"40{prefix}{{\"sid\":\"", answer, StringComparison.Ordinal);
+        Assert.True(SocketId.TryParse(answer.AsSpan(9 + prefix.Length, 20), out var id));
+        return (socket, id);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+}
