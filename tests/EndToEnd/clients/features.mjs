@@ -1,0 +1,181 @@
+// What applications do with the official socket.io-client and engine.io-client, against servers that SocketIO.Tests has started (ClientTests.cs).
+//   node features.mjs <transport> <url> <url>      transport: "polling", "websocket", or "upgrade"
+// Prints a line for each step that went well; ends with code 1 at the first that did not.
+import assert from "node:assert/strict";
+import { Socket as Engine } from "engine.io-client";
+import { io } from "socket.io-client";
+
+const [transport, one, two] = process.argv.slice(2);
+const transports = transport === "upgrade" ? ["polling", "websocket"] : [transport];
+const limit = 15_000;
+const open = [];
+
+const connect = (url, options = {}) => {
+  const socket = io(url, { transports, forceNew: true, reconnectionDelay: 10, reconnectionDelayMax: 50, ...options });
+  open.push(socket);
+  return socket;
+};
+
+const event = (emitter, name) =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`"${name}" did not come.`)), limit);
+    emitter.once(name, (...args) => {
+      clearTimeout(timer);
+      resolve(args);
+    });
+  });
+
+const steps = {
+  async "connects, with the id that the server knows"() {
+    const socket = connect(one);
+    await event(socket, "connect");
+    assert.match(socket.id, /^[A-Za-z0-9_-]{20}$/);
+    assert.equal(await socket.emitWithAck("id"), socket.id);
+    if (transport === "upgrade" && socket.io.engine.transport.name === "polling") {
+      await event(socket.io.engine, "upgrade");
+    }
+    assert.equal(socket.io.engine.transport.name, transports.at(-1));
+  },
+
+  async "acknowledges, with every kind of argument"() {
+    const socket = connect(one);
+    const args = [1, 1.5, "grüß 房间 🙂\u001e", null, true, [1, [2]], { a: { b: [] } }, "x".repeat(300_000)];
+    assert.deepEqual(await socket.emitWithAck("echo", ...args), args);
+  },
+
+  async "sends and gets bytes"() {
+    const socket = connect(one);
+    const bytes = Uint8Array.from({ length: 70_000 }, (_, i) => i);
+    const [first, second] = await socket.emitWithAck("echo", bytes, { deep: [bytes.subarray(0, 3)] });
+    assert.deepEqual(new Uint8Array(first), bytes);
+    assert.deepEqual(second, { deep: [Buffer.from([0, 1, 2]).toString("base64")] });
+    assert.deepEqual(new Uint8Array(await socket.emitWithAck("bytes", 100_000)), new Uint8Array(100_000).fill(7));
+    assert.deepEqual(await socket.emitWithAck("echo", new Uint8Array(0)), [Buffer.alloc(0)]);
+  },
+
+  async "answers when the server asks"() {
+    const socket = connect(two);
+    socket.on("question", (a, b, callback) => callback(a + b));
+    assert.equal(await socket.emitWithAck("ask me", 20, 22), 42);
+  },
+
+  async "joins namespaces on one connection"() {
+    const socket = connect(one);
+    const custom = socket.io.socket("/custom");
+    custom.connect();
+    open.push(custom);
+    assert.equal(await custom.emitWithAck("namespace"), "/custom");
+    assert.equal(await socket.emitWithAck("namespace"), "/");
+    custom.disconnect();
+    assert.equal(await socket.emitWithAck("namespace"), "/");
+    assert.equal(await connect(one + "/dynamic-7").emitWithAck("namespace"), "/dynamic-7");
+    const [error] = await event(connect(one + "/nowhere"), "connect_error");
+    assert.equal(error.message, "Invalid namespace");
+  },
+
+  async "is let in with the right token only"() {
+    const socket = connect(one + "/auth", { auth: { token: "wrong" } });
+    const [error] = await event(socket, "connect_error");
+    assert.equal(error.message, "not authorized");
+    assert.deepEqual(error.data, { hint: "try another" });
+    assert.equal(socket.active, false);
+    socket.auth = { token: "right" };
+    socket.connect();
+    await event(socket, "connect");
+    assert.equal(await socket.emitWithAck("namespace"), "/auth");
+  },
+
+  async "hears rooms across servers, once each, in order, also by onAny"() {
+    const room = `room-${Math.random()}`;
+    const [a, b, c] = [connect(one), connect(two), connect(two)];
+    const heard = new Map([a, b, c].map(socket => [socket, []]));
+    for (const socket of heard.keys()) {
+      socket.onAny((name, n) => name === "said" && heard.get(socket).push(n));
+    }
+    await Promise.all([a.emitWithAck("join", room), b.emitWithAck("join", room), c.emitWithAck("join", room)]);
+    await c.emitWithAck("leave", room);
+    for (let n = 0; n < 200; n++) {
+      (n % 2 ? a : b).emit("say", room, n);
+    }
+    await Promise.all([a.emitWithAck("say", room, "end"), b.emitWithAck("say", room, "end")]);
+    while (heard.get(a).length < 202 || heard.get(b).length < 202) {
+      await event(a, "said").catch(() => {});
+    }
+    assert.deepEqual(heard.get(a), heard.get(b));
+    for (const half of [0, 1]) {
+      const numbers = heard.get(a).filter(n => n !== "end" && n % 2 === half);
+      assert.deepEqual(numbers, numbers.toSorted((x, y) => x - y));
+      assert.equal(numbers.length, 100);
+    }
+    assert.deepEqual(heard.get(c), []);
+  },
+
+  async "is disconnected by the server"() {
+    const socket = connect(one);
+    await event(socket, "connect");
+    socket.emit("kick me", false);
+    assert.equal((await event(socket, "disconnect"))[0], "io server disconnect");
+    socket.connect();
+    await event(socket, "connect");
+    socket.emit("kick me", true);
+    assert.equal((await event(socket, "disconnect"))[0], "io server disconnect");
+  },
+
+  async "reconnects when the connection is lost, and sends what it has kept"() {
+    const socket = connect(one);
+    await event(socket, "connect");
+    const before = socket.id;
+    socket.io.engine.close();
+    await event(socket, "disconnect");
+    const kept = socket.emitWithAck("echo", "kept");
+    await event(socket, "connect");
+    assert.notEqual(socket.id, before);
+    assert.deepEqual(await kept, ["kept"]);
+  },
+
+  async "sends again what was not acknowledged"() {
+    const socket = connect(one, { retries: 3, ackTimeout: 5_000 });
+    const answers = await Promise.all([1, 2, 3].map(n => new Promise((resolve, reject) => socket.emit("echo", n, (error, args) => (error ? reject(error) : resolve(args))))));
+    assert.deepEqual(answers, [[1], [2], [3]]);
+  },
+
+  async "survives volatile floods"() {
+    const socket = connect(one);
+    await event(socket, "connect");
+    let heard = 0;
+    socket.on("flood", () => heard++);
+    await socket.emitWithAck("flood me", 2_000);
+    assert.equal(await socket.emitWithAck("namespace"), "/");
+    assert.ok(heard <= 2_000);
+  },
+
+  async "speaks Engine.IO"() {
+    const engine = new Engine(one, { path: "/socket.io/", transports });
+    await event(engine, "open");
+    engine.send("0");
+    const [text] = await event(engine, "message");
+    assert.match(text, /^0\{"sid":"[A-Za-z0-9_-]{20}"\}$/);
+    engine.send("not a packet");
+    await event(engine, "close");
+  },
+};
+
+try {
+  for (const [name, step] of Object.entries(steps)) {
+    const timer = setTimeout(() => {
+      console.error(`FAILED: ${name}: it hangs.`);
+      process.exit(1);
+    }, 2 * limit);
+    await step().catch(error => {
+      console.error(`FAILED: ${name}: ${error.stack}`);
+      process.exit(1);
+    });
+    clearTimeout(timer);
+    console.log(`ok: ${name}`);
+    open.splice(0).forEach(socket => socket.disconnect());
+  }
+  process.exit(0);
+} catch (error) {
+  console.error(`FAILED: ${error.stack}`);
+  process.exit(1);
+}

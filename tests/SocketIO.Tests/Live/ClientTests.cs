@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace OrleansAdapter.SocketIO.Tests.Live;
+
+/// <summary>What applications do, with the official clients (tests/EndToEnd/clients/features.mjs), against servers of one cluster.</summary>
+public sealed class ClientTests
+{
+    [Theory]
+    [InlineData("polling")]
+    [InlineData("websocket")]
+    [InlineData("upgrade")]
+    public async Task The_official_clients_work_unchanged(string transport)
+    {
+        Assert.SkipUnless(
+            string.Equals(Environment.GetEnvironmentVariable("ORLEANSADAPTER_NODE"), "1", StringComparison.Ordinal),
+            "Needs Node.js 20 and its clients, which test.sh installs (ORLEANSADAPTER_NODE is not 1).");
+        await using var cluster = await SocketIOCluster.StartAsync(3, serve: Serve);
+
+        var start = new ProcessStartInfo("node", ["features.mjs", transport, Url(cluster[0]), Url(cluster[2])])
+        {
+            WorkingDirectory = Path.Combine(Folder(), "..", "..", "EndToEnd", "clients"),
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var node = Process.Start(start)!;
+        var output = node.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var errors = node.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await node.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.True(node.ExitCode == 0, $"{await output}\n{await errors}");
+        Assert.Empty(cluster[0].Log.Errors);
+        Assert.Empty(cluster[2].Log.Errors);
+    }
+
+    private static void Serve(SocketIOServer io)
+    {
+        Serve(io.Root);
+        Serve(io.Of("/custom"));
+        Serve(io.Of("/auth"));
+        io.Of("/auth").Use(socket => socket.Handshake.Auth.TryGetProperty("token", out var token) && token.GetString() == "right"
+            ? Task.CompletedTask
+            : throw new ConnectErrorException("not authorized", new { hint = "try another" }));
+        io.Of(new Regex("^/dynamic-\\d+$", RegexOptions.None, TimeSpan.FromSeconds(1))).On("namespace", (SocketIOSocket socket) => socket.Namespace.Name);
+    }
+
+    private static void Serve(SocketIONamespace @namespace) => @namespace
+        .On("id", (SocketIOSocket socket) => socket.Id.ToString())
+        .On("namespace", (SocketIOSocket socket) => socket.Namespace.Name)
+        .On("echo", (SocketIOArguments arguments) => Enumerable.Range(0, arguments.Count).Select(i => arguments.IsBytes(i) ? arguments.Get<byte[]>(i) : (object?)arguments.Get<JsonElement>(i)))
+        .On("bytes", (int count) => Enumerable.Repeat((byte)7, count).ToArray())
+        .On("ask me", (SocketIOSocket socket, int a, int b, SocketIOAck ack) => _ = AskAsync(socket, a, b, ack))
+        .On("join", (SocketIOSocket socket, string room) => socket.Join(room))
+        .On("leave", (SocketIOSocket socket, string room) => socket.Leave(room))
+        .On("say", (SocketIOSocket socket, string room, JsonElement what) => socket.Namespace.To(room).Emit("said", what))
+        .On("kick me", (SocketIOSocket socket, bool close) => socket.Disconnect(close))
+        .On("flood me", (SocketIOSocket socket, int times) =>
+        {
+            for (var i = 0; i < times; i++)
+            {
+                socket.Volatile.Emit("flood", i);
+            }
+        });
+
+    private static async Task AskAsync(SocketIOSocket socket, int a, int b, SocketIOAck ack) =>
+        ack.Send(await socket.Timeout(TimeSpan.FromSeconds(10)).EmitWithAckAsync<int>("question", a, b));
+
+    private static string Url(SocketIOHost host) => host.Address.ToString().TrimEnd('/');
+
+    private static string Folder([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
+}
