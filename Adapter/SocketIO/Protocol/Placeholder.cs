@@ -27,12 +27,12 @@ internal readonly record struct Placeholder(int Start, int End, int Attachment)
                 case JsonTokenType.StartObject:
                     open[reader.CurrentDepth] = ((int)reader.TokenStartIndex, false, Missing);
                     break;
-                case JsonTokenType.PropertyName when reader.ValueTextEquals("_placeholder"u8):
+                case JsonTokenType.PropertyName when Is(ref reader, "_placeholder"u8):
                     reader.Read();
                     open[DepthOfObject(ref reader)].IsPlaceholder = reader.TokenType == JsonTokenType.True;
                     Enter(ref reader, open);
                     break;
-                case JsonTokenType.PropertyName when reader.ValueTextEquals("num"u8):
+                case JsonTokenType.PropertyName when Is(ref reader, "num"u8):
                     reader.Read();
                     open[DepthOfObject(ref reader)].Number = reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var number) ? number : Missing;
                     Enter(ref reader, open);
@@ -55,6 +55,19 @@ internal readonly record struct Placeholder(int Start, int End, int Attachment)
 
     /// <summary>The depth of the object whose member's value the reader is at. A value that begins an object or array counts as its outside.</summary>
     private static int DepthOfObject(ref Utf8JsonReader reader) => reader.CurrentDepth - 1;
+
+    private static bool Is(ref Utf8JsonReader reader, ReadOnlySpan<byte> name)
+    {
+        try
+        {
+            return reader.ValueTextEquals(name);
+        }
+        catch (InvalidOperationException)
+        {
+            // A name that is no Unicode: it is the application's, and any but this one.
+            return false;
+        }
+    }
 
     private static void Enter(ref Utf8JsonReader reader, (int Start, bool IsPlaceholder, int Number)[] open)
     {

@@ -125,8 +125,9 @@ const steps = {
     const socket = connect(one);
     await event(socket, "connect");
     const before = socket.id;
+    const lost = event(socket, "disconnect");
     socket.io.engine.close();
-    await event(socket, "disconnect");
+    await lost;
     const kept = socket.emitWithAck("echo", "kept");
     await event(socket, "connect");
     assert.notEqual(socket.id, before);

@@ -314,7 +314,7 @@ public sealed class ServerTests
         var result = Assert.Single(await all.InTimeAsync());
         Assert.Equal((id, 7), (result.Socket, result.Value));
 
-        var late = server.Timeout(TimeSpan.FromMilliseconds(1)).EmitWithAckAsync<int>("late");
+        var late = server.Timeout(TimeSpan.FromMilliseconds(1), Cancellation).EmitWithAckAsync<int>("late");
         Assert.Equal("operation has timed out", (await Assert.ThrowsAsync<TimeoutException>(() => late.InTimeAsync())).Message);
         using var source = new CancellationTokenSource();
         var cancelled = server.Timeout(Timeout.InfiniteTimeSpan, source.Token).EmitWithAckAsync<int>("cancelled");

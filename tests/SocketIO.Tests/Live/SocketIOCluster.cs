@@ -90,7 +90,7 @@ internal sealed class SocketIOHost : IAsyncDisposable
         await socket.SendAsync($"40{prefix}{auth}");
         var answer = await socket.ReceiveTextAsync();
         Assert.StartsWith($"40{prefix}{{\"sid\":\"", answer, StringComparison.Ordinal);
-        Assert.True(SocketId.TryParse(answer.AsSpan(9 + prefix.Length, 20), out var id));
+        Assert.True(SocketId.TryParse(answer.AsSpan(10 + prefix.Length, 20), out var id));
         return (socket, id);
     }
 

@@ -196,6 +196,7 @@ public sealed class DecoderTests
     [InlineData("{\"_placeholder\":true,\"_placeholder\":false,\"num\":7}")]
     [InlineData("{\"_placeholder\":true,\"num\":7,\"num\":0}")]
     [InlineData("{\"_placeholder\":{\"a\":[]},\"num\":7}")]
+    [InlineData("{\"\\ud800\":true,\"num\":7}")]
     public void What_only_looks_like_a_placeholder_is_left_alone(string argument)
     {
         Assert.Null(_decoder.Add(false, Encoding.UTF8.GetBytes($"51-[\"a\",{argument}]"), out _));
