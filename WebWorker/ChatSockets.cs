@@ -37,7 +37,7 @@ internal static class ChatSockets
 
     /// <summary>What is said: any JSON, or bytes.</summary>
     private static object? Payload(SocketIOArguments arguments) =>
-        arguments.Count < 2 ? null : arguments.IsBytes(1) ? arguments.Get<byte[]>(1) : arguments.Get<JsonElement>(1);
+        arguments.Count < 2 ? null : arguments.IsBytes(1) ? arguments.Get<byte[]>(1) : arguments.Get<AnyJson>(1);
 
     /// <summary>Tells a caller what was wrong with its call, or what the cluster said to it.</summary>
     private static async Task AnswerAsync(SocketIOAck ack, Func<Task<object?>> call)

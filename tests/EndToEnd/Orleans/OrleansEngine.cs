@@ -14,10 +14,15 @@ public sealed class OrleansCollection : ICollectionFixture<OrleansCluster>;
 public sealed class OrleansRooms(OrleansCluster shared) : RoomSuite(shared);
 
 [Collection(nameof(OrleansCluster))]
+public sealed class OrleansSocketIO(OrleansCluster shared) : SocketIOSuite(shared);
+
+[Collection(nameof(OrleansCluster))]
 public sealed class OrleansBadInput(OrleansCluster shared) : BadInputSuite(shared);
 
 [Collection(nameof(OrleansCluster))]
 public sealed class OrleansPage(OrleansCluster shared) : PageSuite(shared);
+
+public sealed class OrleansSocketIODeaths() : SocketIODeathSuite("orleans");
 
 public sealed class OrleansDeaths() : DeathSuite("orleans");
 
