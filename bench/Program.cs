@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansAdapter.Bench.Connections;
 using OrleansAdapter.Bench.Directory;
 using OrleansAdapter.Bench.Requests;
 
@@ -8,6 +9,8 @@ return args switch
     ["directory-role", var role, var socket] => await Roles.RunAsync(role, socket),
     ["requests"] => await RequestsBenchmark.RunAsync(),
     ["requests-role", var socket, var sockets] => await RequestsBenchmark.HoldAsync(socket, int.Parse(sockets, CultureInfo.InvariantCulture)),
+    ["connections"] => await ConnectionsBenchmark.RunAsync(),
+    ["connections-role", var kind, var port, var count] => await ConnectionsBenchmark.RunClientsAsync(kind, port, count),
     _ => Usage(),
 };
 
@@ -16,6 +19,7 @@ static int Usage()
     Console.Error.WriteLine("""
         usage: bench directory    publish to hand-over: latency, and packets per second through one mailbox
                bench requests     fetching sockets, and broadcasts with acknowledgement, over three servers
+               bench connections  what an idle Socket.IO connection costs in memory
         """);
     return 2;
 }
