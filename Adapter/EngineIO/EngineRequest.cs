@@ -5,32 +5,34 @@ namespace OrleansAdapter.EngineIO;
 /// <summary>Looks at each HTTP request, in the order of the reference's checks, and hands it to its transport.</summary>
 internal static class EngineRequest
 {
-    public static async Task HandleAsync(EngineServer server, HttpContext context)
+    /// <summary>Not asynchronous itself where that can be helped: what it holds would live as long as a WebSocket.</summary>
+    public static Task HandleAsync(EngineServer server, HttpContext context)
     {
         if (server.Options.AddTrailingSlash && context.Request.Path.Value is not [.., '/'])
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
-            return;
+            return Task.CompletedTask;
         }
         var isUpgrade = context.WebSockets.IsWebSocketRequest;
-        var query = context.Request.Query;
-        var sid = query["sid"].ToString();
+        var sid = context.Request.Query["sid"].ToString();
         var session = sid.Length == 0 ? null : server.Find(sid);
-        var error = Check(server, context, isUpgrade, sid, session) ?? await CheckHandshakeAsync(server, context, session).ConfigureAwait(false);
-        if (error is not null)
+        if (Check(server, context, isUpgrade, sid, session) is { } error)
         {
-            EngineLog.Refused(server.Logger, error.Code, error.Message);
-            await RefuseAsync(context, error, isUpgrade).ConfigureAwait(false);
+            return RefuseAsync(server, context, error, isUpgrade);
         }
-        else if (isUpgrade)
-        {
-            await WebSocketRequest.HandleAsync(server, context, session).ConfigureAwait(false);
-        }
-        else
-        {
-            await PollingRequest.HandleAsync(server, context, session).ConfigureAwait(false);
-        }
+        var handshake = CheckHandshakeAsync(server, context, session);
+        return handshake.IsCompletedSuccessfully
+            ? AnswerAsync(server, context, session, handshake.Result, isUpgrade)
+            : AwaitAsync(server, context, session, handshake, isUpgrade);
     }
+
+    private static async Task AwaitAsync(EngineServer server, HttpContext context, EngineSession? session, ValueTask<EngineError?> handshake, bool isUpgrade) =>
+        await AnswerAsync(server, context, session, await handshake.ConfigureAwait(false), isUpgrade).ConfigureAwait(false);
+
+    private static Task AnswerAsync(EngineServer server, HttpContext context, EngineSession? session, EngineError? error, bool isUpgrade) =>
+        error is not null ? RefuseAsync(server, context, error, isUpgrade)
+        : isUpgrade ? WebSocketRequest.HandleAsync(server, context, session)
+        : PollingRequest.HandleAsync(server, context, session);
 
     private static EngineError? Check(EngineServer server, HttpContext context, bool isUpgrade, string sid, EngineSession? session)
     {
@@ -84,8 +86,9 @@ internal static class EngineRequest
         return context.Request.Query["EIO"] == "4" ? null : EngineError.UnsupportedProtocolVersion;
     }
 
-    private static Task RefuseAsync(HttpContext context, EngineError error, bool isUpgrade)
+    private static Task RefuseAsync(EngineServer server, HttpContext context, EngineError error, bool isUpgrade)
     {
+        EngineLog.Refused(server.Logger, error.Code, error.Message);
         var response = context.Response;
         if (isUpgrade)
         {

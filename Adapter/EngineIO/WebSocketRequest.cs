@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace OrleansAdapter.EngineIO;
 
@@ -40,11 +41,7 @@ internal static class WebSocketRequest
             {
                 if (!server.Options.KeepHandshakeRequest)
                 {
-                    // The request lives as long as its WebSocket; what it brought need not. (Clear would keep the strings for reuse.)
-                    foreach (var name in context.Request.Headers.Keys.ToArray())
-                    {
-                        context.Request.Headers.Remove(name);
-                    }
+                    Forget(context);
                 }
                 await ReadAsync(server, socket, attached, transport).ConfigureAwait(false);
                 await transport.EndAsync().ConfigureAwait(false);
@@ -127,6 +124,24 @@ internal static class WebSocketRequest
             }
         }
         session.TransportEnded(transport, reason, description);
+    }
+
+    /// <summary>The request lives as long as its WebSocket; what it brought need not.</summary>
+    private static void Forget(HttpContext context)
+    {
+        // Clear would keep the strings for reuse.
+        foreach (var name in context.Request.Headers.Keys.ToArray())
+        {
+            context.Request.Headers.Remove(name);
+        }
+        if (context.Features.Get<IHttpRequestFeature>() is { } request)
+        {
+            request.QueryString = "";
+            request.RawTarget = "";
+        }
+        context.Features.Set<IQueryFeature>(null);
+        context.Features.Set<IHttpWebSocketFeature>(null);
+        context.Features.Set<UpgradeFeature>(null);
     }
 
     private static void Grow(ref byte[]? buffer, int length)

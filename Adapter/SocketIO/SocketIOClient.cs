@@ -13,11 +13,16 @@ internal sealed class SocketIOClient : IEngineHandler
     /// <summary>How many namespaces are remembered that this server made the client leave.</summary>
     private const int LeftLimit = 100;
 
+    private static readonly JsonElement NoAuth = JsonSerializer.Deserialize<JsonElement>("{}"u8);
+
     private readonly Lock _lock = new();
     private readonly SocketIOServer _server;
     private readonly SocketIODecoder _decoder;
     private readonly ConnectionHandshake _handshake;
-    private readonly Dictionary<string, SocketIOSocket?> _sockets = new(1, StringComparer.Ordinal);
+
+    /// <summary>Few, mostly one. Without a socket: on its way in.</summary>
+    private readonly List<(string Namespace, SocketIOSocket? Socket)> _sockets = new(1);
+
     private List<string>? _left;
     private ITimer? _connectTimer;
     private SocketIOSocket? _full;
@@ -80,10 +85,7 @@ internal sealed class SocketIOClient : IEngineHandler
     {
         lock (_lock)
         {
-            if (_sockets.TryGetValue(socket.Namespace.Name, out var known) && ReferenceEquals(known, socket))
-            {
-                _sockets.Remove(socket.Namespace.Name);
-            }
+            _sockets.RemoveAll(each => ReferenceEquals(each.Socket, socket));
         }
     }
 
@@ -93,10 +95,12 @@ internal sealed class SocketIOClient : IEngineHandler
         bool isKnown;
         lock (_lock)
         {
-            isKnown = _sockets.TryGetValue(packet.Namespace, out socket);
+            var place = PlaceOf(packet.Namespace);
+            isKnown = place >= 0;
+            socket = isKnown ? _sockets[place].Socket : null;
             if (!isKnown && packet.Type == SocketIOPacketType.Connect && _sockets.Count < ConnectingLimit && !_closed)
             {
-                _sockets[packet.Namespace] = null;
+                _sockets.Add((packet.Namespace, null));
                 _left?.Remove(packet.Namespace);
                 ThreadPool.UnsafeQueueUserWorkItem(state => _ = state.client.ConnectAsync(state.packet), (client: this, packet), preferLocal: false);
                 return;
@@ -170,11 +174,13 @@ internal sealed class SocketIOClient : IEngineHandler
     {
         lock (_lock)
         {
-            if (!_closed)
+            var place = PlaceOf(name);
+            if (_closed || place < 0)
             {
-                _sockets[name] = socket;
+                return false;
             }
-            return !_closed;
+            _sockets[place] = (name, socket);
+            return true;
         }
     }
 
@@ -184,10 +190,7 @@ internal sealed class SocketIOClient : IEngineHandler
         socket?.End(DisconnectReasons.ServerNamespaceDisconnect, message);
         lock (_lock)
         {
-            if (_sockets.TryGetValue(name, out var known) && known is null)
-            {
-                _sockets.Remove(name);
-            }
+            _sockets.RemoveAll(each => each.Socket is null && each.Namespace == name);
         }
         Session.Send(SocketIOEncoder.ConnectError(name, message, json));
     }
@@ -209,7 +212,7 @@ internal sealed class SocketIOClient : IEngineHandler
     {
         lock (_lock)
         {
-            if (_sockets.Values.Any(socket => socket is { IsConnecting: false }))
+            if (_sockets.Exists(each => each.Socket is { IsConnecting: false }))
             {
                 return;
             }
@@ -243,10 +246,22 @@ internal sealed class SocketIOClient : IEngineHandler
     {
         lock (_lock)
         {
-            return [.. _sockets.Values.OfType<SocketIOSocket>()];
+            return [.. _sockets.Select(each => each.Socket).OfType<SocketIOSocket>()];
         }
     }
 
+    private int PlaceOf(string @namespace)
+    {
+        for (var i = 0; i < _sockets.Count; i++)
+        {
+            if (_sockets[i].Namespace == @namespace)
+            {
+                return i;
+            }
+        }
+        return -1;
+    }
+
     private static JsonElement ReadAuth(ReadOnlyMemory<byte> payload) =>
-        JsonSerializer.Deserialize<JsonElement>(payload.IsEmpty ? "{}"u8 : payload.Span);
+        payload.IsEmpty ? NoAuth : JsonSerializer.Deserialize<JsonElement>(payload.Span);
 }

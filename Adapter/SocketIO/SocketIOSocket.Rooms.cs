@@ -5,12 +5,14 @@ namespace OrleansAdapter.SocketIO;
 /// <content>Its rooms.</content>
 public sealed partial class SocketIOSocket
 {
-    private ImmutableHashSet<string> _rooms = [];
+    /// <summary>Without that of its own id; null while it is not in the namespace.</summary>
+    private ImmutableHashSet<string>? _rooms;
+
     private List<string>? _earlyRooms;
     private volatile bool _roomsAreGone;
 
     /// <summary>The rooms it is in, with the one of its own id; in handlers of <c>disconnecting</c> those it was in, and none afterwards.</summary>
-    public IReadOnlySet<string> Rooms => _roomsAreGone ? ImmutableHashSet<string>.Empty : _rooms;
+    public IReadOnlySet<string> Rooms => _roomsAreGone || _rooms is not { } rooms ? ImmutableHashSet<string>.Empty : rooms.Add(Id.ToString());
 
     /// <summary>Joins rooms. Ends when that holds in the whole cluster; in a middleware, it holds when the client is let in. Nothing happens once it is disconnected.</summary>
     /// <exception cref="ArgumentException">A name is empty, too long, not valid Unicode, or the id of a socket.</exception>
@@ -49,11 +51,11 @@ public sealed partial class SocketIOSocket
     {
         if (room == Room.Everyone)
         {
-            ImmutableInterlocked.Update(ref _rooms, static (rooms, id) => rooms.Add(id), Id.ToString());
+            _rooms = [];
         }
         else if (room.Kind == RoomKind.Room)
         {
-            ImmutableInterlocked.Update(ref _rooms, static (rooms, name) => rooms.Add(name), room.Name);
+            _rooms = _rooms?.Add(room.Name);
         }
     }
 
@@ -62,7 +64,7 @@ public sealed partial class SocketIOSocket
     {
         if (room.Kind == RoomKind.Room)
         {
-            ImmutableInterlocked.Update(ref _rooms, static (rooms, name) => rooms.Remove(name), room.Name);
+            _rooms = _rooms?.Remove(room.Name);
         }
     }
 
