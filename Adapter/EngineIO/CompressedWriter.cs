@@ -16,7 +16,7 @@ internal sealed class CompressedWriter(int threshold) : IFrameWriter
     private bool _ended;
 
     /// <inheritdoc/>
-    public Action? Idle { get; set; }
+    public WebSocketTransport? Transport { get; set; }
 
     /// <inheritdoc/>
     public bool IsIdle
@@ -102,7 +102,7 @@ internal sealed class CompressedWriter(int threshold) : IFrameWriter
             _writing = null;
             _ended |= ended;
         }
-        Idle?.Invoke();
+        Transport?.WriterIsIdle();
     }
 
     private async Task CloseAsync(WebSocketCloseStatus status)

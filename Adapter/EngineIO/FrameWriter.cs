@@ -14,7 +14,7 @@ internal sealed class FrameWriter(PipeWriter output) : IFrameWriter
     private bool _ended;
 
     /// <inheritdoc/>
-    public Action? Idle { get; set; }
+    public WebSocketTransport? Transport { get; set; }
 
     /// <inheritdoc/>
     public bool IsIdle
@@ -162,6 +162,6 @@ internal sealed class FrameWriter(PipeWriter output) : IFrameWriter
             _flushing = null;
             _ended |= ended;
         }
-        Idle?.Invoke();
+        Transport?.WriterIsIdle();
     }
 }

@@ -3,8 +3,8 @@ namespace OrleansAdapter.EngineIO;
 /// <summary>The way out of a WebSocket. Its members may be called from any thread, and do not throw.</summary>
 internal interface IFrameWriter
 {
-    /// <summary>Called, without any lock, when it is idle again.</summary>
-    Action? Idle { get; set; }
+    /// <summary>Told, without any lock held, when it is idle again.</summary>
+    WebSocketTransport? Transport { get; set; }
 
     /// <summary>Whether what was written last has left, and more may be written.</summary>
     bool IsIdle { get; }

@@ -8,10 +8,17 @@ internal static class WebSocketFrame
     public const byte Text = 0x81;
     public const byte Binary = 0x82;
 
+    public const byte Pong = 0x8a;
+
+    public const ushort ProtocolError = 1002;
+    public const ushort InvalidText = 1007;
     public const ushort TooBig = 1009;
 
     /// <summary>An orderly close without a code.</summary>
     public static ReadOnlyMemory<byte> Close { get; } = new byte[] { 0x88, 0 };
+
+    /// <summary>A close with a code.</summary>
+    public static ReadOnlyMemory<byte> CloseWith(ushort code) => new byte[] { 0x88, 2, (byte)(code >> 8), (byte)code };
 
     public static int HeaderLength(int payload) => payload switch { < 126 => 2, <= ushort.MaxValue => 4, _ => 10 };
 

@@ -8,9 +8,31 @@ namespace OrleansAdapter.EngineIO;
 /// <summary>A request that becomes a WebSocket, for a new session or to upgrade one, and then reads what comes until it ends.</summary>
 internal static class WebSocketRequest
 {
-    private static readonly ReadOnlyMemory<byte> TooBig = new byte[] { 0x88, 2, WebSocketFrame.TooBig >> 8, WebSocketFrame.TooBig & 0xff };
+    public static Task HandleAsync(EngineServer server, HttpContext context, EngineSession? session) =>
+        server.Options.PerMessageDeflate is null && WebSocketHandshake.IsPossible(context)
+            ? DirectAsync(server, context, session)
+            : FrameworkAsync(server, context, session);
 
-    public static async Task HandleAsync(EngineServer server, HttpContext context, EngineSession? session)
+    private static async Task DirectAsync(EngineServer server, HttpContext context, EngineSession? session)
+    {
+        if (await WebSocketHandshake.AcceptAsync(context).ConfigureAwait(false) is not { } connection)
+        {
+            return;
+        }
+        var writer = new FrameWriter(connection.Output);
+        if (Attach(server, context, session, writer) is var (attached, transport))
+        {
+            await DirectSocket.ReadAsync(connection.Input, writer, attached, transport, server.Options.MaxHttpBufferSize).ConfigureAwait(false);
+            await transport.EndAsync().ConfigureAwait(false);
+        }
+        else
+        {
+            writer.TryFinish(WebSocketFrame.Close);
+            await writer.EndAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static async Task FrameworkAsync(EngineServer server, HttpContext context, EngineSession? session)
     {
         var threshold = server.Options.PerMessageDeflate;
         WebSocket socket;
@@ -36,13 +58,8 @@ internal static class WebSocketRequest
             {
                 writer = context.Features.Get<UpgradeFeature>()!.Writer!;
             }
-            var base64 = context.Request.Query["b64"].ToString().Length > 0;
-            if (Attach(server, context, session, writer, base64) is var (attached, transport))
+            if (Attach(server, context, session, writer) is var (attached, transport))
             {
-                if (!server.Options.KeepHandshakeRequest)
-                {
-                    Forget(context);
-                }
                 await ReadAsync(server, socket, attached, transport).ConfigureAwait(false);
                 await transport.EndAsync().ConfigureAwait(false);
             }
@@ -54,16 +71,27 @@ internal static class WebSocketRequest
         }
     }
 
-    private static (EngineSession Session, WebSocketTransport Transport)? Attach(EngineServer server, HttpContext context, EngineSession? session, IFrameWriter writer, bool base64)
+    private static (EngineSession Session, WebSocketTransport Transport)? Attach(EngineServer server, HttpContext context, EngineSession? session, IFrameWriter writer)
     {
+        var base64 = context.Request.Query["b64"].ToString().Length > 0;
+        WebSocketTransport? transport = null;
         if (session is null)
         {
-            WebSocketTransport? opened = null;
-            session = server.Open(context, added => opened = new WebSocketTransport(added, writer, base64, context.Abort));
-            return (session, opened!);
+            session = server.Open(context, added => transport = new WebSocketTransport(added, writer, base64, context));
         }
-        var candidate = new WebSocketTransport(session, writer, base64, context.Abort);
-        return session.TryProbe(candidate) ? (session, candidate) : null;
+        else
+        {
+            transport = new WebSocketTransport(session, writer, base64, context);
+            if (!session.TryProbe(transport))
+            {
+                return null;
+            }
+        }
+        if (!server.Options.KeepHandshakeRequest)
+        {
+            Forget(context);
+        }
+        return (session, transport!);
     }
 
     private static async Task ReadAsync(EngineServer server, WebSocket socket, EngineSession session, WebSocketTransport transport)
@@ -91,7 +119,7 @@ internal static class WebSocketRequest
                     length = isOver ? 0 : length + result.Count;
                     if (length > server.Options.MaxHttpBufferSize)
                     {
-                        session.Run(transport, static tooBig => tooBig.Close(TooBig));
+                        session.Run(transport, static tooBig => tooBig.Close(WebSocketFrame.CloseWith(WebSocketFrame.TooBig)));
                         session.TransportEnded(transport, EngineCloseReason.TransportError, "max payload size exceeded");
                         isOver = true;
                         length = 0;

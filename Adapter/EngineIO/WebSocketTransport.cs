@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http;
+
 namespace OrleansAdapter.EngineIO;
 
 /// <summary>Carries a session over a WebSocket whose frames are written ready-made. What comes in is read by <see cref="WebSocketRequest"/>.</summary>
@@ -14,7 +16,7 @@ internal sealed class WebSocketTransport : IEngineTransport
     private readonly EngineSession _session;
     private readonly IFrameWriter _writer;
     private readonly bool _base64;
-    private readonly Action _abort;
+    private readonly HttpContext _context;
     private ITimer? _closeTimer;
     private bool _closed;
     private bool _ended;
@@ -22,14 +24,14 @@ internal sealed class WebSocketTransport : IEngineTransport
     /// <param name="session">What it carries, or will when the upgrade completes.</param>
     /// <param name="writer">The way to the client.</param>
     /// <param name="base64">Whether the client takes text only.</param>
-    /// <param name="abort">Cuts the connection; safe from any thread, at any time.</param>
-    public WebSocketTransport(EngineSession session, IFrameWriter writer, bool base64, Action abort)
+    /// <param name="context">The request that lives as long as the connection; cuts it where need be.</param>
+    public WebSocketTransport(EngineSession session, IFrameWriter writer, bool base64, HttpContext context)
     {
         _session = session;
         _writer = writer;
         _base64 = base64;
-        _abort = abort;
-        _writer.Idle = () => _session.TransportReady(this);
+        _context = context;
+        _writer.Transport = this;
     }
 
     public string Name => TransportName;
@@ -39,6 +41,9 @@ internal sealed class WebSocketTransport : IEngineTransport
     public int BatchSize => BatchBytes;
 
     public void Send(ReadOnlySpan<OutboundPacket> packets) => _writer.Write(packets, _base64);
+
+    /// <summary>What was written last has left.</summary>
+    public void WriterIsIdle() => _session.TransportReady(this);
 
     public void Close() => Close(WebSocketFrame.Close);
 
@@ -56,7 +61,7 @@ internal sealed class WebSocketTransport : IEngineTransport
         }
         else
         {
-            _abort();
+            _context.Abort();
         }
     }
 
@@ -77,7 +82,7 @@ internal sealed class WebSocketTransport : IEngineTransport
         // Behind its end, the connection may serve somebody else.
         if (!transport._ended)
         {
-            transport._abort();
+            transport._context.Abort();
         }
     });
 }
