@@ -7,7 +7,7 @@ namespace OrleansAdapter.EngineIO;
 internal static class DirectSocket
 {
     /// <summary>Hands messages to the session until the connection is over. One that this server has closed is read to its end, so that the client gets the close frame.</summary>
-    public static async Task ReadAsync(PipeReader input, FrameWriter writer, EngineSession session, WebSocketTransport transport, int limit)
+    public static async Task RunAsync(PipeReader input, FrameWriter writer, EngineSession session, WebSocketTransport transport, int limit)
     {
         var frames = new FrameReader(limit);
         try
@@ -49,6 +49,7 @@ internal static class DirectSocket
         finally
         {
             frames.Release();
+            await transport.EndAsync().ConfigureAwait(false);
         }
     }
 

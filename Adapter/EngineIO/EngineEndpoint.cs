@@ -30,6 +30,10 @@ internal static class EngineEndpoint
 
     private static void Replace(HttpContext context)
     {
+        if (WebSocketHandshake.IsPossible(context))
+        {
+            return;
+        }
         var upgrade = context.Features.Get<IHttpUpgradeFeature>();
         var connect = context.Features.Get<IHttpExtendedConnectFeature>();
         if (upgrade is not { IsUpgradableRequest: true } && connect is not { IsExtendedConnect: true })

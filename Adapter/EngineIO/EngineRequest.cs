@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace OrleansAdapter.EngineIO;
 
@@ -13,8 +14,8 @@ internal static class EngineRequest
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         }
-        var isUpgrade = context.WebSockets.IsWebSocketRequest;
-        var sid = context.Request.Query["sid"].ToString();
+        var isUpgrade = context.Features.Get<IHttpWebSocketFeature>() is { IsWebSocketRequest: true };
+        var sid = EngineQuery.Read(context, "sid");
         var session = sid.Length == 0 ? null : server.Find(sid);
         if (Check(server, context, isUpgrade, sid, session) is { } error)
         {
@@ -36,7 +37,7 @@ internal static class EngineRequest
 
     private static EngineError? Check(EngineServer server, HttpContext context, bool isUpgrade, string sid, EngineSession? session)
     {
-        var transport = context.Request.Query["transport"].ToString();
+        var transport = EngineQuery.Read(context, "transport");
         var isPolling = transport == PollingTransport.TransportName && server.Allows(EngineTransports.Polling);
         var isWebSocket = transport == WebSocketTransport.TransportName && server.Allows(EngineTransports.WebSocket);
         if (!isPolling && !isWebSocket)
@@ -83,7 +84,7 @@ internal static class EngineRequest
                 return EngineError.Forbidden("");
             }
         }
-        return context.Request.Query["EIO"] == "4" ? null : EngineError.UnsupportedProtocolVersion;
+        return EngineQuery.Read(context, "EIO") == "4" ? null : EngineError.UnsupportedProtocolVersion;
     }
 
     private static Task RefuseAsync(EngineServer server, HttpContext context, EngineError error, bool isUpgrade)

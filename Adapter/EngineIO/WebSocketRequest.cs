@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -13,23 +14,29 @@ internal static class WebSocketRequest
             ? DirectAsync(server, context, session)
             : FrameworkAsync(server, context, session);
 
-    private static async Task DirectAsync(EngineServer server, HttpContext context, EngineSession? session)
+    /// <summary>Not asynchronous itself where that can be helped: what it holds would live as long as the WebSocket.</summary>
+    private static Task DirectAsync(EngineServer server, HttpContext context, EngineSession? session)
     {
-        if (await WebSocketHandshake.AcceptAsync(context).ConfigureAwait(false) is not { } connection)
+        var accepted = WebSocketHandshake.AcceptAsync(context);
+        return accepted.IsCompletedSuccessfully ? ServeAsync(server, context, session, accepted.Result) : AwaitAsync(server, context, session, accepted);
+    }
+
+    private static async Task AwaitAsync(EngineServer server, HttpContext context, EngineSession? session, ValueTask<IDuplexPipe?> accepted) =>
+        await ServeAsync(server, context, session, await accepted.ConfigureAwait(false)).ConfigureAwait(false);
+
+    private static Task ServeAsync(EngineServer server, HttpContext context, EngineSession? session, IDuplexPipe? connection)
+    {
+        if (connection is null)
         {
-            return;
+            return Task.CompletedTask;
         }
         var writer = new FrameWriter(connection.Output);
         if (Attach(server, context, session, writer) is var (attached, transport))
         {
-            await DirectSocket.ReadAsync(connection.Input, writer, attached, transport, server.Options.MaxHttpBufferSize).ConfigureAwait(false);
-            await transport.EndAsync().ConfigureAwait(false);
+            return DirectSocket.RunAsync(connection.Input, writer, attached, transport, server.Options.MaxHttpBufferSize);
         }
-        else
-        {
-            writer.TryFinish(WebSocketFrame.Close);
-            await writer.EndAsync().ConfigureAwait(false);
-        }
+        writer.TryFinish(WebSocketFrame.Close);
+        return writer.EndAsync();
     }
 
     private static async Task FrameworkAsync(EngineServer server, HttpContext context, EngineSession? session)
@@ -73,7 +80,7 @@ internal static class WebSocketRequest
 
     private static (EngineSession Session, WebSocketTransport Transport)? Attach(EngineServer server, HttpContext context, EngineSession? session, IFrameWriter writer)
     {
-        var base64 = context.Request.Query["b64"].ToString().Length > 0;
+        var base64 = EngineQuery.Read(context, "b64").Length > 0;
         WebSocketTransport? transport = null;
         if (session is null)
         {

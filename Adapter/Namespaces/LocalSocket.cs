@@ -23,7 +23,7 @@ public abstract class LocalSocket(SocketId id)
     /// <summary>Whether the namespace counts it as connected. Changed only in the turn.</summary>
     internal bool IsConnected { get; set; }
 
-    internal List<RoomMembership> Memberships { get; } = [];
+    internal List<RoomMembership> Memberships { get; } = new(1);
 
     /// <summary>The resolution that last saw this socket, so that no set is needed to see each socket once.</summary>
     internal long Mark { get; set; }

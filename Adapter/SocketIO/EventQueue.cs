@@ -1,10 +1,17 @@
 namespace OrleansAdapter.SocketIO;
 
+/// <summary>Whose queue it is.</summary>
+internal interface IEventQueueOwner
+{
+    /// <summary>Does one thing. Does not throw.</summary>
+    ValueTask HandleAsync(object item);
+}
+
 /// <summary>
 /// What a socket's handlers have to do, one thing after the other, in order, on the thread pool: a handler that waits holds up its own socket and nobody
 /// else. Bounded by its client being read no further.
 /// </summary>
-internal sealed class EventQueue(Func<object, ValueTask> handle, int limit) : IThreadPoolWorkItem
+internal sealed class EventQueue(IEventQueueOwner owner, int limit) : IThreadPoolWorkItem
 {
     private const long ByteLimit = 1 << 20;
 
@@ -89,7 +96,7 @@ internal sealed class EventQueue(Func<object, ValueTask> handle, int limit) : IT
                 }
             }
             ready?.TrySetResult();
-            await handle(item).ConfigureAwait(false);
+            await owner.HandleAsync(item).ConfigureAwait(false);
         }
     }
 }

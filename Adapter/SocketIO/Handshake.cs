@@ -3,6 +3,8 @@ using System.Security.Claims;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.Features.Authentication;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 
@@ -89,11 +91,12 @@ internal sealed class ConnectionHandshake
     public ConnectionHandshake(HttpContext context, SocketIOOptions options, DateTimeOffset now)
     {
         Issued = now;
-        Address = context.Connection.RemoteIpAddress;
+        // Features rather than the context's own properties, whose objects would live as long as a WebSocket.
+        Address = context.Features.Get<IHttpConnectionFeature>()?.RemoteIpAddress;
         IsCrossDomain = context.Request.Headers.Origin.Count > 0;
         IsSecure = context.Request.IsHttps;
         Url = context.Request.GetEncodedPathAndQuery();
-        User = context.User.Identities.Any(identity => identity.IsAuthenticated) ? context.User : Nobody;
+        User = context.Features.Get<IHttpAuthenticationFeature>()?.User is { } user && user.Identities.Any(identity => identity.IsAuthenticated) ? user : Nobody;
         foreach (var name in options.HandshakeHeaders)
         {
             if (context.Request.Headers.TryGetValue(name, out var value))

@@ -7,28 +7,17 @@ namespace OrleansAdapter.SocketIO;
 /// The events of a namespace's rooms on this server (Socket.IO: the adapter's <c>create-room</c>, <c>join-room</c>, <c>leave-room</c>, <c>delete-room</c>). Listeners run apart from
 /// the turn, one at a time and in order. A socket's own id counts as a room.
 /// </summary>
-internal sealed class RoomEvents : IRoomObserver
+internal sealed class RoomEvents : IRoomObserver, IEventQueueOwner
 {
+    private readonly ILogger _logger;
+    private readonly string _namespace;
     private readonly EventQueue _queue;
 
     public RoomEvents(ILogger logger, string @namespace)
     {
-        _queue = new EventQueue(
-            item =>
-            {
-                try
-                {
-                    ((Action)item)();
-                }
-#pragma warning disable CA1031 // A listener that throws stops nobody.
-                catch (Exception exception)
-#pragma warning restore CA1031
-                {
-                    SocketIOLog.HandlerFailed(logger, @namespace, "(room)", exception);
-                }
-                return ValueTask.CompletedTask;
-            },
-            int.MaxValue);
+        _logger = logger;
+        _namespace = @namespace;
+        _queue = new EventQueue(this, int.MaxValue);
     }
 
     public event Action<string>? Created;
@@ -69,6 +58,21 @@ internal sealed class RoomEvents : IRoomObserver
                 }
             });
         }
+    }
+
+    ValueTask IEventQueueOwner.HandleAsync(object item)
+    {
+        try
+        {
+            ((Action)item)();
+        }
+#pragma warning disable CA1031 // A listener that throws stops nobody.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            SocketIOLog.HandlerFailed(_logger, _namespace, "(room)", exception);
+        }
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>Users are no rooms here; coming into the namespace is joining the room of one's own id.</summary>

@@ -15,7 +15,6 @@ internal sealed class SocketIOClient : IEngineHandler
 
     private static readonly JsonElement NoAuth = JsonSerializer.Deserialize<JsonElement>("{}"u8);
 
-    private readonly Lock _lock = new();
     private readonly SocketIOServer _server;
     private readonly SocketIODecoder _decoder;
     private readonly ConnectionHandshake _handshake;
@@ -69,7 +68,7 @@ internal sealed class SocketIOClient : IEngineHandler
     /// <summary>The client will leave a namespace because this server says so: its packets that are on their way are no fault of its.</summary>
     public void Expect(string @namespace)
     {
-        lock (_lock)
+        lock (_sockets)
         {
             _left ??= [];
             if (_left.Count == LeftLimit)
@@ -83,7 +82,7 @@ internal sealed class SocketIOClient : IEngineHandler
     /// <summary>The socket has ended.</summary>
     public void Remove(SocketIOSocket socket)
     {
-        lock (_lock)
+        lock (_sockets)
         {
             _sockets.RemoveAll(each => ReferenceEquals(each.Socket, socket));
         }
@@ -93,7 +92,7 @@ internal sealed class SocketIOClient : IEngineHandler
     {
         SocketIOSocket? socket;
         bool isKnown;
-        lock (_lock)
+        lock (_sockets)
         {
             var place = PlaceOf(packet.Namespace);
             isKnown = place >= 0;
@@ -172,7 +171,7 @@ internal sealed class SocketIOClient : IEngineHandler
     /// <summary>Takes in a socket that is on its way; false if the connection has ended.</summary>
     private bool TryAdd(string name, SocketIOSocket socket)
     {
-        lock (_lock)
+        lock (_sockets)
         {
             var place = PlaceOf(name);
             if (_closed || place < 0)
@@ -188,7 +187,7 @@ internal sealed class SocketIOClient : IEngineHandler
     {
         var json = Serialize(name, data);
         socket?.End(DisconnectReasons.ServerNamespaceDisconnect, message);
-        lock (_lock)
+        lock (_sockets)
         {
             _sockets.RemoveAll(each => each.Socket is null && each.Namespace == name);
         }
@@ -210,7 +209,7 @@ internal sealed class SocketIOClient : IEngineHandler
 
     private void ConnectTimedOut()
     {
-        lock (_lock)
+        lock (_sockets)
         {
             if (_sockets.Exists(each => each.Socket is { IsConnecting: false }))
             {
@@ -229,7 +228,7 @@ internal sealed class SocketIOClient : IEngineHandler
 
     private void End(string reason, string? description)
     {
-        lock (_lock)
+        lock (_sockets)
         {
             _closed = true;
         }
@@ -244,7 +243,7 @@ internal sealed class SocketIOClient : IEngineHandler
 
     private SocketIOSocket[] Sockets()
     {
-        lock (_lock)
+        lock (_sockets)
         {
             return [.. _sockets.Select(each => each.Socket).OfType<SocketIOSocket>()];
         }

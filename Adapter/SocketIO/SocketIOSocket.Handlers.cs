@@ -69,7 +69,7 @@ public sealed partial class SocketIOSocket
     /// <summary>Puts something behind what the socket's handlers do.</summary>
     internal void Enqueue(Func<Task> work) => _events.Add(work, 0);
 
-    private async ValueTask HandleAsync(object item)
+    async ValueTask IEventQueueOwner.HandleAsync(object item)
     {
         if (item is not SocketIOPacket packet)
         {

@@ -10,7 +10,7 @@ namespace OrleansAdapter.SocketIO;
 /// A client's part in one namespace. What is emitted to it here goes out at once; broadcasts come through the namespace's one order. Its handlers run one after
 /// the other, in the order in which the client's packets came. Safe under threads.
 /// </summary>
-public sealed partial class SocketIOSocket : LocalSocket
+public sealed partial class SocketIOSocket : LocalSocket, IEventQueueOwner
 {
     private enum State : byte
     {
@@ -33,7 +33,7 @@ public sealed partial class SocketIOSocket : LocalSocket
         Namespace = @namespace;
         _client = client;
         Handshake = handshake;
-        _events = new EventQueue(HandleAsync, @namespace.Server.Options.MaxWaitingEvents);
+        _events = new EventQueue(this, @namespace.Server.Options.MaxWaitingEvents);
     }
 
     /// <summary>The namespace that it is in.</summary>

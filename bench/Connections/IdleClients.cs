@@ -57,6 +57,10 @@ internal sealed class IdleClients : IDisposable
                 continue;
             }
             await UntilAsync(socket, buffer, "maxPayload");
+            if (kind == "engine.io")
+            {
+                continue;
+            }
             // A frame with "40", masked with zeros.
             await socket.SendAsync(new byte[] { 0x81, 0x82, 0, 0, 0, 0, (byte)'4', (byte)'0' });
             await UntilAsync(socket, buffer, "40{\"sid\"");
