@@ -11,6 +11,9 @@ public sealed class OrleansCluster() : SharedCluster("orleans");
 public sealed class OrleansCollection : ICollectionFixture<OrleansCluster>;
 
 [Collection(nameof(OrleansCluster))]
+public sealed class OrleansStart(OrleansCluster shared) : StartSuite(shared);
+
+[Collection(nameof(OrleansCluster))]
 public sealed class OrleansRooms(OrleansCluster shared) : RoomSuite(shared);
 
 [Collection(nameof(OrleansCluster))]
