@@ -26,7 +26,12 @@ internal sealed class Supervised(ChildPlan plan, Output output)
     {
         for (var attempt = 1; !stopping.IsCancellationRequested; attempt++)
         {
-            using var child = ChildProcess.Start(plan.Name, plan.Start(), output);
+            using var child = TryStart();
+            if (child is null)
+            {
+                await AnyAsync(stopping, Task.Delay(_backoff.After(TimeSpan.Zero), CancellationToken.None));
+                continue;
+            }
             var started = Stopwatch.GetTimestamp();
             if (await AnyAsync(stopping, child.Ready, child.Ended) == child.Ready)
             {
@@ -52,6 +57,20 @@ internal sealed class Supervised(ChildPlan plan, Output output)
             }
             output.Warn($"{plan.Name}  pid {child.Id}  {child.Ending}; it is started again{(pause > TimeSpan.Zero ? $" in {pause.TotalSeconds:0.0} s" : "")}");
             await AnyAsync(stopping, Task.Delay(pause, CancellationToken.None));
+        }
+    }
+
+    /// <summary>Starts the process. What could be started before may be so again; what never could is an error.</summary>
+    private ChildProcess? TryStart()
+    {
+        try
+        {
+            return ChildProcess.Start(plan.Name, plan.Start(), output);
+        }
+        catch (PrimaryException exception) when (_ready.Task.IsCompleted)
+        {
+            output.Warn($"{exception.Message}; trying again");
+            return null;
         }
     }
 

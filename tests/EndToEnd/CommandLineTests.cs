@@ -20,7 +20,7 @@ public sealed class CommandLineTests
     [InlineData("primary --engine nonsense", "nonsense")]
     [InlineData("primary --worker /nowhere.dll", "/nowhere.dll")]
     [InlineData("directory --first-start=yes", "--first-start")]
-    [InlineData("directory", "OrleansAdapter__Directory__SocketPath")]
+    [InlineData("directory --engine local", "OrleansAdapter__Directory__SocketPath")]
     public async Task A_wrong_command_line_is_one_line_that_names_the_error_and_exit_code_2(string arguments, string named)
     {
         var (exitCode, output, error) = await ProgramRun.RunAsync("Silo", arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));

