@@ -19,4 +19,7 @@ internal static partial class AdapterLog
 
     [LoggerMessage(5, LogLevel.Error, "{Namespace}: a request of server {Asker} failed here; it was told why")]
     public static partial void RequestFailed(ILogger logger, string @namespace, ServerId asker, Exception exception);
+
+    [LoggerMessage(6, LogLevel.Error, "{Namespace}: the front of socket {Socket} failed in the turn; the socket may have missed something, the others have not")]
+    public static partial void SocketFailed(ILogger logger, string @namespace, SocketId socket, Exception exception);
 }

@@ -22,4 +22,7 @@ internal interface INamespaceOutput
 
     /// <summary>An entry could not be read: it was left out, everything else goes on.</summary>
     void Unreadable(Entry entry, Exception exception);
+
+    /// <summary>A socket's front threw in the turn, which is a bug there: that socket may have missed something, the others have not.</summary>
+    void SocketFailed(SocketId socket, Exception exception);
 }

@@ -33,6 +33,8 @@ internal sealed class NamespaceQueue : SerialQueue<INamespaceItem>, INamespaceOu
 
     public void Unreadable(Entry entry, Exception exception) => AdapterLog.Unreadable(_owner.Logger, _owner.Name, entry.Number, entry.Publisher, exception);
 
+    public void SocketFailed(SocketId socket, Exception exception) => AdapterLog.SocketFailed(_owner.Logger, _owner.Name, socket, exception);
+
     protected override void Run(INamespaceItem item) => item.Run(_owner, State, _owner.Server.Now);
 
     protected override void EndTurn()

@@ -128,7 +128,7 @@ internal sealed class NamespaceState : IReplicaHost
         foreach (var socket in _touched)
         {
             socket.IsTouched = false;
-            socket.EndTurn();
+            Guarded(socket, static (s, _) => s.EndTurn(), null);
         }
         _touched.Clear();
     }
@@ -148,7 +148,7 @@ internal sealed class NamespaceState : IReplicaHost
         foreach (var socket in sockets)
         {
             ForgetAcks(socket);
-            socket.Close(DisconnectReason.ServerFenced);
+            Close(socket, DisconnectReason.ServerFenced);
         }
         _output.Fenced(ended, sockets.Length);
     }
@@ -221,7 +221,7 @@ internal sealed class NamespaceState : IReplicaHost
     {
         foreach (var socket in sockets)
         {
-            socket.Deliver(packet);
+            Guarded(socket, static (s, p) => s.Deliver(p!), packet);
             Touch(socket);
         }
         return sockets.Count;
@@ -277,7 +277,24 @@ internal sealed class NamespaceState : IReplicaHost
         foreach (var socket in sockets)
         {
             Disconnect(socket, _now);
-            socket.Close(close ? DisconnectReason.ForcedServerClose : DisconnectReason.ServerNamespaceDisconnect);
+            Close(socket, close ? DisconnectReason.ForcedServerClose : DisconnectReason.ServerNamespaceDisconnect);
+        }
+    }
+
+    private void Close(LocalSocket socket, DisconnectReason reason) => Guarded(socket, (s, _) => s.Close(reason), null);
+
+    /// <summary>A front that throws, which it must not, harms its own socket alone: the others still get the packet.</summary>
+    private void Guarded(LocalSocket socket, Action<LocalSocket, Packet?> action, Packet? packet)
+    {
+        try
+        {
+            action(socket, packet);
+        }
+#pragma warning disable CA1031 // Whatever it is, it is made known, and the turn goes on.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _output.SocketFailed(socket.Id, exception);
         }
     }
 }

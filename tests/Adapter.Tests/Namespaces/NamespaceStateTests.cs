@@ -70,6 +70,19 @@ public sealed class NamespaceStateTests : INamespaceOutput
     }
 
     [Fact]
+    public void A_socket_that_throws_harms_no_other_one()
+    {
+        var bad = new TestSocket(SocketId.FromParts(Life, 1)) { Throws = true };
+        _ = Connect(bad);
+        var good = Connected(2);
+
+        _state.DeliverLocally(BroadcastTarget.All, PacketCodec.Decode(Emit("said", BroadcastTarget.All).Body, BroadcastFlags.None));
+
+        Assert.Equal(["said"], good.Events);
+        Assert.Equal([$"failed {bad.Id}"], _news.Where(news => news.StartsWith("failed", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void A_packet_is_handed_to_each_target_and_its_turn_is_ended_once()
     {
         var (a, b) = (Connected(1), Connected(2));
@@ -142,6 +155,8 @@ public sealed class NamespaceStateTests : INamespaceOutput
     }
 
     void INamespaceOutput.Fenced(ServerId ended, int sockets) => _news.Add($"fenced {ended} with {sockets}");
+
+    void INamespaceOutput.SocketFailed(SocketId socket, Exception exception) => _news.Add($"failed {socket}");
 
     void INamespaceOutput.Unreadable(Entry entry, Exception exception) => _news.Add($"unreadable {entry.Number}");
 

@@ -8,7 +8,17 @@ internal sealed class TestSocket(SocketId id) : LocalSocket(id)
 {
     public List<string> Events { get; } = [];
 
-    protected internal override void Deliver(Packet packet) => Events.Add(packet.Event);
+    /// <summary>Whether it breaks its promise and throws.</summary>
+    public bool Throws { get; init; }
+
+    protected internal override void Deliver(Packet packet)
+    {
+        if (Throws)
+        {
+            throw new InvalidOperationException("A front with a bug.");
+        }
+        Events.Add(packet.Event);
+    }
 
     protected internal override void EndTurn() => Events.Add("turn ended");
 

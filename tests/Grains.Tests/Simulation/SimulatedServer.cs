@@ -158,6 +158,10 @@ internal sealed class SimulatedServer : INamespaceOutput
 
     void INamespaceOutput.Unreadable(Entry entry, Exception exception) => throw new ViolationException($"P2: {entry} could not be read: {exception.Message}");
 
+    /// <summary>What a socket finds wrong with a delivery is a violation, and comes out as such.</summary>
+    void INamespaceOutput.SocketFailed(SocketId socket, Exception exception) =>
+        throw (exception as ViolationException ?? new ViolationException($"P2: socket {socket} failed: {exception.Message}"));
+
     private Claim Claim(SimulatedSocket socket, Room room)
     {
         var claim = new Claim();
