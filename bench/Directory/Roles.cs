@@ -5,7 +5,7 @@ using OrleansAdapter.Grains.Local;
 namespace OrleansAdapter.Bench.Directory;
 
 /// <summary>What a <see cref="Child"/> does.</summary>
-internal static class Roles
+internal static partial class Roles
 {
     public const string Secret = "bench";
 
@@ -25,13 +25,23 @@ internal static class Roles
                 await ReceiveAsync(socket, end);
                 return 0;
             default:
-                return 2;
+                Task<int>? more = null;
+                RunOrleans(role, socket, end, ref more);
+                return more is null ? 2 : await more;
         }
     }
+
+    /// <summary>The Orleans engine's roles. Implemented in a folder named Orleans/, and so only where the build has it.</summary>
+    static partial void RunOrleans(string role, string address, Task end, ref Task<int>? run);
 
     private static async Task ReceiveAsync(string socket, Task end)
     {
         await using var server = await BenchServer.StartAsync(services => services.AddLocalDirectory(options => (options.SocketPath, options.Secret) = (socket, Secret)));
+        await ReceiveAsync(server, end);
+    }
+
+    private static async Task ReceiveAsync(BenchServer server, Task end)
+    {
         var receiver = await server.ReceiveAsync();
         var next = Next(receiver);
         Say("ready");

@@ -1,0 +1,142 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans;
+using Orleans.Runtime;
+using OrleansAdapter.Broadcasting;
+using OrleansAdapter.Cluster;
+using OrleansAdapter.Namespaces;
+using OrleansAdapter.OnOrleans;
+using OrleansAdapter.OnOrleans.Testing;
+
+namespace OrleansAdapter.Tests.OnOrleans;
+
+/// <summary>One silo of two dies under load, the one that hosts the home.</summary>
+public sealed class SiloDeathTests : IAsyncLifetime
+{
+    private const int Doomed = 1;
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private readonly List<ServiceProvider> _services = [];
+    private TestSilos? _silos;
+
+    public async ValueTask InitializeAsync() => _silos = await TestSilos.StartAsync(new TestSilosOptions { Silos = 2 });
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var services in _services)
+        {
+            await services.DisposeAsync();
+        }
+        await _silos!.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task When_the_home_s_silo_is_killed_nothing_is_lost_or_twice_order_holds_and_nobody_is_closed()
+    {
+        ThisServer[] servers = [await ServerAsync(), await ServerAsync(), await ServerAsync()];
+        var name = await HomeOnDoomedSiloAsync(servers[0]);
+        var members = new List<Member>();
+        foreach (var server in servers)
+        {
+            var member = new Member(server.Of(name).NewSocketId());
+            await server.Of(name).ConnectAsync(member);
+            members.Add(member);
+        }
+        var halfway = new TaskCompletionSource();
+        var done = new ConcurrentBag<string>();
+
+        // Two publish, one is idle: it has to notice by itself that there is another home.
+        var publishing = Task.WhenAll(servers.Take(2).Select(server => PublishAsync(server.Of(name), done, halfway)));
+        await halfway.Task.WaitAsync(Limit, TestContext.Current.CancellationToken);
+        await _silos!.KillAsync(Doomed);
+        await publishing.WaitAsync(Limit, TestContext.Current.CancellationToken);
+        await servers[2].Of(name).Emit("the last").WaitAsync(Limit, TestContext.Current.CancellationToken);
+
+        foreach (var member in members)
+        {
+            await member.Last.WaitAsync(Limit, TestContext.Current.CancellationToken);
+            Assert.Null(member.Closed);
+            Assert.Equal(members[0].Seen, member.Seen);
+        }
+        Assert.Equal(members[0].Seen.Count, members[0].Seen.Distinct().Count());
+        Assert.Empty(done.Except(members[0].Seen));
+        foreach (var own in members[0].Seen.Where(seen => seen.Contains(' ', StringComparison.Ordinal) && seen != "the last").GroupBy(seen => seen[..8]))
+        {
+            Assert.Equal(own.Order(StringComparer.Ordinal), own);
+        }
+    }
+
+    private static async Task PublishAsync(Namespace @namespace, ConcurrentBag<string> done, TaskCompletionSource halfway)
+    {
+        const int all = 400;
+        for (var i = 0; i < all; i++)
+        {
+            var text = $"{@namespace.Life} {i:D4}";
+            await @namespace.Emit(text);
+            done.Add(text);
+            if (i == all / 4)
+            {
+                halfway.TrySetResult();
+            }
+        }
+    }
+
+    /// <summary>A namespace whose home lies on the silo that will die.</summary>
+    private async Task<string> HomeOnDoomedSiloAsync(ThisServer server)
+    {
+        var (grains, own) = (_silos!.Services().GetRequiredService<IGrainFactory>(), _silos.Services(Doomed).GetRequiredService<ILocalSiloDetails>().SiloAddress);
+        for (var i = 0; i < 50; i++)
+        {
+            var name = $"/namespace-{i}";
+            await server.Of(name).Ready.WaitAsync(Limit, TestContext.Current.CancellationToken);
+            if (own.Equals(await grains.GetGrain<IManagementGrain>(0).GetActivationAddress(grains.GetGrain<IRoomsGrain>(name))))
+            {
+                return name;
+            }
+        }
+        throw new InvalidOperationException("No home was placed on the second silo.");
+    }
+
+    private async Task<ThisServer> ServerAsync()
+    {
+        var services = new ServiceCollection()
+            .AddLogging()
+            .AddSingleton(_silos!.NewDirectory())
+            .AddOrleansAdapter(options => options.RequestsTimeout = Limit)
+            .BuildServiceProvider();
+        _services.Add(services);
+        var server = services.GetRequiredService<ThisServer>();
+        await server.StartAsync(TestContext.Current.CancellationToken);
+        return server;
+    }
+
+    private sealed class Member(SocketId id) : LocalSocket(id)
+    {
+        private readonly TaskCompletionSource _last = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public List<string> Seen { get; } = [];
+
+        public Task Last => _last.Task;
+
+        public DisconnectReason? Closed { get; private set; }
+
+        protected internal override void Deliver(Packet packet)
+        {
+            Seen.Add(packet.Event);
+            if (packet.Event == "the last")
+            {
+                _last.TrySetResult();
+            }
+        }
+
+        protected internal override void EndTurn()
+        {
+        }
+
+        protected internal override void Close(DisconnectReason reason)
+        {
+            Closed = reason;
+            _last.TrySetResult();
+        }
+    }
+}
