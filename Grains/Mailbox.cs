@@ -7,6 +7,7 @@ namespace OrleansAdapter.Grains;
 internal sealed class Mailbox(long from)
 {
     private readonly Queue<(Entry Entry, long Offset)> _entries = new();
+    private long _forgiven;
 
     /// <summary>The number up to which the life has acknowledged.</summary>
     public long Acknowledged { get; private set; } = from;
@@ -28,8 +29,11 @@ internal sealed class Mailbox(long from)
         Last = entry.Number;
     }
 
-    /// <summary>The bytes logged since the oldest unacknowledged entry.</summary>
-    public long Behind(long logged) => _entries.TryPeek(out var first) ? logged - first.Offset : 0;
+    /// <summary>The bytes logged since the oldest unacknowledged entry, or since what was forgiven.</summary>
+    public long Behind(long logged) => _entries.TryPeek(out var first) ? logged - Math.Max(first.Offset, _forgiven) : 0;
+
+    /// <summary>What has been logged so far does not count as being behind: nobody had a chance to acknowledge it.</summary>
+    public void Forgive(long logged) => _forgiven = logged;
 
     public void Acknowledge(long handled)
     {

@@ -58,8 +58,11 @@ public sealed partial class Rooms
             Welcome(life);
             Push(life);
         }
+        foreach (var life in _lives.Values)
+        {
+            life.Mailbox.Forgive(_logged); // what an outage had gathered came in one turn
+        }
         RemoveDead();
-        RemoveWhere(l => l.Mailbox.Behind(_logged) > _options.MailboxLimit, RemovalReason.Overflow);
     }
 
     /// <summary>Histories that contradict each other must not keep the namespace shut: then all who have one begin anew, with their clients.</summary>

@@ -97,10 +97,11 @@ public sealed partial class BroadcastOperator
             await Owner.SteerLocallyAsync(operation).ConfigureAwait(false);
             return;
         }
-        var published = Owner.PublishAsync(operation);
-        var done = AskAsync(RequestKind.Barrier, default, CancellationToken.None);
-        await published.ConfigureAwait(false);
-        await done.ConfigureAwait(false);
+        var done = await Owner.RequestAsync(Target, RequestKind.Barrier, default, Wait, CancellationToken.None, before: operation).ConfigureAwait(false);
+        if (!_partial)
+        {
+            done.Whole();
+        }
     }
 
     private static Room[] Named(ReadOnlySpan<string> rooms)

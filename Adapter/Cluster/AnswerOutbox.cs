@@ -15,7 +15,7 @@ internal sealed class AnswerOutbox(long keep, long limit)
         lock (_lock)
         {
             _answers.Enqueue((now, answer));
-            _bytes += answer.Body.Length;
+            _bytes += Weight(answer);
             Trim(now);
         }
     }
@@ -29,12 +29,14 @@ internal sealed class AnswerOutbox(long keep, long limit)
         }
     }
 
+    private static int Weight(Answer answer) => answer.Body.Length + 128;
+
     private void Trim(long now)
     {
         while (_answers.TryPeek(out var oldest) && (now - oldest.At > keep || _bytes > limit))
         {
             _answers.Dequeue();
-            _bytes -= oldest.Answer.Body.Length;
+            _bytes -= Weight(oldest.Answer);
         }
     }
 }

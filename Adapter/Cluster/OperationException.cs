@@ -17,6 +17,8 @@ public sealed class OperationException : Exception
             $"The outcome of {what} is unknown: the directory had ended this server's stay (its lease lapsed, or it left too much unread), so its clients were closed and it has registered anew.",
         Cluster.OperationFailure.Merged =>
             $"The outcome of {what} is unknown: the directory was lost, and no server that came back could tell.",
+        Cluster.OperationFailure.Stopped =>
+            $"The outcome of {what} is unknown: this server stops.",
         _ =>
             $"The outcome of {what} is unknown: the directory did not answer in time. It may still happen; check that the directory runs and can be reached.",
     });

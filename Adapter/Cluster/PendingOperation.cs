@@ -3,6 +3,8 @@ namespace OrleansAdapter.Cluster;
 /// <summary>An own operation on its way through the outbox, and whom to tell how it went. All calls come from the namespace's turn.</summary>
 internal abstract class PendingOperation(Operation operation)
 {
+    private bool _hasLeft;
+
     public Operation Operation { get; } = operation;
 
     /// <summary>Its place among this life's operations; 0 before it has one.</summary>
@@ -25,6 +27,7 @@ internal abstract class PendingOperation(Operation operation)
     public void Answer(long number, long run, OperationOutcome outcome, IReadOnlyList<ServerId>? targets)
     {
         IsAnswered = true;
+        Leave();
         (Number, Run) = outcome == OperationOutcome.Accepted ? (number, run) : (0, 0);
         if (outcome == OperationOutcome.Unknown)
         {
@@ -51,6 +54,10 @@ internal abstract class PendingOperation(Operation operation)
 
     public void Fail(OperationFailure failure)
     {
+        if (failure != OperationFailure.TimedOut)
+        {
+            Leave();
+        }
         if (!IsEnded)
         {
             IsEnded = true;
@@ -60,6 +67,11 @@ internal abstract class PendingOperation(Operation operation)
 
     /// <summary>It has waited too long for an answer.</summary>
     public virtual void TimeOut() => Fail(OperationFailure.TimedOut);
+
+    /// <summary>It waits for the home no more: it was answered, or failed for good. Called once.</summary>
+    protected virtual void OnLeft()
+    {
+    }
 
     /// <summary>It has a number, or is stable.</summary>
     protected virtual void OnAccepted(IReadOnlyList<ServerId>? targets)
@@ -71,6 +83,15 @@ internal abstract class PendingOperation(Operation operation)
 
     /// <summary>It ended without that; its outcome is unknown.</summary>
     protected abstract void OnFailed(OperationFailure failure);
+
+    private void Leave()
+    {
+        if (!_hasLeft)
+        {
+            _hasLeft = true;
+            OnLeft();
+        }
+    }
 }
 
 /// <summary>Why nobody can say what became of an operation.</summary>
@@ -84,4 +105,7 @@ internal enum OperationFailure
 
     /// <summary>No answer within the time that requests have. It may still happen.</summary>
     TimedOut,
+
+    /// <summary>This server stops.</summary>
+    Stopped,
 }

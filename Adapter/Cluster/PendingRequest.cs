@@ -4,13 +4,14 @@ namespace OrleansAdapter.Cluster;
 /// A request of this server and the answers that have come. It ends when every server that the home sent it to has answered or is gone; at its
 /// deadline; or when the caller gives up.
 /// </summary>
-internal sealed class PendingRequest(Operation operation, long id, long timeout, bool onlyHere) : PendingOperation(operation)
+internal sealed class PendingRequest(Operation operation, long id, long timeout, bool onlyHere, Action<Operation> left) : PendingOperation(operation)
 {
     private readonly TaskCompletionSource<RequestResult> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Dictionary<ServerId, List<Answer>> _parts = [];
     private readonly List<ServerAnswer> _answers = [];
     private readonly List<ServerId> _gone = [];
     private List<ServerId>? _waitingFor;
+    private long _latest = long.MaxValue;
 
     public long Id { get; } = id;
 
@@ -19,7 +20,10 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
     /// <summary>True as soon as the task has ended, whichever way.</summary>
     public bool HasEnded => _ended.Task.IsCompleted;
 
-    public bool IsDue(long now) => timeout != long.MaxValue && now - Since >= timeout;
+    public bool IsDue(long now) => now >= _latest || (timeout != long.MaxValue && now - Since >= timeout);
+
+    /// <summary>Answers may have been lost, with the directory: a request without a deadline of its own gets one.</summary>
+    public void EndBy(long latest) => _latest = Math.Min(_latest, latest);
 
     /// <summary>Takes a part of an answer; whole answers count.</summary>
     public void Receive(Answer answer)
@@ -84,6 +88,8 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
             OnFailed(OperationFailure.Merged);
         }
     }
+
+    protected override void OnLeft() => left(Operation);
 
     protected override void OnSucceeded()
     {

@@ -24,6 +24,7 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
     private long _sentRenew;
     private long _progress;
     private bool _seenAnother;
+    private bool _stopped;
 
     /// <summary>This server's life in the home. A new one after every fence.</summary>
     public ServerId Life { get; private set; } = life;
@@ -47,12 +48,28 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
 
     public int PendingMemberships => _lastWord.Count;
 
+    /// <summary>
+    /// Whether so much waits for the home, in an outage, that no more members can be taken on: each costs operations, which cannot be refused one by one.
+    /// </summary>
+    public bool IsOverloaded => _outbox.Unanswered >= options.MaximumUnanswered;
+
+    /// <summary>This server stops: all that waits fails, and what still comes is ignored.</summary>
+    public void Stop()
+    {
+        (_stopped, IsLive) = (true, false);
+        _outbox.Clear(OperationFailure.Stopped);
+    }
+
     /// <summary>Begins to register (W1).</summary>
     public void Start(long now) => SendRegister(now);
 
     /// <summary>The link to the directory is up, perhaps again: what was sent may be lost.</summary>
     public void Connected(long now)
     {
+        if (_stopped)
+        {
+            return;
+        }
         if (!IsLive)
         {
             SendRegister(now);
@@ -110,6 +127,10 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
     public void Tick(long now)
     {
         _outbox.FailBefore(now - options.OperationTimeout);
+        if (_stopped)
+        {
+            return;
+        }
         if (!IsLive)
         {
             if (now - _sentRegister >= options.RegisterAgainAfter)
@@ -134,7 +155,7 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
 
     public void Receive(HomeMessage message, long now)
     {
-        if (message.Life != Life)
+        if (message.Life != Life || _stopped)
         {
             return;
         }

@@ -18,6 +18,9 @@ internal sealed record ReplicaOptions
     /// <summary>How long an operation waits for its answer before its task fails.</summary>
     public long OperationTimeout { get; init; } = 5_000;
 
+    /// <summary>How many operations may wait for an answer before no more sockets and joins are taken.</summary>
+    public long MaximumUnanswered { get; init; } = 200_000;
+
     /// <summary>The most operations in one batch.</summary>
     public int BatchOperations { get; init; } = 1024;
 

@@ -3,6 +3,9 @@ namespace OrleansAdapter.Cluster;
 /// <summary>The requests of one namespace that have not ended. Owned by the namespace's turn.</summary>
 internal sealed class Requests(Action<long> ended)
 {
+    /// <summary>How long answers may still come that were given while the directory was away.</summary>
+    private const long AfterHomeChanged = 60_000;
+
     private readonly Dictionary<long, PendingRequest> _pending = [];
     private readonly List<PendingRequest> _over = [];
 
@@ -23,6 +26,24 @@ internal sealed class Requests(Action<long> ended)
         if (_pending.TryGetValue(id, out var request))
         {
             request.Cancel(cancellationToken);
+        }
+    }
+
+    /// <summary>A new home has opened: what was answered to the old directory may be lost, so nobody waits for ever.</summary>
+    public void HomeChanged(long now)
+    {
+        foreach (var request in _pending.Values)
+        {
+            request.EndBy(now + AfterHomeChanged);
+        }
+    }
+
+    /// <summary>This server stops: nobody waits any more.</summary>
+    public void Stop()
+    {
+        foreach (var request in _pending.Values)
+        {
+            request.Fail(OperationFailure.Stopped);
         }
     }
 

@@ -13,7 +13,7 @@ namespace OrleansAdapter.Cluster;
 public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
 {
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(50);
-    private const long KeepAnswers = 10_000;
+    private const long KeepAnswers = 60_000;
     private const long KeepAnswerBytes = 16 << 20;
 
     private readonly ConcurrentDictionary<string, Namespace> _namespaces = new(StringComparer.Ordinal);
@@ -117,6 +117,10 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
         {
             await _heartbeat.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+        if (_running)
+        {
+            await Task.WhenAll(_namespaces.Values.Select(n => n.StopAsync())).ConfigureAwait(false);
+        }
         await Directory.DisposeAsync().ConfigureAwait(false);
         Metrics.Dispose();
         _stopping.Dispose();
@@ -217,7 +221,7 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
         }
         foreach (var @namespace in _namespaces.Values)
         {
-            @namespace.Enqueue(TickItem.Instance);
+            @namespace.Tick();
         }
     }
 

@@ -87,11 +87,10 @@ internal sealed class LocalSockets
     {
         foreach (var socket in _sockets.Values)
         {
-            socket.Memberships.Clear();
+            LeaveAll(socket);
             socket.IsConnected = false;
         }
         _sockets.Clear();
-        _rooms.Clear();
     }
 
     /// <summary>

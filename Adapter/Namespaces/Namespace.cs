@@ -16,7 +16,9 @@ public sealed partial class Namespace : BroadcastRoot
     private readonly NamespaceQueue _queue;
     private readonly ConcurrentDictionary<RequestKind, Action<RequestContext>> _handlers = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long _publishBytes;
+    private readonly PublishBudget _budget;
+    private long _epoch;
+    private int _tickQueued;
     private long _life;
     private int _sockets;
 
@@ -28,6 +30,7 @@ public sealed partial class Namespace : BroadcastRoot
         _queue = new NamespaceQueue(this, server.ReplicaOptions);
         _life = (long)_queue.State.Replica.Life.Bits;
         Requests = new Requests(server.RequestEnded);
+        _budget = new PublishBudget(name, server.Options, server.Metrics);
         ServerSide = new ServerSideHandlers(this);
         Handle(RequestKind.SocketIds, request => request.Answer(SocketIdList.Encode(request.Sockets)));
         Handle(RequestKind.CountSockets, SocketCount.Handle);
@@ -100,23 +103,12 @@ public sealed partial class Namespace : BroadcastRoot
     /// <summary>Puts an operation into the one order. Ends when it is in every target's mailbox and this server has handed it to its own sockets.</summary>
     internal Task PublishAsync(Operation operation)
     {
-        if (operation.Body.Length > _server.Options.MaximumPacketSize)
-        {
-            throw new ArgumentException($"The packet has {operation.Body.Length} bytes; at most {_server.Options.MaximumPacketSize} are allowed (MaximumPacketSize).", nameof(operation));
-        }
-        if (Interlocked.Add(ref _publishBytes, operation.Size) > _server.Options.PublishQueueLimit)
-        {
-            Interlocked.Add(ref _publishBytes, -operation.Size);
-            _server.Metrics.PublishRefused();
-            throw new PublishQueueFullException(Name, _server.Options.PublishQueueLimit);
-        }
-        var item = new PublishItem(operation, this, BroadcastActivities.StartPublish(Name));
+        _budget.Reserve(operation);
+        var item = new PublishItem(operation, _budget, BroadcastActivities.StartPublish(Name));
         _server.Metrics.Published();
         _queue.Enqueue(item);
         return item.Task;
     }
-
-    internal void ReleasePublish(int bytes) => Interlocked.Add(ref _publishBytes, -bytes);
 
     internal Task EmitLocallyAsync(BroadcastTarget target, Packet packet)
     {
@@ -128,15 +120,34 @@ public sealed partial class Namespace : BroadcastRoot
     internal Task SteerLocallyAsync(Operation operation) => RunAsync((state, waiter, now) => state.Steer(operation, waiter, now), $"{operation.Kind}");
 
     /// <summary>Asks every server with sockets that match, or only this one. See <see cref="PendingRequest"/> for how it ends.</summary>
-    /// <exception cref="RequestTimeoutException">Not all answered in time.</exception>
+    /// <param name="target">Whose sockets.</param>
+    /// <param name="kind">What is asked.</param>
+    /// <param name="body">The rest of it.</param>
+    /// <param name="timeout">How long the answers are waited for.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="onlyHere">Whether only this server is asked, outside the order.</param>
+    /// <param name="before">An operation that is published right before; it is not where the request is refused.</param>
     /// <exception cref="TooManyRequestsException">Nothing was sent: too many requests are under way.</exception>
+    /// <exception cref="PublishQueueFullException">Nothing was sent: too much waits already.</exception>
     internal async Task<RequestResult> RequestAsync(
-        BroadcastTarget target, RequestKind kind, ReadOnlyMemory<byte> body, TimeSpan timeout, CancellationToken cancellationToken, bool onlyHere = false)
+        BroadcastTarget target, RequestKind kind, ReadOnlyMemory<byte> body, TimeSpan timeout, CancellationToken cancellationToken, bool onlyHere = false, Operation? before = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var id = _server.NewRequest(this);
+        var operation = Operation.Request(target, RequestHeader.Write(id, kind, body.Span));
         var limit = timeout == System.Threading.Timeout.InfiniteTimeSpan ? long.MaxValue : (long)timeout.TotalMilliseconds;
-        var request = new PendingRequest(Operation.Request(target, RequestHeader.Write(id, kind, body.Span)), id, limit, onlyHere);
+        Task? published;
+        try
+        {
+            _budget.Reserve(operation);
+            published = before is null ? null : PublishAsync(before);
+        }
+        catch
+        {
+            _server.RequestEnded(id);
+            throw;
+        }
+        var request = new PendingRequest(operation, id, limit, onlyHere, _budget.Release);
         _queue.Enqueue(onlyHere ? new LocalRequestItem(request, kind, body) : new RequestItem(request));
         await using var registration = cancellationToken.UnsafeRegister(
             static (state, token) =>
@@ -145,7 +156,35 @@ public sealed partial class Namespace : BroadcastRoot
                 queue.Enqueue(new CancelItem(id, token));
             },
             (_queue, id)).ConfigureAwait(false);
+        if (published is not null)
+        {
+            await Task.WhenAll(published, request.Task).ConfigureAwait(false);
+        }
         return await request.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>Lets the turn end what has run out; one such item waits at most.</summary>
+    internal void Tick()
+    {
+        if (Interlocked.Exchange(ref _tickQueued, 1) == 0)
+        {
+            _queue.Enqueue(TickItem.Instance);
+        }
+    }
+
+    internal void TickBegan() => System.Threading.Volatile.Write(ref _tickQueued, 0);
+
+    /// <summary>This server stops: whatever is waited for ends, its outcome unknown. Ends when that is done.</summary>
+    internal Task StopAsync()
+    {
+        var item = new CommandItem((state, waiter, now) =>
+        {
+            state.Replica.Stop();
+            Requests.Stop();
+            waiter.TrySetResult();
+        });
+        _queue.Enqueue(item);
+        return item.Task;
     }
 
     internal void Enqueue(INamespaceItem item) => _queue.Enqueue(item);
@@ -163,7 +202,7 @@ public sealed partial class Namespace : BroadcastRoot
 
     internal void HandleRequest(Entry entry, IReadOnlyList<LocalSocket> sockets)
     {
-        var (id, kind, body) = RequestHeader.Read(entry.Operation.Body);
+        var (id, kind, body) = RequestHeader.Read(entry.Operation.Body); // what is too short is an unreadable entry
         Answer(kind, new RequestContext(this, _server.Send, entry.Publisher, Life, id, sockets, body));
     }
 
@@ -191,6 +230,14 @@ public sealed partial class Namespace : BroadcastRoot
         if (state.Replica.IsLive)
         {
             _ready.TrySetResult();
+            if (_epoch != state.Replica.Epoch)
+            {
+                if (_epoch != 0)
+                {
+                    Requests.HomeChanged(_server.Now);
+                }
+                _epoch = state.Replica.Epoch;
+            }
         }
     }
 

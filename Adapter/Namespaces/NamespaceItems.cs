@@ -60,6 +60,7 @@ internal sealed record TickItem : INamespaceItem
 
     public void Run(Namespace @namespace, NamespaceState state, long now)
     {
+        @namespace.TickBegan();
         state.Tick(now);
         @namespace.Requests.Tick(now);
         @namespace.Acks.Tick(now);
@@ -103,22 +104,30 @@ internal sealed class LocalEmitItem(BroadcastTarget target, Packet packet) : INa
 
     public void Run(Namespace @namespace, NamespaceState state, long now)
     {
-        @namespace.CountDeliveries(state.DeliverLocally(target, packet));
-        _ended.TrySetResult();
+        try
+        {
+            @namespace.CountDeliveries(state.DeliverLocally(target, packet));
+            _ended.TrySetResult();
+        }
+#pragma warning disable CA1031 // It belongs to the caller, who gets it.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _ended.TrySetException(exception);
+        }
     }
 }
 
 /// <summary>An operation whose publisher waits for it. Its bytes count against the publish queue's limit until the home has answered.</summary>
-internal sealed class PublishItem(Operation operation, Namespace owner, Activity? activity) : PendingOperation(operation), INamespaceItem
+internal sealed class PublishItem(Operation operation, PublishBudget budget, Activity? activity) : PendingOperation(operation), INamespaceItem
 {
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private bool _released;
 
     public Task Task => _ended.Task;
 
     void INamespaceItem.Run(Namespace @namespace, NamespaceState state, long now) => state.Submit(this, now);
 
-    protected override void OnAccepted(IReadOnlyList<ServerId>? targets) => Release();
+    protected override void OnLeft() => budget.Release(Operation);
 
     protected override void OnSucceeded()
     {
@@ -129,19 +138,6 @@ internal sealed class PublishItem(Operation operation, Namespace owner, Activity
     protected override void OnFailed(OperationFailure failure)
     {
         BroadcastActivities.EndPublish(activity, failure.ToString());
-        if (failure != OperationFailure.TimedOut)
-        {
-            Release();
-        }
         _ended.TrySetException(OperationException.For(failure, "a publish"));
-    }
-
-    private void Release()
-    {
-        if (!_released)
-        {
-            _released = true;
-            owner.ReleasePublish(Operation.Size);
-        }
     }
 }

@@ -36,6 +36,11 @@ internal sealed class NamespaceState : IReplicaHost
     public void Connect(LocalSocket socket, TaskCompletionSource waiter, long now)
     {
         _now = now;
+        if (Replica.IsOverloaded)
+        {
+            waiter.TrySetException(OperationException.For(OperationFailure.TimedOut, "a connect"));
+            return;
+        }
         if (socket.Id.Server != Replica.Life)
         {
             waiter.TrySetException(OperationException.For(OperationFailure.Fenced, "a connect"));
@@ -73,6 +78,11 @@ internal sealed class NamespaceState : IReplicaHost
         if (room.Kind == RoomKind.Room && SocketId.TryParse(room.Name, out var id) && Replica.List.Contains(id.Server))
         {
             waiter.TrySetException(new ArgumentException($"\"{room.Name}\" is the id of a socket of a registered server; a room cannot have that name.", nameof(room)));
+            return;
+        }
+        if (Replica.IsOverloaded)
+        {
+            waiter.TrySetException(OperationException.For(OperationFailure.TimedOut, "a join"));
             return;
         }
         if (socket.IsConnected)
@@ -153,7 +163,26 @@ internal sealed class NamespaceState : IReplicaHost
         _output.Fenced(ended, sockets.Length);
     }
 
+    /// <summary>An entry that cannot be handled is left out; what follows it is not.</summary>
     void IReplicaHost.Handle(Entry entry)
+    {
+        try
+        {
+            Handle(entry);
+        }
+#pragma warning disable CA1031 // Made known whole; the entries behind it must not wait for it.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _output.Unreadable(entry, exception);
+        }
+        finally
+        {
+            _inRemoteJoin = false;
+        }
+    }
+
+    private void Handle(Entry entry)
     {
         var operation = entry.Operation;
         var found = _sockets.Resolve(operation.Target!);
@@ -168,7 +197,6 @@ internal sealed class NamespaceState : IReplicaHost
             case OperationKind.SocketsJoin:
                 _inRemoteJoin = true;
                 Handle(operation, found);
-                _inRemoteJoin = false;
                 break;
             case OperationKind.SocketsLeave or OperationKind.DisconnectSockets:
                 Handle(operation, found);

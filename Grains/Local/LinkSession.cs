@@ -34,11 +34,25 @@ internal sealed class LinkSession(DirectoryHost directory, LinkHello peer, LinkC
             case LinkPacketType.Worker:
                 Demand(LinkRole.Worker, "talks to homes");
                 var @namespace = _names.Read(ref reader);
-                directory.Receive(@namespace, MessageCodec.ReadWorkerMessage(reader.Rest()));
+                var forHome = MessageCodec.ReadWorkerMessage(reader.Rest());
+                SpeaksForItself(forHome.Life);
+                if (forHome is Register { Replaces: { IsNone: false } replaced })
+                {
+                    SpeaksForItself(replaced);
+                }
+                directory.Receive(@namespace, forHome);
                 break;
             case LinkPacketType.Server:
                 Demand(LinkRole.Worker, "describes itself");
-                directory.Receive(MessageCodec.ReadServerMessage(reader.Rest()));
+                var forServers = MessageCodec.ReadServerMessage(reader.Rest());
+                SpeaksForItself(forServers switch
+                {
+                    Describe describe => describe.Description.Process,
+                    Answer answer => answer.From,
+                    AcknowledgeAnswers acknowledge => acknowledge.Process,
+                    _ => throw new ProtocolException($"{forServers.GetType().Name} is not sent to a directory."),
+                });
+                directory.Receive(forServers);
                 break;
             case LinkPacketType.ListServers:
                 var question = reader.Long();
@@ -72,6 +86,14 @@ internal sealed class LinkSession(DirectoryHost directory, LinkHello peer, LinkC
         {
             metrics.Dropped();
             connection.Close($"more than {options.MaximumQueuedBytes} bytes wait for the process to read them");
+        }
+    }
+
+    private void SpeaksForItself(ServerId server)
+    {
+        if (server.Process != peer.Process.Process)
+        {
+            throw new ProtocolException($"The process {peer.Process} speaks for {server}, which is not its own.");
         }
     }
 

@@ -24,11 +24,11 @@ internal sealed class LinkWriter(PipeWriter output, byte version, LinkOptions op
     /// <summary>What waits to be sent, in bytes.</summary>
     public long QueuedBytes => Volatile.Read(ref _queued);
 
-    /// <summary>Adds a message. False, and nothing is added, where the queue is over its bound or the link has ended. Never blocks.</summary>
+    /// <summary>Adds a message. False, and nothing is added, where the queue is over its bound or the link has ended. A Register is taken all the same: there is one per namespace, and a home does not wait long. Never blocks.</summary>
     public bool TryAdd(in LinkPacket packet)
     {
         var queued = Interlocked.Add(ref _queued, packet.Size);
-        if ((queued > options.MaximumQueuedBytes && queued != packet.Size) || !_queue.Writer.TryWrite(packet))
+        if ((queued > options.MaximumQueuedBytes && queued != packet.Size && packet.Content is not Register) || !_queue.Writer.TryWrite(packet))
         {
             Interlocked.Add(ref _queued, -packet.Size);
             return false;

@@ -78,8 +78,14 @@ internal sealed class RoomsHost : SerialQueue<object>, IRoomsOutput
                 _rooms.Receive(message, _directory.Now);
                 break;
             case DeathReport report:
-                _rooms.ReportDeath(report.Process, _directory.Now);
-                report.Noted();
+                try
+                {
+                    _rooms.ReportDeath(report.Process, _directory.Now);
+                }
+                finally
+                {
+                    report.Noted();
+                }
                 break;
             default:
                 Volatile.Write(ref _tickQueued, 0);

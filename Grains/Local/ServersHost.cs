@@ -73,8 +73,14 @@ internal sealed class ServersHost : SerialQueue<object>, IServersOutput
                 question.SetResult(_table.List());
                 break;
             case DeathReport report:
-                _table.ReportDeath(report.Process, _directory.Now);
-                report.Noted();
+                try
+                {
+                    _table.ReportDeath(report.Process, _directory.Now);
+                }
+                finally
+                {
+                    report.Noted();
+                }
                 break;
             default:
                 Volatile.Write(ref _tickQueued, 0);

@@ -19,9 +19,9 @@ internal static class PrivateDirectory
         {
             Directory.Delete(path, recursive: true);
         }
-        catch (DirectoryNotFoundException)
+        catch (IOException)
         {
-            // The other process was first.
+            // The other process was first, or is just about to write: an empty directory in the temporary one harms nobody.
         }
     }
 }

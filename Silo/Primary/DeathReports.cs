@@ -40,7 +40,9 @@ internal sealed class DeathReports(EngineRun run, Output output) : IAsyncDisposa
         {
             // Everything ends.
         }
-        catch (DirectoryRefusedException exception)
+#pragma warning disable CA1031 // Whatever it is, people are told; the lease ends the server's stay then.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
             output.Warn($"the death of server {process} could not be reported: {exception.Message}");
         }
