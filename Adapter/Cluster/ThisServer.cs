@@ -27,6 +27,7 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
     private Task? _heartbeat;
     private long _lastRequest = Random.Shared.NextInt64(1L << 40);
     private bool _running;
+    private int _disposed;
 
     /// <summary>Made by the host's container.</summary>
     public ThisServer(IDirectory directory, IOptions<OrleansAdapterOptions> options, TimeProvider time, ILoggerFactory loggers, IMeterFactory meters)
@@ -108,6 +109,10 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
         await _stopping.CancelAsync().ConfigureAwait(false);
         if (_timer is not null)
         {

@@ -110,6 +110,18 @@ public sealed class NamespaceStateTests : INamespaceOutput
     }
 
     [Fact]
+    public void A_request_that_cannot_be_read_does_not_stop_what_comes_behind_it()
+    {
+        var socket = Connected(1);
+
+        Handle(Operation.Request(BroadcastTarget.All, new byte[3]), Emit("next", BroadcastTarget.All));
+
+        Assert.Equal(["unreadable 1"], _news);
+        Assert.Equal(["next"], socket.Events);
+        Assert.Equal(2, _state.Replica.Handled);
+    }
+
+    [Fact]
     public void Remote_operations_steer_local_sockets()
     {
         var (a, b) = (Connected(1), Connected(2));
@@ -146,9 +158,7 @@ public sealed class NamespaceStateTests : INamespaceOutput
 
     void INamespaceOutput.Send(WorkerMessage message) => _sent.Add(message);
 
-    void INamespaceOutput.HandleRequest(Entry entry, IReadOnlyList<LocalSocket> sockets)
-    {
-    }
+    void INamespaceOutput.HandleRequest(Entry entry, IReadOnlyList<LocalSocket> sockets) => RequestHeader.Read(entry.Operation.Body);
 
     void INamespaceOutput.ListChanged(IReadOnlyList<ServerId> list)
     {

@@ -152,6 +152,40 @@ public abstract class OperationTests(TestEngine engine) : HubSuite(engine)
     }
 
     [Fact]
+    public async Task Requests_have_the_limits_of_publishes_and_nothing_is_done_where_they_are_refused()
+    {
+        var a = await ServerAsync(options => (options.MaximumPacketSize, options.MaximumPendingRequests) = (10_000, 1));
+        var client = await a.ConnectAsync();
+        var large = new string('x', 10_000);
+        await Assert.ThrowsAsync<ArgumentException>(() => a.Namespace.EmitWithAckAsync<int>("ask", large).InTimeAsync());
+        await Assert.ThrowsAsync<ArgumentException>(() => a.Namespace.ServerSideEmitWithAckAsync<int>("ask", null, large).InTimeAsync());
+        Assert.Equal(0, a.This.PendingRequestCount);
+
+        a.Namespace.Handle(RequestKind.CountSockets, _ => { });
+        using var end = new CancellationTokenSource();
+        var pending = a.Namespace.CountSocketsAsync(end.Token);
+        await Assert.ThrowsAsync<TooManyRequestsException>(() => a.Namespace.DisconnectSocketsAsync().InTimeAsync());
+        await end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pending.InTimeAsync());
+        await a.Namespace.Emit("said", "still here").InTimeAsync();
+        await client.HearsAsync("still here");
+    }
+
+    [Fact]
+    public async Task A_server_that_stops_leaves_nobody_waiting()
+    {
+        var (a, b) = (await ServerAsync(), await ServerAsync());
+        await b.ConnectAsync();
+        b.Namespace.Handle(RequestKind.CountSockets, _ => { });
+        var pending = a.Namespace.Timeout(TimeSpan.FromMinutes(10)).CountSocketsAsync(TestContext.Current.CancellationToken);
+        a.Directory.Loses = true;
+        var lost = a.Namespace.Emit("said", "nobody hears it");
+        await a.This.DisposeAsync();
+        await Assert.ThrowsAsync<OperationException>(() => pending.InTimeAsync());
+        await Assert.ThrowsAsync<OperationException>(() => lost.InTimeAsync());
+    }
+
+    [Fact]
     public async Task Ten_thousand_requests_that_time_out_leave_nothing()
     {
         const int many = 10_000;

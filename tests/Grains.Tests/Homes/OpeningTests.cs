@@ -129,6 +129,21 @@ public sealed class OpeningTests
         Assert.Single(home.All<Fenced>(B));
     }
 
+    [Fact]
+    public void What_an_outage_gathered_ends_no_life_when_the_home_opens()
+    {
+        var home = new TestHome(TestHome.Options with { MailboxLimit = 200 });
+        OutboxItem[] gathered = [.. Enumerable.Range(1, 10).Select(position => new OutboxItem(position, Emit(Red), 0, 0))];
+        home.Register(A, History(A, B) with { LastPosition = 10, Outbox = gathered, Rooms = [Red] });
+        home.Register(B, History(A, B) with { Rooms = [Red] });
+
+        Assert.True(home.Rooms.IsOpen);
+        Assert.Empty(home.Removals);
+        home.Acknowledge(A, home.Rooms.Number);
+        home.Submit(A, 11, Emit(Red), Emit(Red), Emit(Red));
+        Assert.Contains((B, RemovalReason.Overflow), home.Removals);
+    }
+
     private static TestHome Open(params (ServerId Life, History History)[] histories)
     {
         var home = new TestHome();
