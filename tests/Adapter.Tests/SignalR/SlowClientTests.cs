@@ -21,10 +21,7 @@ public sealed class SlowClientTests() : HubSuite(new InProcessEngine())
         {
             await server.Manager.SendAllAsync("said", [Text(i)]).InTimeAsync();
             Assert.InRange(Queue(slow), 0, Limit);
-        }
-        for (var i = 0; i < 200; i++)
-        {
-            await fast.HearsAsync(Text(i));
+            await fast.HearsAsync(Text(i)); // the queue is small here: who is fast has to be given the time to be
         }
         Assert.Equal(fast.Id, Assert.Single(await server.Namespace.SocketIdsAsync().InTimeAsync()).ToString());
         Assert.Equal(1, metrics["orleansadapter.disconnects{SlowClient}"]);
