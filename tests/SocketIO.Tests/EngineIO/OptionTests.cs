@@ -122,6 +122,22 @@ public sealed class OptionTests
     }
 
     [Fact]
+    public async Task A_server_that_shuts_down_ends_its_sessions_and_takes_no_more()
+    {
+        await using var host = await EngineHost.StartAsync();
+        await using var socket = await TestSocket.ConnectAsync(host.Address, Socket);
+        await socket.ReceiveTextAsync();
+        var session = await host.NextSessionAsync();
+        host.Server.CloseAll();
+
+        Assert.Empty(await socket.ReceiveToEndAsync());
+        Assert.Equal(EngineCloseReason.ServerShuttingDown, (await session.Ended).Reason);
+        using var response = await host.Http.GetAsync(Polling, Cancellation);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Equal(0, host.Server.SessionCount);
+    }
+
+    [Fact]
     public async Task WebSockets_come_over_HTTP_2_too()
     {
         await using var host = await EngineHost.StartAsync(protocols: HttpProtocols.Http2);
