@@ -14,6 +14,11 @@ internal static class EngineRequest
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         }
+        if (server.IsStopping)
+        {
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            return Task.CompletedTask;
+        }
         var isUpgrade = context.Features.Get<IHttpWebSocketFeature>() is { IsWebSocketRequest: true };
         var sid = EngineQuery.Read(context, "sid");
         var session = sid.Length == 0 ? null : server.Find(sid);

@@ -41,6 +41,9 @@ internal sealed class EngineServer
     /// <summary>Told of each session that ended, each volatile packet that was dropped, and each client that was too slow.</summary>
     public AdapterMetrics? Metrics { get; init; }
 
+    /// <summary>Whether it takes no more sessions.</summary>
+    public bool IsStopping { get; private set; }
+
     public int SessionCount => _sessions.Count;
 
     public bool Allows(EngineTransports transport) => (Options.Transports & transport) != 0;
@@ -54,6 +57,10 @@ internal sealed class EngineServer
         var handler = _connect(session, context);
         _sessions[session.Id] = session;
         session.Open(handler);
+        if (IsStopping)
+        {
+            session.Close(EngineCloseReason.ServerShuttingDown, null);
+        }
         return session;
     }
 
@@ -75,9 +82,10 @@ internal sealed class EngineServer
         EngineLog.SlowClient(_logger, session.Id[..8], QueueLimit);
     }
 
-    /// <summary>Closes all sessions; their clients may come back, elsewhere.</summary>
+    /// <summary>Closes all sessions, and takes no more; their clients may come back, elsewhere.</summary>
     public void CloseAll()
     {
+        IsStopping = true;
         foreach (var session in _sessions.Values)
         {
             session.Close(EngineCloseReason.ServerShuttingDown, null);

@@ -143,23 +143,26 @@ public sealed partial class SocketIOSocket
 
     private void TellOutgoing(string @event, ReadOnlyMemory<byte> json, IReadOnlyList<ReadOnlyMemory<byte>> attachments)
     {
-        var listeners = _anyOutgoingListeners;
-        if (listeners.Length == 0 || _events.IsFull)
+        // Here for every packet to every socket: nothing is allocated where nobody listens.
+        if (_anyOutgoingListeners.Length > 0 && !_events.IsFull)
         {
-            return;
+            TellOutgoing(_anyOutgoingListeners, @event, json, attachments);
         }
-        Func<Task> tell =
-            () =>
+    }
+
+    private void TellOutgoing(Action<string, SocketIOArguments>[] listeners, string @event, ReadOnlyMemory<byte> json, IReadOnlyList<ReadOnlyMemory<byte>> attachments)
+    {
+        Func<Task> tell = () =>
+        {
+            if (SocketIODecoder.TryReadArguments(json, attachments, Namespace.Server.JsonOptions) is { } arguments)
             {
-                if (SocketIODecoder.TryReadArguments(json, attachments, Namespace.Server.JsonOptions) is { } arguments)
+                foreach (var listener in listeners)
                 {
-                    foreach (var listener in listeners)
-                    {
-                        listener(@event, arguments);
-                    }
+                    listener(@event, arguments);
                 }
-                return Task.CompletedTask;
-            };
+            }
+            return Task.CompletedTask;
+        };
         _events.Add(tell, json.Length);
     }
 

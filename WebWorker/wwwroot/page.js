@@ -1,7 +1,9 @@
 import { Hub } from "./hub.js";
+import { Sockets } from "./socketio.js";
 
 const element = id => document.getElementById(id);
-const hub = new Hub("hub");
+const isSocketIO = new URLSearchParams(location.search).get("client") === "socket.io";
+const hub = isSocketIO ? new Sockets("socket.io/") : new Hub("hub");
 let me = null;
 let room = null;
 

@@ -16,18 +16,21 @@ public abstract class PageSuite(SharedCluster shared)
         var page = await http.GetStringAsync(shared.Cluster.Url(1), TestContext.Current.CancellationToken);
 
         Assert.DoesNotContain("//", page);
-        foreach (var file in new[] { "page.css", "page.js", "hub.js" })
+        foreach (var file in new[] { "page.css", "page.js", "hub.js", "socketio.js" })
         {
             Assert.NotEmpty(await http.GetStringAsync($"{shared.Cluster.Url(1)}/{file}", TestContext.Current.CancellationToken));
         }
     }
 
-    [Fact(Timeout = 120_000)]
-    public async Task Two_tabs_of_a_browser_on_two_workers_talk()
+    [Theory(Timeout = 120_000)]
+    [InlineData("signalr", "signalr")]
+    [InlineData("signalr", "socket.io")]
+    [InlineData("socket.io", "socket.io")]
+    public async Task Two_tabs_of_a_browser_on_two_workers_talk(string client, string other)
     {
         Checkout.SkipWithoutNode();
         Assert.SkipUnless(File.Exists(Chromium), $"Needs {Chromium}.");
-        var start = new ProcessStartInfo("node", ["browser.mjs", Chromium, shared.Cluster.Url(1), shared.Cluster.Url(2)])
+        var start = new ProcessStartInfo("node", ["browser.mjs", Chromium, $"{shared.Cluster.Url(1)}/?client={client}", $"{shared.Cluster.Url(2)}/?client={other}"])
         {
             WorkingDirectory = Checkout.JavaScriptClients,
             RedirectStandardError = true,

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using OrleansAdapter.EngineIO;
 using OrleansAdapter.SocketIO.Tests.Live;
 
@@ -118,6 +119,51 @@ public sealed class OptionTests
         Assert.Equal(new byte[] { 1, 2, 3 }, await socket.ReceiveAsync());
         (await host.NextSessionAsync()).Session.Close();
         Assert.Empty(await socket.ReceiveToEndAsync());
+    }
+
+    [Fact]
+    public async Task A_server_that_shuts_down_ends_its_sessions_and_takes_no_more()
+    {
+        await using var host = await EngineHost.StartAsync();
+        await using var socket = await TestSocket.ConnectAsync(host.Address, Socket);
+        await socket.ReceiveTextAsync();
+        var session = await host.NextSessionAsync();
+        host.Server.CloseAll();
+
+        Assert.Empty(await socket.ReceiveToEndAsync());
+        Assert.Equal(EngineCloseReason.ServerShuttingDown, (await session.Ended).Reason);
+        using var response = await host.Http.GetAsync(Polling, Cancellation);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Equal(0, host.Server.SessionCount);
+    }
+
+    [Fact]
+    public async Task WebSockets_come_over_HTTP_2_too()
+    {
+        await using var host = await EngineHost.StartAsync(protocols: HttpProtocols.Http2);
+        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler());
+        await using var socket = await TestSocket.ConnectAsync(
+            host.Address,
+            Socket,
+            options =>
+            {
+                options.HttpVersion = HttpVersion.Version20;
+                options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+            },
+            invoker);
+        await socket.ReceiveTextAsync();
+        foreach (var length in new[] { 0, 10, 200_000 })
+        {
+            var text = "4" + new string('x', length);
+            await socket.SendAsync(text);
+            Assert.Equal(text, await socket.ReceiveAsync());
+        }
+        await socket.SendAsync([1, 2, 3]);
+        Assert.Equal("4#", await socket.ReceiveAsync());
+        Assert.Equal(new byte[] { 1, 2, 3 }, await socket.ReceiveAsync());
+        var session = await host.NextSessionAsync();
+        await socket.CloseAsync();
+        Assert.Equal(EngineCloseReason.TransportClose, (await session.Ended).Reason);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -22,6 +23,8 @@ internal sealed class EngineHost : IAsyncDisposable
 
     public int QueueLimit { get; init; } = 4 << 20;
 
+    public HttpProtocols Protocols { get; private init; }
+
     public EngineServer Server { get; private set; } = null!;
 
     public ConcurrentLog Log { get; } = new();
@@ -33,9 +36,9 @@ internal sealed class EngineHost : IAsyncDisposable
 
     public HttpClient Http { get; private set; } = null!;
 
-    public static async Task<EngineHost> StartAsync(Action<EngineIOOptions>? configure = null, int queueLimit = 4 << 20)
+    public static async Task<EngineHost> StartAsync(Action<EngineIOOptions>? configure = null, int queueLimit = 4 << 20, HttpProtocols protocols = HttpProtocols.Http1)
     {
-        var host = new EngineHost { QueueLimit = queueLimit };
+        var host = new EngineHost { QueueLimit = queueLimit, Protocols = protocols };
         configure?.Invoke(host.Options);
         await host.StartAsync();
         return host;
@@ -48,7 +51,7 @@ internal sealed class EngineHost : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Logging.AddProvider(Log);
-        builder.WebHost.UseKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0)).UseUrls();
+        builder.WebHost.UseKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = Protocols)).UseUrls();
         builder.Services.AddCors();
         _app = builder.Build();
         var ids = 0;

@@ -16,12 +16,12 @@ internal sealed class SocketIOCluster : IAsyncDisposable
 
     public SocketIOHost this[int index] => _hosts[index];
 
-    public static async Task<SocketIOCluster> StartAsync(int servers = 1, Action<SocketIOOptions>? configure = null, Action<SocketIOServer>? serve = null, Action<WebApplicationBuilder>? build = null)
+    public static async Task<SocketIOCluster> StartAsync(int servers = 1, Action<SocketIOOptions>? configure = null, Action<SocketIOServer>? serve = null, Action<WebApplicationBuilder>? build = null, Action<WebApplication, IEndpointConventionBuilder>? map = null)
     {
         var cluster = new SocketIOCluster();
         for (var i = 0; i < servers; i++)
         {
-            cluster._hosts.Add(await SocketIOHost.StartAsync(cluster._engine.NewDirectory(), configure, serve, build));
+            cluster._hosts.Add(await SocketIOHost.StartAsync(new TestDirectory(cluster._engine.NewDirectory()), configure, serve, build, map));
         }
         return cluster;
     }
@@ -41,14 +41,17 @@ internal sealed class SocketIOHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private SocketIOHost(WebApplication app, ConcurrentLog log)
+    private SocketIOHost(WebApplication app, TestDirectory directory, ConcurrentLog log)
     {
         _app = app;
+        Directory = directory;
         Log = log;
         IO = app.Services.GetRequiredService<SocketIOServer>();
     }
 
     public SocketIOServer IO { get; }
+
+    public TestDirectory Directory { get; }
 
     public ConcurrentLog Log { get; }
 
@@ -56,19 +59,20 @@ internal sealed class SocketIOHost : IAsyncDisposable
 
     public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
-    public static async Task<SocketIOHost> StartAsync(IDirectory directory, Action<SocketIOOptions>? configure, Action<SocketIOServer>? serve, Action<WebApplicationBuilder>? build)
+    public static async Task<SocketIOHost> StartAsync(TestDirectory directory, Action<SocketIOOptions>? configure, Action<SocketIOServer>? serve, Action<WebApplicationBuilder>? build, Action<WebApplication, IEndpointConventionBuilder>? map)
     {
         var log = new ConcurrentLog();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Logging.AddProvider(log);
         builder.WebHost.UseKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0)).UseUrls();
-        builder.Services.AddSingleton(directory);
+        builder.Services.AddSingleton<IDirectory>(directory);
         builder.Services.AddSocketIO(configure);
         build?.Invoke(builder);
         var app = builder.Build();
-        app.MapSocketIO();
-        var host = new SocketIOHost(app, log);
+        var endpoint = app.MapSocketIO();
+        map?.Invoke(app, endpoint);
+        var host = new SocketIOHost(app, directory, log);
         serve?.Invoke(host.IO);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return host;

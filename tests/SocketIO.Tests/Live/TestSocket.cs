@@ -13,12 +13,12 @@ internal sealed class TestSocket : IAsyncDisposable
 
     public WebSocketCloseStatus? CloseStatus => _socket.CloseStatus;
 
-    public static async Task<TestSocket> ConnectAsync(Uri server, string pathAndQuery, Action<ClientWebSocketOptions>? configure = null)
+    public static async Task<TestSocket> ConnectAsync(Uri server, string pathAndQuery, Action<ClientWebSocketOptions>? configure = null, HttpMessageInvoker? invoker = null)
     {
         var socket = new TestSocket();
         configure?.Invoke(socket._socket.Options);
         using var limit = Within();
-        await socket._socket.ConnectAsync(new Uri(new UriBuilder(server) { Scheme = "ws" }.Uri, pathAndQuery), limit.Token);
+        await socket._socket.ConnectAsync(new Uri(new UriBuilder(server) { Scheme = "ws" }.Uri, pathAndQuery), invoker, limit.Token);
         return socket;
     }
 

@@ -1,0 +1,176 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace OrleansAdapter.SocketIO.Tests.Live;
+
+/// <summary>What the application does with what comes.</summary>
+public sealed class HandlerTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Handlers_of_one_socket_run_in_order_and_do_not_hold_up_others()
+    {
+        var gate = new TaskCompletionSource();
+        await using var cluster = await SocketIOCluster.StartAsync(serve: io =>
+        {
+            io.On("slow", async () =>
+            {
+                await gate.Task;
+                return "slow";
+            });
+            io.On("fast", () => "fast");
+        });
+        var (one, _) = await cluster[0].JoinAsync();
+        var (other, _) = await cluster[0].JoinAsync();
+        await one.SendAsync("421[\"slow\"]");
+        await one.SendAsync("422[\"fast\"]");
+        await other.SendAsync("421[\"fast\"]");
+        Assert.Equal("431[\"fast\"]", await other.ReceiveAsync());
+        gate.SetResult();
+        Assert.Equal("431[\"slow\"]", await one.ReceiveAsync());
+        Assert.Equal("432[\"fast\"]", await one.ReceiveAsync());
+    }
+
+    [Fact]
+    public async Task A_client_that_sends_faster_than_it_is_served_is_read_no_further()
+    {
+        var gate = new TaskCompletionSource();
+        var served = 0;
+        await using var cluster = await SocketIOCluster.StartAsync(configure: options => options.MaxWaitingEvents = 10, serve: io => io.On("work", async () =>
+        {
+            await gate.Task;
+            return ++served;
+        }));
+        var (socket, _) = await cluster[0].JoinAsync();
+        for (var i = 1; i <= 1000; i++)
+        {
+            await socket.SendAsync($"42{i}[\"work\"]");
+        }
+        var events = Assert.Single(cluster[0].IO.Root.Sockets).Events;
+        while (!events.IsFull)
+        {
+            await Task.Yield();
+        }
+        gate.SetResult();
+        for (var i = 1; i <= 1000; i++)
+        {
+            Assert.Equal($"43{i}[{i}]", await socket.ReceiveAsync());
+        }
+    }
+
+    [Fact]
+    public async Task A_handler_that_throws_answers_nothing_and_kills_nothing()
+    {
+        await using var cluster = await SocketIOCluster.StartAsync(serve: io =>
+        {
+            io.On("throw", void () => throw new InvalidOperationException("on purpose"));
+            io.On("throw-async", async () =>
+            {
+                await Task.Yield();
+                throw new InvalidOperationException("on purpose");
+            });
+            io.On("typed", (int number) => number + 1);
+        });
+        var (socket, _) = await cluster[0].JoinAsync();
+        await socket.SendAsync("421[\"throw\"]");
+        await socket.SendAsync("422[\"throw-async\"]");
+        await socket.SendAsync("423[\"typed\",\"text\"]");
+        await socket.SendAsync("424[\"typed\"]");
+        await socket.SendAsync("425[\"typed\",null]");
+        await socket.SendAsync("426[\"typed\",1]");
+
+        Assert.Equal("436[2]", await socket.ReceiveAsync());
+        // Only the application's own failures are errors; arguments that do not fit are the client's.
+        Assert.Equal(2, cluster[0].Log.Errors.Count);
+        Assert.All(cluster[0].Log.Errors, error => Assert.Contains("on purpose", error, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Handlers_take_what_they_ask_for()
+    {
+        var seen = Channel.CreateUnbounded<string>();
+        await using var cluster = await SocketIOCluster.StartAsync(build: builder => builder.Services.AddScoped<Greeter>(), serve: io => io.OnConnection(socket =>
+        {
+            socket.On("all", (string text, Point point, byte[] bytes, int? missing, CancellationToken end, Greeter greeter, SocketIOEvent e) =>
+                e.Ack.Send(text, point, bytes.Length, missing, end.IsCancellationRequested, greeter.Greet(e.Name)));
+            socket.On("value", () => new Point(1, 2));
+            socket.On("value-task", (Point point) => ValueTask.FromResult(point.X));
+            socket.On("nothing", () => { });
+            socket.OnAny(e => seen.Writer.TryWrite($"in {e.Name}"));
+            socket.OnAnyOutgoing((name, arguments) => seen.Writer.TryWrite($"out {name} {arguments.Count}"));
+            socket.On("emit", () => socket.Emit("emitted", 1, 2));
+        }));
+        var (socket, _) = await cluster[0].JoinAsync();
+        await socket.SendAsync("451-1[\"all\",\"a\",{\"x\":1,\"y\":2},{\"_placeholder\":true,\"num\":0}]");
+        await socket.SendAsync([1, 2, 3]);
+        Assert.Equal("431[\"a\",{\"x\":1,\"y\":2},3,null,false,\"Hello all\"]", await socket.ReceiveAsync());
+        await socket.SendAsync("422[\"value\"]");
+        Assert.Equal("432[{\"x\":1,\"y\":2}]", await socket.ReceiveAsync());
+        await socket.SendAsync("423[\"value-task\",{\"x\":5}]");
+        Assert.Equal("433[5]", await socket.ReceiveAsync());
+        await socket.SendAsync("424[\"nothing\"]");
+        Assert.Equal("434[]", await socket.ReceiveAsync());
+        await socket.SendAsync("42[\"emit\"]");
+        Assert.Equal("42[\"emitted\",1,2]", await socket.ReceiveAsync());
+        foreach (var expected in new[] { "in all", "in value", "in value-task", "in nothing", "in emit", "out emitted 2" })
+        {
+            Assert.Equal(expected, await seen.Reader.ReadAsync(Cancellation));
+        }
+    }
+
+    [Fact]
+    public async Task Middlewares_let_in_or_refuse()
+    {
+        await using var cluster = await SocketIOCluster.StartAsync(serve: io =>
+        {
+            io.Use(async socket =>
+            {
+                Assert.False(socket.Connected);
+                await Task.Yield();
+                if (!socket.Handshake.Auth.TryGetProperty("token", out var token))
+                {
+                    throw new ConnectErrorException("not authorized", new { content = "Please retry later" });
+                }
+                socket.Data["token"] = token.GetString();
+                await socket.Join("early");
+            });
+            io.Of("/broken").Use(_ => throw new InvalidOperationException("secret"));
+            io.On("data", (SocketIOSocket socket) => $"{socket.Data["token"]} {string.Join(',', socket.Rooms.Where(room => room != socket.Id.ToString()))}");
+        });
+        await using var refused = await cluster[0].ConnectAsync();
+        await refused.SendAsync("40");
+        Assert.Equal("44{\"message\":\"not authorized\",\"data\":{\"content\":\"Please retry later\"}}", await refused.ReceiveAsync());
+        await refused.SendAsync("40/broken");
+        Assert.Equal("44/broken,{\"message\":\"Internal server error\"}", await refused.ReceiveAsync());
+        Assert.Empty(cluster[0].IO.Root.Sockets);
+        var (socket, _) = await cluster[0].JoinAsync(auth: "{\"token\":\"abc\"}");
+        await socket.SendAsync("421[\"data\"]");
+        Assert.Equal("431[\"abc early\"]", await socket.ReceiveAsync());
+    }
+
+    [Fact]
+    public async Task A_middleware_of_a_socket_may_refuse_an_event()
+    {
+        var errors = Channel.CreateUnbounded<Exception>();
+        await using var cluster = await SocketIOCluster.StartAsync(serve: io => io.OnConnection(socket =>
+        {
+            socket.Use(e => e.Name == "bad" ? throw new InvalidOperationException("not that") : Task.CompletedTask);
+            socket.OnError(error => errors.Writer.TryWrite(error));
+            socket.On("bad", () => "reached");
+            socket.On("good", () => "reached");
+        }));
+        var (socket, _) = await cluster[0].JoinAsync();
+        await socket.SendAsync("421[\"bad\"]");
+        await socket.SendAsync("422[\"good\"]");
+        Assert.Equal("432[\"reached\"]", await socket.ReceiveAsync());
+        Assert.Equal("not that", (await errors.Reader.ReadAsync(Cancellation)).Message);
+    }
+
+    private sealed record Point(int X, int Y);
+
+    private sealed class Greeter
+    {
+        public string Greet(string name) => $"Hello {name}";
+    }
+}
