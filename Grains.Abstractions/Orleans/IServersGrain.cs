@@ -21,6 +21,10 @@ internal interface IServersGrain : IGrainWithIntegerKey
     /// <summary>A process is dead. Ends when every home that exists has taken note.</summary>
     [Alias("ReportDeath"), ResponseTimeout("00:00:10")]
     Task ReportDeath(ServerId process);
+
+    /// <summary>The processes whose deaths were reported lately: a home that begins need not wait for them.</summary>
+    [Alias("RecentDeaths"), ResponseTimeout("00:00:01")]
+    Task<ServerId[]> RecentDeaths();
 }
 
 /// <summary>Who a process is to the cluster, and what it speaks.</summary>

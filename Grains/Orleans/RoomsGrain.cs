@@ -64,6 +64,7 @@ internal sealed class RoomsGrain : Grain, IRoomsGrain, IRoomsOutput
         _rooms = new Rooms(_options.Rooms, this, Random.Shared, epoch, _options.FirstStart && _firstHomes.IsFirst(Namespace));
         this.RegisterGrainTimer(static (grain, _) => grain.TickAsync(), this, new GrainTimerCreationOptions(TickPeriod, TickPeriod) { Interleave = true });
         EngineLog.HomeStarted(_logger, Namespace, epoch);
+        _ = LearnDeathsAsync();
         return Task.CompletedTask;
     }
 
@@ -184,6 +185,25 @@ internal sealed class RoomsGrain : Grain, IRoomsGrain, IRoomsOutput
             DelayDeactivation(KeepFor);
         }
         return Task.CompletedTask;
+    }
+
+    /// <summary>Whoever died together with the home before this one is not to be waited for; the report of that death came when there was no home.</summary>
+    private async Task LearnDeathsAsync()
+    {
+        try
+        {
+            foreach (var process in await GrainFactory.GetGrain<IServersGrain>(0).RecentDeaths())
+            {
+                _rooms.ReportDeath(process, Now);
+            }
+            Finish();
+        }
+#pragma warning disable CA1031 // Then it waits.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            EngineLog.CallLost(_logger, "recent deaths", exception);
+        }
     }
 
     private MailboxWriter MailboxOf(ServerId life)

@@ -13,12 +13,14 @@ namespace OrleansAdapter.OnOrleans;
 /// The list of servers, as a grain around <see cref="ServerTable"/>, which here knows descriptions and leases only: answers wait in each server's own
 /// grain. Its state is what servers repeat every few seconds, so a new activation soon has it again.
 /// </summary>
-[GrainType("orleansadapter.servers"), Reentrant]
+[GrainType("orleansadapter.servers"), Reentrant, OnDirectorySilo]
 internal sealed class ServersGrain : Grain, IServersGrain, IServersOutput
 {
     private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(50);
 
     private readonly ServerTable _table;
+    private readonly Dictionary<ServerId, long> _deaths = [];
+    private readonly long _deathMemory;
     private readonly ClusterOptions _cluster;
     private readonly IEnumerable<IDeathListener> _listeners;
     private readonly TimeProvider _time;
@@ -32,6 +34,7 @@ internal sealed class ServersGrain : Grain, IServersGrain, IServersOutput
         ILogger<ServersGrain> logger)
     {
         _table = new ServerTable(options.Value.Servers, this, Random.Shared);
+        _deathMemory = options.Value.Servers.DeathMemory;
         _cluster = cluster.Value;
         _listeners = listeners;
         _time = time;
@@ -65,6 +68,7 @@ internal sealed class ServersGrain : Grain, IServersGrain, IServersOutput
     {
         process = process.Process;
         _table.ReportDeath(process, Now);
+        _deaths[process] = Now;
         foreach (var listener in _listeners)
         {
             await listener.DiedAsync(process);
@@ -73,6 +77,15 @@ internal sealed class ServersGrain : Grain, IServersGrain, IServersOutput
         var told = homes.Select(home => GrainFactory.GetGrain<IRoomsGrain>(home).ReportDeath(process)).ToList();
         told.Add(GrainFactory.GetGrain<IServerMessagesGrain>(process.ToString()).ReportDeath());
         await Task.WhenAll(told);
+    }
+
+    public Task<ServerId[]> RecentDeaths()
+    {
+        foreach (var old in _deaths.Where(death => Now - death.Value > _deathMemory).Select(death => death.Key).ToArray())
+        {
+            _deaths.Remove(old);
+        }
+        return Task.FromResult<ServerId[]>([.. _deaths.Keys]);
     }
 
     void IServersOutput.Send(ServerId process, ServerMessage message)

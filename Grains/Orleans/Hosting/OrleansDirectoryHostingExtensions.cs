@@ -27,7 +27,8 @@ public static class OrleansDirectoryHostingExtensions
         AddCommon(builder.Services, configure);
         builder.Services.TryAddSingleton<FirstHomes>();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IDeathListener, SiloOfDeadServer>());
-        builder.AddPlacementDirector<OnItsServer, OnItsServerDirector>();
+        builder.AddPlacementDirector<OnItsServer, NamedSiloDirector>();
+        builder.AddPlacementDirector<OnDirectorySilo, NamedSiloDirector>();
         if (!builder.Services.Any(service => service.ServiceType == typeof(IGrainStorage) && PubSubStore.Equals(service.ServiceKey)))
         {
             // Who listens to which mailbox. Lost with its silo, it is made anew: servers look for it when something does not come.

@@ -29,10 +29,7 @@ public static class OrleansEngineServices
             silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ServiceId));
             silo.Configure<EndpointOptions>(endPoint =>
                 (endPoint.AdvertisedIPAddress, endPoint.SiloPort, endPoint.GatewayPort) = (address, port, options.GatewayPort));
-            if (options.ServerId is { } name)
-            {
-                silo.Configure<SiloOptions>(own => own.SiloName = name);
-            }
+            silo.Configure<SiloOptions>(own => own.SiloName = options.ServerId ?? OnDirectorySilo.Name);
             silo.UseDevelopmentClustering(membership);
             Configure(silo);
             silo.AddOrleansDirectory(directory =>

@@ -3,7 +3,8 @@ using OrleansAdapter.EndToEnd.Suites;
 
 namespace OrleansAdapter.EndToEnd.OnOrleans;
 
-// Every suite of this project on colocated silos: every worker is a silo as well.
+// The suites of this project on colocated silos, where every worker is a silo as well. Not the one of deaths: its times are those of servers that are
+// clients; what deaths cost here says docs/ORLEANS.md.
 
 public sealed class ColocatedCluster() : SharedCluster("orleans-colocated");
 
@@ -15,7 +16,5 @@ public sealed class ColocatedRooms(ColocatedCluster shared) : RoomSuite(shared);
 
 [Collection(nameof(ColocatedCluster))]
 public sealed class ColocatedBadInput(ColocatedCluster shared) : BadInputSuite(shared);
-
-public sealed class ColocatedDeaths() : DeathSuite("orleans-colocated");
 
 public sealed class ColocatedSupervision() : SupervisionSuite("orleans-colocated");

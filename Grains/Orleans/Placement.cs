@@ -5,7 +5,7 @@ using Orleans.Runtime.Placement;
 
 namespace OrleansAdapter.OnOrleans;
 
-/// <summary>Places a server's grain on the silo that the server is, where servers are silos; anywhere else otherwise.</summary>
+/// <summary>Places a server's grain on the silo that the server is, where servers are silos.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class OnItsServerAttribute() : PlacementAttribute(new OnItsServer());
 
@@ -13,15 +13,27 @@ internal sealed class OnItsServerAttribute() : PlacementAttribute(new OnItsServe
 [GenerateSerializer, Immutable, SuppressReferenceTracking]
 internal sealed class OnItsServer : PlacementStrategy;
 
-/// <summary>Knows a server's silo by its name, which is the server's id.</summary>
-internal sealed class OnItsServerDirector(ISiloStatusOracle silos) : IPlacementDirector
+/// <summary>Places a grain on the silo of the directory's process, where there is one: it does not die with a server, and learns of the deaths of all.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class OnDirectorySiloAttribute() : PlacementAttribute(new OnDirectorySilo());
+
+/// <inheritdoc cref="OnDirectorySiloAttribute"/>
+[GenerateSerializer, Immutable, SuppressReferenceTracking]
+internal sealed class OnDirectorySilo : PlacementStrategy
+{
+    /// <summary>The name of that silo.</summary>
+    public const string Name = "directory";
+}
+
+/// <summary>Knows silos by their names: that of a server's silo is the server's id. Where there is no silo of the name, the caller's will do.</summary>
+internal sealed class NamedSiloDirector(ISiloStatusOracle silos) : IPlacementDirector
 {
     /// <inheritdoc/>
     public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {
         var compatible = context.GetCompatibleSilos(target);
-        var server = target.GrainIdentity.Key.ToString();
-        var own = compatible.FirstOrDefault(silo => silos.TryGetSiloName(silo, out var name) && name == server);
+        var wanted = strategy is OnDirectorySilo ? OnDirectorySilo.Name : target.GrainIdentity.Key.ToString();
+        var own = compatible.FirstOrDefault(silo => silos.TryGetSiloName(silo, out var name) && name == wanted);
         return Task.FromResult(own ?? (compatible.Contains(context.LocalSilo) ? context.LocalSilo : compatible[Random.Shared.Next(compatible.Length)]));
     }
 }

@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OrleansAdapter.Samples.Emitter;
+
+// Says something in a room of the running system, from a program that has no clients. Where the system is, the environment says, as for a worker:
+//
+//   OrleansAdapter__Directory__Engine=orleans OrleansAdapter__Directory__ClusterId=… OrleansAdapter__Directory__Gateways__0=127.0.0.1:30000
+//   dotnet Emitter.dll /chat lobby said '{"text":"hello"}'
+if (args is not [var @namespace, var room, var @event, .. var arguments])
+{
+    Console.Error.WriteLine("usage: Emitter NAMESPACE ROOM EVENT [ARGUMENT …]    an argument is JSON, or text where it is no JSON; ROOM '' is the whole namespace");
+    return 2;
+}
+var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+builder.Configuration.AddEnvironmentVariables();
+builder.Logging.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(console => console.SingleLine = true);
+builder.Services.AddDirectory(builder.Configuration.GetSection("OrleansAdapter:Directory"));
+builder.Services.AddEmitter(options => options.ServerName = $"emitter {Environment.ProcessId}");
+using var host = builder.Build();
+await host.StartAsync();
+
+var all = host.Services.GetRequiredService<OrleansAdapter.Emitter>().Of(@namespace);
+var target = room.Length == 0 ? all : all.To(room);
+await target.Emit(@event, [.. arguments.Select(Values.Parse)]);
+Console.WriteLine($"{@event} was sent to {await target.CountSocketsAsync()} sockets.");
+
+await host.StopAsync();
+return 0;
