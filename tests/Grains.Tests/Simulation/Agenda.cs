@@ -5,13 +5,23 @@ internal sealed class Agenda
 {
     private const int OrderBits = 24;
 
+    /// <summary>A run takes a few thousand events: far more are messages that call for each other without end.</summary>
+    private const long MaximumEvents = 200_000;
+
     private readonly PriorityQueue<Action, long> _events = new();
     private long _order;
 
     /// <summary>Milliseconds since the run began.</summary>
     public long Now { get; private set; }
 
-    public void At(long time, Action action) => _events.Enqueue(action, (Math.Max(time, Now) << OrderBits) | ++_order);
+    public void At(long time, Action action)
+    {
+        if (++_order > MaximumEvents)
+        {
+            throw new ViolationException("P5: messages call for each other without end");
+        }
+        _events.Enqueue(action, (Math.Max(time, Now) << OrderBits) | _order);
+    }
 
     public void In(long delay, Action action) => At(Now + delay, action);
 
