@@ -70,9 +70,17 @@ internal sealed class RoomsGrain : Grain, IRoomsGrain, IRoomsOutput
 
     public Task<MailboxBatch> Send(MailboxBatch messages)
     {
-        foreach (var message in messages.Messages)
+        try
         {
-            Receive(message);
+            foreach (var message in messages.Messages)
+            {
+                Receive(message);
+            }
+        }
+        catch
+        {
+            Finish(); // what others are to get goes out, and the next caller gets nothing of this one's
+            throw;
         }
         return Task.FromResult(Finish());
     }
