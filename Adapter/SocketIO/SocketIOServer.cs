@@ -77,7 +77,9 @@ public sealed class SocketIOServer : BroadcastRoot
 
     internal int QueueLimit => _cluster.Options.ClientQueueLimit;
 
-    /// <summary>A namespace by its name; a slash is put before one that has none. Made on first use.</summary>
+    /// <summary>
+    /// A namespace by its name; a slash is put before one that has none. Made on first use; where a pattern matches, as a client would have it made.
+    /// </summary>
     /// <exception cref="ArgumentException">The name is empty, over 1,024 characters, or has a comma, which the protocol cannot express.</exception>
     public SocketIONamespace Of(string name)
     {
@@ -87,7 +89,16 @@ public sealed class SocketIOServer : BroadcastRoot
             throw new ArgumentException($"\"{name}\" cannot be the name of a namespace: it has a comma, or over {MaximumNameLength} characters.", nameof(name));
         }
         name = name[0] == '/' ? name : "/" + name;
-        return _namespaces.GetOrAdd(name, static (name, server) => new SocketIONamespace(server, server._cluster.Of(name), null), this);
+        if (_namespaces.TryGetValue(name, out var known))
+        {
+            return known;
+        }
+        lock (_lock)
+        {
+            // Not without the middlewares that are to guard it.
+            var template = Array.Find(_dynamic, dynamic => dynamic.Pattern?.IsMatch(name) == true)?.Template;
+            return _namespaces.GetOrAdd(name, static (name, made) => new SocketIONamespace(made.Server, made.Server._cluster.Of(name), made.Template), (Server: this, Template: template));
+        }
     }
 
     /// <summary>
@@ -97,19 +108,11 @@ public sealed class SocketIOServer : BroadcastRoot
     public DynamicNamespace Of(Regex pattern)
     {
         ArgumentNullException.ThrowIfNull(pattern);
-        return Of((name, _) => ValueTask.FromResult(pattern.IsMatch(name)));
+        return Add(new DynamicNamespace((name, _) => ValueTask.FromResult(pattern.IsMatch(name)), this, pattern));
     }
 
     /// <summary>All namespaces for which the predicate, given the name and the client's auth payload, is true; the same as with a pattern otherwise.</summary>
-    public DynamicNamespace Of(Func<string, JsonElement, ValueTask<bool>> predicate)
-    {
-        var added = new DynamicNamespace(predicate, this);
-        lock (_lock)
-        {
-            _dynamic = [.. _dynamic, added];
-        }
-        return added;
-    }
+    public DynamicNamespace Of(Func<string, JsonElement, ValueTask<bool>> predicate) => Add(new DynamicNamespace(predicate, this, null));
 
     /// <summary><see cref="SocketIONamespace.Use"/> of the namespace <c>/</c>.</summary>
     public SocketIONamespace Use(Func<SocketIOSocket, Task> middleware) => Root.Use(middleware);
@@ -152,6 +155,15 @@ public sealed class SocketIOServer : BroadcastRoot
 
     private static bool IsPossible(string name) => name.Length <= MaximumNameLength && !name.Contains(',', StringComparison.Ordinal);
 
+    private DynamicNamespace Add(DynamicNamespace added)
+    {
+        lock (_lock)
+        {
+            _dynamic = [.. _dynamic, added];
+        }
+        return added;
+    }
+
     private SocketIONamespace? AddDynamic(string name, SocketIONamespace template)
     {
         SocketIONamespace added;
@@ -179,14 +191,17 @@ public sealed class SocketIOServer : BroadcastRoot
 /// <summary>Namespaces that come into being when clients ask for them.</summary>
 public sealed class DynamicNamespace
 {
-    internal DynamicNamespace(Func<string, JsonElement, ValueTask<bool>> allows, SocketIOServer server)
+    internal DynamicNamespace(Func<string, JsonElement, ValueTask<bool>> allows, SocketIOServer server, Regex? pattern)
     {
         ArgumentNullException.ThrowIfNull(allows);
         Allows = allows;
+        Pattern = pattern;
         Template = new SocketIONamespace(server, server.Root.Core, null);
     }
 
     internal Func<string, JsonElement, ValueTask<bool>> Allows { get; }
+
+    internal Regex? Pattern { get; }
 
     internal SocketIONamespace Template { get; }
 

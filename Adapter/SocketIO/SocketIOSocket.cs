@@ -86,6 +86,9 @@ public sealed partial class SocketIOSocket : LocalSocket, IEventQueueOwner
     /// <summary>All sockets of the namespace but this one.</summary>
     public BroadcastOperator Broadcast => Namespace.Except(Id.ToString());
 
+    /// <summary>The sockets of this server but this one, outside the one order.</summary>
+    public BroadcastOperator Local => Broadcast.Local;
+
     /// <summary>The members of rooms, less this socket.</summary>
     public BroadcastOperator To(params ReadOnlySpan<string> rooms) => Namespace.To(rooms).Except(Id.ToString());
 

@@ -88,6 +88,10 @@ public sealed class ServerTests
         Assert.StartsWith("40/secret,{", await one.ReceiveTextAsync(), StringComparison.Ordinal);
         await one.SendAsync("40/room-2,");
         Assert.Equal("44/room-2,{\"message\":\"Invalid namespace\"}", await one.ReceiveAsync());
+        // Made by the application itself, it has the same handlers.
+        cluster[0].IO.Of("/room-3");
+        var (third, _) = await cluster[0].JoinAsync("/room-3");
+        Assert.Equal("42/room-3,[\"hello\",\"/room-3\"]", await third.ReceiveAsync());
     }
 
     [Fact]
