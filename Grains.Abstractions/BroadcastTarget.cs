@@ -10,8 +10,8 @@ public enum BroadcastFlags
     /// <summary>May be dropped for a client that is slow; never disconnects it.</summary>
     Volatile = 1,
 
-    /// <summary>May be compressed, where the transport compresses.</summary>
-    Compress = 2,
+    /// <summary>Not to be compressed, also where the transport compresses.</summary>
+    Uncompressed = 2,
 }
 
 /// <summary>

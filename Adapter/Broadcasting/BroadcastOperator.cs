@@ -38,6 +38,8 @@ public sealed partial class BroadcastOperator : BroadcastRoot
 
     internal BroadcastOperator With(BroadcastFlags flag) => new(Owner, _rooms, _except, _flags | flag, _local, _partial, _timeout);
 
+    internal BroadcastOperator Without(BroadcastFlags flag) => new(Owner, _rooms, _except, _flags & ~flag, _local, _partial, _timeout);
+
     internal BroadcastOperator OnlyLocal() => new(Owner, _rooms, _except, _flags, true, _partial, _timeout);
 
     internal BroadcastOperator Partially() => new(Owner, _rooms, _except, _flags, _local, true, _timeout);

@@ -34,8 +34,8 @@ public abstract class BroadcastRoot
     /// <summary>May be dropped for clients that are slow.</summary>
     public BroadcastOperator Volatile => Operator().With(BroadcastFlags.Volatile);
 
-    /// <summary>May be compressed, where the transport compresses.</summary>
-    public BroadcastOperator Compress => Operator().With(BroadcastFlags.Compress);
+    /// <summary>Whether it may be compressed, where the transport compresses. It may, unless this says otherwise.</summary>
+    public BroadcastOperator Compress(bool compress) => compress ? Operator().Without(BroadcastFlags.Uncompressed) : Operator().With(BroadcastFlags.Uncompressed);
 
     /// <summary>How long to wait for the answers, or for the directory, instead of <see cref="OrleansAdapterOptions.RequestsTimeout"/>.</summary>
     public BroadcastOperator Timeout(TimeSpan timeout) => Operator().WithTimeout(timeout);

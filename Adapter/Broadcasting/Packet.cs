@@ -43,6 +43,9 @@ public sealed class Packet
     /// <summary>Whether it may be dropped for a client that is slow.</summary>
     public bool IsVolatile => (Flags & BroadcastFlags.Volatile) != 0;
 
+    /// <summary>Whether it may be compressed, where the transport compresses.</summary>
+    public bool MayCompress => (Flags & BroadcastFlags.Uncompressed) == 0;
+
     /// <summary>The encoding that a front derives from this packet, made on first use.</summary>
     /// <param name="key">Who derives it; compared by reference.</param>
     /// <param name="state">Passed on to <paramref name="derive"/>.</param>

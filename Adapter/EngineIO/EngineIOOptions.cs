@@ -46,7 +46,12 @@ public class EngineIOOptions
     /// <summary>The cookie that carries the session's id, for load balancers; its name is <c>io</c> where it has none. Default: no cookie.</summary>
     public CookieBuilder? Cookie { get; set; }
 
-    /// <summary>Which other origins may connect. Default: none; the endpoint's own CORS metadata apply as usual.</summary>
+    /// <summary>
+    /// Which other origins may connect. Default: no policy; the endpoint's own CORS metadata apply as usual. Browsers hold no WebSocket to CORS: without a policy here, a page of any origin
+    /// may open one, with the user's cookies, as with the reference; whoever trusts cookies sets a policy, or checks <c>Origin</c> in <see cref="AllowRequest"/>. With a
+    /// policy, a WebSocket from a page is let in from the request's own host and from the policy's origins; behind a proxy that changes <c>Host</c>, the site's own origin has to be
+    /// among them.
+    /// </summary>
     public Action<CorsPolicyBuilder>? Cors { get; set; }
 
     /// <summary>Compress WebSocket messages from this size on, in bytes. Default: null, which is off, as it costs memory and time per connection.</summary>

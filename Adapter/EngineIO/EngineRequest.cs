@@ -53,6 +53,10 @@ internal static class EngineRequest
         {
             return EngineError.BadRequest;
         }
+        if (isUpgrade && !server.Allows(context.Request.Headers.Origin.ToString(), context.Request.Host))
+        {
+            return EngineError.Forbidden("");
+        }
         if (sid.Length > 0)
         {
             return session is null ? EngineError.SessionIdUnknown

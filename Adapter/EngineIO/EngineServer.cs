@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -13,6 +14,7 @@ internal sealed class EngineServer
     private readonly Func<string> _newId;
     private readonly Func<EngineSession, HttpContext, IEngineHandler> _connect;
     private readonly ILogger _logger;
+    private readonly CorsPolicy? _cors;
 
     /// <param name="options">Valid options.</param>
     /// <param name="queueLimit">How many bytes may wait for a client.</param>
@@ -28,6 +30,12 @@ internal sealed class EngineServer
         _logger = logger;
         _newId = newId;
         _connect = connect;
+        if (options.Cors is { } cors)
+        {
+            var policy = new CorsPolicyBuilder();
+            cors(policy);
+            _cors = policy.Build();
+        }
     }
 
     public EngineIOOptions Options { get; }
@@ -47,6 +55,11 @@ internal sealed class EngineServer
     public int SessionCount => _sessions.Count;
 
     public bool Allows(EngineTransports transport) => (Options.Transports & transport) != 0;
+
+    /// <summary>Whether a page of this origin may open a WebSocket, which browsers do not ask CORS about. Without a policy, any may.</summary>
+    public bool Allows(string origin, HostString host) =>
+        _cors is null || origin.Length == 0 || _cors.AllowAnyOrigin || _cors.IsOriginAllowed(origin)
+        || (Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.Authority.Equals(host.Value, StringComparison.OrdinalIgnoreCase));
 
     public EngineSession? Find(string id) => _sessions.GetValueOrDefault(id);
 

@@ -7,8 +7,17 @@ internal sealed partial class EngineSession
 {
     private readonly Lock _inbound = new();
 
-    /// <summary>Completes when the handler can take more.</summary>
-    public ValueTask WhenReadyAsync() => _handler.WhenReadyAsync();
+    private int _paused;
+
+    /// <summary>Whether the client is not read for now.</summary>
+    public bool IsPaused => Volatile.Read(ref _paused) > 0;
+
+    /// <summary>Completes when the handler can take more. Until then the client is not read, and so is not held to its pings either.</summary>
+    public ValueTask WhenReadyAsync()
+    {
+        var ready = _handler.WhenReadyAsync();
+        return ready.IsCompletedSuccessfully ? ready : PauseAsync(ready);
+    }
 
     /// <summary>A GET came. Null where it may not: the session has ended, or ends because one waits already.</summary>
     public PendingPoll? BeginPoll()
@@ -49,7 +58,16 @@ internal sealed partial class EngineSession
         TellClosed(EngineCloseReason.TransportError, "poll connection closed prematurely");
     }
 
-    /// <summary>A POST came. False where it may not: the session has ended, or ends because one is being read already.</summary>
+    /// <summary>A GET's answer may not have reached the client: what was in it is lost, and the session with it. One that has been upgraded meanwhile lost a noop only.</summary>
+    public void PollFailed()
+    {
+        if (Volatile.Read(ref _transport) is PollingTransport)
+        {
+            Close(EngineCloseReason.TransportError, "poll response failed");
+        }
+    }
+
+    /// <summary>A POST came. False where it may not: the session has ended, or ends because there is one already.</summary>
     public bool BeginPost()
     {
         lock (_gate)
@@ -68,9 +86,9 @@ internal sealed partial class EngineSession
         return false;
     }
 
-    /// <summary>A POST has been read, or has ended without having been.</summary>
+    /// <summary>A POST has been read.</summary>
     /// <returns>Whether all of it was good.</returns>
-    public bool EndPost(ReadOnlyMemory<byte> payload)
+    public bool Receive(ReadOnlyMemory<byte> payload)
     {
         var good = true;
         lock (_inbound)
@@ -100,11 +118,10 @@ internal sealed partial class EngineSession
                 }
             }
         }
-        EndPost();
         return good;
     }
 
-    /// <summary>A POST is over.</summary>
+    /// <summary>A POST is over: it was handed on and the next may come, or it was not read to its end.</summary>
     public void EndPost()
     {
         lock (_gate)
@@ -164,6 +181,26 @@ internal sealed partial class EngineSession
             }
         }
         Close(reason, description);
+    }
+
+    private async ValueTask PauseAsync(ValueTask ready)
+    {
+        Interlocked.Increment(ref _paused);
+        try
+        {
+            await ready.ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                // What the client answered meanwhile is read only now.
+                if (Interlocked.Decrement(ref _paused) == 0 && _state == State.Open && _awaitsPong)
+                {
+                    _timer.Change(_server.Options.PingTimeout, Timeout.InfiniteTimeSpan);
+                }
+            }
+        }
     }
 
     private bool Receive(EnginePacket packet)

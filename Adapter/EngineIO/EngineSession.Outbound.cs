@@ -25,7 +25,7 @@ internal sealed partial class EngineSession
 
     /// <summary>
     /// Queues a packet; <see cref="Flush"/> writes it. A volatile one is dropped while the client has not taken what was written before.
-    /// A client whose queue is full is closed.
+    /// A client whose queue is full is closed; the handler is told later, on another thread.
     /// </summary>
     /// <returns>Whether it was queued.</returns>
     public bool Enqueue(OutboundPacket packet, bool isVolatile = false)
@@ -49,7 +49,11 @@ internal sealed partial class EngineSession
             CloseLocked();
         }
         _server.SlowClient(this);
-        TellClosed(EngineCloseReason.ForcedClose, $"{nameof(DisconnectReason.SlowClient)}: more than {_server.QueueLimit} bytes waited for the client");
+        // Not here: whoever sends may hold locks of its own.
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static session => session.TellClosed(EngineCloseReason.ForcedClose, $"{nameof(DisconnectReason.SlowClient)}: more than {session._server.QueueLimit} bytes waited for the client"),
+            this,
+            preferLocal: false);
         return false;
     }
 

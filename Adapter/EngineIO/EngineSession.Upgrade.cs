@@ -11,12 +11,12 @@ internal sealed partial class EngineSession
     private ITimer? _upgradeTimer;
     private bool _probed;
 
-    /// <summary>A WebSocket came for this session. False where it may not upgrade: it has been, or is being, or began as a WebSocket.</summary>
+    /// <summary>A WebSocket came for this session. False where it may not upgrade: it has been, or is being, or began as a WebSocket, or none may.</summary>
     public bool TryProbe(WebSocketTransport candidate)
     {
         lock (_gate)
         {
-            if (_state != State.Open || _candidate is not null || _transport is not PollingTransport)
+            if (_state != State.Open || !_server.Options.AllowUpgrades || _candidate is not null || _transport is not PollingTransport)
             {
                 return false;
             }
@@ -35,7 +35,7 @@ internal sealed partial class EngineSession
             {
                 return;
             }
-            if (!isBinary && data.Span.SequenceEqual(ProbePing))
+            if (!isBinary && data.Span.SequenceEqual(ProbePing) && !_probed && from.IsWritable)
             {
                 from.Send([OutboundPacket.ProbePong]);
                 _probed = true;
@@ -48,6 +48,7 @@ internal sealed partial class EngineSession
             }
             else
             {
+                // Also a second probe, and one whose sender does not read: nothing would bound the answers.
                 EndProbe(closeCandidate: true);
             }
         }

@@ -10,6 +10,9 @@ namespace OrleansAdapter.EngineIO;
 /// </summary>
 internal sealed class OutboundPacket
 {
+    /// <summary>About what the objects of a packet take, beside its bytes.</summary>
+    private const int Overhead = 128;
+
     private readonly byte[] _frames;
     private readonly int _textStart;
     private readonly int _textLength;
@@ -37,7 +40,7 @@ internal sealed class OutboundPacket
     public bool Compress { get; init; } = true;
 
     /// <summary>What it counts in a queue, in bytes.</summary>
-    public int Size => _frames.Length;
+    public int Size => _frames.Length + Overhead;
 
     /// <summary>WebSocket frames, one behind the other, to be written as they are.</summary>
     public ReadOnlyMemory<byte> Frames => _frames;

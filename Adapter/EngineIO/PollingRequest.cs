@@ -49,7 +49,10 @@ internal static class PollingRequest
         }
         SetHeaders(context);
         context.Response.ContentType = "text/plain; charset=UTF-8";
-        await PollingResponse.WriteAsync(context, packets, server.Options.HttpCompression).ConfigureAwait(false);
+        if (!await PollingResponse.TryWriteAsync(context, packets, server.Options.HttpCompression).ConfigureAwait(false))
+        {
+            session.PollFailed();
+        }
     }
 
     private static async Task PostAsync(EngineServer server, HttpContext context, EngineSession session)
@@ -72,9 +75,9 @@ internal static class PollingRequest
         var (buffer, length) = await ReadAsync(context, server.Options.MaxHttpBufferSize).ConfigureAwait(false);
         if (buffer is null)
         {
-            session.EndPost();
             if (length > server.Options.MaxHttpBufferSize)
             {
+                session.EndPost();
                 context.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
                 return;
             }
@@ -85,7 +88,7 @@ internal static class PollingRequest
         bool good;
         try
         {
-            good = session.EndPost(buffer.AsMemory(0, length));
+            good = session.Receive(buffer.AsMemory(0, length));
         }
         finally
         {
@@ -96,7 +99,15 @@ internal static class PollingRequest
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
             return;
         }
-        await session.WhenReadyAsync().ConfigureAwait(false);
+        try
+        {
+            await session.WhenReadyAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            // Not before: a client has one POST at a time, also while it waits.
+            session.EndPost();
+        }
         SetHeaders(context);
         // HTML, for the sake of browsers that would offer plain text as a download.
         context.Response.ContentType = "text/html";

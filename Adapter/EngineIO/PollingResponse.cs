@@ -7,7 +7,10 @@ namespace OrleansAdapter.EngineIO;
 /// <summary>Writes packets as one payload, compressed where the client takes that and it is worth it.</summary>
 internal static class PollingResponse
 {
-    public static async Task WriteAsync(HttpContext context, OutboundPacket[] packets, int? compressionThreshold)
+    private static readonly byte[] Separator = [EnginePacket.Separator];
+
+    /// <summary>False where the client may not have got all of it.</summary>
+    public static async Task<bool> TryWriteAsync(HttpContext context, OutboundPacket[] packets, int? compressionThreshold)
     {
         var length = packets.Length - 1;
         var compress = false;
@@ -23,29 +26,37 @@ internal static class PollingResponse
                 context.Response.Headers.ContentEncoding = encoding;
                 await using var compressed = Compress(context.Response.Body, encoding);
                 await WriteAsync(compressed, packets, context.RequestAborted).ConfigureAwait(false);
-                return;
             }
-            context.Response.ContentLength = length;
-            if (packets is [var single])
+            else
             {
-                await context.Response.Body.WriteAsync(single.Payload, context.RequestAborted).ConfigureAwait(false);
-                return;
+                context.Response.ContentLength = length;
+                await context.Response.Body.WriteAsync(Join(packets, length), context.RequestAborted).ConfigureAwait(false);
             }
-            var buffer = new ArrayBufferWriter<byte>(length);
-            for (var i = 0; i < packets.Length; i++)
-            {
-                if (i > 0)
-                {
-                    buffer.Write([EnginePacket.Separator]);
-                }
-                buffer.Write(packets[i].Payload.Span);
-            }
-            await context.Response.Body.WriteAsync(buffer.WrittenMemory, context.RequestAborted).ConfigureAwait(false);
+            // What is written to a connection that has ended is dropped without an error. A client that has all may have hung up, which is no reason.
+            return !(await context.Response.BodyWriter.FlushAsync(CancellationToken.None).ConfigureAwait(false)).IsCompleted;
         }
-        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException)
         {
-            // The client has gone; its heartbeat ends the session.
+            return false;
         }
+    }
+
+    private static ReadOnlyMemory<byte> Join(OutboundPacket[] packets, int length)
+    {
+        if (packets is [var single])
+        {
+            return single.Payload;
+        }
+        var buffer = new ArrayBufferWriter<byte>(length);
+        for (var i = 0; i < packets.Length; i++)
+        {
+            if (i > 0)
+            {
+                buffer.Write(Separator);
+            }
+            buffer.Write(packets[i].Payload.Span);
+        }
+        return buffer.WrittenMemory;
     }
 
     private static async Task WriteAsync(Stream stream, OutboundPacket[] packets, CancellationToken cancellationToken)
@@ -54,7 +65,7 @@ internal static class PollingResponse
         {
             if (i > 0)
             {
-                stream.WriteByte(EnginePacket.Separator);
+                await stream.WriteAsync(Separator, cancellationToken).ConfigureAwait(false);
             }
             await stream.WriteAsync(packets[i].Payload, cancellationToken).ConfigureAwait(false);
         }

@@ -11,9 +11,9 @@ internal interface IEventQueueOwner
 /// What a socket's handlers have to do, one thing after the other, in order, on the thread pool: a handler that waits holds up its own socket and nobody
 /// else. Bounded by its client being read no further.
 /// </summary>
-internal sealed class EventQueue(IEventQueueOwner owner, int limit) : IThreadPoolWorkItem
+internal sealed class EventQueue(IEventQueueOwner owner, int limit, long hardLimit = long.MaxValue) : IThreadPoolWorkItem
 {
-    private const long ByteLimit = 1 << 20;
+    public const long ByteLimit = 1 << 20;
 
     private readonly Lock _lock = new();
     private Queue<(object Item, int Bytes)>? _items;
@@ -29,6 +29,18 @@ internal sealed class EventQueue(IEventQueueOwner owner, int limit) : IThreadPoo
             lock (_lock)
             {
                 return IsFullLocked;
+            }
+        }
+    }
+
+    /// <summary>Whether more waits than may, although the client is read no further: it came at once, or the client had to be read.</summary>
+    public bool IsOverfull
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _bytes > hardLimit;
             }
         }
     }
@@ -61,6 +73,16 @@ internal sealed class EventQueue(IEventQueueOwner owner, int limit) : IThreadPoo
             (ready, _ready) = (_ready, null);
         }
         ready?.TrySetResult();
+    }
+
+    /// <summary>Lets the client be read on, full or not.</summary>
+    public void Release()
+    {
+        lock (_lock)
+        {
+            _ready?.TrySetResult();
+            _ready = null;
+        }
     }
 
     /// <summary>Completes when it is not full.</summary>

@@ -18,7 +18,6 @@ internal readonly record struct BoundHandler(Delegate Handler, HandlerShape Shap
 /// </summary>
 internal sealed class HandlerShape
 {
-    private static readonly ConcurrentDictionary<MethodInfo, HandlerShape> Known = new();
     private static readonly object NoResult = new();
 
     private readonly Parameter[] _parameters;
@@ -54,10 +53,11 @@ internal sealed class HandlerShape
     /// <summary>The shape of a handler.</summary>
     /// <param name="handler">Any delegate.</param>
     /// <param name="services">Says which types are services rather than arguments.</param>
-    public static HandlerShape Of(Delegate handler, IServiceProviderIsService services)
+    /// <param name="known">The shapes that were made, with these services.</param>
+    public static HandlerShape Of(Delegate handler, IServiceProviderIsService services, ConcurrentDictionary<MethodInfo, HandlerShape> known)
     {
         ArgumentNullException.ThrowIfNull(handler);
-        return Known.GetOrAdd(handler.Method, static (method, services) => new HandlerShape(method, services), services);
+        return known.GetOrAdd(handler.Method, static (method, services) => new HandlerShape(method, services), services);
     }
 
     /// <summary>Calls a handler with an event, and acknowledges with its result where the handler does not itself.</summary>

@@ -9,15 +9,19 @@ namespace OrleansAdapter.SocketIO;
 /// </summary>
 internal sealed class RoomEvents : IRoomObserver, IEventQueueOwner
 {
+    /// <summary>How much may wait for the listeners; many clients may come or go at once.</summary>
+    private const int Limit = 100_000;
+
     private readonly ILogger _logger;
     private readonly string _namespace;
     private readonly EventQueue _queue;
+    private bool _dropping;
 
     public RoomEvents(ILogger logger, string @namespace)
     {
         _logger = logger;
         _namespace = @namespace;
-        _queue = new EventQueue(this, int.MaxValue);
+        _queue = new EventQueue(this, Limit);
     }
 
     public event Action<string>? Created;
@@ -79,5 +83,18 @@ internal sealed class RoomEvents : IRoomObserver, IEventQueueOwner
     private static string? NameOf(Room room, LocalSocket socket) =>
         room == Room.Everyone ? socket.Id.ToString() : room.Kind == RoomKind.Room ? room.Name : null;
 
-    private void Tell(Action tell) => _queue.Add(tell, 0);
+    /// <summary>In the turn, and so never twice at once.</summary>
+    private void Tell(Action tell)
+    {
+        var isFull = _queue.IsFull;
+        if (!isFull)
+        {
+            _queue.Add(tell, 0);
+        }
+        else if (!_dropping)
+        {
+            SocketIOLog.RoomEventsDropped(_logger, _namespace, Limit);
+        }
+        _dropping = isFull;
+    }
 }

@@ -13,6 +13,8 @@ internal sealed class SocketIOClient : IEngineHandler
     /// <summary>How many namespaces are remembered that this server made the client leave.</summary>
     private const int LeftLimit = 100;
 
+    private const string TooManyEvents = "Too many events wait for their handlers.";
+
     private static readonly JsonElement NoAuth = JsonSerializer.Deserialize<JsonElement>("{}"u8);
 
     private readonly SocketIOServer _server;
@@ -23,6 +25,7 @@ internal sealed class SocketIOClient : IEngineHandler
     private readonly List<(string Namespace, SocketIOSocket? Socket)> _sockets = new(1);
 
     private List<string>? _left;
+    private int _connecting;
     private ITimer? _connectTimer;
     private SocketIOSocket? _full;
     private bool _closed;
@@ -51,7 +54,7 @@ internal sealed class SocketIOClient : IEngineHandler
         }
     }
 
-    public ValueTask WhenReadyAsync() => Interlocked.Exchange(ref _full, null) is { } full ? full.Events.WhenReadyAsync() : ValueTask.CompletedTask;
+    public ValueTask WhenReadyAsync() => Interlocked.Exchange(ref _full, null) is { } full ? full.WhenReadyAsync() : ValueTask.CompletedTask;
 
     public void Closed(EngineCloseReason reason, string? description) => End(reason.Name(), description);
 
@@ -65,26 +68,23 @@ internal sealed class SocketIOClient : IEngineHandler
         Session.Close();
     }
 
-    /// <summary>The client will leave a namespace because this server says so: its packets that are on their way are no fault of its.</summary>
-    public void Expect(string @namespace)
+    /// <summary>The socket has ended.</summary>
+    /// <param name="socket">Which.</param>
+    /// <param name="isExpected">Whether because this server says so: the client's packets that are on their way are no fault of its.</param>
+    public void Remove(SocketIOSocket socket, bool isExpected)
     {
         lock (_sockets)
         {
+            if (_sockets.RemoveAll(each => ReferenceEquals(each.Socket, socket)) == 0 || !isExpected)
+            {
+                return;
+            }
             _left ??= [];
             if (_left.Count == LeftLimit)
             {
                 _left.RemoveAt(0);
             }
-            _left.Add(@namespace);
-        }
-    }
-
-    /// <summary>The socket has ended.</summary>
-    public void Remove(SocketIOSocket socket)
-    {
-        lock (_sockets)
-        {
-            _sockets.RemoveAll(each => ReferenceEquals(each.Socket, socket));
+            _left.Add(socket.Namespace.Name);
         }
     }
 
@@ -92,13 +92,19 @@ internal sealed class SocketIOClient : IEngineHandler
     {
         SocketIOSocket? socket;
         bool isKnown;
+        var isTooMuch = false;
         lock (_sockets)
         {
             var place = PlaceOf(packet.Namespace);
             isKnown = place >= 0;
             socket = isKnown ? _sockets[place].Socket : null;
-            if (!isKnown && packet.Type == SocketIOPacketType.Connect && _sockets.Count < ConnectingLimit && !_closed)
+            if (!isKnown && packet.Type == SocketIOPacketType.Connect && !_closed)
             {
+                isTooMuch = _connecting == ConnectingLimit;
+            }
+            if (!isKnown && packet.Type == SocketIOPacketType.Connect && !_closed && !isTooMuch)
+            {
+                _connecting++;
                 _sockets.Add((packet.Namespace, null));
                 _left?.Remove(packet.Namespace);
                 ThreadPool.UnsafeQueueUserWorkItem(state => _ = state.client.ConnectAsync(state.packet), (client: this, packet), preferLocal: false);
@@ -109,9 +115,20 @@ internal sealed class SocketIOClient : IEngineHandler
                 return;
             }
         }
+        if (isTooMuch)
+        {
+            Session.Send(SocketIOEncoder.ConnectError(packet.Namespace, "Too many namespaces at once", default));
+            return;
+        }
         if (socket is null || socket.IsConnecting || packet.Type is SocketIOPacketType.Connect or SocketIOPacketType.ConnectError)
         {
             ForcedServerClose($"A packet of type {packet.Type} may not come now.");
+            return;
+        }
+        if (packet.Type == SocketIOPacketType.Event && socket.Events.IsOverfull)
+        {
+            SocketIOLog.ProtocolBroken(_server.Logger, TooManyEvents);
+            Session.Close(EngineCloseReason.ForcedClose, TooManyEvents);
             return;
         }
         socket.OnPacket(packet);
@@ -166,6 +183,13 @@ internal sealed class SocketIOClient : IEngineHandler
             SocketIOLog.MiddlewareFailed(_server.Logger, name, exception);
             Refuse(name, "Internal server error", null, socket);
         }
+        finally
+        {
+            lock (_sockets)
+            {
+                _connecting--;
+            }
+        }
     }
 
     /// <summary>Takes in a socket that is on its way; false if the connection has ended.</summary>
@@ -209,14 +233,11 @@ internal sealed class SocketIOClient : IEngineHandler
 
     private void ConnectTimedOut()
     {
-        lock (_sockets)
+        // Sockets have locks of their own, which are not taken under this one.
+        if (!Array.Exists(Sockets(), socket => !socket.IsConnecting))
         {
-            if (_sockets.Exists(each => each.Socket is { IsConnecting: false }))
-            {
-                return;
-            }
+            ForcedServerClose("No namespace was joined in time.");
         }
-        ForcedServerClose("No namespace was joined in time.");
     }
 
     private void ForcedServerClose(string why)

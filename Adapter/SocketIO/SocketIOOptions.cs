@@ -14,14 +14,18 @@ public sealed class SocketIOOptions : EngineIOOptions
     public int MaxAttachments { get; set; } = 10;
 
     /// <summary>
-    /// How many events of one socket may wait for their handlers; a client that has sent so many is read no further until some are done. Default 128.
+    /// How many events of one socket may wait for their handlers; a client that has sent so many is read no further until some are done. Default 128. While an acknowledgement of the
+    /// socket is waited for, it is read nevertheless, and closed where about 4 MB wait, or four times <see cref="EngineIOOptions.MaxHttpBufferSize"/> if that is more.
     /// </summary>
     public int MaxWaitingEvents { get; set; } = 128;
 
     /// <summary>How many acknowledgements one socket may owe; more are refused at the caller. Default 10,000.</summary>
     public int MaxPendingAcks { get; set; } = 10_000;
 
-    /// <summary>How many namespaces clients may bring into being through patterns and predicates. Default 1,000.</summary>
+    /// <summary>
+    /// How many namespaces clients may bring into being through patterns and predicates. Default 1,000. Each stays until the server stops, and is made before middlewares run: where
+    /// not every client may use them up, the predicate checks the client's auth payload.
+    /// </summary>
     public int MaxDynamicNamespaces { get; set; } = 1000;
 
     /// <summary>The headers that <see cref="Handshake.Headers"/> has. Default: none, so that nothing else of the request is kept.</summary>

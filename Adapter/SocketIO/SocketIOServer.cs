@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Reflection;
 using System.Security.Claims;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -33,6 +34,7 @@ namespace OrleansAdapter.SocketIO;
 public sealed class SocketIOServer : BroadcastRoot
 {
     private readonly ConcurrentDictionary<string, SocketIONamespace> _namespaces = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<MethodInfo, HandlerShape> _shapes = new();
     private readonly ThisServer _cluster;
     private readonly IServiceProviderIsService _isService;
     private readonly Lock _lock = new();
@@ -128,7 +130,7 @@ public sealed class SocketIOServer : BroadcastRoot
 
     internal const int MaximumNameLength = 1024;
 
-    internal BoundHandler Bind(Delegate handler) => new(handler, HandlerShape.Of(handler, _isService));
+    internal BoundHandler Bind(Delegate handler) => new(handler, HandlerShape.Of(handler, _isService, _shapes));
 
     internal static string? UserIdOf(ClaimsPrincipal user) => user.FindFirstValue(ClaimTypes.NameIdentifier);
 

@@ -37,6 +37,15 @@ public sealed partial class SocketIOSocket
         }
     }
 
+    /// <summary>Completes when more may be read from the client: its handlers have got on, or one may wait for an acknowledgement, which has to be read.</summary>
+    internal ValueTask WhenReadyAsync()
+    {
+        lock (_lock)
+        {
+            return _acks is { Count: > 0 } ? ValueTask.CompletedTask : _events.WhenReadyAsync();
+        }
+    }
+
     /// <summary>Notes an acknowledgement that is asked for; null if that may not be.</summary>
     internal long? AddAck(PendingAck pending)
     {
@@ -47,6 +56,7 @@ public sealed partial class SocketIOSocket
                 return null;
             }
             (_acks ??= [])[++_lastAck] = pending;
+            _events.Release();
             return _lastAck;
         }
     }

@@ -55,7 +55,7 @@ public sealed partial class SocketIOSocket
     {
         ArgumentNullException.ThrowIfNull(packet);
         TellOutgoing(packet.Event, packet.Arguments, packet.Attachments);
-        var frames = packet.Derive(EncodingKey, Namespace.Name, static (packet, name) => SocketIOEncoder.Event(name, packet.Event, packet.Arguments, packet.Attachments));
+        var frames = packet.Derive(EncodingKey, Namespace.Name, static (packet, name) => SocketIOEncoder.Event(name, packet.Event, packet.Arguments, packet.Attachments, compress: packet.MayCompress));
         if (Connected)
         {
             _client.Session.Enqueue(frames, packet.IsVolatile);
@@ -78,7 +78,7 @@ public sealed partial class SocketIOSocket
         }
         ack.Forget = () => RemoveAck(id);
         TellOutgoing(packet.Event, packet.Arguments, packet.Attachments);
-        var frames = SocketIOEncoder.Event(Namespace.Name, packet.Event, packet.Arguments, packet.Attachments, id);
+        var frames = SocketIOEncoder.Event(Namespace.Name, packet.Event, packet.Arguments, packet.Attachments, id, packet.MayCompress);
         if (Connected)
         {
             _client.Session.Enqueue(frames);
@@ -114,7 +114,8 @@ public sealed partial class SocketIOSocket
             {
                 case State.Connecting:
                     (_held ??= []).Add(packet);
-                    tooMuch = _held.Sum(held => (long)held.Size) > Namespace.Server.QueueLimit;
+                    _heldBytes += packet.Size;
+                    tooMuch = _heldBytes > Namespace.Server.QueueLimit;
                     break;
                 case State.Connected:
                     _client.Session.Send(packet);

@@ -9,13 +9,24 @@ public sealed partial class SocketIOSocket
     /// <summary>What came for the client before it was told that it is in.</summary>
     private List<OutboundPacket>? _held;
 
+    private long _heldBytes;
+
     private string _reason = "";
 
     /// <summary>Lets the socket in: rooms that it joined on its way hold, the client is told, and then gets what waited. False if it has gone meanwhile.</summary>
     internal async Task<bool> EnterAsync()
     {
-        await Namespace.Core.ConnectAsync(this).ConfigureAwait(false);
-        await JoinEarlyRoomsAsync().ConfigureAwait(false);
+        try
+        {
+            await Namespace.Core.ConnectAsync(this).ConfigureAwait(false);
+            await JoinEarlyRoomsAsync().ConfigureAwait(false);
+        }
+        catch
+        {
+            // Its end may have come before it was in the namespace, and would not come again.
+            Namespace.Forget(this);
+            throw;
+        }
         lock (_lock)
         {
             if (_state != State.Connecting)
@@ -28,7 +39,7 @@ public sealed partial class SocketIOSocket
             {
                 _client.Session.Enqueue(packet);
             }
-            _held = null;
+            (_held, _heldBytes) = (null, 0);
             Namespace.Remember(this);
             _state = State.Connected;
             // Before the lock is left, and so before any of the client's events.
@@ -39,7 +50,10 @@ public sealed partial class SocketIOSocket
     }
 
     /// <summary>Ends it: the one place that does. Nothing happens the second time.</summary>
-    internal void End(string reason, string? description)
+    /// <param name="reason">Why.</param>
+    /// <param name="description">More, for logs.</param>
+    /// <param name="last">What the client is told, once it may come again.</param>
+    internal void End(string reason, string? description, OutboundPacket? last = null)
     {
         CancellationTokenSource? disconnected;
         bool wasConnected;
@@ -52,10 +66,14 @@ public sealed partial class SocketIOSocket
             wasConnected = _state == State.Connected;
             _state = State.Disconnected;
             _reason = reason;
-            _held = null;
+            (_held, _heldBytes) = (null, 0);
             disconnected = _disconnected;
         }
-        _client.Remove(this);
+        _client.Remove(this, isExpected: last is not null);
+        if (last is not null)
+        {
+            _client.Session.Send(last);
+        }
         FailAcks(reason);
         _events.Clear();
         if (disconnected is not null)
@@ -75,7 +93,7 @@ public sealed partial class SocketIOSocket
         switch (packet.Type)
         {
             case SocketIOPacketType.Event:
-                _events.Add(packet, packet.Arguments.Size);
+                _events.Add(packet, packet.Arguments.Size + EventOverhead);
                 break;
             case SocketIOPacketType.Ack:
                 AckReceived(packet.Id.GetValueOrDefault(), packet.Arguments);
@@ -86,18 +104,5 @@ public sealed partial class SocketIOSocket
         }
     }
 
-    private void LeaveNamespace()
-    {
-        lock (_lock)
-        {
-            if (_state == State.Disconnected)
-            {
-                return;
-            }
-        }
-        // Before the end, after which nothing goes out; and the client's packets that are on their way are not held against it.
-        _client.Expect(Namespace.Name);
-        _client.Session.Send(SocketIOEncoder.Disconnect(Namespace.Name));
-        End(DisconnectReasons.ServerNamespaceDisconnect, null);
-    }
+    private void LeaveNamespace() => End(DisconnectReasons.ServerNamespaceDisconnect, null, SocketIOEncoder.Disconnect(Namespace.Name));
 }

@@ -20,6 +20,9 @@ public sealed partial class SocketIOSocket : LocalSocket, IEventQueueOwner
         Disconnected,
     }
 
+    /// <summary>About what the objects of an event take, beside its bytes.</summary>
+    private const int EventOverhead = 256;
+
     private readonly Lock _lock = new();
     private readonly SocketIOClient _client;
     private readonly EventQueue _events;
@@ -33,7 +36,8 @@ public sealed partial class SocketIOSocket : LocalSocket, IEventQueueOwner
         Namespace = @namespace;
         _client = client;
         Handshake = handshake;
-        _events = new EventQueue(this, @namespace.Server.Options.MaxWaitingEvents);
+        var options = @namespace.Server.Options;
+        _events = new EventQueue(this, options.MaxWaitingEvents, 4 * Math.Max(EventQueue.ByteLimit, options.MaxHttpBufferSize));
     }
 
     /// <summary>The namespace that it is in.</summary>

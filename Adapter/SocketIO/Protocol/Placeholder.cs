@@ -10,7 +10,9 @@ internal readonly record struct Placeholder(int Start, int End, int Attachment)
 {
     private const int Missing = -1;
 
-    /// <summary>Finds all placeholders, in order. False where one names bytes that are not there: a lie.</summary>
+    /// <summary>
+    /// Finds all placeholders, in order. False where one names bytes that are not there, which is a lie, or that another has: a few bytes could stand for gigabytes.
+    /// </summary>
     /// <param name="json">Valid JSON.</param>
     /// <param name="attachments">How many attachments there are.</param>
     /// <param name="maxDepth">How deep it may go.</param>
@@ -18,6 +20,7 @@ internal readonly record struct Placeholder(int Start, int End, int Attachment)
     public static bool TryFind(ReadOnlySpan<byte> json, int attachments, int maxDepth, out List<Placeholder> found)
     {
         found = [];
+        var used = new bool[attachments];
         var open = new (int Start, bool IsPlaceholder, int Number)[maxDepth + 1];
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = maxDepth });
         while (reader.Read())
@@ -38,10 +41,11 @@ internal readonly record struct Placeholder(int Start, int End, int Attachment)
                     Enter(ref reader, open);
                     break;
                 case JsonTokenType.EndObject when open[reader.CurrentDepth] is { IsPlaceholder: true } placeholder:
-                    if ((uint)placeholder.Number >= (uint)attachments)
+                    if ((uint)placeholder.Number >= (uint)attachments || used[placeholder.Number])
                     {
                         return false;
                     }
+                    used[placeholder.Number] = true;
                     // What is inside of one is nothing.
                     found.RemoveAll(inner => inner.Start > placeholder.Start);
                     found.Add(new Placeholder(placeholder.Start, (int)reader.BytesConsumed, placeholder.Number));

@@ -82,6 +82,34 @@ public sealed class OptionTests
     }
 
     [Theory]
+    [InlineData("https://example.com", true)]
+    [InlineData("https://other.example", false)]
+    [InlineData("null", false)]
+    [InlineData("", true)]
+    public async Task With_a_policy_WebSockets_are_held_to_it_too(string origin, bool isAllowed)
+    {
+        await using var host = await EngineHost.StartAsync(options => options.Cors = policy => policy.WithOrigins("https://example.com"));
+        await using var own = await TestSocket.ConnectAsync(host.Address, Socket, options => options.SetRequestHeader("Origin", $"http://{host.Address.Authority}"));
+        Assert.StartsWith("0{", await own.ReceiveTextAsync(), StringComparison.Ordinal);
+        var connecting = TestSocket.ConnectAsync(host.Address, Socket, options =>
+        {
+            if (origin.Length > 0)
+            {
+                options.SetRequestHeader("Origin", origin);
+            }
+        });
+        if (isAllowed)
+        {
+            await using var socket = await connecting;
+            Assert.StartsWith("0{", await socket.ReceiveTextAsync(), StringComparison.Ordinal);
+        }
+        else
+        {
+            await Assert.ThrowsAnyAsync<Exception>(() => connecting);
+        }
+    }
+
+    [Theory]
     [InlineData("gzip")]
     [InlineData("deflate")]
     public async Task Large_responses_are_compressed_for_clients_that_take_it(string encoding)
@@ -172,7 +200,7 @@ public sealed class OptionTests
         await using var host = await EngineHost.StartAsync(queueLimit: 100_000);
         await host.Http.GetStringAsync(Polling, Cancellation);
         var session = await host.NextSessionAsync();
-        var packet = OutboundPacket.Text("4" + new string('x', 995));
+        var packet = OutboundPacket.Text("4" + new string('x', 867));
         var sent = 0;
         for (; session.Session.IsOpen; sent++)
         {

@@ -154,6 +154,22 @@ public sealed class UpgradeTests : IAsyncLifetime
         var body = await host.Http.GetStringAsync("/engine.io/?EIO=4&transport=polling", Cancellation);
 
         Assert.Contains("\"upgrades\":[]", body, StringComparison.Ordinal);
+        var sid = (await host.NextSessionAsync()).Session.Id;
+        await using var socket = await TestSocket.ConnectAsync(host.Address, $"/engine.io/?EIO=4&transport=websocket&sid={sid}");
+        Assert.Empty(await socket.ReceiveToEndAsync());
+        Assert.Equal(1, host.Server.SessionCount);
+    }
+
+    [Fact]
+    public async Task A_second_probe_closes_the_WebSocket_and_leaves_the_session()
+    {
+        var (sid, session) = await OpenAsync();
+        await using var socket = await ProbeAsync(sid);
+        await socket.SendAsync("2probe");
+
+        Assert.Empty(await socket.ReceiveToEndAsync());
+        session.Session.Send(OutboundPacket.Text("4a"));
+        Assert.Equal("4a", await PollAsync(sid));
     }
 
     private async Task<(string Sid, EchoHandler Session)> OpenAsync()

@@ -103,7 +103,10 @@ internal sealed class EchoHandler(EngineSession session) : IEngineHandler
 
     public void Closed(EngineCloseReason reason, string? description) => Assert.True(_closed.TrySetResult((reason, description)), "A session was closed twice.");
 
-    public ValueTask WhenReadyAsync() => ValueTask.CompletedTask;
+    /// <summary>Until it is set, nothing more is read from the client.</summary>
+    public TaskCompletionSource? Gate { get; set; }
+
+    public ValueTask WhenReadyAsync() => Gate is { } gate ? new ValueTask(gate.Task) : ValueTask.CompletedTask;
 
     /// <summary>Bytes alone are no packet of Socket.IO; here, a marker goes before them.</summary>
     private static OutboundPacket Binary(byte[] bytes) => OutboundPacket.Create(2, 0, static (to, _) => "4#"u8.CopyTo(to), [bytes]);

@@ -181,6 +181,7 @@ public sealed class DecoderTests
     [InlineData("{\"_placeholder\":true,\"num\":null}")]
     [InlineData("{\"_placeholder\":true,\"num\":{}}")]
     [InlineData("{\"_placeholder\":true}")]
+    [InlineData("{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":0}")]
     [InlineData("{\"a\":[{\"\\u005fplaceholder\":true,\"num\":7}]}")]
     public void A_placeholder_that_lies_is_refused(string argument)
     {

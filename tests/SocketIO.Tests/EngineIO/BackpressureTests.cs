@@ -1,0 +1,107 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using OrleansAdapter.EngineIO;
+using OrleansAdapter.SocketIO.Tests.Live;
+
+namespace OrleansAdapter.SocketIO.Tests.EngineIO;
+
+/// <summary>Clients that are read no further for a while, and clients that do not read.</summary>
+public sealed class BackpressureTests : IAsyncLifetime
+{
+    private EngineHost _host = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => _host = await EngineHost.StartAsync();
+
+    public ValueTask DisposeAsync() => _host.DisposeAsync();
+
+    [Fact]
+    public async Task A_POST_that_waits_until_the_server_is_ready_is_the_only_one()
+    {
+        var (session, path) = await OpenAsync();
+        session.Gate = NewGate();
+        var first = _host.Http.PostAsync(path, new StringContent("4a"), Cancellation);
+        await PausedAsync(session);
+        using var second = await _host.Http.PostAsync(path, new StringContent("4b"), Cancellation);
+
+        Assert.Equal(HttpStatusCode.BadRequest, second.StatusCode);
+        Assert.Equal((EngineCloseReason.TransportError, "data request overlap from client"), await session.Ended);
+        session.Gate.SetResult();
+        using var answer = await first;
+    }
+
+    [Fact]
+    public async Task A_POST_may_come_once_the_one_before_was_answered()
+    {
+        var (session, path) = await OpenAsync();
+        session.Gate = NewGate();
+        var first = _host.Http.PostAsync(path, new StringContent("4a"), Cancellation);
+        await PausedAsync(session);
+        session.Gate.SetResult();
+        using var answer = await first;
+        using var second = await _host.Http.PostAsync(path, new StringContent("4b"), Cancellation);
+
+        Assert.Equal(HttpStatusCode.OK, second.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_client_that_is_not_read_is_not_held_to_its_pings()
+    {
+        await using var socket = await TestSocket.ConnectAsync(_host.Address, "/engine.io/?EIO=4&transport=websocket");
+        await socket.ReceiveTextAsync();
+        var session = await _host.NextSessionAsync();
+        session.Gate = NewGate();
+        await socket.SendAsync("4a");
+        Assert.Equal("4a", await socket.ReceiveAsync());
+        await PausedAsync(session);
+        _host.Time.Advance(TimeSpan.FromSeconds(25));
+        Assert.Equal("2", await socket.ReceiveAsync());
+        _host.Time.Advance(TimeSpan.FromSeconds(60));
+        Assert.Equal(1, _host.Server.SessionCount);
+
+        session.Gate.SetResult();
+        while (session.Session.IsPaused)
+        {
+            await Task.Yield();
+        }
+        _host.Time.Advance(TimeSpan.FromSeconds(19));
+        Assert.Equal(1, _host.Server.SessionCount);
+        _host.Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(EngineCloseReason.PingTimeout, (await session.Ended).Reason);
+    }
+
+    [Fact]
+    public async Task A_GET_whose_answer_is_not_taken_ends_the_session()
+    {
+        var (session, path) = await OpenAsync();
+        session.Session.Send(OutboundPacket.Text("4" + new string('x', 32 << 20)));
+        using (var client = new TcpClient { LingerState = new LingerOption(true, 0) })
+        {
+            await client.ConnectAsync(_host.Address.Host, _host.Address.Port, Cancellation);
+            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n"), Cancellation);
+            await client.GetStream().ReadExactlyAsync(new byte[1000], Cancellation);
+        }
+
+        Assert.Equal((EngineCloseReason.TransportError, "poll response failed"), await session.Ended);
+    }
+
+    private static TaskCompletionSource NewGate() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static async Task PausedAsync(EchoHandler session)
+    {
+        while (!session.Session.IsPaused)
+        {
+            Cancellation.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
+    private async Task<(EchoHandler Session, string Path)> OpenAsync()
+    {
+        await _host.Http.GetStringAsync("/engine.io/?EIO=4&transport=polling", Cancellation);
+        var session = await _host.NextSessionAsync();
+        return (session, PollingTests.Path(session.Session.Id));
+    }
+}
