@@ -49,7 +49,7 @@ internal sealed class OrleansEngine(string name, bool colocated) : DirectoryEngi
             gatewayPort = Port(nameof(OrleansEngineOptions.GatewayPort)) ?? gatewayPort;
             var gateway = new IPEndPoint(IPAddress.Loopback, gatewayPort).ToString();
 
-            // Orleans lets in whoever names the cluster, so its name is a secret of this run, unless somebody chose one to join with.
+            // A name of its own, so that runs do not mix, unless somebody chose one to join with. No secret: a silo tells it to who connects.
             var cluster = Set(EnvironmentPrefix + nameof(OrleansEngineOptions.ClusterId)) ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
             var environment = new Dictionary<string, string>(StringComparer.Ordinal)
             {
