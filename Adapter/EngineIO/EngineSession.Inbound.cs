@@ -110,7 +110,7 @@ internal sealed partial class EngineSession
                 else if (packet.Type == EnginePacketType.Close)
                 {
                     ClosedByClient();
-                    break;
+                    return true;
                 }
                 else
                 {
@@ -118,7 +118,8 @@ internal sealed partial class EngineSession
                 }
             }
         }
-        return good;
+        // What ended the session may have been found above this layer. A client in the middle of an upgrade hears of it by this answer only.
+        return good && _state != State.Closed;
     }
 
     /// <summary>A POST is over: it was handed on and the next may come, or it was not read to its end.</summary>

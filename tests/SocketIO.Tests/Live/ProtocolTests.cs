@@ -164,6 +164,18 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_packet_that_may_not_come_by_polling_is_answered_with_400()
+    {
+        using var http = new HttpClient { BaseAddress = Host.Address };
+        var cancellation = TestContext.Current.CancellationToken;
+        using var handshake = JsonDocument.Parse((await http.GetStringAsync("/socket.io/?EIO=4&transport=polling", cancellation)).AsMemory(1));
+        using var answer = await http.PostAsync(
+            $"/socket.io/?EIO=4&transport=polling&sid={handshake.RootElement.GetProperty("sid").GetString()}", new StringContent("4not a packet"), cancellation);
+
+        Assert.Equal(System.Net.HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
+    [Fact]
     public async Task Everything_works_by_polling()
     {
         using var http = new HttpClient { BaseAddress = Host.Address };
