@@ -1,3 +1,5 @@
+using OrleansAdapter.SocketIO.Protocol;
+
 namespace OrleansAdapter.SocketIO;
 
 /// <summary>Whose queue it is.</summary>
@@ -62,13 +64,20 @@ internal sealed class EventQueue(IEventQueueOwner owner, int limit, long hardLim
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
-    /// <summary>Forgets what waits: the socket has gone.</summary>
+    /// <summary>Forgets what the client sent: the socket has gone. What the server itself has to tell, that it had come, is still told.</summary>
     public void Clear()
     {
         TaskCompletionSource? ready;
         lock (_lock)
         {
-            _items?.Clear();
+            for (var left = _items?.Count ?? 0; left > 0; left--)
+            {
+                var item = _items!.Dequeue();
+                if (item.Item1 is not SocketIOPacket)
+                {
+                    _items.Enqueue(item);
+                }
+            }
             _bytes = 0;
             (ready, _ready) = (_ready, null);
         }
