@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using OrleansAdapter.Testing;
 
 namespace OrleansAdapter.SocketIO.Tests.Live;
 
@@ -14,14 +14,12 @@ public sealed class ClientTests
     [InlineData("upgrade")]
     public async Task The_official_clients_work_unchanged(string transport)
     {
-        Assert.SkipUnless(
-            string.Equals(Environment.GetEnvironmentVariable("ORLEANSADAPTER_NODE"), "1", StringComparison.Ordinal),
-            "Needs Node.js 20 and its clients, which test.sh installs (ORLEANSADAPTER_NODE is not 1).");
+        Checkout.SkipWithoutNode();
         await using var cluster = await SocketIOCluster.StartAsync(3, serve: Serve);
 
         var start = new ProcessStartInfo("node", ["features.mjs", transport, Url(cluster[0]), Url(cluster[2])])
         {
-            WorkingDirectory = Path.Combine(Folder(), "..", "..", "EndToEnd", "clients"),
+            WorkingDirectory = Checkout.JavaScriptClients,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
@@ -68,6 +66,4 @@ public sealed class ClientTests
         ack.Send(await socket.Timeout(TimeSpan.FromSeconds(10)).EmitWithAckAsync<int>("question", a, b));
 
     private static string Url(SocketIOHost host) => host.Address.ToString().TrimEnd('/');
-
-    private static string Folder([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
 }

@@ -1,9 +1,9 @@
-namespace OrleansAdapter.EndToEnd;
+namespace OrleansAdapter.Testing;
 
-/// <summary>Where things lie in the checkout that these tests were built from.</summary>
+/// <summary>Where things lie in the checkout that these tests were built from: told from where the program lies, because source paths are mapped in CI.</summary>
 internal static class Checkout
 {
-    /// <summary>The repository's root, from where the test program lies: tests/EndToEnd/bin/&lt;configuration&gt;/net10.0.</summary>
+    /// <summary>The repository's root, from where the test program lies: tests/&lt;project&gt;/bin/&lt;configuration&gt;/net10.0.</summary>
     public static string Root { get; } = Path.GetFullPath("../../../../..", AppContext.BaseDirectory);
 
     /// <summary>The folder with the JavaScript clients and their node_modules.</summary>
