@@ -69,6 +69,13 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
 
     public void Cancel(CancellationToken cancellationToken) => _ended.TrySetCanceled(cancellationToken);
 
+    /// <summary>This server stops. An operation that the home has taken is not failed by that, but its answers will not come.</summary>
+    public void Stop()
+    {
+        Fail(OperationFailure.Stopped);
+        OnFailed(OperationFailure.Stopped);
+    }
+
     public override void TimeOut()
     {
         // A request has its own deadline.

@@ -24,13 +24,15 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
     private long _sentRenew;
     private long _progress;
     private bool _seenAnother;
-    private bool _stopped;
 
     /// <summary>This server's life in the home. A new one after every fence.</summary>
     public ServerId Life { get; private set; } = life;
 
     /// <summary>Whether the home has admitted this life, as far as is known here.</summary>
     public bool IsLive { get; private set; }
+
+    /// <summary>Whether this server stops: nothing is taken on any more.</summary>
+    public bool IsStopped { get; private set; }
 
     /// <summary>The lives in the home, by the newest list seen.</summary>
     public IReadOnlyList<ServerId> List { get; private set; } = [];
@@ -56,7 +58,7 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
     /// <summary>This server stops: all that waits fails, and what still comes is ignored.</summary>
     public void Stop()
     {
-        (_stopped, IsLive) = (true, false);
+        (IsStopped, IsLive) = (true, false);
         _outbox.Clear(OperationFailure.Stopped);
     }
 
@@ -66,7 +68,7 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
     /// <summary>The link to the directory is up, perhaps again: what was sent may be lost.</summary>
     public void Connected(long now)
     {
-        if (_stopped)
+        if (IsStopped)
         {
             return;
         }
@@ -82,12 +84,24 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
         }
     }
 
-    /// <summary>Adds an own operation; it goes out at the end of the turn.</summary>
-    public void Submit(PendingOperation operation, long now) => _outbox.Add(operation, now);
+    /// <summary>Adds an own operation; it goes out at the end of the turn. Fails it at once where this server stops.</summary>
+    public void Submit(PendingOperation operation, long now)
+    {
+        if (IsStopped)
+        {
+            operation.Fail(OperationFailure.Stopped);
+            return;
+        }
+        _outbox.Add(operation, now);
+    }
 
     /// <summary>Tells the home that this server has, or has no longer, members in a room.</summary>
     public void TellMembership(Room room, bool member, long now)
     {
+        if (IsStopped)
+        {
+            return;
+        }
         var word = new OwnMembership(room, member, _handled, Settled);
         _lastWord[room] = word;
         _outbox.Add(word, now);
@@ -127,7 +141,7 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
     public void Tick(long now)
     {
         _outbox.FailBefore(now - options.OperationTimeout);
-        if (_stopped)
+        if (IsStopped)
         {
             return;
         }
@@ -155,7 +169,7 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
 
     public void Receive(HomeMessage message, long now)
     {
-        if (message.Life != Life || _stopped)
+        if (message.Life != Life || IsStopped)
         {
             return;
         }

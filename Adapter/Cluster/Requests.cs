@@ -43,7 +43,7 @@ internal sealed class Requests(Action<long> ended)
     {
         foreach (var request in _pending.Values)
         {
-            request.Fail(OperationFailure.Stopped);
+            request.Stop();
         }
     }
 

@@ -36,9 +36,9 @@ internal sealed class NamespaceState : IReplicaHost
     public void Connect(LocalSocket socket, TaskCompletionSource waiter, long now)
     {
         _now = now;
-        if (Replica.IsOverloaded)
+        if (Refuses("a connect") is { } refusal)
         {
-            waiter.TrySetException(OperationException.For(OperationFailure.TimedOut, "a connect"));
+            waiter.TrySetException(refusal);
             return;
         }
         if (socket.Id.Server != Replica.Life)
@@ -80,9 +80,9 @@ internal sealed class NamespaceState : IReplicaHost
             waiter.TrySetException(new ArgumentException($"\"{room.Name}\" is the id of a socket of a registered server; a room cannot have that name.", nameof(room)));
             return;
         }
-        if (Replica.IsOverloaded)
+        if (Refuses("a join") is { } refusal)
         {
-            waiter.TrySetException(OperationException.For(OperationFailure.TimedOut, "a join"));
+            waiter.TrySetException(refusal);
             return;
         }
         if (socket.IsConnected)
@@ -283,6 +283,12 @@ internal sealed class NamespaceState : IReplicaHost
             }
         }
     }
+
+    /// <summary>Why no more members can be taken on; null where they can.</summary>
+    private OperationException? Refuses(string what) =>
+        Replica.IsStopped ? OperationException.For(OperationFailure.Stopped, what)
+        : Replica.IsOverloaded ? OperationException.For(OperationFailure.TimedOut, what)
+        : null;
 
     private void Join(LocalSocket socket, Room room)
     {

@@ -177,12 +177,17 @@ public abstract class OperationTests(TestEngine engine) : HubSuite(engine)
         var (a, b) = (await ServerAsync(), await ServerAsync());
         await b.ConnectAsync();
         b.Namespace.Handle(RequestKind.CountSockets, _ => { });
-        var pending = a.Namespace.Timeout(TimeSpan.FromMinutes(10)).CountSocketsAsync(TestContext.Current.CancellationToken);
+        var patient = a.Namespace.Timeout(TimeSpan.FromMinutes(10));
+        var asked = patient.CountSocketsAsync(TestContext.Current.CancellationToken);
+        await a.Namespace.Emit("said", "behind the request, so the directory has taken that").InTimeAsync();
         a.Directory.Loses = true;
+        var unasked = patient.CountSocketsAsync(TestContext.Current.CancellationToken);
         var lost = a.Namespace.Emit("said", "nobody hears it");
         await a.This.DisposeAsync();
-        await Assert.ThrowsAsync<OperationException>(() => pending.InTimeAsync());
-        await Assert.ThrowsAsync<OperationException>(() => lost.InTimeAsync());
+        foreach (var waiting in new[] { asked, unasked, lost, a.Namespace.Emit("said", "too late"), patient.CountSocketsAsync(TestContext.Current.CancellationToken) })
+        {
+            await Assert.ThrowsAsync<OperationException>(() => waiting.InTimeAsync());
+        }
     }
 
     [Fact]
