@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OrleansAdapter.OnOrleans.Testing;
 using OrleansAdapter.Tests.Engines;
@@ -5,25 +6,21 @@ using OrleansAdapter.Tests.SignalR;
 
 namespace OrleansAdapter.Tests.OnOrleans;
 
-/// <summary>The Orleans engine; every server is an Orleans client.</summary>
-public sealed class OrleansEngine(TestSilosOptions options) : TestEngine
+/// <summary>The Orleans engine on silos that a class of tests shares; every test has a namespace of its own, and every server is an Orleans client.</summary>
+public sealed class OrleansEngine(TestSilos silos) : TestEngine
 {
-    private readonly TestSilos _silos = Task.Run(() => TestSilos.StartAsync(options)).GetAwaiter().GetResult();
     private readonly List<IDirectory> _supervisors = [];
     private readonly List<IHost> _hosts = [];
 
-    public OrleansEngine(int silos)
-        : this(new TestSilosOptions { Silos = silos })
-    {
-    }
+    public override string Namespace { get; } = $"/{Guid.NewGuid():N}";
 
     /// <summary>The silos.</summary>
-    public TestSilos Silos => _silos;
+    public TestSilos Silos => silos;
 
     /// <summary>A host that ends with the engine.</summary>
     public void Ends(IHost host) => _hosts.Add(host);
 
-    public override IDirectory NewDirectory() => _silos.NewDirectory();
+    public override IDirectory NewDirectory() => silos.NewDirectory();
 
     public override async Task ReportDeathAsync(ServerId process)
     {
@@ -44,7 +41,6 @@ public sealed class OrleansEngine(TestSilosOptions options) : TestEngine
             await host.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             host.Dispose();
         }
-        await _silos.DisposeAsync();
     }
 
     private sealed class Nobody : IDirectoryReceiver
@@ -63,24 +59,52 @@ public sealed class OrleansEngine(TestSilosOptions options) : TestEngine
     }
 }
 
-public sealed class OrleansSendTests() : SendTests(new OrleansEngine(1));
+/// <summary>Silos that the tests of a class share: starting them takes longer than most tests.</summary>
+public abstract class SharedSilos(TestSilosOptions options) : IAsyncLifetime
+{
+    private TestSilos? _silos;
 
-public sealed class OrleansGroupTests() : GroupTests(new OrleansEngine(1));
+    /// <summary>An engine for one test.</summary>
+    public OrleansEngine NewEngine() => new(_silos!);
 
-public sealed class OrleansConnectionTests() : ConnectionTests(new OrleansEngine(1));
+    public async ValueTask InitializeAsync() => _silos = await TestSilos.StartAsync(options);
 
-public sealed class OrleansOrderTests() : OrderTests(new OrleansEngine(1));
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        if (_silos is not null)
+        {
+            await _silos.DisposeAsync();
+        }
+    }
+}
 
-public sealed class OrleansClientResultTests() : ClientResultTests(new OrleansEngine(1));
+public sealed class OneSilo() : SharedSilos(new TestSilosOptions());
 
-public sealed class TwoSilosSendTests() : SendTests(new OrleansEngine(2));
+public sealed class TwoSilos() : SharedSilos(new TestSilosOptions { Silos = 2, FirstStart = true });
 
-public sealed class TwoSilosGroupTests() : GroupTests(new OrleansEngine(2));
+public sealed class SiloWithFaultyStreams() : SharedSilos(FaultyStreams.Options());
 
-public sealed class TwoSilosOrderTests() : OrderTests(new OrleansEngine(2));
+public sealed class SiloWithDoor() : SharedSilos(new TestSilosOptions { Silo = silo => silo.Services.AddRoomDoor() });
 
-public sealed class TwoSilosClientResultTests() : ClientResultTests(new OrleansEngine(2));
+public sealed class OrleansSendTests(OneSilo silos) : SendTests(silos.NewEngine()), IClassFixture<OneSilo>;
 
-public sealed class FaultyStreamsSendTests() : SendTests(new OrleansEngine(FaultyStreams.Options()));
+public sealed class OrleansGroupTests(OneSilo silos) : GroupTests(silos.NewEngine()), IClassFixture<OneSilo>;
 
-public sealed class FaultyStreamsOrderTests() : OrderTests(new OrleansEngine(FaultyStreams.Options()));
+public sealed class OrleansConnectionTests(OneSilo silos) : ConnectionTests(silos.NewEngine()), IClassFixture<OneSilo>;
+
+public sealed class OrleansOrderTests(OneSilo silos) : OrderTests(silos.NewEngine()), IClassFixture<OneSilo>;
+
+public sealed class OrleansClientResultTests(OneSilo silos) : ClientResultTests(silos.NewEngine()), IClassFixture<OneSilo>;
+
+public sealed class TwoSilosSendTests(TwoSilos silos) : SendTests(silos.NewEngine()), IClassFixture<TwoSilos>;
+
+public sealed class TwoSilosGroupTests(TwoSilos silos) : GroupTests(silos.NewEngine()), IClassFixture<TwoSilos>;
+
+public sealed class TwoSilosOrderTests(TwoSilos silos) : OrderTests(silos.NewEngine()), IClassFixture<TwoSilos>;
+
+public sealed class TwoSilosClientResultTests(TwoSilos silos) : ClientResultTests(silos.NewEngine()), IClassFixture<TwoSilos>;
+
+public sealed class FaultyStreamsSendTests(SiloWithFaultyStreams silos) : SendTests(silos.NewEngine()), IClassFixture<SiloWithFaultyStreams>;
+
+public sealed class FaultyStreamsOrderTests(SiloWithFaultyStreams silos) : OrderTests(silos.NewEngine()), IClassFixture<SiloWithFaultyStreams>;

@@ -1,13 +1,12 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans;
-using OrleansAdapter.OnOrleans.Testing;
 using OrleansAdapter.Tests.SignalR;
 
 namespace OrleansAdapter.Tests.OnOrleans;
 
 /// <summary>What a service that has an Orleans client and nothing else can do.</summary>
-public sealed class RoomGrainTests() : HubSuite(new OrleansEngine(new TestSilosOptions { Silo = silo => silo.Services.AddRoomDoor() }))
+public sealed class RoomGrainTests(SiloWithDoor silos) : HubSuite(silos.NewEngine()), IClassFixture<SiloWithDoor>
 {
     private IHost? _service;
 

@@ -9,7 +9,7 @@ namespace OrleansAdapter.Tests.SignalR;
 /// <summary>How connections begin and end.</summary>
 public abstract class ConnectionTests(TestEngine engine) : HubSuite(engine)
 {
-    private const string Namespace = "/TestHub";
+    private string Namespace => Engine.Namespace;
 
     [Fact]
     public async Task A_connections_id_names_its_server_and_is_the_one_that_the_hub_sees()

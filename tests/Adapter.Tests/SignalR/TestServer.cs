@@ -22,7 +22,11 @@ public sealed class TestServer : IAsyncDisposable
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.AddProvider(Log));
         services.AddSingleton<IDirectory>(Directory);
-        var signalR = services.AddSignalR(hub => hub.MaximumParallelInvocationsPerClient = 4).AddOrleansAdapter(configure);
+        var signalR = services.AddSignalR(hub => hub.MaximumParallelInvocationsPerClient = 4).AddOrleansAdapter(options =>
+        {
+            options.MapHub<TestHub>(engine.Namespace);
+            configure?.Invoke(options);
+        });
         if (configureHub is not null)
         {
             signalR.AddHubOptions<TestHub>(configureHub);

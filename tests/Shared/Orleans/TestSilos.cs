@@ -14,6 +14,12 @@ public sealed record TestSilosOptions
     /// <summary>How many silos.</summary>
     public int Silos { get; init; } = 1;
 
+    /// <summary>
+    /// Whether a namespace's first home on a silo may take it that there was none before, and so need not wait for servers. With several silos that is
+    /// known only where none of them dies.
+    /// </summary>
+    public bool? FirstStart { get; init; }
+
     /// <summary>What to do to each silo, after everything else.</summary>
     public Action<ISiloBuilder>? Silo { get; init; }
 
@@ -91,7 +97,7 @@ public sealed class TestSilos : IAsyncDisposable
             orleans.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5));
             orleans.AddOrleansDirectory(directory =>
             {
-                directory.FirstStart = firstStart && _options.Silos == 1;
+                directory.FirstStart = firstStart && (_options.FirstStart ?? _options.Silos == 1);
                 _options.Directory?.Invoke(directory);
             });
             _options.Silo?.Invoke(orleans);
