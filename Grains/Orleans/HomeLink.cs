@@ -29,7 +29,7 @@ internal sealed class HomeLink : IAsyncDisposable
         _directory = directory;
         _namespace = @namespace;
         _home = home;
-        _subscription = new MailboxSubscription(directory.Streams, Receive);
+        _subscription = new MailboxSubscription(directory.Streams, directory.ClientEnd, Receive);
         _register = Lane(RegisterAsync);
         _submit = Lane(CallAsync);
         _acknowledge = Lane(CallAsync);

@@ -4,7 +4,7 @@ using Orleans.Streams;
 namespace OrleansAdapter.OnOrleans;
 
 /// <summary>This process's subscription to one mailbox stream at a time. Safe under threads.</summary>
-internal sealed class MailboxSubscription(IStreamProvider provider, Action<MailboxBatch> received) : IAsyncObserver<MailboxBatch>, IAsyncDisposable
+internal sealed class MailboxSubscription(IStreamProvider provider, ClientEnd? clientEnd, Action<MailboxBatch> received) : IAsyncObserver<MailboxBatch>, IAsyncDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private StreamSubscriptionHandle<MailboxBatch>? _handle;
@@ -57,17 +57,19 @@ internal sealed class MailboxSubscription(IStreamProvider provider, Action<Mailb
             _handle = null;
             await TryUnsubscribeAsync(old).ConfigureAwait(false);
         }
-        if (_handle is { } known)
+        if (_handle is not { } known || !await IsKnownAsync(stream, known).ConfigureAwait(false))
         {
-            var handles = await stream.GetAllSubscriptionHandles().ConfigureAwait(false);
-            if (handles.Any(handle => handle.HandleId == known.HandleId))
-            {
-                return;
-            }
+            _stream = id;
+            _handle = await stream.SubscribeAsync(this).ConfigureAwait(false);
         }
-        _stream = id;
-        _handle = await stream.SubscribeAsync(this).ConfigureAwait(false);
+        if (clientEnd is not null)
+        {
+            await clientEnd.SubscribedAsync(provider.Name, id, _handle.HandleId).ConfigureAwait(false);
+        }
     }
+
+    private static async Task<bool> IsKnownAsync(IAsyncStream<MailboxBatch> stream, StreamSubscriptionHandle<MailboxBatch> handle) =>
+        (await stream.GetAllSubscriptionHandles().ConfigureAwait(false)).Any(known => known.HandleId == handle.HandleId);
 
     private static async Task TryUnsubscribeAsync(StreamSubscriptionHandle<MailboxBatch> handle)
     {

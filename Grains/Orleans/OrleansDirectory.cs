@@ -37,12 +37,14 @@ internal sealed class OrleansDirectory : IDirectory
         IOptions<OrleansDirectoryOptions> options,
         ConnectionWatch connections,
         TimeProvider time,
-        ILogger<OrleansDirectory> logger)
+        ILogger<OrleansDirectory> logger,
+        ClientEnd? clientEnd = null)
     {
         connections.Lost += () => CallFailed("connection", new SiloUnavailableException("The connection to a silo ended."));
         _client = client;
         _cluster = cluster.Value;
         _time = time;
+        ClientEnd = clientEnd;
         Options = options.Value;
         Logger = logger;
     }
@@ -52,6 +54,9 @@ internal sealed class OrleansDirectory : IDirectory
     public OrleansDirectoryOptions Options { get; }
 
     public ILogger Logger { get; }
+
+    /// <summary>Where this process is a client, what lets it end; null where it is a silo.</summary>
+    public ClientEnd? ClientEnd { get; }
 
     /// <summary>The version of the protocol that the cluster and this server have in common.</summary>
     public byte Version { get; private set; } = ProtocolVersion.Oldest;

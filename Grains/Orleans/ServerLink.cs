@@ -18,7 +18,7 @@ internal sealed class ServerLink : IAsyncDisposable
     {
         _directory = directory;
         _process = process;
-        _subscription = new MailboxSubscription(directory.Streams, Receive);
+        _subscription = new MailboxSubscription(directory.Streams, directory.ClientEnd, Receive);
         _describe = Lane(DescribeAsync);
         _acknowledge = Lane(SendAsync);
         _list = Lane(ListAsync);

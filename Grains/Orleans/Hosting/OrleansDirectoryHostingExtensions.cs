@@ -59,6 +59,9 @@ public static class OrleansDirectoryHostingExtensions
         AddCommon(builder.Services, configure);
         builder.Services.RemoveAll<IClientConnectionRetryFilter>().AddSingleton<IClientConnectionRetryFilter, RetryFilter>();
         builder.Services.AddSingleton<IClusterConnectionStatusObserver>(services => services.GetRequiredService<ConnectionWatch>());
+        builder.Services.AddSingleton<ClientEnd>();
+        builder.Services.AddSingleton<ILifecycleParticipant<IClusterClientLifecycle>>(services => services.GetRequiredService<ClientEnd>());
+        builder.Services.AddOptions<ClientConnectionOptions>().Configure<ClientEnd>((connections, end) => connections.ConfigureConnection(connection => connection.Use(end.Watch)));
         builder.AddStreaming();
         if (UsesOwnStreams(configure))
         {

@@ -79,7 +79,9 @@ public static class OrleansEngineServices
     }
 
     /// <summary>Orleans warns of every client that dies and of much that is as it should be; what matters to the directory, the directory says.</summary>
-    private static IServiceCollection Quiet(IServiceCollection services) => services.AddLogging(logging => logging.AddFilter("Orleans", LogLevel.Error));
+    private static IServiceCollection Quiet(IServiceCollection services) => services.AddLogging(logging => logging
+        .AddFilter("Orleans", LogLevel.Error)
+        .AddFilter("Orleans.ClientGrainContext", LogLevel.Critical)); // of events that come to a client as it ends
 
     private static void Copy(OrleansDirectoryOptions from, OrleansDirectoryOptions to)
     {
