@@ -22,9 +22,9 @@ internal static class ChatSockets
             await socket.Leave(RoomName.Read(room));
             return null;
         }));
-        io.On("say", (SocketIOEvent @event, JsonElement room) => AnswerAsync(@event.Ack, async () =>
+        io.On("say", (JsonElement room, SocketIOAck ack, SocketIOValue? payload = null) => AnswerAsync(ack, async () =>
         {
-            await io.To(RoomName.Read(room)).Emit("said", Payload(@event.Arguments));
+            await io.To(RoomName.Read(room)).Emit("said", payload);
             return null;
         }));
         io.On("who", (SocketIOSocket socket, JsonElement room, SocketIOAck ack) => AnswerAsync(ack, async () =>
@@ -34,10 +34,6 @@ internal static class ChatSockets
         }));
         io.On("whoami", (SocketIOSocket socket, SocketIOAck ack) => ack.Send(new ChatHub.Identity(socket.Id.ToString(), options.Value.ServerName)));
     }
-
-    /// <summary>What is said: any JSON, or bytes.</summary>
-    private static object? Payload(SocketIOArguments arguments) =>
-        arguments.Count < 2 ? null : arguments.IsBytes(1) ? arguments.Get<byte[]>(1) : arguments.Get<AnyJson>(1);
 
     /// <summary>Tells a caller what was wrong with its call, or what the cluster said to it.</summary>
     private static async Task AnswerAsync(SocketIOAck ack, Func<Task<object?>> call)

@@ -43,7 +43,8 @@ internal static class BinaryArguments
         return copy;
     }
 
-    private static void Write(Utf8JsonWriter writer, ReadOnlyMemory<byte> bytes)
+    /// <summary>Writes bytes in the middle of arguments; elsewhere, as base64.</summary>
+    public static void Write(Utf8JsonWriter writer, ReadOnlyMemory<byte> bytes)
     {
         if (_attachments is not { } attachments)
         {

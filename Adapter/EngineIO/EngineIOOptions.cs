@@ -63,12 +63,6 @@ public class EngineIOOptions
     /// <summary>Whether requests have a slash behind the path (<c>/socket.io/</c>); without, both forms are served. Default: yes.</summary>
     public bool AddTrailingSlash { get; set; } = true;
 
-    /// <summary>
-    /// Whether the headers of a WebSocket's request are kept while it lives, for <c>HttpContext</c>. Default: no, which saves some kilobytes
-    /// per connection; what a handler needs of them is copied to the handshake.
-    /// </summary>
-    public bool KeepHandshakeRequest { get; set; }
-
     /// <summary>What is wrong with the options: one line for each, with the option's name first.</summary>
     internal virtual IEnumerable<string> Errors()
     {

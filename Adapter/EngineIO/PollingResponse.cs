@@ -7,11 +7,20 @@ namespace OrleansAdapter.EngineIO;
 /// <summary>Writes packets as one payload, compressed where the client takes that and it is worth it.</summary>
 internal static class PollingResponse
 {
+    /// <summary>How much is written at a time.</summary>
+    private const int PieceBytes = 32 << 10;
+
     private static readonly byte[] Separator = [EnginePacket.Separator];
 
-    /// <summary>False where the client may not have got all of it.</summary>
+    /// <summary>
+    /// False where the client has certainly not got all of it. A connection that is found closed behind the last piece tells nothing: a client that has all may hang up at once.
+    /// </summary>
     public static async Task<bool> TryWriteAsync(HttpContext context, OutboundPacket[] packets, int? compressionThreshold)
     {
+        if (context.RequestAborted.IsCancellationRequested)
+        {
+            return false;
+        }
         var length = packets.Length - 1;
         var compress = false;
         foreach (var packet in packets)
@@ -19,21 +28,26 @@ internal static class PollingResponse
             length += packet.Payload.Length;
             compress |= packet.Compress;
         }
+        var body = packets is [var single] ? single.Payload : Join(packets, length);
+        if (compress && length >= compressionThreshold && Accepted(context.Request) is { } encoding)
+        {
+            context.Response.Headers.ContentEncoding = encoding;
+            body = Compress(body, encoding);
+        }
+        context.Response.ContentLength = body.Length;
         try
         {
-            if (compress && length >= compressionThreshold && Accepted(context.Request) is { } encoding)
+            while (true)
             {
-                context.Response.Headers.ContentEncoding = encoding;
-                await using var compressed = Compress(context.Response.Body, encoding);
-                await WriteAsync(compressed, packets, context.RequestAborted).ConfigureAwait(false);
+                var piece = body[..Math.Min(body.Length, PieceBytes)];
+                body = body[piece.Length..];
+                // What is written to a connection that has ended is dropped without an error.
+                var isOver = (await context.Response.BodyWriter.WriteAsync(piece, CancellationToken.None).ConfigureAwait(false)).IsCompleted;
+                if (body.IsEmpty || isOver)
+                {
+                    return body.IsEmpty;
+                }
             }
-            else
-            {
-                context.Response.ContentLength = length;
-                await context.Response.Body.WriteAsync(Join(packets, length), context.RequestAborted).ConfigureAwait(false);
-            }
-            // What is written to a connection that has ended is dropped without an error. A client that has all may have hung up, which is no reason.
-            return !(await context.Response.BodyWriter.FlushAsync(CancellationToken.None).ConfigureAwait(false)).IsCompleted;
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException)
         {
@@ -43,10 +57,6 @@ internal static class PollingResponse
 
     private static ReadOnlyMemory<byte> Join(OutboundPacket[] packets, int length)
     {
-        if (packets is [var single])
-        {
-            return single.Payload;
-        }
         var buffer = new ArrayBufferWriter<byte>(length);
         for (var i = 0; i < packets.Length; i++)
         {
@@ -57,18 +67,6 @@ internal static class PollingResponse
             buffer.Write(packets[i].Payload.Span);
         }
         return buffer.WrittenMemory;
-    }
-
-    private static async Task WriteAsync(Stream stream, OutboundPacket[] packets, CancellationToken cancellationToken)
-    {
-        for (var i = 0; i < packets.Length; i++)
-        {
-            if (i > 0)
-            {
-                await stream.WriteAsync(Separator, cancellationToken).ConfigureAwait(false);
-            }
-            await stream.WriteAsync(packets[i].Payload, cancellationToken).ConfigureAwait(false);
-        }
     }
 
     private static string? Accepted(HttpRequest request)
@@ -83,7 +81,15 @@ internal static class PollingResponse
         return null;
     }
 
-    private static Stream Compress(Stream stream, string encoding) => encoding == "gzip"
-        ? new GZipStream(new BufferedStream(stream), CompressionLevel.Fastest)
-        : new ZLibStream(new BufferedStream(stream), CompressionLevel.Fastest);
+    private static ReadOnlyMemory<byte> Compress(ReadOnlyMemory<byte> body, string encoding)
+    {
+        var compressed = new MemoryStream();
+        using (Stream stream = encoding == "gzip"
+            ? new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true)
+            : new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            stream.Write(body.Span);
+        }
+        return compressed.GetBuffer().AsMemory(0, (int)compressed.Length);
+    }
 }

@@ -94,10 +94,7 @@ internal static class WebSocketRequest
                 return null;
             }
         }
-        if (!server.Options.KeepHandshakeRequest)
-        {
-            Forget(context);
-        }
+        Forget(context);
         return (session, transport!);
     }
 

@@ -42,6 +42,7 @@ internal abstract class HubFrames(string protocol, ILogger logger)
 internal sealed class JsonHubFrames(ILogger logger) : HubFrames("json", logger)
 {
     private const byte RecordSeparator = 0x1e;
+    private const int MaxDepth = 1000;
 
     private static readonly JsonEncodedText Type = JsonEncodedText.Encode("type");
     private static readonly JsonEncodedText InvocationId = JsonEncodedText.Encode("invocationId");
@@ -67,13 +68,20 @@ internal sealed class JsonHubFrames(ILogger logger) : HubFrames("json", logger)
             }
             else
             {
-                JsonSerializer.Serialize(json, NeutralValues.Read(packet)); // bytes become base64, as SignalR has them
+                json.WriteRawValue(WithBase64(packet).Span, skipInputValidation: true);
             }
             json.WriteEndObject();
         }
         output.Write([RecordSeparator]);
         return output.WrittenMemory;
     }
+
+    /// <summary>The arguments with bytes as base64, as SignalR has them in JSON.</summary>
+    private static ReadOnlyMemory<byte> WithBase64(Packet packet) =>
+        Placeholder.TryFind(packet.Arguments.Span, packet.Attachments.Count, MaxDepth, out var placeholders)
+            ? Placeholder.Replace(
+                packet.Arguments.Span, new Range(0, packet.Arguments.Length), placeholders, (writer, attachment) => writer.WriteBase64StringValue(packet.Attachments[attachment].Span))
+            : JsonSerializer.SerializeToUtf8Bytes(NeutralValues.Read(packet)); // the application has objects of its own that look like placeholders
 }
 
 /// <summary>

@@ -14,18 +14,20 @@ internal sealed class EventHandlers
         }
     }
 
+    /// <summary>Removes the newest of an event's handlers that is this one; without one, all.</summary>
     public void Remove(string name, Delegate? handler)
     {
         lock (_lock)
         {
-            if (handler is null || !_handlers.TryGetValue(name, out var known))
-            {
-                _handlers.Remove(name);
-            }
-            else
-            {
-                _handlers[name] = [.. known.Where(each => !each.Handler.Equals(handler))];
-            }
+            Set(name, handler is null || !_handlers.TryGetValue(name, out var known) ? [] : known.Less(each => each.Handler.Equals(handler)));
+        }
+    }
+
+    public void Clear()
+    {
+        lock (_lock)
+        {
+            _handlers.Clear();
         }
     }
 
@@ -35,5 +37,42 @@ internal sealed class EventHandlers
         {
             return _handlers.GetValueOrDefault(name) ?? [];
         }
+    }
+
+    /// <summary>The handlers for an event that has come. Those for one event only are there for no other.</summary>
+    public BoundHandler[] Take(string name)
+    {
+        lock (_lock)
+        {
+            var found = _handlers.GetValueOrDefault(name) ?? [];
+            if (Array.Exists(found, handler => handler.IsOnce))
+            {
+                Set(name, Array.FindAll(found, handler => !handler.IsOnce));
+            }
+            return found;
+        }
+    }
+
+    private void Set(string name, BoundHandler[] handlers)
+    {
+        if (handlers.Length == 0)
+        {
+            _handlers.Remove(name);
+        }
+        else
+        {
+            _handlers[name] = handlers;
+        }
+    }
+}
+
+/// <summary>Lists of listeners that are replaced rather than changed, so that whoever goes through one sees it to its end.</summary>
+internal static class Listeners
+{
+    /// <summary>The list without the newest listener that matches.</summary>
+    public static T[] Less<T>(this T[] listeners, Predicate<T> matches)
+    {
+        var place = Array.FindLastIndex(listeners, matches);
+        return place < 0 ? listeners : [.. listeners[..place], .. listeners[(place + 1)..]];
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Reflection;
 using System.Security.Claims;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace OrleansAdapter.SocketIO;
@@ -9,8 +10,8 @@ namespace OrleansAdapter.SocketIO;
 /// <summary>A client's arguments are not what the handler takes.</summary>
 internal sealed class ArgumentsException(string message, Exception? inner = null) : Exception(message, inner);
 
-/// <summary>A handler and how to call it.</summary>
-internal readonly record struct BoundHandler(Delegate Handler, HandlerShape Shape);
+/// <summary>A handler and how to call it, and whether for the next event only.</summary>
+internal readonly record struct BoundHandler(Delegate Handler, HandlerShape Shape, bool IsOnce = false);
 
 /// <summary>
 /// How a handler of events is called: what each of its parameters is taken from, and what becomes of its result. Made once for each method, whatever
@@ -46,6 +47,7 @@ internal sealed class HandlerShape
         Arguments,
         Socket,
         User,
+        HttpContext,
         Cancellation,
         Service,
     }
@@ -125,6 +127,7 @@ internal sealed class HandlerShape
                 Source.Arguments => @event.Arguments,
                 Source.Socket => @event.Socket,
                 Source.User => @event.Socket.Handshake.User,
+                Source.HttpContext => @event.Socket.HttpContext,
                 Source.Cancellation => @event.Socket.Disconnected,
                 Source.Service => services.GetRequiredService(_parameters[i].Type),
                 _ => Argument(_parameters[i], @event.Arguments),
@@ -159,6 +162,7 @@ internal sealed class HandlerShape
             : type == typeof(SocketIOArguments) ? Source.Arguments
             : type == typeof(SocketIOSocket) ? Source.Socket
             : type == typeof(ClaimsPrincipal) ? Source.User
+            : type == typeof(HttpContext) ? Source.HttpContext
             : type == typeof(CancellationToken) ? Source.Cancellation
             : services.IsService(type) && !typeof(System.Collections.IEnumerable).IsAssignableFrom(type) ? Source.Service
             : Source.Argument;

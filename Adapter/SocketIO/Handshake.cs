@@ -88,8 +88,9 @@ internal sealed class ConnectionHandshake
     private static readonly Dictionary<string, object?> NoItems = [];
     private static readonly ClaimsPrincipal Nobody = new(new ClaimsIdentity());
 
-    public ConnectionHandshake(HttpContext context, SocketIOOptions options, DateTimeOffset now)
+    public ConnectionHandshake(HttpContext context, SocketIOOptions options, IServiceProvider services, DateTimeOffset now)
     {
+        Context = new HandshakeContext(context, services);
         Issued = now;
         // Features rather than the context's own properties, whose objects would live as long as a WebSocket.
         Address = context.Features.Get<IHttpConnectionFeature>()?.RemoteIpAddress;
@@ -110,6 +111,9 @@ internal sealed class ConnectionHandshake
             capture(context, Items);
         }
     }
+
+    /// <summary>Null once nobody may ask for it any more.</summary>
+    public HandshakeContext? Context { get; set; }
 
     public DateTimeOffset Issued { get; }
 

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
-using OrleansAdapter.SocketIO.Protocol;
+using OrleansAdapter.Broadcasting;
 
 namespace OrleansAdapter.SocketIO;
 
@@ -43,7 +43,10 @@ public sealed class SocketIOArguments
     /// <summary>An argument as JSON. Bytes in it are <c>{"_placeholder":true,"num":i}</c>, for <see cref="Attachments"/>.</summary>
     public ReadOnlyMemory<byte> GetJson(int index) => _json[_items[index]];
 
-    /// <summary>An argument as a value. Bytes are read as <c>byte[]</c> or <c>ReadOnlyMemory&lt;byte&gt;</c>, also within other types.</summary>
+    /// <summary>
+    /// An argument as a value. Bytes are read as <c>byte[]</c> or <c>ReadOnlyMemory&lt;byte&gt;</c>, also within other types. <see cref="SocketIOValue"/> takes whatever it is, for
+    /// passing it on.
+    /// </summary>
     /// <exception cref="JsonException">It is no <typeparamref name="T"/>.</exception>
     public T? Get<T>(int index) => (T?)Get(index, typeof(T));
 
@@ -52,22 +55,20 @@ public sealed class SocketIOArguments
     public object? Get(int index, Type type)
     {
         var range = _items[index];
-        if (_placeholders.Count > 0)
+        if (type == typeof(SocketIOValue))
         {
-            var (start, end) = (range.Start.Value, range.End.Value);
-            var first = 0;
-            while (first < _placeholders.Count && _placeholders[first].Start < start)
+            return new SocketIOValue(_json, range, _placeholders, Attachments);
+        }
+        foreach (var placeholder in _placeholders)
+        {
+            if (placeholder.Start == range.Start.Value && placeholder.End == range.End.Value && AsBytes(Attachments[placeholder.Attachment], type) is { } bytes)
             {
-                first++;
+                return bytes;
             }
-            if (first < _placeholders.Count && _placeholders[first].End <= end)
+            if (placeholder.Start >= range.Start.Value && placeholder.End <= range.End.Value)
             {
-                var found = _placeholders[first];
-                if (found.Start == start && found.End == end && AsBytes(Attachments[found.Attachment], type) is { } bytes)
-                {
-                    return bytes;
-                }
-                return Deserialize(Inline(start, end, first), type);
+                // System.Text.Json reads bytes from base64.
+                return Deserialize(Placeholder.Replace(_json.Span, range, _placeholders, (writer, attachment) => writer.WriteBase64StringValue(Attachments[attachment].Span)).Span, type);
             }
         }
         return Deserialize(_json[range].Span, type);
@@ -107,25 +108,5 @@ public sealed class SocketIOArguments
             // Text that is no Unicode.
             throw new JsonException(exception.Message, exception);
         }
-    }
-
-    /// <summary>A part of the JSON with bytes in the place of their placeholders, in the form that System.Text.Json reads bytes from.</summary>
-    private ReadOnlySpan<byte> Inline(int start, int end, int first)
-    {
-        var buffer = new ArrayBufferWriter<byte>(end - start);
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true }))
-        {
-            for (var i = first; i < _placeholders.Count && _placeholders[i].End <= end; i++)
-            {
-                writer.Flush();
-                buffer.Write(_json.Span[start.._placeholders[i].Start]);
-                writer.Reset();
-                writer.WriteBase64StringValue(Attachments[_placeholders[i].Attachment].Span);
-                start = _placeholders[i].End;
-            }
-            writer.Flush();
-            buffer.Write(_json.Span[start..end]);
-        }
-        return buffer.WrittenSpan;
     }
 }

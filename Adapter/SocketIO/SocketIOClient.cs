@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 using OrleansAdapter.EngineIO;
 using OrleansAdapter.SocketIO.Protocol;
 
@@ -26,6 +27,7 @@ internal sealed class SocketIOClient : IEngineHandler
 
     private List<string>? _left;
     private int _connecting;
+    private bool _entered;
     private ITimer? _connectTimer;
     private SocketIOSocket? _full;
     private bool _closed;
@@ -40,6 +42,9 @@ internal sealed class SocketIOClient : IEngineHandler
     }
 
     public EngineSession Session { get; }
+
+    /// <summary>The request that the connection began with, as long as it may be asked for.</summary>
+    public HttpContext? HttpContext => _handshake.Context?.HttpContext;
 
     public void Message(bool isBinary, ReadOnlyMemory<byte> data)
     {
@@ -143,6 +148,7 @@ internal sealed class SocketIOClient : IEngineHandler
         var name = packet.Namespace;
         var auth = ReadAuth(packet.Payload);
         SocketIOSocket? socket = null;
+        var entered = false;
         try
         {
             var @namespace = await _server.ResolveAsync(name, auth).ConfigureAwait(false);
@@ -157,9 +163,12 @@ internal sealed class SocketIOClient : IEngineHandler
                 return;
             }
             await @namespace.RunMiddlewaresAsync(socket).ConfigureAwait(false);
-            if (await socket.EnterAsync().ConfigureAwait(false))
+            entered = await socket.EnterAsync().ConfigureAwait(false);
+            if (entered)
             {
                 StopConnectTimer();
+                // Behind OnConnection.
+                socket.Enqueue(() => ConnectedAsync(entered: true));
             }
         }
         catch (ConnectErrorException exception)
@@ -185,10 +194,44 @@ internal sealed class SocketIOClient : IEngineHandler
         }
         finally
         {
-            lock (_sockets)
+            if (!entered)
             {
-                _connecting--;
+                await ConnectedAsync(entered: false).ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>A namespace has been entered, or not. Once one has been and none is on its way, the request is not needed any more.</summary>
+    private Task ConnectedAsync(bool entered)
+    {
+        lock (_sockets)
+        {
+            _connecting--;
+            _entered |= entered;
+        }
+        return ForgetRequestAsync();
+    }
+
+    private async Task ForgetRequestAsync()
+    {
+        HandshakeContext? context;
+        lock (_sockets)
+        {
+            if (_connecting > 0 || !(_closed || (_entered && !_server.Options.KeepHttpContext)))
+            {
+                return;
+            }
+            (context, _handshake.Context) = (_handshake.Context, null);
+        }
+        try
+        {
+            await (context?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // A service of the application's that cannot be disposed: the connection goes on.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            SocketIOLog.ServicesFailed(_server.Logger, exception);
         }
     }
 
@@ -258,6 +301,7 @@ internal sealed class SocketIOClient : IEngineHandler
             socket.End(reason, description);
         }
         StopConnectTimer();
+        _ = ForgetRequestAsync();
     }
 
     private void StopConnectTimer() => Interlocked.Exchange(ref _connectTimer, null)?.Dispose();

@@ -35,6 +35,11 @@ public sealed class SocketIOOptions : EngineIOOptions
     public Action<HttpContext, IDictionary<string, object?>>? CaptureHandshake { get; set; }
 
     /// <summary>
+    /// Whether <see cref="SocketIOSocket.HttpContext"/> is there as long as its connection. Default: no, only until the client is in a namespace, which saves some kilobytes per connection.
+    /// </summary>
+    public bool KeepHttpContext { get; set; }
+
+    /// <summary>
     /// The folder with the browser's clients (<c>dist</c> of the npm package <c>socket.io-client</c>), which are then served under the path, as
     /// <c>socket.io.js</c> and so on. Default: none.
     /// </summary>

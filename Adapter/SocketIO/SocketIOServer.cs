@@ -187,7 +187,7 @@ public sealed class SocketIOServer : BroadcastRoot
         return added;
     }
 
-    private SocketIOClient Connect(EngineSession session, HttpContext context) => new(this, session, new ConnectionHandshake(context, Options, Time.GetUtcNow()));
+    private SocketIOClient Connect(EngineSession session, HttpContext context) => new(this, session, new ConnectionHandshake(context, Options, Services, Time.GetUtcNow()));
 }
 
 /// <summary>Namespaces that come into being when clients ask for them.</summary>

@@ -24,28 +24,59 @@ public sealed partial class SocketIOSocket
     public SocketIOSocket On(string @event, Delegate handler)
     {
         ReservedEvents.Check(@event);
-        (_handlers ?? Interlocked.CompareExchange(ref _handlers, new EventHandlers(), null) ?? _handlers).Add(@event, Namespace.Server.Bind(handler));
+        Table.Add(@event, Namespace.Server.Bind(handler));
         return this;
     }
 
-    /// <summary>Takes back what <see cref="On"/> said; without a handler, for all of the event's handlers.</summary>
+    /// <summary>The same as <see cref="On"/> for the next such event only.</summary>
+    /// <exception cref="ArgumentException">The name is empty or reserved.</exception>
+    public SocketIOSocket Once(string @event, Delegate handler)
+    {
+        ReservedEvents.Check(@event);
+        Table.Add(@event, Namespace.Server.Bind(handler) with { IsOnce = true });
+        return this;
+    }
+
+    /// <summary>Takes back what <see cref="On"/> or <see cref="Once"/> said; without a handler, for all of the event's handlers. Of a handler that was given twice, the newest goes.</summary>
     public SocketIOSocket Off(string @event, Delegate? handler = null)
     {
         _handlers?.Remove(@event, handler);
         return this;
     }
 
+    /// <summary>Takes back whatever <see cref="On"/> and <see cref="Once"/> said.</summary>
+    public SocketIOSocket Off()
+    {
+        _handlers?.Clear();
+        return this;
+    }
+
+    /// <summary>The socket's own handlers of an event, in the order in which they run. Those of the namespace run before them.</summary>
+    public IReadOnlyList<Delegate> Listeners(string @event) => [.. (_handlers?.Find(@event) ?? []).Select(bound => bound.Handler)];
+
     /// <summary>Sees every event of the client, before its handlers do.</summary>
     public SocketIOSocket OnAny(Action<SocketIOEvent> listener) => Add(ref _anyListeners, listener);
+
+    /// <summary>The same as <see cref="OnAny"/>, before the listeners that there are.</summary>
+    public SocketIOSocket PrependAny(Action<SocketIOEvent> listener) => Add(ref _anyListeners, listener, prepend: true);
 
     /// <summary>Takes back what <see cref="OnAny"/> said; without a listener, for all.</summary>
     public SocketIOSocket OffAny(Action<SocketIOEvent>? listener = null) => Remove(ref _anyListeners, listener);
 
+    /// <summary>What <see cref="OnAny"/> and <see cref="PrependAny"/> were given, in the order in which they are called.</summary>
+    public IReadOnlyList<Action<SocketIOEvent>> ListenersAny() => Array.AsReadOnly(_anyListeners);
+
     /// <summary>Sees every event that goes to the client, broadcasts too. Does not hold them up.</summary>
     public SocketIOSocket OnAnyOutgoing(Action<string, SocketIOArguments> listener) => Add(ref _anyOutgoingListeners, listener);
 
+    /// <summary>The same as <see cref="OnAnyOutgoing"/>, before the listeners that there are.</summary>
+    public SocketIOSocket PrependAnyOutgoing(Action<string, SocketIOArguments> listener) => Add(ref _anyOutgoingListeners, listener, prepend: true);
+
     /// <summary>Takes back what <see cref="OnAnyOutgoing"/> said; without a listener, for all.</summary>
     public SocketIOSocket OffAnyOutgoing(Action<string, SocketIOArguments>? listener = null) => Remove(ref _anyOutgoingListeners, listener);
+
+    /// <summary>What <see cref="OnAnyOutgoing"/> and <see cref="PrependAnyOutgoing"/> were given, in the order in which they are called.</summary>
+    public IReadOnlyList<Action<string, SocketIOArguments>> ListenersAnyOutgoing() => Array.AsReadOnly(_anyOutgoingListeners);
 
     /// <summary>Runs before the handlers of every event. What it throws goes to <see cref="OnError"/>, and the handlers do not run.</summary>
     public SocketIOSocket Use(Func<SocketIOEvent, Task> middleware) => Add(ref _middlewares, middleware);
@@ -65,6 +96,8 @@ public sealed partial class SocketIOSocket
 
     /// <summary>Called with what a <see cref="Use">middleware</see> threw.</summary>
     public SocketIOSocket OnError(Action<Exception> listener) => Add(ref _errorListeners, listener);
+
+    private EventHandlers Table => _handlers ?? Interlocked.CompareExchange(ref _handlers, new EventHandlers(), null) ?? _handlers;
 
     /// <summary>Puts something behind what the socket's handlers do.</summary>
     internal void Enqueue(Func<Task> work) => _events.Add(work, 0);
@@ -108,13 +141,13 @@ public sealed partial class SocketIOSocket
         await RunAsync(Namespace.Handlers.Find(packet.Event), @event).ConfigureAwait(false);
         if (_handlers is { } handlers)
         {
-            await RunAsync(handlers.Find(packet.Event), @event).ConfigureAwait(false);
+            await RunAsync(handlers.Take(packet.Event), @event).ConfigureAwait(false);
         }
     }
 
     private async Task RunAsync(BoundHandler[] handlers, SocketIOEvent @event)
     {
-        foreach (var (handler, shape) in handlers)
+        foreach (var (handler, shape, _) in handlers)
         {
             if (Connected)
             {
@@ -189,12 +222,12 @@ public sealed partial class SocketIOSocket
         }
     }
 
-    private SocketIOSocket Add<T>(ref T[] to, T listener)
+    private SocketIOSocket Add<T>(ref T[] to, T listener, bool prepend = false)
     {
         ArgumentNullException.ThrowIfNull(listener);
         lock (_lock)
         {
-            to = [.. to, listener];
+            to = prepend ? [listener, .. to] : [.. to, listener];
         }
         return this;
     }
@@ -204,7 +237,7 @@ public sealed partial class SocketIOSocket
     {
         lock (_lock)
         {
-            from = listener is null ? [] : [.. from.Where(each => !each.Equals(listener))];
+            from = listener is null ? [] : from.Less(each => each.Equals(listener));
         }
         return this;
     }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using OrleansAdapter.Broadcasting;
 
 namespace OrleansAdapter.SocketIO.Protocol;
 

@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using OrleansAdapter.EndToEnd.Harness;
 
@@ -6,6 +8,8 @@ namespace OrleansAdapter.EndToEnd.Suites;
 /// <summary>Official Socket.IO clients across workers, alone and in one room with SignalR's.</summary>
 public abstract class SocketIOSuite(SharedCluster shared)
 {
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly string _room = Guid.NewGuid().ToString("N");
 
     [Theory(Timeout = 60_000)]
@@ -82,6 +86,28 @@ public abstract class SocketIOSuite(SharedCluster shared)
         }
         await hub.Said.UntilAsync(2, "bytes");
         Assert.All(hub.Said.All, said => Assert.Equal(base64, JsonNode.Parse(said)!.GetValue<string>()));
+        await CloseAsync([polling, socket, hub]);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Bytes_within_objects_arrive_as_bytes_and_as_base64_at_SignalR()
+    {
+        var polling = await shared.SocketIO.JoinAsync(shared.Cluster.Url(1), _room, "polling");
+        var socket = await shared.SocketIO.JoinAsync(shared.Cluster.Url(2), _room, "websocket");
+        var hub = await shared.Clients.JoinAsync(shared.Cluster.Url(3), _room);
+        var bytes = new byte[1000];
+        Random.Shared.NextBytes(bytes);
+        var (all, three) = (Convert.ToBase64String(bytes), Convert.ToBase64String(bytes, 0, 3));
+
+        await socket.SayNestedBytesAsync(_room, bytes);
+
+        foreach (var member in new[] { polling, socket })
+        {
+            var of = JsonNode.Parse(await member.Said.FirstAsync(_ => true, "an object"))!["of"]!;
+            Assert.Equal($$$"""[1,{"file":{"bytes":"{{{all}}}"}},{"bytes":"{{{three}}}"}]""", of.ToJsonString(Relaxed));
+        }
+        var heard = JsonNode.Parse(await hub.Said.FirstAsync(_ => true, "an object"))!;
+        Assert.Equal($$"""[1,{"file":"{{all}}"},"{{three}}"]""", heard["of"]!.ToJsonString(Relaxed));
         await CloseAsync([polling, socket, hub]);
     }
 

@@ -52,7 +52,7 @@ const steps = {
     const bytes = Uint8Array.from({ length: 70_000 }, (_, i) => i);
     const [first, second] = await socket.emitWithAck("echo", bytes, { deep: [bytes.subarray(0, 3)] });
     assert.deepEqual(new Uint8Array(first), bytes);
-    assert.deepEqual(second, { deep: [Buffer.from([0, 1, 2]).toString("base64")] });
+    assert.deepEqual(new Uint8Array(second.deep[0]), bytes.subarray(0, 3));
     assert.deepEqual(new Uint8Array(await socket.emitWithAck("bytes", 100_000)), new Uint8Array(100_000).fill(7));
     assert.deepEqual(await socket.emitWithAck("echo", new Uint8Array(0)), [Buffer.alloc(0)]);
   },

@@ -1,13 +1,17 @@
 // Official Socket.IO clients, driven like those of signalr.mjs, which see. Differences:
 //   { id, do: "open", client, url, transport }      transport: "polling", "websocket", or "upgrade" for both
-// A call sends an event and waits for its acknowledgement; { error } in it is an error. What is heard as bytes is told as { bytes: base64 }.
+// A call sends an event and waits for its acknowledgement; { error } in it is an error. What is heard as bytes is told as { bytes: base64 }, wherever it is.
 import { createInterface } from "node:readline";
 import { io } from "socket.io-client";
 
 const clients = new Map();
 const tell = message => process.stdout.write(JSON.stringify(message) + "\n");
 const transports = { polling: ["polling"], websocket: ["websocket"], upgrade: ["polling", "websocket"] };
-const plain = value => (value instanceof ArrayBuffer || ArrayBuffer.isView(value) ? { bytes: Buffer.from(value).toString("base64") } : value);
+const plain = value =>
+  value instanceof ArrayBuffer || ArrayBuffer.isView(value) ? { bytes: Buffer.from(value).toString("base64") }
+  : Array.isArray(value) ? value.map(plain)
+  : value && typeof value === "object" ? Object.fromEntries(Object.entries(value).map(([name, member]) => [name, plain(member)]))
+  : value;
 
 const commands = {
   async open({ client, url, transport }) {
@@ -28,6 +32,10 @@ const commands = {
   },
   bytes({ client, room, base64 }) {
     return call(clients.get(client).socket, "say", [room, Buffer.from(base64, "base64")]);
+  },
+  nested({ client, room, base64 }) {
+    const bytes = Buffer.from(base64, "base64");
+    return call(clients.get(client).socket, "say", [room, { text: "\ud83d half 🙂", of: [1.0, { file: bytes }, bytes.subarray(0, 3)], none: null }]);
   },
   transport({ client }) {
     return clients.get(client).socket.io.engine.transport.name;

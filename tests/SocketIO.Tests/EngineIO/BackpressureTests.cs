@@ -87,6 +87,31 @@ public sealed class BackpressureTests : IAsyncLifetime
         Assert.Equal((EngineCloseReason.TransportError, "poll response failed"), await session.Ended);
     }
 
+    [Theory]
+    [InlineData(100_000)]
+    [InlineData(300_000)]
+    public async Task A_client_that_hangs_up_when_it_has_the_answer_goes_on_with_another_connection(int size)
+    {
+        var (session, path) = await OpenAsync();
+        for (var poll = 0; poll < 100; poll++)
+        {
+            session.Session.Send(OutboundPacket.Text("4" + new string('x', size)));
+            using var client = new TcpClient { LingerState = new LingerOption(true, 0) };
+            await client.ConnectAsync(_host.Address.Host, _host.Address.Port, Cancellation);
+            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n"), Cancellation);
+            var answer = new MemoryStream();
+            var buffer = new byte[1 << 16];
+            while (answer.Length < size || answer.Length < HeadersOf(answer) + size + 1)
+            {
+                answer.Write(buffer, 0, await client.GetStream().ReadAsync(buffer, Cancellation) is > 0 and var read ? read : throw new EndOfStreamException($"at {answer.Length} in poll {poll}"));
+            }
+        }
+
+        Assert.Equal(1, _host.Server.SessionCount);
+    }
+
+    private static int HeadersOf(MemoryStream answer) => answer.GetBuffer().AsSpan(0, (int)answer.Length).IndexOf("\r\n\r\n"u8) + 4;
+
     private static TaskCompletionSource NewGate() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static async Task PausedAsync(EchoHandler session)

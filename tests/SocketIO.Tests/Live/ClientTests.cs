@@ -47,7 +47,7 @@ public sealed class ClientTests
     private static void Serve(SocketIONamespace @namespace) => @namespace
         .On("id", (SocketIOSocket socket) => socket.Id.ToString())
         .On("namespace", (SocketIOSocket socket) => socket.Namespace.Name)
-        .On("echo", (SocketIOArguments arguments) => Enumerable.Range(0, arguments.Count).Select(i => arguments.IsBytes(i) ? arguments.Get<byte[]>(i) : (object?)arguments.Get<JsonElement>(i)))
+        .On("echo", (SocketIOArguments arguments) => Enumerable.Range(0, arguments.Count).Select(i => arguments.Get<SocketIOValue>(i)))
         .On("bytes", (int count) => Enumerable.Repeat((byte)7, count).ToArray())
         .On("ask me", (SocketIOSocket socket, int a, int b, SocketIOAck ack) => _ = AskAsync(socket, a, b, ack))
         .On("join", (SocketIOSocket socket, string room) => socket.Join(room))

@@ -1,6 +1,7 @@
+using System.Buffers;
 using System.Text.Json;
 
-namespace OrleansAdapter.SocketIO.Protocol;
+namespace OrleansAdapter.Broadcasting;
 
 /// <summary>Where JSON stands for bytes: <c>{"_placeholder":true,"num":i}</c>.</summary>
 /// <param name="Start">Where the object begins.</param>
@@ -55,6 +56,32 @@ internal readonly record struct Placeholder(int Start, int End, int Attachment)
             }
         }
         return true;
+    }
+
+    /// <summary>A part of JSON with something else in the place of each placeholder.</summary>
+    /// <param name="json">The JSON.</param>
+    /// <param name="part">The part; it begins and ends outside of placeholders.</param>
+    /// <param name="placeholders">All of the JSON's, in order.</param>
+    /// <param name="write">Writes what comes in the place of an attachment's.</param>
+    public static ReadOnlyMemory<byte> Replace(ReadOnlySpan<byte> json, Range part, IReadOnlyList<Placeholder> placeholders, Action<Utf8JsonWriter, int> write)
+    {
+        var (start, end) = (part.Start.Value, part.End.Value);
+        var buffer = new ArrayBufferWriter<byte>(end - start);
+        using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true });
+        foreach (var placeholder in placeholders)
+        {
+            if (placeholder.Start < start || placeholder.End > end)
+            {
+                continue;
+            }
+            buffer.Write(json[start..placeholder.Start]);
+            writer.Reset();
+            write(writer, placeholder.Attachment);
+            writer.Flush();
+            start = placeholder.End;
+        }
+        buffer.Write(json[start..end]);
+        return buffer.WrittenMemory;
     }
 
     /// <summary>The depth of the object whose member's value the reader is at. A value that begins an object or array counts as its outside.</summary>
