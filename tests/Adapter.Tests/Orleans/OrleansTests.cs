@@ -73,6 +73,10 @@ public sealed class OrleansOrderTests() : OrderTests(new OrleansEngine(1));
 
 public sealed class OrleansClientResultTests() : ClientResultTests(new OrleansEngine(1));
 
+public sealed class OrleansOperationTests() : OperationTests(new OrleansEngine(1));
+
+public sealed class OrleansAckTests() : AckTests(new OrleansEngine(1));
+
 public sealed class TwoSilosSendTests() : SendTests(new OrleansEngine(2));
 
 public sealed class TwoSilosGroupTests() : GroupTests(new OrleansEngine(2));
