@@ -22,4 +22,7 @@ internal static partial class AdapterLog
 
     [LoggerMessage(6, LogLevel.Error, "{Namespace}: the front of socket {Socket} failed in the turn; the socket may have missed something, the others have not")]
     public static partial void SocketFailed(ILogger logger, string @namespace, SocketId socket, Exception exception);
+
+    [LoggerMessage(7, LogLevel.Warning, "{Namespace}: the handler of an event of server {Asker} takes longer than {Limit}; those that wait behind it go on without it")]
+    public static partial void HandlerIsSlow(ILogger logger, string @namespace, ServerId asker, TimeSpan limit);
 }

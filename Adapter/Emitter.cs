@@ -19,9 +19,13 @@ namespace OrleansAdapter;
 public sealed class Emitter(ThisServer server)
 {
     /// <summary>A namespace, to narrow down and to send to. Nothing of it is kept here but the place in its order.</summary>
-    public BroadcastRoot Of(string @namespace = "/") => server.Of(@namespace);
+    public NamespaceRoot Of(string @namespace = "/") => server.Of(@namespace);
 
     /// <summary>The servers of the cluster; this program is one of them, without sockets.</summary>
     /// <exception cref="DirectoryUnavailableException">The directory cannot be reached now.</exception>
     public Task<IReadOnlyList<ServerDescription>> ServersAsync(CancellationToken cancellationToken = default) => server.ServersAsync(cancellationToken);
+
+    /// <summary>How many servers the cluster has, with this program.</summary>
+    /// <exception cref="DirectoryUnavailableException">The directory cannot be reached now.</exception>
+    public async Task<int> ServerCountAsync(CancellationToken cancellationToken = default) => (await ServersAsync(cancellationToken).ConfigureAwait(false)).Count;
 }

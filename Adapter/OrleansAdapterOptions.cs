@@ -21,7 +21,13 @@ public sealed class OrleansAdapterOptions
     /// <summary>How often this server describes itself to the directory. Default 5 s.</summary>
     public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How often a lease is renewed; a third of the directory's lease (10 s). Default 3 s.</summary>
+    /// <summary>
+    /// How long this server may be silent: after that the others no longer list it nor wait for it, and it has to close its clients when it comes back. A server that a
+    /// supervisor saw die is gone at once. Default 10 s; at most an hour.
+    /// </summary>
+    public TimeSpan HeartbeatTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often this server renews its lease, which lasts <see cref="HeartbeatTimeout"/>: a third of that, or less. Default 3 s.</summary>
     public TimeSpan LeaseRenewal { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>How many bytes may wait for one client, beyond what its transport holds. A client beyond it loses volatile packets, then its connection. Default 4 MB; at least 64 KB.</summary>
@@ -45,6 +51,9 @@ public sealed class OrleansAdapterOptions
     /// <summary>The namespaces to join at start; the server counts as ready when it is registered in all of them.</summary>
     public ISet<string> Namespaces { get; } = new HashSet<string>(StringComparer.Ordinal);
 
+    /// <summary>The longest that anything may be made to wait for: what a timer takes.</summary>
+    internal static TimeSpan LongestTimeout { get; } = TimeSpan.FromDays(24);
+
     /// <summary>The namespaces that hubs were given.</summary>
     internal Dictionary<Type, string> Hubs { get; } = [];
 }
@@ -62,9 +71,12 @@ internal sealed class OrleansAdapterOptionsValidator : IValidateOptions<OrleansA
                 wrong.Add($"{nameof(OrleansAdapterOptions)}.{what}");
             }
         }
-        Check(options.RequestsTimeout > TimeSpan.Zero, "RequestsTimeout must be positive.");
+        Check(options.RequestsTimeout > TimeSpan.Zero && options.RequestsTimeout <= OrleansAdapterOptions.LongestTimeout, "RequestsTimeout must be positive, and at most 24 days.");
         Check(options.HeartbeatInterval > TimeSpan.Zero, "HeartbeatInterval must be positive.");
         Check(options.LeaseRenewal > TimeSpan.Zero, "LeaseRenewal must be positive.");
+        Check(options.HeartbeatTimeout <= TimeSpan.FromHours(1), "HeartbeatTimeout must be at most an hour.");
+        Check(options.HeartbeatTimeout > options.HeartbeatInterval, $"HeartbeatTimeout ({options.HeartbeatTimeout}) must be longer than HeartbeatInterval ({options.HeartbeatInterval}): else the server is taken for dead between two heartbeats.");
+        Check(options.HeartbeatTimeout >= 2 * options.LeaseRenewal, $"HeartbeatTimeout ({options.HeartbeatTimeout}) must be at least twice LeaseRenewal ({options.LeaseRenewal}): else one late renewal closes all clients.");
         Check(options.ClientQueueLimit >= 64 << 10, "ClientQueueLimit must be at least 65536 bytes.");
         Check(options.PublishQueueLimit > 0, "PublishQueueLimit must be positive.");
         Check(options.MaximumPacketSize is > 0 and <= 32 << 20, "MaximumPacketSize must be between 1 byte and 32 MB.");

@@ -14,7 +14,8 @@ public abstract record ServerMessage;
 /// <param name="Description">What it tells.</param>
 /// <param name="Session">The session of the answers it has handled; 0 for none.</param>
 /// <param name="Handled">The last answer of that session it has handled.</param>
-public sealed record Describe(ServerDescription Description, long Session, long Handled) : ServerMessage;
+/// <param name="Lease">How long it may be silent before it is no longer listed, in milliseconds; 0 leaves that to the directory. Known from version 2 of the protocol on.</param>
+public sealed record Describe(ServerDescription Description, long Session, long Handled, long Lease = 0) : ServerMessage;
 
 /// <summary>One part of a server's answer to a request; the directory puts it into the asker's list of answers.</summary>
 /// <param name="To">The life that asked.</param>

@@ -9,6 +9,9 @@ internal sealed class Life(ServerId id, long session, long from)
 
     public Mailbox Mailbox { get; } = new(from);
 
+    /// <summary>How long it may be silent.</summary>
+    public required long Lease { get; set; }
+
     /// <summary>When the lease runs out.</summary>
     public long LeaseEnds { get; set; }
 

@@ -25,12 +25,12 @@ public sealed partial class Rooms
         {
             if (register.History is null)
             {
-                Admit(register.Life, Number, now);
+                Admit(register, Number, now);
             }
         }
         foreach (var register in merge.Admitted)
         {
-            var life = Admit(register.Life, register.History!.Handled, now);
+            var life = Admit(register, register.History!.Handled, now);
             life.LastPosition = register.History.LastPosition;
             foreach (var room in register.History.Rooms)
             {

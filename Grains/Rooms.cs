@@ -108,7 +108,7 @@ public sealed partial class Rooms
         }
         else
         {
-            life.LeaseEnds = now + _options.Lease;
+            life.LeaseEnds = now + life.Lease;
             life.KnownList = Math.Max(life.KnownList, message.ListVersion);
             ReceiveFromLife(life, message);
         }
@@ -187,7 +187,8 @@ public sealed partial class Rooms
         }
         if (_lives.TryGetValue(register.Life, out var life))
         {
-            life.LeaseEnds = now + _options.Lease;
+            life.Lease = Leases.Of(register.Lease, _options.Lease);
+            life.LeaseEnds = now + life.Lease;
             Welcome(life);
         }
         else if (register.History is not null || _deadProcesses.ContainsKey(register.Life.Process))
@@ -196,7 +197,7 @@ public sealed partial class Rooms
         }
         else
         {
-            life = Admit(register.Life, Number, now);
+            life = Admit(register, Number, now);
             ListChanged();
             Welcome(life);
         }
@@ -225,10 +226,11 @@ public sealed partial class Rooms
         }
     }
 
-    private Life Admit(ServerId id, long from, long now)
+    private Life Admit(Register register, long from, long now)
     {
-        var life = new Life(id, (++_lastSession << 20) | (long)_random.Next(1 << 20), from) { LeaseEnds = now + _options.Lease };
-        _lives[id] = life;
+        var lease = Leases.Of(register.Lease, _options.Lease);
+        var life = new Life(register.Life, (++_lastSession << 20) | (long)_random.Next(1 << 20), from) { Lease = lease, LeaseEnds = now + lease };
+        _lives[life.Id] = life;
         return life;
     }
 

@@ -26,7 +26,7 @@ internal sealed class Server(ServerId process, ServersOptions options, IServersO
     public void Receive(Describe describe, long now)
     {
         Description = describe.Description;
-        _leaseEnds = now + options.Lease;
+        _leaseEnds = now + Leases.Of(describe.Lease, options.Lease);
         if (describe.Session == _answers.Session)
         {
             _answers.Acknowledge(describe.Handled);

@@ -8,54 +8,86 @@ namespace OrleansAdapter.Broadcasting;
 public sealed partial class BroadcastOperator
 {
     /// <summary>How much longer the asker waits than the clients have, for the servers' word on who was silent.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     private TimeSpan Wait => _timeout ?? Owner.Server.Options.RequestsTimeout;
 
-    internal async Task<IReadOnlyCollection<SocketId>> SocketIdsCoreAsync(CancellationToken cancellationToken)
+    /// <exception cref="RequestTimeoutException">A server that is alive did not answer in time.</exception>
+    /// <exception cref="RequestFailedException">A server could not answer.</exception>
+    internal static async Task<T> WholeAsync<T>(Task<Partial<T>> result)
     {
+        var (value, missing, _) = await result.ConfigureAwait(false);
+        RequestResult.ThrowIfAny(missing);
+        return value;
+    }
+
+    /// <exception cref="AckTimeoutException{T}">Somebody was silent.</exception>
+    internal static async Task<IReadOnlyList<AckResult<T>>> WholeAsync<T>(Task<PartialAcks<T>> result)
+    {
+        var acks = await result.ConfigureAwait(false);
+        return acks.IsWhole ? acks.Answers : throw new AckTimeoutException<T>(acks);
+    }
+
+    /// <exception cref="RequestTimeoutException">A server that is alive did not confirm it in time.</exception>
+    internal static async Task WholeAsync(Task<IReadOnlyList<ServerFailure>> result) => RequestResult.ThrowIfAny(await result.ConfigureAwait(false));
+
+    internal async Task<Partial<IReadOnlyCollection<SocketId>>> SocketIdsCoreAsync(CancellationToken cancellationToken)
+    {
+        var result = await AskAsync(RequestKind.SocketIds, default, cancellationToken).ConfigureAwait(false);
         HashSet<SocketId> ids = [];
-        foreach (var answer in (await AskAsync(RequestKind.SocketIds, default, cancellationToken).ConfigureAwait(false)).Good)
+        foreach (var answer in result.Good)
         {
             SocketIdList.Decode(answer.Body.Span, ids);
         }
-        return ids;
+        return result.With<IReadOnlyCollection<SocketId>>(ids);
     }
 
-    internal async Task<long> CountSocketsCoreAsync(CancellationToken cancellationToken) =>
-        (await AskAsync(RequestKind.CountSockets, default, cancellationToken).ConfigureAwait(false)).Good.Sum(answer => SocketCount.Decode(answer.Body));
+    internal async Task<Partial<long>> CountSocketsCoreAsync(CancellationToken cancellationToken)
+    {
+        var result = await AskAsync(RequestKind.CountSockets, default, cancellationToken).ConfigureAwait(false);
+        return result.With(result.Good.Sum(answer => SocketCount.Decode(answer.Body)));
+    }
 
-    internal async Task<IReadOnlySet<string>> RoomsCoreAsync(CancellationToken cancellationToken) =>
-        (await AskAsync(RequestKind.Rooms, default, cancellationToken).ConfigureAwait(false)).Good.SelectMany(answer => SocketRooms.Decode(answer.Body)).ToHashSet(StringComparer.Ordinal);
+    internal async Task<Partial<IReadOnlySet<string>>> RoomsCoreAsync(CancellationToken cancellationToken)
+    {
+        var result = await AskAsync(RequestKind.Rooms, default, cancellationToken).ConfigureAwait(false);
+        return result.With<IReadOnlySet<string>>(result.Good.SelectMany(answer => SocketRooms.Decode(answer.Body)).ToHashSet(StringComparer.Ordinal));
+    }
 
-    internal async Task<RemoteSocketList> FetchSocketsCoreAsync(bool secrets, CancellationToken cancellationToken)
+    internal async Task<Partial<IReadOnlyList<RemoteSocket>>> FetchSocketsCoreAsync(bool secrets, CancellationToken cancellationToken)
     {
         var result = await AskAsync(RequestKind.FetchSockets, FetchSockets.Body(secrets), cancellationToken).ConfigureAwait(false);
-        return new RemoteSocketList([.. result.Good.SelectMany(answer => FetchSockets.Decode(Owner, answer))], result.Failed);
+        return result.With<IReadOnlyList<RemoteSocket>>([.. result.Good.SelectMany(answer => FetchSockets.Decode(Owner, answer))]);
     }
 
-    internal Task SocketsJoinCore(ReadOnlySpan<string> rooms) => SteerAsync(Operation.SocketsJoin(Target, Named(rooms)));
+    internal Task<IReadOnlyList<ServerFailure>> SocketsJoinCore(ReadOnlySpan<string> rooms)
+    {
+        foreach (var room in rooms)
+        {
+            Owner.CheckIsNoSocket(room);
+        }
+        return SteerAsync(Operation.SocketsJoin(Target, Named(rooms)));
+    }
 
-    internal Task SocketsLeaveCore(ReadOnlySpan<string> rooms) => SteerAsync(Operation.SocketsLeave(Target, Named(rooms)));
+    internal Task<IReadOnlyList<ServerFailure>> SocketsLeaveCore(ReadOnlySpan<string> rooms) => SteerAsync(Operation.SocketsLeave(Target, Named(rooms)));
 
-    internal Task DisconnectSocketsCore(bool close) => SteerAsync(Operation.DisconnectSockets(Target, new byte[] { close ? (byte)1 : (byte)0 }));
+    internal Task<IReadOnlyList<ServerFailure>> DisconnectSocketsCore(bool close) => SteerAsync(Operation.DisconnectSockets(Target, new byte[] { close ? (byte)1 : (byte)0 }));
 
-    internal Task<IReadOnlyList<AckResult<T>>> EmitWithAckCore<T>(string @event, ReadOnlySpan<object?> arguments) => EmitWithAckAsync<T>(Encode(@event, arguments));
+    internal Task<PartialAcks<T>> EmitWithAckCore<T>(string @event, ReadOnlySpan<object?> arguments) => EmitWithAckAsync<T>(Encode(@event, arguments));
 
-    private async Task<IReadOnlyList<AckResult<T>>> EmitWithAckAsync<T>(byte[] packet)
+    private async Task<PartialAcks<T>> EmitWithAckAsync<T>(byte[] packet)
     {
         var wait = Wait;
         var result = await Owner.RequestAsync(Target, RequestKind.EmitWithAck, AckGroups.Body(wait, packet), wait + Grace, CancellationToken.None, _local).ConfigureAwait(false);
         List<AckResult<T>> answers = [];
         List<SocketId> silent = [];
-        foreach (var server in result.Good)
+        foreach (var server in result.Known().Good)
         {
             var (come, missing) = AckAnswers.Decode(server.Body);
             silent.AddRange(missing);
             answers.AddRange(come.Select(answer => Result<T>(answer.Socket, server.Server, answer.Answer)));
         }
-        var failed = result.Failed;
-        return silent.Count == 0 && failed.Count == 0 ? answers : throw new AckTimeoutException<T>(answers, silent, failed);
+        return new PartialAcks<T>(answers, silent, result.Failures, result.Gone);
     }
 
     /// <summary>The first argument of an answer; bytes are taken from its attachment.</summary>
@@ -81,27 +113,21 @@ public sealed partial class BroadcastOperator
         }
     }
 
-    private async Task<RequestResult> AskAsync(RequestKind kind, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
-    {
-        var result = await Owner.RequestAsync(Target, kind, body, Wait, cancellationToken, _local).ConfigureAwait(false);
-        return _partial ? result : result.Whole();
-    }
+    private async Task<RequestResult> AskAsync(RequestKind kind, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
+        (await Owner.RequestAsync(Target, kind, body, Wait, cancellationToken, _local).ConfigureAwait(false)).Known();
 
     /// <summary>
     /// The operation, and behind it in the same order a request that goes to the same servers: when they have answered, they have done it.
     /// </summary>
-    private async Task SteerAsync(Operation operation)
+    private async Task<IReadOnlyList<ServerFailure>> SteerAsync(Operation operation)
     {
         if (_local)
         {
             await Owner.SteerLocallyAsync(operation).ConfigureAwait(false);
-            return;
+            return [];
         }
         var done = await Owner.RequestAsync(Target, RequestKind.Barrier, default, Wait, CancellationToken.None, before: operation).ConfigureAwait(false);
-        if (!_partial)
-        {
-            done.Whole();
-        }
+        return done.Known().Failures;
     }
 
     private static Room[] Named(ReadOnlySpan<string> rooms)

@@ -11,18 +11,17 @@ public sealed partial class BroadcastOperator : BroadcastRoot
     private readonly ImmutableArray<Room> _except;
     private readonly BroadcastFlags _flags;
     private readonly bool _local;
-    private readonly bool _partial;
     private readonly TimeSpan? _timeout;
 
     internal BroadcastOperator(Namespace owner)
-        : this(owner, [], [], BroadcastFlags.None, false, false, null)
+        : this(owner, [], [], BroadcastFlags.None, false, null)
     {
     }
 
-    private BroadcastOperator(Namespace owner, ImmutableArray<Room> rooms, ImmutableArray<Room> except, BroadcastFlags flags, bool local, bool partial, TimeSpan? timeout)
+    private BroadcastOperator(Namespace owner, ImmutableArray<Room> rooms, ImmutableArray<Room> except, BroadcastFlags flags, bool local, TimeSpan? timeout)
     {
         Owner = owner;
-        (_rooms, _except, _flags, _local, _partial, _timeout) = (rooms, except, flags, local, partial, timeout);
+        (_rooms, _except, _flags, _local, _timeout) = (rooms, except, flags, local, timeout);
     }
 
     internal override Namespace Owner { get; }
@@ -30,24 +29,23 @@ public sealed partial class BroadcastOperator : BroadcastRoot
     /// <summary>The target that this operator stands for.</summary>
     internal BroadcastTarget Target => new(_rooms.IsEmpty ? [Room.Everyone] : [.. _rooms], [], [.. _except], null, _flags);
 
-    internal BroadcastOperator WithRooms(ReadOnlySpan<string> rooms) => new(Owner, Add(_rooms, rooms), _except, _flags, _local, _partial, _timeout);
+    internal BroadcastOperator WithRooms(ReadOnlySpan<string> rooms) => new(Owner, Add(_rooms, rooms), _except, _flags, _local, _timeout);
 
-    internal BroadcastOperator WithoutRooms(ReadOnlySpan<string> rooms) => new(Owner, _rooms, Add(_except, rooms), _flags, _local, _partial, _timeout);
+    internal BroadcastOperator WithoutRooms(ReadOnlySpan<string> rooms) => new(Owner, _rooms, Add(_except, rooms), _flags, _local, _timeout);
 
-    internal BroadcastOperator With(Room room) => new(Owner, _rooms.Add(room), _except, _flags, _local, _partial, _timeout);
+    internal BroadcastOperator With(Room room) => new(Owner, _rooms.Add(room), _except, _flags, _local, _timeout);
 
-    internal BroadcastOperator With(BroadcastFlags flag) => new(Owner, _rooms, _except, _flags | flag, _local, _partial, _timeout);
+    internal BroadcastOperator With(BroadcastFlags flag) => new(Owner, _rooms, _except, _flags | flag, _local, _timeout);
 
-    internal BroadcastOperator Without(BroadcastFlags flag) => new(Owner, _rooms, _except, _flags & ~flag, _local, _partial, _timeout);
+    internal BroadcastOperator Without(BroadcastFlags flag) => new(Owner, _rooms, _except, _flags & ~flag, _local, _timeout);
 
-    internal BroadcastOperator OnlyLocal() => new(Owner, _rooms, _except, _flags, true, _partial, _timeout);
-
-    internal BroadcastOperator Partially() => new(Owner, _rooms, _except, _flags, _local, true, _timeout);
+    internal BroadcastOperator OnlyLocal() => new(Owner, _rooms, _except, _flags, true, _timeout);
 
     internal BroadcastOperator WithTimeout(TimeSpan timeout)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
-        return new(Owner, _rooms, _except, _flags, _local, _partial, timeout);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(timeout, OrleansAdapterOptions.LongestTimeout);
+        return new(Owner, _rooms, _except, _flags, _local, timeout);
     }
 
     internal Task EmitCore(string @event, ReadOnlySpan<object?> arguments)

@@ -49,47 +49,64 @@ public abstract class BroadcastRoot
     public Task Emit(string @event, params ReadOnlySpan<object?> arguments) => Operator().EmitCore(@event, arguments);
 
     /// <summary>
-    /// Where a server that is alive gives no answer, take what the others said, and mark it; otherwise that is an error. Sockets of a server that died
+    /// Where a server that is alive gives no answer, take what the others said, and name it in the result; otherwise that is an error. Sockets of a server that died
     /// are gone, and no hole.
     /// </summary>
-    public BroadcastOperator AllowPartial => Operator().Partially();
+    public PartialOperator AllowPartial => new(Operator());
 
     /// <summary>
     /// Sends an event to every socket that matches and waits for what each answers: its first argument. Ends as soon as all have answered or are gone.
-    /// Waits for <see cref="Timeout"/>, or <see cref="OrleansAdapterOptions.RequestsTimeout"/>.
+    /// Clients have <see cref="Timeout"/>, or <see cref="OrleansAdapterOptions.RequestsTimeout"/>; a server that says nothing about its clients has a second more.
     /// </summary>
     /// <typeparam name="T">The type of the answers.</typeparam>
     /// <exception cref="AckTimeoutException{T}">Some are silent; it carries the answers of the others, and names them.</exception>
-    public Task<IReadOnlyList<AckResult<T>>> EmitWithAckAsync<T>(string @event, params ReadOnlySpan<object?> arguments) => Operator().EmitWithAckCore<T>(@event, arguments);
+    /// <exception cref="RequestTimeoutException">The directory did not say in time whom it went to; the outcome is unknown.</exception>
+    /// <exception cref="OperationException">The outcome is unknown.</exception>
+    /// <exception cref="TooManyRequestsException">Nothing was sent: too many requests are under way.</exception>
+    public Task<IReadOnlyList<AckResult<T>>> EmitWithAckAsync<T>(string @event, params ReadOnlySpan<object?> arguments) =>
+        BroadcastOperator.WholeAsync(Operator().EmitWithAckCore<T>(@event, arguments));
 
     /// <summary>The sockets that match, on all servers.</summary>
-    /// <param name="secrets">Whether the auth payload and cookies of their handshakes travel too.</param>
+    /// <param name="secrets">Whether the auth payload, cookies and the like of their handshakes travel too.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="RequestTimeoutException">A server that is alive did not answer in time.</exception>
-    /// <exception cref="RequestFailedException">A server could not answer: its data cannot be serialised, or is too large.</exception>
-    public Task<RemoteSocketList> FetchSocketsAsync(bool secrets = false, CancellationToken cancellationToken = default) => Operator().FetchSocketsCoreAsync(secrets, cancellationToken);
+    /// <exception cref="RequestFailedException">A server could not answer: its data cannot be serialised, or are too large.</exception>
+    /// <exception cref="TooManyRequestsException">Nothing was asked: too many requests are under way.</exception>
+    public Task<IReadOnlyList<RemoteSocket>> FetchSocketsAsync(bool secrets = false, CancellationToken cancellationToken = default) =>
+        BroadcastOperator.WholeAsync(Operator().FetchSocketsCoreAsync(secrets, cancellationToken));
 
     /// <summary>How many sockets match, on all servers. Moves no sockets.</summary>
     /// <exception cref="RequestTimeoutException">A server that is alive did not answer in time.</exception>
-    public Task<long> CountSocketsAsync(CancellationToken cancellationToken = default) => Operator().CountSocketsCoreAsync(cancellationToken);
+    /// <exception cref="TooManyRequestsException">Nothing was asked: too many requests are under way.</exception>
+    public Task<long> CountSocketsAsync(CancellationToken cancellationToken = default) => BroadcastOperator.WholeAsync(Operator().CountSocketsCoreAsync(cancellationToken));
 
     /// <summary>The names of the rooms that matching sockets are in, on all servers.</summary>
     /// <exception cref="RequestTimeoutException">A server that is alive did not answer in time.</exception>
-    public Task<IReadOnlySet<string>> RoomsAsync(CancellationToken cancellationToken = default) => Operator().RoomsCoreAsync(cancellationToken);
-
-    /// <summary>Makes all sockets that match join rooms. Ends when it holds everywhere.</summary>
-    public Task SocketsJoinAsync(params ReadOnlySpan<string> rooms) => Operator().SocketsJoinCore(rooms);
-
-    /// <summary>Makes all sockets that match leave rooms. Ends when it holds everywhere.</summary>
-    public Task SocketsLeaveAsync(params ReadOnlySpan<string> rooms) => Operator().SocketsLeaveCore(rooms);
-
-    /// <summary>Disconnects all sockets that match. Ends when it holds everywhere.</summary>
-    /// <param name="close">Whether their whole connections end, not only their part in this namespace.</param>
-    public Task DisconnectSocketsAsync(bool close = false) => Operator().DisconnectSocketsCore(close);
+    /// <exception cref="RequestFailedException">A server could not answer: the names are too large together.</exception>
+    /// <exception cref="TooManyRequestsException">Nothing was asked: too many requests are under way.</exception>
+    public Task<IReadOnlySet<string>> RoomsAsync(CancellationToken cancellationToken = default) => BroadcastOperator.WholeAsync(Operator().RoomsCoreAsync(cancellationToken));
 
     /// <summary>The ids of all sockets that match, on all servers.</summary>
     /// <exception cref="RequestTimeoutException">A server that is alive did not answer in time.</exception>
-    public Task<IReadOnlyCollection<SocketId>> SocketIdsAsync(CancellationToken cancellationToken = default) => Operator().SocketIdsCoreAsync(cancellationToken);
+    /// <exception cref="TooManyRequestsException">Nothing was asked: too many requests are under way.</exception>
+    public Task<IReadOnlyCollection<SocketId>> SocketIdsAsync(CancellationToken cancellationToken = default) => BroadcastOperator.WholeAsync(Operator().SocketIdsCoreAsync(cancellationToken));
+
+    /// <summary>Makes all sockets that match join rooms. Ends when it holds everywhere.</summary>
+    /// <exception cref="ArgumentException">A name cannot be that of a room: it is empty, too long, not valid Unicode, or the id of a socket.</exception>
+    /// <exception cref="RequestTimeoutException">A server that is alive did not confirm it in time; it may still happen there.</exception>
+    /// <exception cref="OperationException">The outcome is unknown.</exception>
+    public Task SocketsJoinAsync(params ReadOnlySpan<string> rooms) => BroadcastOperator.WholeAsync(Operator().SocketsJoinCore(rooms));
+
+    /// <summary>Makes all sockets that match leave rooms. Ends when it holds everywhere.</summary>
+    /// <exception cref="RequestTimeoutException">A server that is alive did not confirm it in time; it may still happen there.</exception>
+    /// <exception cref="OperationException">The outcome is unknown.</exception>
+    public Task SocketsLeaveAsync(params ReadOnlySpan<string> rooms) => BroadcastOperator.WholeAsync(Operator().SocketsLeaveCore(rooms));
+
+    /// <summary>Disconnects all sockets that match. Ends when it holds everywhere.</summary>
+    /// <param name="close">Whether their whole connections end, not only their part in this namespace.</param>
+    /// <exception cref="RequestTimeoutException">A server that is alive did not confirm it in time; it may still happen there.</exception>
+    /// <exception cref="OperationException">The outcome is unknown.</exception>
+    public Task DisconnectSocketsAsync(bool close = false) => BroadcastOperator.WholeAsync(Operator().DisconnectSocketsCore(close));
 
     private protected virtual BroadcastOperator Operator() => new(Owner);
 }

@@ -30,6 +30,10 @@ internal static class AckAnswers
         return stream.ToArray();
     }
 
+    /// <summary>About what an answer takes, in bytes.</summary>
+    public static long SizeOf(ClientAnswer answer) =>
+        SocketId.ByteLength + 16 + (answer.Error?.Length ?? 0) + answer.Arguments.Length + answer.Attachments.Sum(attachment => 4L + attachment.Length);
+
     /// <exception cref="EndOfStreamException">The bytes end too early.</exception>
     public static (List<(SocketId Socket, ClientAnswer Answer)> Answers, List<SocketId> Silent) Decode(ReadOnlyMemory<byte> bytes)
     {

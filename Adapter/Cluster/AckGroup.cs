@@ -3,13 +3,15 @@ using OrleansAdapter.Namespaces;
 namespace OrleansAdapter.Cluster;
 
 /// <summary>
-/// The clients of this server that one broadcast asked for acknowledgements. Ends as soon as all have answered or are gone, or at the deadline: then
-/// those that are silent are named.
+/// The clients of this server that one broadcast asked for acknowledgements. Ends as soon as all have answered or are gone; at the deadline: then
+/// those that are silent are named; or when the answers have become too large together.
 /// </summary>
 internal sealed class AckGroup(RequestContext request, long deadline)
 {
-    private readonly List<ClientAck> _waiting = [];
+    private readonly List<ClientAck> _acks = [];
     private readonly List<(SocketId Socket, ClientAnswer Answer)> _answers = [];
+    private int _waiting;
+    private long _bytes;
 
     public Namespace Namespace => request.Namespace;
 
@@ -18,15 +20,28 @@ internal sealed class AckGroup(RequestContext request, long deadline)
     public ClientAck Add(LocalSocket socket)
     {
         var ack = new ClientAck(this, socket);
-        _waiting.Add(ack);
+        _acks.Add(ack);
+        _waiting++;
         return ack;
     }
 
     public void Ended(ClientAck ack, ClientAnswer? answer)
     {
-        _waiting.Remove(ack);
-        if (answer is not null && !HasEnded)
+        _waiting--;
+        if (HasEnded)
         {
+            return;
+        }
+        if (answer is not null)
+        {
+            _bytes += AckAnswers.SizeOf(answer);
+            if (_bytes > request.Limit)
+            {
+                HasEnded = true;
+                request.FailAsTooLarge(_bytes);
+                Forget();
+                return;
+            }
             _answers.Add((ack.Socket.Id, answer));
         }
         EndIfDone();
@@ -34,7 +49,7 @@ internal sealed class AckGroup(RequestContext request, long deadline)
 
     public void EndIfDone()
     {
-        if (!HasEnded && _waiting.Count == 0)
+        if (!HasEnded && _waiting == 0)
         {
             HasEnded = true;
             request.Answer(AckAnswers.Encode(_answers, []));
@@ -48,10 +63,17 @@ internal sealed class AckGroup(RequestContext request, long deadline)
             return;
         }
         HasEnded = true;
-        request.Answer(AckAnswers.Encode(_answers, [.. _waiting.Select(ack => ack.Socket.Id)]));
-        foreach (var ack in _waiting.ToArray())
+        request.Answer(AckAnswers.Encode(_answers, [.. _acks.Where(ack => !ack.HasEnded).Select(ack => ack.Socket.Id)]));
+        Forget();
+    }
+
+    /// <summary>Nobody waits any more: what fronts keep for it goes.</summary>
+    private void Forget()
+    {
+        foreach (var ack in _acks)
         {
             ack.End(null);
         }
+        _answers.Clear();
     }
 }

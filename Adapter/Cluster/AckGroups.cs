@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using OrleansAdapter.Broadcasting;
+using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.Cluster;
 
@@ -25,7 +26,7 @@ internal sealed class AckGroups
         Packet packet;
         try
         {
-            packet = request.Body.Length >= 8 ? PacketCodec.Decode(request.Body[8..], BroadcastFlags.None) : throw new InvalidDataException("The request ends before its packet begins.");
+            packet = request.Body.Length >= 8 ? PacketCodec.Decode(request.Body[8..], request.Flags) : throw new InvalidDataException("The request ends before its packet begins.");
         }
         catch (InvalidDataException exception)
         {
@@ -35,17 +36,13 @@ internal sealed class AckGroups
         var @namespace = request.Namespace;
         var group = new AckGroup(request, @namespace.Server.Now + BinaryPrimitives.ReadInt64LittleEndian(request.Body.Span));
         var acks = request.Sockets.Select(group.Add).ToArray();
+        _groups.Add(group);
         foreach (var ack in acks)
         {
-            ack.Socket.DeliverWithAck(packet, ack);
-            @namespace.Touch(ack.Socket);
+            Deliver(@namespace, packet, ack);
         }
         @namespace.CountDeliveries(acks.Length);
         group.EndIfDone();
-        if (!group.HasEnded)
-        {
-            _groups.Add(group);
-        }
     }
 
     public void Tick(long now)
@@ -55,5 +52,22 @@ internal sealed class AckGroups
             group.EndIfDue(now);
         }
         _groups.RemoveAll(group => group.HasEnded);
+    }
+
+    /// <summary>A front that throws, which it must not, fails its own client alone.</summary>
+    private static void Deliver(Namespace @namespace, Packet packet, ClientAck ack)
+    {
+        try
+        {
+            ack.Socket.DeliverWithAck(packet, ack);
+        }
+#pragma warning disable CA1031 // Whatever it is, it is made known, and the asker is told.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            AdapterLog.SocketFailed(@namespace.Logger, @namespace.Name, ack.Socket.Id, exception);
+            ack.Fail("The server could not deliver the event.");
+        }
+        @namespace.Touch(ack.Socket);
     }
 }

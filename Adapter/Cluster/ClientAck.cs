@@ -13,11 +13,16 @@ public sealed class ClientAck
 {
     private readonly AckGroup _group;
 
+    /// <summary>Its place among the socket's pending ones.</summary>
+    private int _index;
+
     internal ClientAck(AckGroup group, LocalSocket socket)
     {
         _group = group;
         Socket = socket;
-        (socket.PendingAcks ??= []).Add(this);
+        var pending = socket.PendingAcks ??= [];
+        _index = pending.Count;
+        pending.Add(this);
     }
 
     /// <summary>The socket that is asked.</summary>
@@ -25,6 +30,9 @@ public sealed class ClientAck
 
     /// <summary>Called in the namespace's turn when nobody waits any more, so that the front can forget what it keeps for it.</summary>
     public Action? Forget { get; set; }
+
+    /// <summary>Whether nobody waits any more.</summary>
+    internal bool HasEnded { get; private set; }
 
     /// <summary>The client answered.</summary>
     /// <param name="arguments">The answer's arguments: one JSON array, UTF-8. Not copied.</param>
@@ -38,11 +46,17 @@ public sealed class ClientAck
     /// <summary>Ends it in the turn: with an answer, or with null where the client is gone or nobody waits.</summary>
     internal void End(ClientAnswer? answer)
     {
-        if (Socket.PendingAcks?.Remove(this) != true)
+        if (HasEnded)
         {
             return;
         }
-        if (Socket.PendingAcks.Count == 0)
+        HasEnded = true;
+        var pending = Socket.PendingAcks!;
+        var last = pending[^1];
+        pending[_index] = last;
+        last._index = _index;
+        pending.RemoveAt(pending.Count - 1);
+        if (pending.Count == 0)
         {
             Socket.PendingAcks = null;
         }

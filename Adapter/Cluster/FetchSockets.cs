@@ -15,7 +15,7 @@ internal static class FetchSockets
     public static void Handle(RequestContext request)
     {
         var sockets = request.Sockets.Select(socket => (Socket: socket, Rooms: SocketRooms.Of(socket).ToArray())).ToArray();
-        request.AnswerLater(context => Task.FromResult(Encode(context, sockets)));
+        request.AnswerLater(context => Encode(context, sockets));
     }
 
     public static IEnumerable<RemoteSocket> Decode(Namespace @namespace, ServerAnswer answer)
@@ -54,6 +54,10 @@ internal static class FetchSockets
             writer.WritePropertyName("handshake");
             socket.WriteHandshake(writer, secrets);
             writer.WriteEndObject();
+            if (writer.BytesCommitted + writer.BytesPending > request.Limit)
+            {
+                break; // what is there already is too large
+            }
         }
         writer.WriteEndArray();
         writer.Flush();

@@ -12,8 +12,12 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
     private readonly List<ServerId> _gone = [];
     private List<ServerId>? _waitingFor;
     private long _latest = long.MaxValue;
+    private bool _isTouched;
 
     public long Id { get; } = id;
+
+    /// <summary>Who is to look at it at the end of the turn when something has changed; set when it is added.</summary>
+    public List<PendingRequest>? Touched { get; set; }
 
     public Task<RequestResult> Task => _ended.Task;
 
@@ -43,6 +47,7 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
         }
         _answers.Add(Assemble(answer.From, parts));
         _parts.Remove(answer.From);
+        Touch();
     }
 
     /// <summary>
@@ -51,7 +56,8 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
     /// </summary>
     public void Settle(IReadOnlyList<ServerId> list)
     {
-        if (_waitingFor is null)
+        _isTouched = false;
+        if (_waitingFor is null || HasEnded)
         {
             return;
         }
@@ -63,11 +69,15 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
         }
         if (_waitingFor.Count == 0)
         {
-            _ended.TrySetResult(new RequestResult(_answers, _gone, [], Expired: false));
+            _ended.TrySetResult(new RequestResult(_answers, _gone, [], IsUnknown: false));
         }
     }
 
-    public void Cancel(CancellationToken cancellationToken) => _ended.TrySetCanceled(cancellationToken);
+    public void Cancel(CancellationToken cancellationToken)
+    {
+        _ended.TrySetCanceled(cancellationToken);
+        Touch();
+    }
 
     /// <summary>This server stops. An operation that the home has taken is not failed by that, but its answers will not come.</summary>
     public void Stop()
@@ -81,7 +91,11 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
         // A request has its own deadline.
     }
 
-    public void Expire() => _ended.TrySetResult(new RequestResult(_answers, _gone, [.. _waitingFor ?? []], Expired: true));
+    public void Expire()
+    {
+        _ended.TrySetResult(new RequestResult(_answers, _gone, [.. (_waitingFor ?? []).Where(server => !_answers.Exists(answer => answer.Server == server))], IsUnknown: _waitingFor is null));
+        Touch();
+    }
 
     protected override void OnAccepted(IReadOnlyList<ServerId>? targets)
     {
@@ -89,6 +103,7 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
         {
             // After a merge it may have been sent to others than before: who left meanwhile never gets it.
             _waitingFor = [.. targets];
+            Touch();
         }
         else if (_waitingFor is null)
         {
@@ -103,7 +118,20 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
         // The answers end it.
     }
 
-    protected override void OnFailed(OperationFailure failure) => _ended.TrySetException(OperationException.For(failure, "a request"));
+    protected override void OnFailed(OperationFailure failure)
+    {
+        _ended.TrySetException(OperationException.For(failure, "a request"));
+        Touch();
+    }
+
+    private void Touch()
+    {
+        if (!_isTouched && Touched is not null)
+        {
+            _isTouched = true;
+            Touched.Add(this);
+        }
+    }
 
     private static ServerAnswer Assemble(ServerId from, List<Answer> parts)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansAdapter.Broadcasting;
 using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.Cluster;
@@ -7,11 +8,18 @@ namespace OrleansAdapter.Cluster;
 public sealed class RemoteSocket
 {
     private readonly Namespace _namespace;
+    private readonly TimeSpan? _timeout;
 
     internal RemoteSocket(Namespace @namespace, SocketId id, ServerId server, string? userId, IReadOnlySet<string> rooms, JsonElement data, JsonElement handshake)
     {
         _namespace = @namespace;
         (Id, Server, UserId, Rooms, Data, Handshake) = (id, server, userId, rooms, data, handshake);
+    }
+
+    private RemoteSocket(RemoteSocket same, TimeSpan timeout)
+        : this(same._namespace, same.Id, same.Server, same.UserId, same.Rooms, same.Data, same.Handshake)
+    {
+        _timeout = timeout;
     }
 
     /// <summary>The socket's id.</summary>
@@ -29,32 +37,43 @@ public sealed class RemoteSocket
     /// <summary>What its server's application keeps with it.</summary>
     public JsonElement Data { get; }
 
-    /// <summary>How the client connected; without the auth payload and cookies, unless they were asked for.</summary>
+    /// <summary>How the client connected; without the auth payload, cookies and the like, unless they were asked for.</summary>
     public JsonElement Handshake { get; }
 
-    /// <summary>Sends an event to the socket. Ends when it is in the one order.</summary>
-    public Task EmitAsync(string @event, params ReadOnlySpan<object?> arguments) => _namespace.To(Id.ToString()).Emit(@event, arguments);
+    /// <summary>The same socket, with another time to wait than <see cref="OrleansAdapterOptions.RequestsTimeout"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The time is not positive, or over 24 days.</exception>
+    public RemoteSocket Timeout(TimeSpan timeout)
+    {
+        _ = _namespace.Timeout(timeout); // checked where all are
+        return new RemoteSocket(this, timeout);
+    }
 
-    /// <summary>Makes it join rooms. Ends when it holds everywhere.</summary>
-    public Task JoinAsync(params ReadOnlySpan<string> rooms) => _namespace.To(Id.ToString()).SocketsJoinAsync(rooms);
+    /// <summary>Sends an event to the socket. Ends when it is in the one order.</summary>
+    /// <exception cref="OperationException">The outcome is unknown.</exception>
+    public Task EmitAsync(string @event, params ReadOnlySpan<object?> arguments) => Itself.Emit(@event, arguments);
+
+    /// <summary>Sends an event to the socket and waits for its acknowledgement: the first argument of it.</summary>
+    /// <typeparam name="T">The type of the answer.</typeparam>
+    /// <exception cref="AckTimeoutException{T}">The client is silent.</exception>
+    /// <exception cref="AckFailedException">The client answered with an error, or has gone.</exception>
+    public Task<T?> EmitWithAckAsync<T>(string @event, params ReadOnlySpan<object?> arguments) => OnlyAsync(Itself.EmitWithAckAsync<T>(@event, arguments));
+
+    /// <summary>Makes it join rooms. Ends when it holds everywhere; nothing happens where it has gone.</summary>
+    public Task JoinAsync(params ReadOnlySpan<string> rooms) => Itself.SocketsJoinAsync(rooms);
 
     /// <summary>Makes it leave rooms. Ends when it holds everywhere.</summary>
-    public Task LeaveAsync(params ReadOnlySpan<string> rooms) => _namespace.To(Id.ToString()).SocketsLeaveAsync(rooms);
+    public Task LeaveAsync(params ReadOnlySpan<string> rooms) => Itself.SocketsLeaveAsync(rooms);
 
     /// <summary>Disconnects it. Ends when it holds everywhere.</summary>
     /// <param name="close">Whether the whole connection ends, not only its part in this namespace.</param>
-    public Task DisconnectAsync(bool close = false) => _namespace.To(Id.ToString()).DisconnectSocketsAsync(close);
-}
+    public Task DisconnectAsync(bool close = false) => Itself.DisconnectSocketsAsync(close);
 
-/// <summary>Fetched sockets; where a partial result was allowed, also who is missing in it.</summary>
-public sealed class RemoteSocketList : System.Collections.ObjectModel.ReadOnlyCollection<RemoteSocket>
-{
-    internal RemoteSocketList(IList<RemoteSocket> sockets, IReadOnlyList<ServerId> missing)
-        : base(sockets)
+    private BroadcastOperator Itself => _timeout is { } timeout ? _namespace.To(Id.ToString()).Timeout(timeout) : _namespace.To(Id.ToString());
+
+    private async Task<T?> OnlyAsync<T>(Task<IReadOnlyList<AckResult<T>>> answers) => await answers.ConfigureAwait(false) switch
     {
-        MissingServers = missing;
-    }
-
-    /// <summary>Servers that are alive and gave no answer; empty where the result is whole.</summary>
-    public IReadOnlyList<ServerId> MissingServers { get; }
+        [{ Error: null } answer] => answer.Value,
+        [{ Error: { } error }] => throw new AckFailedException(Id, error),
+        _ => throw new AckFailedException(Id, "it has gone"),
+    };
 }

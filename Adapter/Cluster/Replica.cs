@@ -347,7 +347,7 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
     private void SendRegister(long now)
     {
         _sentRegister = now;
-        host.Send(new Register { Life = Life, Epoch = _pledge, Replaces = _replaces, History = _epoch == 0 ? null : MakeHistory() });
+        host.Send(new Register { Life = Life, Epoch = _pledge, Replaces = _replaces, History = _epoch == 0 ? null : MakeHistory(), Lease = options.Lease });
     }
 
     private History MakeHistory() => new()

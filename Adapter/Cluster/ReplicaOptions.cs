@@ -3,6 +3,9 @@ namespace OrleansAdapter.Cluster;
 /// <summary>Times (in milliseconds) and limits of a server's half of the protocol.</summary>
 internal sealed record ReplicaOptions
 {
+    /// <summary>How long this server may be silent before the home ends its life; 0 leaves that to the home.</summary>
+    public long Lease { get; init; }
+
     /// <summary>How often the lease is renewed: a third of it.</summary>
     public long RenewEvery { get; init; } = 3_333;
 

@@ -3,7 +3,7 @@ using OrleansAdapter.Namespaces;
 namespace OrleansAdapter.Cluster;
 
 /// <summary>A request that reached this server: whom it concerns here, and the way back. To be answered once, at any time, from any thread.</summary>
-internal sealed class RequestContext(Namespace @namespace, Action<Answer> send, ServerId asker, ServerId self, long id, IReadOnlyList<LocalSocket> sockets, ReadOnlyMemory<byte> body)
+internal sealed class RequestContext(Namespace @namespace, Action<Answer> send, ServerId asker, ServerId self, long id, IReadOnlyList<LocalSocket> sockets, ReadOnlyMemory<byte> body, BroadcastFlags flags)
 {
     /// <summary>An answer is cut into parts of this size, so that it holds up nothing else on its way.</summary>
     private const int PartSize = 256 << 10;
@@ -15,16 +15,21 @@ internal sealed class RequestContext(Namespace @namespace, Action<Answer> send, 
 
     public ReadOnlyMemory<byte> Body { get; } = body;
 
+    /// <summary>How the request's target is to be treated.</summary>
+    public BroadcastFlags Flags { get; } = flags;
+
     public ServerId Asker { get; } = asker;
+
+    /// <summary>How large the answer may be, in bytes.</summary>
+    public int Limit => Namespace.Server.Options.MaximumAnswerSize;
 
     public long Id { get; } = id;
 
     public void Answer(ReadOnlyMemory<byte> answer)
     {
-        var limit = Namespace.Server.Options.MaximumAnswerSize;
-        if (answer.Length > limit)
+        if (answer.Length > Limit)
         {
-            Fail($"The answer has {answer.Length} bytes; at most {limit} are allowed (MaximumAnswerSize).");
+            FailAsTooLarge(answer.Length);
             return;
         }
         var part = 0;
@@ -39,12 +44,18 @@ internal sealed class RequestContext(Namespace @namespace, Action<Answer> send, 
 
     public void Fail(string error) => send(new Answer(Asker, self, Id, 0, true, error, default));
 
-    /// <summary>Makes the answer on the thread pool: it may run the application's code, and so has no place in the turn. What it throws is the answer.</summary>
-    public void AnswerLater(Func<RequestContext, Task<ReadOnlyMemory<byte>>> answer) => _ = Task.Run(async () =>
+    public void FailAsTooLarge(long bytes) => Fail($"The answer has {bytes} bytes or more; at most {Limit} are allowed (MaximumAnswerSize).");
+
+    /// <summary>
+    /// Makes the answer on the thread pool: it may run the application's code, and so has no place in the turn. What it throws is the answer. A few are made at a time, so that
+    /// many requests at once do not fill the memory with answers.
+    /// </summary>
+    public void AnswerLater(Func<RequestContext, ReadOnlyMemory<byte>> answer) => _ = Task.Run(async () =>
     {
+        await Namespace.Server.Answering.WaitAsync().ConfigureAwait(false);
         try
         {
-            Answer(await answer(this).ConfigureAwait(false));
+            Answer(answer(this));
         }
 #pragma warning disable CA1031 // Whatever it is, the asker is told.
         catch (Exception exception)
@@ -52,6 +63,10 @@ internal sealed class RequestContext(Namespace @namespace, Action<Answer> send, 
         {
             AdapterLog.RequestFailed(Namespace.Logger, Namespace.Name, Asker, exception);
             Fail($"{exception.GetType().Name}: {exception.Message}");
+        }
+        finally
+        {
+            Namespace.Server.Answering.Release();
         }
     });
 }

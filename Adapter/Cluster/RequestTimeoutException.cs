@@ -1,18 +1,16 @@
 namespace OrleansAdapter;
 
-/// <summary>Some servers did not answer a request in time; they are named, and how many others did is told.</summary>
+/// <summary>Some servers did not answer a request in time; they are named. None is where the directory did not even say whom it asks.</summary>
 public sealed class RequestTimeoutException : TimeoutException
 {
-    internal RequestTimeoutException(int answered, IReadOnlyList<ServerId> missing)
-        : base($"{answered} server(s) answered in time; missing: {(missing.Count == 0 ? "the directory's word on whom to ask" : string.Join(", ", missing))}. A server that is alive and does not answer is overloaded or cut off; raise RequestsTimeout if answers take long.")
+    internal RequestTimeoutException(IReadOnlyList<ServerId> missing)
+        : base(missing.Count == 0
+            ? "The directory did not say in time whom the request goes to: check that it runs and can be reached. Whether anybody got it is unknown."
+            : $"No answer in time from: {string.Join(", ", missing)}. A server that is alive and does not answer is overloaded or cut off; raise RequestsTimeout if answers take long, or take what the others say (AllowPartial).")
     {
         Missing = missing;
-        Answered = answered;
     }
 
-    /// <summary>The servers that have not answered.</summary>
+    /// <summary>The servers that have not answered, though alive.</summary>
     public IReadOnlyList<ServerId> Missing { get; }
-
-    /// <summary>How many servers have.</summary>
-    public int Answered { get; }
 }

@@ -7,11 +7,16 @@ internal sealed class Requests(Action<long> ended)
     private const long AfterHomeChanged = 60_000;
 
     private readonly Dictionary<long, PendingRequest> _pending = [];
-    private readonly List<PendingRequest> _over = [];
+    private readonly List<PendingRequest> _touched = [];
+    private IReadOnlyList<ServerId>? _list;
 
     public int Count => _pending.Count;
 
-    public void Add(PendingRequest request) => _pending.Add(request.Id, request);
+    public void Add(PendingRequest request)
+    {
+        _pending.Add(request.Id, request);
+        request.Touched = _touched;
+    }
 
     public void Receive(Answer answer)
     {
@@ -59,28 +64,32 @@ internal sealed class Requests(Action<long> ended)
     }
 
     /// <summary>
-    /// Ends what can end. Called behind each turn, when the list is at least as new as any word on where a request went: a target that
-    /// is not in it is gone.
+    /// Ends what can end: looks at what has changed in the turn, and at everything where the list has. Called behind each turn, when the list is at least as new as any word
+    /// on where a request went: a target that is not in it is gone.
     /// </summary>
     public void EndTurn(IReadOnlyList<ServerId> list)
     {
-        if (_pending.Count == 0)
+        if (!ReferenceEquals(_list, list))
         {
-            return;
-        }
-        foreach (var request in _pending.Values)
-        {
-            request.Settle(list);
-            if (request.HasEnded)
+            _list = list;
+            foreach (var request in _pending.Values.ToArray())
             {
-                _over.Add(request);
+                Settle(request, list);
             }
         }
-        foreach (var request in _over)
+        foreach (var request in _touched)
         {
-            _pending.Remove(request.Id);
+            Settle(request, list);
+        }
+        _touched.Clear();
+    }
+
+    private void Settle(PendingRequest request, IReadOnlyList<ServerId> list)
+    {
+        request.Settle(list);
+        if (request.HasEnded && _pending.Remove(request.Id))
+        {
             ended(request.Id);
         }
-        _over.Clear();
     }
 }

@@ -7,8 +7,8 @@ using OrleansAdapter.Namespaces;
 namespace OrleansAdapter.Cluster;
 
 /// <summary>
-/// The handlers of events that servers send each other (Socket.IO: <c>serverSideEmit</c>). Events of one namespace are handled one at a time, in the
-/// order in which they came, apart from the turn.
+/// Events that servers send each other (Socket.IO: <c>serverSideEmit</c>), and their handlers. Events of one namespace are handled one at a time, in the
+/// order in which they came, apart from the turn; a handler that takes too long goes on by itself, and holds up nobody.
 /// </summary>
 internal sealed class ServerSideHandlers(Namespace @namespace)
 {
@@ -19,7 +19,7 @@ internal sealed class ServerSideHandlers(Namespace @namespace)
     private Task? _running;
 
     /// <exception cref="ArgumentException">The name is reserved.</exception>
-    public static void Check(string @event)
+    private static void Check(string @event)
     {
         ArgumentException.ThrowIfNullOrEmpty(@event);
         if (Reserved.Contains(@event))
@@ -27,9 +27,6 @@ internal sealed class ServerSideHandlers(Namespace @namespace)
             throw new ArgumentException($"\"{@event}\" is a reserved event name.", nameof(@event));
         }
     }
-
-    /// <summary>The body of the request: whether an answer is wanted, then the packet.</summary>
-    public static byte[] Body(bool answer, ReadOnlySpan<byte> packet) => [answer ? (byte)1 : (byte)0, .. packet];
 
     public void On(string @event, Func<ServerSideEvent, Task<object?>> handler)
     {
@@ -44,29 +41,96 @@ internal sealed class ServerSideHandlers(Namespace @namespace)
     {
         if (!_queue.Writer.TryWrite(request))
         {
-            request.Fail($"More than {QueueLimit} server-side events wait on this server.");
+            request.Fail($"More than {QueueLimit} server-side events wait on this server, or it stops.");
             return;
         }
         _running ??= Task.Run(RunAsync);
+    }
+
+    /// <summary>This server stops: what still waits is not handled any more.</summary>
+    public void Stop() => _queue.Writer.TryComplete();
+
+    public Task EmitAsync(string @event, ReadOnlySpan<object?> arguments) =>
+        @namespace.PublishAsync(Operation.Request(BroadcastTarget.Of(Room.OtherServers), RequestHeader.Write(0, RequestKind.ServerSideEmit, Body(@event, arguments, answer: false))));
+
+    public Task<IReadOnlyList<ServerSideResult<T>>> EmitWithAckAsync<T>(string @event, TimeSpan? timeout, ReadOnlySpan<object?> arguments)
+    {
+        if (timeout is { } given)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(given, TimeSpan.Zero, nameof(timeout));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(given, OrleansAdapterOptions.LongestTimeout, nameof(timeout));
+        }
+        return AskAsync<T>(Body(@event, arguments, answer: true), timeout ?? @namespace.Server.Options.RequestsTimeout);
+    }
+
+    /// <summary>The body of the request: whether an answer is wanted, then the packet.</summary>
+    private byte[] Body(string @event, ReadOnlySpan<object?> arguments, bool answer)
+    {
+        Check(@event);
+        return [answer ? (byte)1 : (byte)0, .. PacketCodec.Encode(@event, ArgumentsWriter.Write(arguments, @namespace.Server.Options.JsonSerializerOptions), [], [])];
+    }
+
+    private async Task<IReadOnlyList<ServerSideResult<T>>> AskAsync<T>(byte[] body, TimeSpan timeout)
+    {
+        var result = await @namespace.RequestAsync(BroadcastTarget.Of(Room.OtherServers), RequestKind.ServerSideEmit, body, timeout, CancellationToken.None).ConfigureAwait(false);
+        ServerSideResult<T>[] answers =
+        [
+            .. result.Known().Answers.Select(Read<T>),
+            .. result.Gone.Select(server => new ServerSideResult<T>(server, default, "The server died before it answered.")),
+        ];
+        return result.Missing.Count == 0 ? answers : throw new ServerSideTimeoutException<T>(answers, result.Missing);
+    }
+
+    private ServerSideResult<T> Read<T>(ServerAnswer answer)
+    {
+        if (answer.Error is not null)
+        {
+            return new ServerSideResult<T>(answer.Server, default, answer.Error);
+        }
+        try
+        {
+            return new ServerSideResult<T>(answer.Server, JsonSerializer.Deserialize<T>(answer.Body.Span, @namespace.Server.Options.JsonSerializerOptions), null);
+        }
+        catch (JsonException exception)
+        {
+            return new ServerSideResult<T>(answer.Server, default, $"The answer is no {typeof(T).Name}: {exception.Message}");
+        }
     }
 
     private async Task RunAsync()
     {
         await foreach (var request in _queue.Reader.ReadAllAsync().ConfigureAwait(false))
         {
+            var handled = RunAsync(request);
             try
             {
-                var answer = await HandleAsync(request).ConfigureAwait(false);
-                if (request.Body.Span[0] != 0)
-                {
-                    request.Answer(answer);
-                }
+                await handled.WaitAsync(@namespace.Server.Options.RequestsTimeout, @namespace.Server.Time).ConfigureAwait(false);
             }
-#pragma warning disable CA1031 // Whatever a handler throws is told to the asker.
-            catch (Exception exception)
-#pragma warning restore CA1031
+            catch (TimeoutException)
             {
-                AdapterLog.RequestFailed(@namespace.Logger, @namespace.Name, request.Asker, exception);
+                AdapterLog.HandlerIsSlow(@namespace.Logger, @namespace.Name, request.Asker, @namespace.Server.Options.RequestsTimeout);
+            }
+        }
+    }
+
+    /// <summary>Handles one event and answers it. Does not throw.</summary>
+    private async Task RunAsync(RequestContext request)
+    {
+        try
+        {
+            var answer = await HandleAsync(request).ConfigureAwait(false);
+            if (request.Body.Span[0] != 0)
+            {
+                request.Answer(answer);
+            }
+        }
+#pragma warning disable CA1031 // Whatever a handler throws is told to the asker.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            AdapterLog.RequestFailed(@namespace.Logger, @namespace.Name, request.Asker, exception);
+            if (request.Body.Length > 0 && request.Body.Span[0] != 0)
+            {
                 request.Fail($"{exception.GetType().Name}: {exception.Message}");
             }
         }

@@ -13,13 +13,11 @@ namespace OrleansAdapter.Cluster;
 public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
 {
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(50);
-    private const long KeepAnswers = 60_000;
-    private const long KeepAnswerBytes = 16 << 20;
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly ConcurrentDictionary<string, Namespace> _namespaces = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<long, Namespace> _requests = new();
-    private readonly AnswerInbox _inbox = new();
-    private readonly AnswerOutbox _outbox = new(KeepAnswers, KeepAnswerBytes);
+    private readonly AnswerExchange _answers;
     private readonly ILoggerFactory _loggers;
     private readonly DateTimeOffset _started;
     private readonly CancellationTokenSource _stopping = new();
@@ -28,6 +26,7 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
     private long _lastRequest = Random.Shared.NextInt64(1L << 40);
     private bool _running;
     private int _disposed;
+    private int _pending;
 
     /// <summary>Made by the host's container.</summary>
     public ThisServer(IDirectory directory, IOptions<OrleansAdapterOptions> options, TimeProvider time, ILoggerFactory loggers, IMeterFactory meters)
@@ -40,8 +39,10 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
         Metrics = new AdapterMetrics(meters);
         Metrics.ObserveConnections(CountSockets);
         FirstLife = Options.ServerId is { } chosen && ServerId.TryParse(chosen, out var id) ? id.Process.NextIncarnation() : ServerId.NewProcess();
+        var lease = (long)Options.HeartbeatTimeout.TotalMilliseconds;
+        _answers = new AnswerExchange(Process, Describe, lease, Directory.Send, Take);
         var renew = (long)Options.LeaseRenewal.TotalMilliseconds;
-        ReplicaOptions = new ReplicaOptions { RenewEvery = renew, OperationTimeout = (long)Options.RequestsTimeout.TotalMilliseconds };
+        ReplicaOptions = new ReplicaOptions { Lease = lease, RenewEvery = renew, OperationTimeout = (long)Options.RequestsTimeout.TotalMilliseconds };
     }
 
     /// <summary>The process part of this server's id.</summary>
@@ -64,7 +65,10 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
     internal AdapterMetrics Metrics { get; }
 
     /// <summary>How many requests of this server have not ended.</summary>
-    internal int PendingRequestCount => _requests.Count;
+    internal int PendingRequestCount => Volatile.Read(ref _pending);
+
+    /// <summary>Limits how many large answers are made at a time.</summary>
+    internal SemaphoreSlim Answering { get; } = new(Environment.ProcessorCount);
 
     internal long Now => (long)Time.GetElapsedTime(0, Time.GetTimestamp()).TotalMilliseconds;
 
@@ -83,7 +87,7 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
     /// <exception cref="DirectoryUnavailableException">The directory cannot be reached now.</exception>
     public Task<IReadOnlyList<ServerDescription>> ServersAsync(CancellationToken cancellationToken = default) => Directory.ServersAsync(cancellationToken);
 
-    /// <summary>Links to the directory and registers in the configured namespaces; returns when the server is registered in all of them.</summary>
+    /// <summary>Links to the directory and registers in the configured namespaces; returns when the server is registered in all of them and sees the others.</summary>
     /// <exception cref="DirectoryRefusedException">The directory refuses this server for good.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -103,6 +107,7 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
         }
         _heartbeat = HeartbeatAsync();
         await Task.WhenAll(_namespaces.Values.Select(n => n.Ready)).WaitAsync(cancellationToken).ConfigureAwait(false);
+        await SeeOthersAsync(cancellationToken).ConfigureAwait(false);
         AdapterLog.Registered(_loggers.CreateLogger<ThisServer>(), Process, Options.ServerName, Directory.Engine, _namespaces.Count);
     }
 
@@ -141,28 +146,15 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
 
     void IDirectoryReceiver.Receive(ServerMessage message)
     {
-        if (message is not Answers answers)
+        if (message is Answers answers)
         {
-            return;
-        }
-        if (_inbox.Receive(answers, Take))
-        {
-            var (session, handled) = _inbox.Position;
-            Directory.Send(new AcknowledgeAnswers(Process, session, handled));
-        }
-        else
-        {
-            DescribeSelf();
+            _answers.Receive(answers);
         }
     }
 
     void IDirectoryReceiver.Connected()
     {
-        DescribeSelf();
-        foreach (var answer in _outbox.Recent(Now))
-        {
-            Directory.Send(answer);
-        }
+        _answers.Connected(Now);
         foreach (var @namespace in _namespaces.Values)
         {
             if (Volatile.Read(ref _running))
@@ -174,8 +166,9 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
 
     internal long NewRequest(Namespace owner)
     {
-        if (_requests.Count >= Options.MaximumPendingRequests)
+        if (Interlocked.Increment(ref _pending) > Options.MaximumPendingRequests)
         {
+            Interlocked.Decrement(ref _pending);
             throw new TooManyRequestsException(Options.MaximumPendingRequests);
         }
         var id = Interlocked.Increment(ref _lastRequest);
@@ -184,13 +177,15 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
         return id;
     }
 
-    internal void RequestEnded(long id) => _requests.TryRemove(id, out _);
-
-    internal void Send(Answer answer)
+    internal void RequestEnded(long id)
     {
-        _outbox.Add(answer, Now);
-        Directory.Send(answer);
+        if (_requests.TryRemove(id, out _))
+        {
+            Interlocked.Decrement(ref _pending);
+        }
     }
+
+    internal void Send(Answer answer) => _answers.Send(answer, Now);
 
     private Namespace Add(string name)
     {
@@ -230,10 +225,31 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
         }
     }
 
-    private void DescribeSelf()
+    private ServerDescription Describe() => new(Process, Options.ServerName, _started, CountSockets());
+
+    /// <summary>
+    /// Waits until this server is listed, and sees whoever the homes know: what a server says of the cluster is true from the moment it is ready. One that died a moment ago may
+    /// still be known to a home and no longer be listed, so that is not waited for for ever.
+    /// </summary>
+    private async Task SeeOthersAsync(CancellationToken cancellationToken)
     {
-        var (session, handled) = _inbox.Position;
-        Directory.Send(new Describe(new ServerDescription(Process, Options.ServerName, _started, CountSockets()), session, handled));
+        var began = Now;
+        while (Now - began < (long)Options.RequestsTimeout.TotalMilliseconds)
+        {
+            try
+            {
+                var seen = (await Directory.ServersAsync(cancellationToken).ConfigureAwait(false)).Select(server => server.Process).ToHashSet();
+                if (seen.Contains(Process) && _namespaces.Values.All(n => n.Lives.All(life => seen.Contains(life.Process))))
+                {
+                    return;
+                }
+            }
+            catch (DirectoryUnavailableException)
+            {
+                // Lost since the server registered: it comes back.
+            }
+            await Task.Delay(LookInterval, Time, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private async Task HeartbeatAsync()
@@ -241,7 +257,7 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
         using var timer = new PeriodicTimer(Options.HeartbeatInterval, Time);
         do
         {
-            DescribeSelf();
+            _answers.Describe();
         }
         while (await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false));
     }

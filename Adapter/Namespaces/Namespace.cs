@@ -9,7 +9,7 @@ namespace OrleansAdapter.Namespaces;
 /// A set of sockets with its own rooms, on this server and on all others (Socket.IO: <c>io.of("/chat")</c>; SignalR: a hub type). Broadcasts to it
 /// come in one order for all members, wherever they are connected. Safe under threads.
 /// </summary>
-public sealed partial class Namespace : BroadcastRoot
+public sealed class Namespace : NamespaceRoot
 {
     private readonly ThisServer _server;
     private readonly ILogger _logger;
@@ -21,6 +21,7 @@ public sealed partial class Namespace : BroadcastRoot
     private int _tickQueued;
     private long _life;
     private int _sockets;
+    private IReadOnlyList<ServerId> _list = [];
 
     internal Namespace(ThisServer server, string name, ILogger logger)
     {
@@ -93,6 +94,9 @@ public sealed partial class Namespace : BroadcastRoot
         },
         $"leaving \"{room}\"");
 
+    /// <summary>The lives that the home has admitted, as far as this server knows.</summary>
+    internal IReadOnlyList<ServerId> Lives => System.Threading.Volatile.Read(ref _list);
+
     internal override Namespace Owner => this;
 
     internal ThisServer Server => _server;
@@ -140,7 +144,15 @@ public sealed partial class Namespace : BroadcastRoot
         try
         {
             _budget.Reserve(operation);
-            published = before is null ? null : PublishAsync(before);
+            try
+            {
+                published = before is null ? null : PublishAsync(before);
+            }
+            catch
+            {
+                _budget.Release(operation);
+                throw;
+            }
         }
         catch
         {
@@ -181,6 +193,7 @@ public sealed partial class Namespace : BroadcastRoot
         {
             state.Replica.Stop();
             Requests.Stop();
+            ServerSide.Stop();
             waiter.TrySetResult();
         });
         _queue.Enqueue(item);
@@ -203,20 +216,39 @@ public sealed partial class Namespace : BroadcastRoot
     internal void HandleRequest(Entry entry, IReadOnlyList<LocalSocket> sockets)
     {
         var (id, kind, body) = RequestHeader.Read(entry.Operation.Body); // what is too short is an unreadable entry
-        Answer(kind, new RequestContext(this, _server.Send, entry.Publisher, Life, id, sockets, body));
+        Answer(kind, new RequestContext(this, _server.Send, entry.Publisher, Life, id, sockets, body, entry.Operation.Target!.Flags));
     }
 
     internal void Answer(RequestKind kind, RequestContext context)
     {
-        if (_handlers.TryGetValue(kind, out var handler))
+        if (!_handlers.TryGetValue(kind, out var handler))
+        {
+            context.Fail($"Server {Life} does not know requests of kind {(byte)kind}: it runs an older version, or serves the namespace \"{Name}\" otherwise.");
+            return;
+        }
+        try
         {
             handler(context);
         }
-        else
+#pragma warning disable CA1031 // Whatever it is, the asker is told: it must not wait for nothing.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
-            context.Fail($"Server {Life} does not know requests of kind {(byte)kind}: it runs an older version, or serves the namespace \"{Name}\" otherwise.");
+            AdapterLog.RequestFailed(_logger, Name, context.Asker, exception);
+            context.Fail($"{exception.GetType().Name}: {exception.Message}");
         }
     }
+
+    /// <exception cref="ArgumentException">The name is the id of a socket of a registered server; a room cannot have it.</exception>
+    internal void CheckIsNoSocket(string room)
+    {
+        if (SocketId.TryParse(room, out var id) && Lives.Contains(id.Server))
+        {
+            throw NamespaceState.IsSocket(room);
+        }
+    }
+
+    internal void ListChanged(IReadOnlyList<ServerId> list) => System.Threading.Volatile.Write(ref _list, list);
 
     internal void LifeChanged(ServerId life) => System.Threading.Volatile.Write(ref _life, (long)life.Bits);
 

@@ -22,7 +22,7 @@ internal sealed class NamespaceQueue : SerialQueue<INamespaceItem>, INamespaceOu
 
     public void Delivered(int sockets) => _owner.CountDeliveries(sockets);
 
-    public void ListChanged(IReadOnlyList<ServerId> list) => _owner.LifeChanged(State.Replica.Life);
+    public void ListChanged(IReadOnlyList<ServerId> list) => _owner.ListChanged(list);
 
     public void Fenced(ServerId ended, int sockets)
     {

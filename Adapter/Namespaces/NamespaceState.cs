@@ -55,6 +55,9 @@ internal sealed class NamespaceState : IReplicaHost
         Replica.WhenMembershipHolds(rooms, waiter);
     }
 
+    /// <summary>What is said where a room is to have the name of a socket.</summary>
+    public static ArgumentException IsSocket(string room) => new($"\"{room}\" is the id of a socket of a registered server; a room cannot have that name.", nameof(room));
+
     /// <summary>Takes a socket out of the namespace and all its rooms; nothing happens where it is out already.</summary>
     public void Disconnect(LocalSocket socket, long now)
     {
@@ -77,7 +80,7 @@ internal sealed class NamespaceState : IReplicaHost
         _now = now;
         if (room.Kind == RoomKind.Room && SocketId.TryParse(room.Name, out var id) && Replica.List.Contains(id.Server))
         {
-            waiter.TrySetException(new ArgumentException($"\"{room.Name}\" is the id of a socket of a registered server; a room cannot have that name.", nameof(room)));
+            waiter.TrySetException(IsSocket(room.Name));
             return;
         }
         if (Refuses("a join") is { } refusal)

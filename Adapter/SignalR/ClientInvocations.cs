@@ -116,7 +116,9 @@ internal sealed class ClientInvocations
     {
         if (result.Answers is not [var answer])
         {
-            asked.Fail(result.Gone.Count > 0 ? Disconnected(connectionId) : Unknown(connectionId));
+            asked.Fail(result.IsUnknown || result.Missing.Count > 0
+                ? new IOException($"The server of connection '{connectionId}' did not answer after the directory was lost.")
+                : result.Gone.Count > 0 ? Disconnected(connectionId) : Unknown(connectionId));
             return;
         }
         if (answer.Error is { } error)

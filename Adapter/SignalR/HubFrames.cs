@@ -16,7 +16,7 @@ internal abstract class HubFrames(string protocol, ILogger logger)
     public HubFrame Encode(Packet packet) => new(Protocol, Try(packet, null), packet.IsVolatile);
 
     /// <summary>The frame of an event that asks for a result.</summary>
-    public HubFrame Encode(Packet packet, string invocationId) => new(Protocol, Try(packet, invocationId), isVolatile: false);
+    public HubFrame Encode(Packet packet, string invocationId) => new(Protocol, Try(packet, invocationId), packet.IsVolatile);
 
     /// <summary>The frame's bytes. May throw.</summary>
     protected abstract ReadOnlyMemory<byte> Write(Packet packet, string? invocationId);

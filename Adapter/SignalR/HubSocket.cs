@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Collections.Concurrent;
+using System.Text.Json;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
@@ -28,12 +30,14 @@ internal sealed class HubSocket : LocalSocket
     private readonly IHubSocketOwner _owner;
     private readonly FrameQueue _queue;
     private readonly bool _oneByOne;
+    private readonly HubHandshake _handshake;
     private List<string>? _invocations;
+    private ConcurrentDictionary<string, object?>? _data;
     private State _state;
     private bool _writing;
     private volatile bool _reached;
 
-    public HubSocket(SocketId id, HubConnectionContext connection, HubFrames frames, IHubSocketOwner owner, int queueLimit)
+    public HubSocket(SocketId id, HubConnectionContext connection, HubFrames frames, IHubSocketOwner owner, int queueLimit, DateTimeOffset now)
         : base(id)
     {
         ConnectionId = id.ToString();
@@ -41,6 +45,7 @@ internal sealed class HubSocket : LocalSocket
         _frames = frames;
         _owner = owner;
         _queue = new FrameQueue(queueLimit);
+        _handshake = new HubHandshake(connection.GetHttpContext(), now);
         _oneByOne = StatefulReconnect.IsOn(connection);
         Protocol = connection.Protocol;
         if (!_oneByOne)
@@ -69,6 +74,9 @@ internal sealed class HubSocket : LocalSocket
 
     /// <summary>The frames of the client's protocol.</summary>
     public HubFrames Frames => _frames;
+
+    /// <summary>Whatever the application keeps with the connection; other servers see it.</summary>
+    public IDictionary<string, object?> Data => _data ?? Interlocked.CompareExchange(ref _data, new(1, 4, StringComparer.Ordinal), null) ?? _data;
 
     /// <summary>How the client is told that this server ends the connection; null while it does not.</summary>
     public CloseMessage? CloseMessage { get; private set; }
@@ -177,6 +185,12 @@ internal sealed class HubSocket : LocalSocket
 
     /// <inheritdoc/>
     protected internal override void DeliverWithAck(Packet packet, ClientAck ack) => _owner.Ask(this, packet, ack);
+
+    /// <inheritdoc/>
+    protected internal override void WriteData(Utf8JsonWriter writer, JsonSerializerOptions options) => JsonSerializer.Serialize(writer, _data, options);
+
+    /// <inheritdoc/>
+    protected internal override void WriteHandshake(Utf8JsonWriter writer, bool secrets) => _handshake.WriteTo(writer, secrets);
 
     /// <inheritdoc/>
     protected internal override void EndTurn()

@@ -9,7 +9,7 @@ namespace OrleansAdapter.SocketIO;
 /// A namespace as Socket.IO clients join it: who is let in, and what happens then. Its rooms and broadcasts are those of the <see cref="Core">namespace of the
 /// cluster</see>, which other servers share, and a SignalR hub may.
 /// </summary>
-public sealed class SocketIONamespace : BroadcastRoot
+public sealed class SocketIONamespace : NamespaceRoot
 {
     private readonly ConcurrentDictionary<SocketId, SocketIOSocket> _sockets = new();
     private readonly Lock _lock = new();

@@ -31,7 +31,7 @@ namespace OrleansAdapter.SocketIO;
 /// });
 /// </code>
 /// </example>
-public sealed class SocketIOServer : BroadcastRoot
+public sealed class SocketIOServer : NamespaceRoot
 {
     private readonly ConcurrentDictionary<string, SocketIONamespace> _namespaces = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<MethodInfo, HandlerShape> _shapes = new();

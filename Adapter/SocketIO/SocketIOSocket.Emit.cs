@@ -81,7 +81,7 @@ public sealed partial class SocketIOSocket
         var frames = SocketIOEncoder.Event(Namespace.Name, packet.Event, packet.Arguments, packet.Attachments, id, packet.MayCompress);
         if (Connected)
         {
-            _client.Session.Enqueue(frames);
+            _client.Session.Enqueue(frames, packet.IsVolatile);
         }
         else
         {

@@ -19,15 +19,24 @@ public sealed class TestDirectory(IDirectory inner) : IDirectory, IDirectoryRece
     /// <summary>While set, what the server sends to homes is lost.</summary>
     public bool Loses { get; set; }
 
+    /// <summary>While set, nothing of the server gets through at all.</summary>
+    public bool IsCutOff { get; set; }
+
     public void Send(string @namespace, WorkerMessage message)
     {
-        if (!Loses)
+        if (!Loses && !IsCutOff)
         {
             inner.Send(@namespace, message);
         }
     }
 
-    public void Send(ServerMessage message) => inner.Send(message);
+    public void Send(ServerMessage message)
+    {
+        if (!IsCutOff)
+        {
+            inner.Send(message);
+        }
+    }
 
     public Task<IReadOnlyList<ServerDescription>> ServersAsync(CancellationToken cancellationToken) => inner.ServersAsync(cancellationToken);
 

@@ -97,6 +97,10 @@ public sealed class OrleansOrderTests(OneSilo silos) : OrderTests(silos.NewEngin
 
 public sealed class OrleansClientResultTests(OneSilo silos) : ClientResultTests(silos.NewEngine()), IClassFixture<OneSilo>;
 
+public sealed class OrleansOperationTests(OneSilo silos) : OperationTests(silos.NewEngine()), IClassFixture<OneSilo>;
+
+public sealed class OrleansAckTests(OneSilo silos) : AckTests(silos.NewEngine()), IClassFixture<OneSilo>;
+
 public sealed class TwoSilosSendTests(TwoSilos silos) : SendTests(silos.NewEngine()), IClassFixture<TwoSilos>;
 
 public sealed class TwoSilosGroupTests(TwoSilos silos) : GroupTests(silos.NewEngine()), IClassFixture<TwoSilos>;

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.SignalR.Protocol;
 using OrleansAdapter.Cluster;
 using OrleansAdapter.Tests.Engines;
 
@@ -16,7 +18,6 @@ public abstract class OperationTests(TestEngine engine) : HubSuite(engine)
         await a.Manager.AddToGroupAsync(two.Id, "y").InTimeAsync();
 
         var found = await c.Namespace.To("x").FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken).InTimeAsync();
-        Assert.Empty(found.MissingServers);
         var byId = found.ToDictionary(socket => socket.Id.ToString());
         Assert.Equal(new HashSet<string> { one.Id, two.Id }, [.. byId.Keys]);
         Assert.Equal((a.Namespace.Life, b.Namespace.Life), (byId[one.Id].Server, byId[two.Id].Server));
@@ -107,163 +108,109 @@ public abstract class OperationTests(TestEngine engine) : HubSuite(engine)
         b.Namespace.Handle(RequestKind.FetchSockets, _ => { });
         var brief = a.Namespace.Timeout(TimeSpan.FromMilliseconds(100));
         var error = await Assert.ThrowsAsync<RequestTimeoutException>(() => brief.FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken).InTimeAsync());
-        Assert.Equal((b.Namespace.Life, 1), (Assert.Single(error.Missing), error.Answered));
+        Assert.Equal(b.Namespace.Life, Assert.Single(error.Missing));
         var partial = await brief.AllowPartial.FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken).InTimeAsync();
-        Assert.Equal(b.Namespace.Life, Assert.Single(partial.MissingServers));
-        Assert.Equal(a.Namespace.Life, Assert.Single(partial).Server);
+        Assert.Equal((false, new ServerFailure(b.Namespace.Life, null)), (partial.IsWhole, Assert.Single(partial.Missing)));
+        Assert.Equal(a.Namespace.Life, Assert.Single(partial.Value).Server);
     }
 
     [Fact]
-    public async Task An_answer_that_is_too_large_fails_the_request_and_names_the_server()
+    public async Task The_servers_of_the_cluster_are_listed_since_when_and_with_how_many_sockets()
     {
-        var a = await ServerAsync();
-        var b = await ServerAsync(options => options.MaximumAnswerSize = 16);
+        var began = DateTimeOffset.UtcNow;
+        var a = await ServerAsync(options => (options.ServerName, options.HeartbeatInterval) = ("first", TimeSpan.FromMilliseconds(50)));
+        var b = await ServerAsync(options => (options.ServerName, options.HeartbeatInterval) = ("second", TimeSpan.FromMilliseconds(50)));
         await b.ConnectAsync();
-        var error = await Assert.ThrowsAsync<RequestFailedException>(() => a.Namespace.FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken).InTimeAsync());
-        Assert.Equal(b.Namespace.Life, error.Server);
-        Assert.Contains("MaximumAnswerSize", error.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task An_answer_of_several_parts_arrives_whole()
-    {
-        var (a, b) = (await ServerAsync(), await ServerAsync());
-        await b.ConnectAsync();
-        b.Namespace.Handle(RequestKind.SocketIds, request => request.Answer(new byte[SocketId.ByteLength * 100_000]));
-        var result = await a.Namespace.RequestAsync(BroadcastTarget.All, RequestKind.SocketIds, default, InTime.Limit, TestContext.Current.CancellationToken).InTimeAsync();
-        Assert.Equal(SocketId.ByteLength * 100_000, Assert.Single(result.Answers).Body.Length);
-    }
-
-    [Fact]
-    public async Task Requests_beyond_the_limit_are_refused_and_leave_nothing()
-    {
-        var a = await ServerAsync(options => options.MaximumPendingRequests = 2);
-        await a.ConnectAsync();
-        a.Namespace.Handle(RequestKind.CountSockets, _ => { });
-        using var end = new CancellationTokenSource();
-        var pending = Enumerable.Range(0, 2).Select(_ => a.Namespace.CountSocketsAsync(end.Token)).ToArray();
-        await Assert.ThrowsAsync<TooManyRequestsException>(() => a.Namespace.CountSocketsAsync(TestContext.Current.CancellationToken));
-        await end.CancelAsync();
-        foreach (var request in pending)
-        {
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request.InTimeAsync());
-        }
-        await InTime.UntilAsync(() => a.This.PendingRequestCount == 0);
-    }
-
-    [Fact]
-    public async Task Requests_have_the_limits_of_publishes_and_nothing_is_done_where_they_are_refused()
-    {
-        var a = await ServerAsync(options => (options.MaximumPacketSize, options.MaximumPendingRequests) = (10_000, 1));
-        var client = await a.ConnectAsync();
-        var large = new string('x', 10_000);
-        await Assert.ThrowsAsync<ArgumentException>(() => a.Namespace.EmitWithAckAsync<int>("ask", large).InTimeAsync());
-        await Assert.ThrowsAsync<ArgumentException>(() => a.Namespace.ServerSideEmitWithAckAsync<int>("ask", null, large).InTimeAsync());
-        Assert.Equal(0, a.This.PendingRequestCount);
-
-        a.Namespace.Handle(RequestKind.CountSockets, _ => { });
-        using var end = new CancellationTokenSource();
-        var pending = a.Namespace.CountSocketsAsync(end.Token);
-        await Assert.ThrowsAsync<TooManyRequestsException>(() => a.Namespace.DisconnectSocketsAsync().InTimeAsync());
-        await end.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pending.InTimeAsync());
-        await a.Namespace.Emit("said", "still here").InTimeAsync();
-        await client.HearsAsync("still here");
-    }
-
-    [Fact]
-    public async Task A_server_that_stops_leaves_nobody_waiting()
-    {
-        var (a, b) = (await ServerAsync(), await ServerAsync());
-        await b.ConnectAsync();
-        b.Namespace.Handle(RequestKind.CountSockets, _ => { });
-        var patient = a.Namespace.Timeout(TimeSpan.FromMinutes(10));
-        var asked = patient.CountSocketsAsync(TestContext.Current.CancellationToken);
-        await a.Namespace.Emit("said", "behind the request, so the directory has taken that").InTimeAsync();
-        a.Directory.Loses = true;
-        var unasked = patient.CountSocketsAsync(TestContext.Current.CancellationToken);
-        var lost = a.Namespace.Emit("said", "nobody hears it");
-        await a.This.DisposeAsync();
-        foreach (var waiting in new[] { asked, unasked, lost, a.Namespace.Emit("said", "too late"), patient.CountSocketsAsync(TestContext.Current.CancellationToken) })
-        {
-            await Assert.ThrowsAsync<OperationException>(() => waiting.InTimeAsync());
-        }
-    }
-
-    [Fact]
-    public async Task Ten_thousand_requests_that_time_out_leave_nothing()
-    {
-        const int many = 10_000;
-        var (a, b) = (await ServerAsync(options => options.MaximumPendingRequests = many), await ServerAsync());
-        var (near, far) = (await a.ConnectAsync(), await b.ConnectAsync());
-        b.Namespace.Handle(RequestKind.CountSockets, _ => { });
-        var brief = a.Namespace.Timeout(TimeSpan.FromMilliseconds(1)).To(far.Id);
-        await Task.WhenAll(Enumerable.Range(0, many).Select(_ => Assert.ThrowsAsync<RequestTimeoutException>(() => brief.CountSocketsAsync(TestContext.Current.CancellationToken)))).InTimeAsync();
-        await InTime.UntilAsync(() => a.This.PendingRequestCount == 0);
-        Assert.Equal(1, await a.Namespace.To(near.Id).CountSocketsAsync(TestContext.Current.CancellationToken).InTimeAsync());
-        Assert.Equal(0, a.Namespace.Requests.Count);
-    }
-
-    [Fact]
-    public async Task Servers_send_each_other_events_in_order_and_answer_once_each()
-    {
-        var (a, b, c) = (await ServerAsync(), await ServerAsync(), await ServerAsync());
-        List<int> heard = [];
-        a.Namespace.OnServerSideEmit("count", _ => throw new InvalidOperationException("The sender is no other server."));
-        b.Namespace.OnServerSideEmit("count", e =>
-        {
-            heard.Add(e.Argument<int>(0));
-            Assert.Equal(a.Namespace.Life, e.Sender);
-            return Task.FromResult<object?>("b");
-        });
-        c.Namespace.OnServerSideEmit("count", _ => throw new InvalidDataException("not today"));
-        for (var i = 0; i < 100; i++)
-        {
-            await a.Namespace.ServerSideEmitAsync("count", i).InTimeAsync();
-        }
-        var answers = (await a.Namespace.ServerSideEmitWithAckAsync<string>("count", null, 100).InTimeAsync()).ToDictionary(answer => answer.Server);
-        Assert.Equal(2, answers.Count);
-        Assert.Equal(("b", null), (answers[b.Namespace.Life].Value, answers[b.Namespace.Life].Error));
-        Assert.Contains("not today", answers[c.Namespace.Life].Error, StringComparison.Ordinal);
-        Assert.Equal(Enumerable.Range(0, 101), heard);
-        await Assert.ThrowsAsync<ArgumentException>(() => a.Namespace.ServerSideEmitAsync("connection"));
-        Assert.Contains(c.Log.Lines, line => line.Exception is InvalidDataException);
-    }
-
-    [Fact]
-    public async Task A_server_that_does_not_answer_an_event_in_time_is_named_and_the_others_answers_are_there()
-    {
-        var (a, b, c) = (await ServerAsync(), await ServerAsync(), await ServerAsync());
-        b.Namespace.OnServerSideEmit("ask", _ => Task.FromResult<object?>(1));
-        c.Namespace.OnServerSideEmit("ask", _ => new TaskCompletionSource<object?>().Task);
-        var error = await Assert.ThrowsAsync<ServerSideTimeoutException<int>>(() => a.Namespace.ServerSideEmitWithAckAsync<int>("ask", TimeSpan.FromMilliseconds(200)).InTimeAsync());
-        Assert.Equal(c.Namespace.Life, Assert.Single(error.Missing));
-        Assert.Equal((b.Namespace.Life, 1), (Assert.Single(error.Answers).Server, error.Answers[0].Value));
-    }
-
-    [Fact]
-    public async Task Arguments_that_cannot_be_serialised_fail_before_anything_is_sent()
-    {
-        var a = await ServerAsync();
-        var client = await a.ConnectAsync();
-        Assert.ThrowsAny<NotSupportedException>(() => { _ = a.Namespace.Emit("said", (Action)(() => { })); });
-        await a.Namespace.Emit("said", "still here").InTimeAsync();
-        await client.HearsAsync("still here");
-    }
-
-    [Fact]
-    public async Task The_servers_of_the_cluster_are_listed()
-    {
-        var (a, b) = (await ServerAsync(options => options.ServerName = "first"), await ServerAsync(options => options.ServerName = "second"));
-        IReadOnlyList<ServerDescription> servers = [];
-        await InTime.UntilAsync(() =>
-        {
-            servers = a.This.ServersAsync(TestContext.Current.CancellationToken).GetAwaiter().GetResult();
-            return servers.Count == 2;
-        });
+        Assert.Equal(2, await b.Namespace.ServerCountAsync(TestContext.Current.CancellationToken).InTimeAsync());
+        await InTime.UntilAsync(() => Listed(a).Any(server => server is { Name: "second", Sockets: 1 }));
+        var servers = Listed(a);
         Assert.Equal(["first", "second"], servers.Select(server => server.Name).Order(StringComparer.Ordinal));
         Assert.Contains(servers, server => server.Process == b.This.Process);
+        Assert.All(servers, server => Assert.InRange(server.Started, began.AddSeconds(-1), DateTimeOffset.UtcNow));
     }
+
+    [Fact]
+    public async Task A_server_is_ready_when_it_sees_the_others_and_never_answers_from_an_empty_view()
+    {
+        var a = await ServerAsync();
+        await a.Manager.AddToGroupAsync((await a.ConnectAsync()).Id, "room").InTimeAsync();
+        for (var servers = 2; servers <= 6; servers++)
+        {
+            var fresh = await ServerAsync();
+            var fetched = fresh.Namespace.To("room").FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken);
+            var answers = fresh.Namespace.ServerSideEmitWithAckAsync<int>("nobody handles it");
+            Assert.Equal(servers, await fresh.Namespace.ServerCountAsync(TestContext.Current.CancellationToken).InTimeAsync());
+            Assert.Single(await fetched.InTimeAsync());
+            Assert.Equal(servers - 1, (await answers.InTimeAsync()).Count);
+        }
+    }
+
+    [Fact]
+    public async Task A_server_that_falls_silent_is_listed_and_asked_as_long_as_it_said()
+    {
+        var a = await ServerAsync();
+        var brief = await ServerAsync(options => (options.ServerName, options.HeartbeatTimeout, options.HeartbeatInterval, options.LeaseRenewal) = ("brief", TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(100)));
+        var patient = await ServerAsync(options => (options.ServerName, options.HeartbeatTimeout) = ("patient", TimeSpan.FromHours(1)));
+        await brief.ConnectAsync();
+        await patient.ConnectAsync();
+        Assert.Equal(2, await a.Namespace.CountSocketsAsync(TestContext.Current.CancellationToken).InTimeAsync());
+        (brief.Directory.IsCutOff, patient.Directory.IsCutOff) = (true, true);
+
+        await InTime.UntilAsync(() => Listed(a).All(server => server.Name != "brief"));
+        Assert.Contains(Listed(a), server => server.Name == "patient");
+        await InTime.UntilAsync(() => !a.Namespace.Lives.Contains(brief.Namespace.Life));
+        var counted = await a.Namespace.Timeout(TimeSpan.FromMilliseconds(500)).AllowPartial.CountSocketsAsync(TestContext.Current.CancellationToken).InTimeAsync();
+        Assert.Equal(patient.Namespace.Life, Assert.Single(counted.Missing).Server);
+    }
+
+    [Fact]
+    public async Task What_a_hub_keeps_with_a_connection_is_seen_by_every_server()
+    {
+        var (a, b) = (await ServerAsync(), await ServerAsync());
+        var client = await b.ConnectAsync();
+        Assert.Equal(JsonValueKind.Null, (await OnlyAsync(a)).Data.ValueKind);
+        Assert.Null((await client.CallAsync(nameof(TestHub.Remember), "name", "Ada")).Error);
+        var socket = await OnlyAsync(a);
+        Assert.Equal("Ada", socket.Data.GetProperty("name").GetString());
+        Assert.Equal(JsonValueKind.Object, socket.Handshake.ValueKind);
+    }
+
+    [Fact]
+    public async Task A_fetched_socket_is_asked_by_itself_and_its_failure_is_told()
+    {
+        var (a, b) = (await ServerAsync(), await ServerAsync());
+        var client = await b.ConnectAsync();
+        var socket = await OnlyAsync(a);
+        var asked = socket.EmitWithAckAsync<int>("ask", "?");
+        await client.AnswerAsync(await client.NextInvocationAsync(), 7);
+        Assert.Equal(7, await asked.InTimeAsync());
+
+        var refused = socket.EmitWithAckAsync<int>("ask", "?");
+        await client.SendAsync(CompletionMessage.WithError((await client.NextInvocationAsync()).InvocationId!, "no"));
+        Assert.Contains("no", (await Assert.ThrowsAsync<AckFailedException>(() => refused.InTimeAsync())).Message, StringComparison.Ordinal);
+
+        var silent = await Assert.ThrowsAsync<AckTimeoutException<int>>(() => socket.Timeout(TimeSpan.FromMilliseconds(100)).EmitWithAckAsync<int>("ask", "?").InTimeAsync());
+        Assert.Equal(client.Id, Assert.Single(silent.MissingSockets).ToString());
+
+        await client.GoneAsync();
+        Assert.Equal(socket.Id, (await Assert.ThrowsAsync<AckFailedException>(() => socket.EmitWithAckAsync<int>("ask", "?").InTimeAsync())).Socket);
+        Assert.Throws<ArgumentOutOfRangeException>(() => socket.Timeout(TimeSpan.Zero));
+    }
+
+    [Fact]
+    public async Task A_room_cannot_have_the_name_of_a_socket_whoever_is_made_to_join_it()
+    {
+        var (a, b) = (await ServerAsync(), await ServerAsync());
+        var client = await b.ConnectAsync();
+        await Assert.ThrowsAsync<ArgumentException>(() => a.Namespace.SocketsJoinAsync(client.Id).InTimeAsync());
+        await a.Namespace.SocketsJoinAsync("AAAAAAAAAAAAAAAAAAAA").InTimeAsync(); // looks like one, and is none
+        Assert.Equal(1, await a.Namespace.To("AAAAAAAAAAAAAAAAAAAA").CountSocketsAsync(TestContext.Current.CancellationToken).InTimeAsync());
+    }
+
+    private static IReadOnlyList<ServerDescription> Listed(TestServer server) => server.This.ServersAsync(TestContext.Current.CancellationToken).GetAwaiter().GetResult();
+
+    private static async Task<RemoteSocket> OnlyAsync(TestServer asker) =>
+        Assert.Single(await asker.Namespace.FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken).InTimeAsync());
 }
 
 public sealed class InProcessOperationTests() : OperationTests(new InProcessEngine());

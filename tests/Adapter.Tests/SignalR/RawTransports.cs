@@ -86,10 +86,11 @@ internal sealed class RawWebSocket : RawTransport
     private readonly ClientWebSocket _socket = new();
     private Task _reading = Task.CompletedTask;
 
-    public static async Task<RawWebSocket> ConnectAsync(Uri hub, string? token)
+    public static async Task<RawWebSocket> ConnectAsync(Uri hub, string? token, string query = "", Action<ClientWebSocketOptions>? configure = null)
     {
         var client = new RawWebSocket();
-        await client._socket.ConnectAsync(new UriBuilder(hub) { Scheme = "ws", Query = token is null ? "" : $"id={Uri.EscapeDataString(token)}" }.Uri, CancellationToken.None).InTimeAsync();
+        configure?.Invoke(client._socket.Options);
+        await client._socket.ConnectAsync(new UriBuilder(hub) { Scheme = "ws", Query = token is null ? query : $"id={Uri.EscapeDataString(token)}{query}" }.Uri, CancellationToken.None).InTimeAsync();
         client._reading = client.ReadAsync();
         return client;
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.SignalR;
+using OrleansAdapter.SignalR;
 
 namespace OrleansAdapter.Tests.SignalR;
 
@@ -16,6 +17,8 @@ public sealed class TestHub : Hub
     }
 
     public string Id() => Context.ConnectionId;
+
+    public void Remember(string key, string value) => Context.SocketData()[key] = value;
 
     public Task Join(string group) => Groups.AddToGroupAsync(Context.ConnectionId, group);
 

@@ -26,7 +26,7 @@ internal sealed class Samples(int seed)
 
     public IEnumerable<WorkerMessage> WorkerMessages()
     {
-        yield return new Register { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), Replaces = Server() };
+        yield return new Register { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), Replaces = Server(), Lease = Number() };
         yield return new Register { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), History = History() };
         yield return new Submit { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), First = Number(), Operations = Many(Operation) };
         yield return new Acknowledge { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), Handled = Number() };
@@ -65,7 +65,7 @@ internal sealed class Samples(int seed)
 
     public IEnumerable<ServerMessage> ServerMessages()
     {
-        yield return new Describe(Description(), Number(), Number());
+        yield return new Describe(Description(), Number(), Number(), Number());
         yield return Answer();
         yield return new Answers(Number(), Number(), Many(Answer));
         yield return new AcknowledgeAnswers(Server(), Number(), Number());

@@ -1,0 +1,57 @@
+namespace OrleansAdapter.Cluster;
+
+/// <summary>
+/// This server's half of the way that answers take: what it gives is sent, and again when the directory may have lost it; what it gets is taken once and acknowledged. It also tells the
+/// directory who this server is, which renews its place in the list. Has no clock and no link of its own. Safe under threads.
+/// </summary>
+/// <param name="process">This server.</param>
+/// <param name="describe">What it says of itself now.</param>
+/// <param name="lease">How long it may be silent, in milliseconds; 0 leaves that to the directory.</param>
+/// <param name="send">Sends a message to the directory; it may be lost.</param>
+/// <param name="take">Takes an answer to a request of this server.</param>
+internal sealed class AnswerExchange(ServerId process, Func<ServerDescription> describe, long lease, Action<ServerMessage> send, Action<Answer> take)
+{
+    private const long Keep = 60_000;
+    private const long KeepBytes = 16 << 20;
+
+    private readonly AnswerInbox _inbox = new();
+    private readonly AnswerOutbox _outbox = new(Keep, KeepBytes);
+
+    /// <summary>This server answers somebody's request.</summary>
+    public void Send(Answer answer, long now)
+    {
+        _outbox.Add(answer, now);
+        send(answer);
+    }
+
+    /// <summary>Answers have come. Where some before them are missing, the directory is told what has been handled, and sends from there.</summary>
+    public void Receive(Answers answers)
+    {
+        if (_inbox.Receive(answers, take))
+        {
+            var (session, handled) = _inbox.Position;
+            send(new AcknowledgeAnswers(process, session, handled));
+        }
+        else
+        {
+            Describe();
+        }
+    }
+
+    /// <summary>The link to the directory is up, perhaps again, perhaps to another one: what was sent may be lost.</summary>
+    public void Connected(long now)
+    {
+        Describe();
+        foreach (var answer in _outbox.Recent(now))
+        {
+            send(answer);
+        }
+    }
+
+    /// <summary>Tells the directory who this server is. To be called at every heartbeat.</summary>
+    public void Describe()
+    {
+        var (session, handled) = _inbox.Position;
+        send(new Describe(describe(), session, handled, lease));
+    }
+}
