@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using OrleansAdapter.Silo.Engines;
+using OrleansAdapter.Silo.Front;
 using OrleansAdapter.Silo.Primary;
 
 namespace OrleansAdapter.Silo;
@@ -24,6 +25,7 @@ internal static class CommandLine
     public const string WorkerVariable = "ORLEANSADAPTER_WEBWORKER";
 
     private const int MostWorkers = 1024;
+    private const int MostSeconds = 24 * 60 * 60;
 
     public static string Usage =>
         $"""
@@ -32,8 +34,13 @@ internal static class CommandLine
 
         primary
           --workers N       how many web workers (default: one per core, at least 2: {DefaultWorkers} here)
-          --port P          worker i listens on port P + i, i = 1 … N (default: 3000)
-          --address A       the IP address that workers listen on (default: 127.0.0.1)
+          --port P          where clients connect (default: 3000); port P + i, i = 1 … N, leads to worker i
+          --address A       the IP address of all these ports (default: 127.0.0.1)
+          --balance B       which worker gets a connection: {string.Join(", ", Balances.Keys)} (default: {Balances.Keys.First()})
+          --drain SECONDS   how long a worker that is to leave may take to move its clients (default: 30; 0: it just ends)
+          --hung SECONDS    a worker that gives no sign of life for so long is replaced (default: 15; 0: never)
+          --certificate F   serve TLS as well, on the same ports, with this certificate (.pem or .pfx)
+          --key F           its key, where that is a file of its own
           --engine E        what hosts the directory; in this build: {string.Join(", ", EngineList.Names)} (default: {EngineList.Default.Name})
           --colocated       with the Orleans engine: every worker is a silo as well
           --worker PROGRAM  the program of a worker, a .dll or an executable (default: WebWorker, or ${WorkerVariable})
@@ -43,6 +50,13 @@ internal static class CommandLine
           --first-start     no directory ran before this one: do not wait for servers that remember one
 
         """;
+
+    private static readonly Dictionary<string, BalancePolicy> Balances = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["least-connection"] = BalancePolicy.LeastConnection,
+        ["round-robin"] = BalancePolicy.RoundRobin,
+        ["random"] = BalancePolicy.Random,
+    };
 
     private static int DefaultWorkers => Math.Max(2, Environment.ProcessorCount);
 
@@ -67,7 +81,9 @@ internal static class CommandLine
 
     private static PrimaryOptions ParsePrimary(Values values)
     {
-        int workers = DefaultWorkers, port = 3000;
+        int workers = DefaultWorkers, port = 3000, drain = 30, hung = 15;
+        var balance = BalancePolicy.LeastConnection;
+        string? certificate = null, key = null;
         var address = IPAddress.Loopback;
         var engine = EngineList.Default;
         var program = Environment.GetEnvironmentVariable(WorkerVariable) is { Length: > 0 } set ? set : WorkerProgram.Default;
@@ -90,6 +106,21 @@ internal static class CommandLine
                 case "--colocated":
                     engine = EngineList.Named(EngineList.Colocated) ?? throw new OptionsException($"{option} needs the Orleans engine, which this build does not have");
                     break;
+                case "--balance":
+                    balance = values.OneOf(Balances);
+                    break;
+                case "--drain":
+                    drain = values.Number(0, MostSeconds);
+                    break;
+                case "--hung":
+                    hung = values.Number(0, MostSeconds);
+                    break;
+                case "--certificate":
+                    certificate = values.File();
+                    break;
+                case "--key":
+                    key = values.File();
+                    break;
                 case "--worker":
                     program = values.Text();
                     break;
@@ -99,9 +130,19 @@ internal static class CommandLine
         }
         if (port + workers > IPEndPoint.MaxPort)
         {
-            throw new OptionsException($"--port {port}: worker {workers} would listen on port {port + workers}, and there is none above {IPEndPoint.MaxPort}");
+            throw new OptionsException($"--port {port}: worker {workers} would have port {port + workers}, and there is none above {IPEndPoint.MaxPort}");
         }
-        return new PrimaryOptions(workers, port, address, engine, WorkerProgram.At(program));
+        if (key is not null && certificate is null)
+        {
+            throw new OptionsException("--key is the key of a --certificate, and there is none");
+        }
+        return new PrimaryOptions(workers, port, address, engine, WorkerProgram.At(program))
+        {
+            Balance = balance,
+            Drain = TimeSpan.FromSeconds(drain),
+            HungAfter = TimeSpan.FromSeconds(hung),
+            Certificate = certificate is null ? null : (certificate, key),
+        };
     }
 
     private static DirectoryCommand ParseDirectory(Values values)
@@ -162,6 +203,18 @@ internal static class CommandLine
             return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
                 ? number
                 : throw new OptionsException($"{_option} is '{text}'; it must be a number from {least} to {most}");
+        }
+
+        public string File()
+        {
+            var path = Text();
+            return System.IO.File.Exists(path) ? Path.GetFullPath(path) : throw new OptionsException($"{_option} is '{path}', and there is no such file");
+        }
+
+        public T OneOf<T>(Dictionary<string, T> known)
+        {
+            var text = Text();
+            return known.TryGetValue(text, out var value) ? value : throw new OptionsException($"{_option} is '{text}'; it must be one of: {string.Join(", ", known.Keys)}");
         }
 
         public IPAddress Address()

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using OrleansAdapter.Grains.Supervision;
 using OrleansAdapter.Silo.Engines;
 
 namespace OrleansAdapter.Silo;
@@ -23,6 +24,11 @@ internal static class DirectoryRole
         builder.Services.AddSupervision(terminable: false);
         using var host = builder.Build();
         await host.RunAsync();
+        if (SupervisionContract.IsSupervised && Environment.GetEnvironmentVariable(SupervisionContract.RunDirectory) is { } directory)
+        {
+            // The primary made it for this run, and may be gone.
+            PrivateDirectory.Remove(directory);
+        }
         return 0;
     }
 }

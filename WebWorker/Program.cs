@@ -19,6 +19,7 @@ try
     // A reader of the log that stops must not stop the program.
     builder.Services.Configure<ConsoleLoggerOptions>(console => console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite);
     builder.Services.AddSupervision();
+    builder.WebHost.UsePrimary();
     builder.Services.AddDirectory(settings.GetSection("Directory"));
     builder.Services.AddOrleansAdapter(options =>
     {

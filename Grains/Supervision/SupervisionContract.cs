@@ -12,6 +12,15 @@ internal static class SupervisionContract
     /// <summary>The line that a child writes when it is ready. The primary does not pass it on.</summary>
     public const string ReadyLine = "::orleansadapter:: ready";
 
+    /// <summary>
+    /// The line on a worker's standard input that tells it to leave: to take no new clients, to have those that it has go elsewhere, and then to end by itself.
+    /// Input that ends says that there is no more time.
+    /// </summary>
+    public const string DrainLine = "drain";
+
+    /// <summary>The environment variable that names the run's private directory. Who outlives the primary removes it.</summary>
+    public const string RunDirectory = "OrleansAdapter__RunDirectory";
+
     /// <summary>How long a child takes to end by itself, at most.</summary>
     public static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
 

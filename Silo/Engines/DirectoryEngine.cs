@@ -15,7 +15,8 @@ internal abstract class DirectoryEngine
     public abstract void AddDirectory(IHostApplicationBuilder builder, bool firstStart);
 
     /// <summary>For the role <c>primary</c>: prepares one run.</summary>
-    public abstract EngineRun Prepare();
+    /// <param name="directory">The run's private directory, which is removed after it.</param>
+    public abstract EngineRun Prepare(string directory);
 }
 
 /// <summary>One run of a primary: where its directory is, and the primary's own access to it. Disposing it leaves nothing behind.</summary>

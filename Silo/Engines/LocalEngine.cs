@@ -6,7 +6,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansAdapter.Grains.Local;
-using OrleansAdapter.Grains.Supervision;
 
 namespace OrleansAdapter.Silo.Engines;
 
@@ -34,7 +33,7 @@ internal sealed class LocalEngine : DirectoryEngine
         builder.Services.AddSingleton<IHostedService>(services => new DirectoryService(options, services.GetRequiredService<ILoggerFactory>()));
     }
 
-    public override EngineRun Prepare() => new Run(Name);
+    public override EngineRun Prepare(string directory) => new Run(Name, directory);
 
     private sealed class DirectoryService(DirectoryServerOptions options, ILoggerFactory loggers) : IHostedService
     {
@@ -59,22 +58,16 @@ internal sealed class LocalEngine : DirectoryEngine
             {
                 await _server.DisposeAsync();
             }
-            if (SupervisionContract.IsSupervised)
-            {
-                // The primary made it for this run, and may be gone.
-                PrivateDirectory.Remove(Path.GetDirectoryName(options.SocketPath)!);
-            }
         }
     }
 
     private sealed class Run : EngineRun
     {
-        private readonly string _directory = PrivateDirectory.Create();
         private readonly DirectorySupervisor _supervisor;
 
-        public Run(string engine)
+        public Run(string engine, string directory)
         {
-            var path = Path.Combine(_directory, "directory");
+            var path = Path.Combine(directory, "directory");
             var secret = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
             Environment = new Dictionary<string, string>(StringComparer.Ordinal)
             {
@@ -89,10 +82,6 @@ internal sealed class LocalEngine : DirectoryEngine
 
         public override Task ReportDeathAsync(ServerId process, CancellationToken cancellationToken) => _supervisor.ReportDeathAsync(process, cancellationToken);
 
-        public override async ValueTask DisposeAsync()
-        {
-            await _supervisor.DisposeAsync();
-            PrivateDirectory.Remove(_directory);
-        }
+        public override ValueTask DisposeAsync() => _supervisor.DisposeAsync();
     }
 }

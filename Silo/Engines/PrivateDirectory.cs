@@ -1,17 +1,19 @@
 namespace OrleansAdapter.Silo.Engines;
 
-/// <summary>A directory for the socket files of one run, which only this user can enter.</summary>
-internal static class PrivateDirectory
+/// <summary>A directory for the socket files of one run, which only this user can enter (mode 700). Disposing it removes it with all that is in it.</summary>
+internal sealed class PrivateDirectory : IDisposable
 {
     private const string Prefix = "orleansadapter-";
 
-    /// <summary>Makes one with mode 700 and a name of its own.</summary>
-    public static string Create() => Directory.CreateTempSubdirectory(Prefix).FullName;
+    /// <summary>Makes one, with a name of its own.</summary>
+    public PrivateDirectory() => Path = Directory.CreateTempSubdirectory(Prefix).FullName;
+
+    public string Path { get; }
 
     /// <summary>Removes one with all that is in it, where it is still there. Nothing else is ever removed, whatever the path.</summary>
     public static void Remove(string path)
     {
-        if (!Path.GetFileName(path).StartsWith(Prefix, StringComparison.Ordinal))
+        if (!System.IO.Path.GetFileName(path).StartsWith(Prefix, StringComparison.Ordinal))
         {
             return;
         }
@@ -24,4 +26,6 @@ internal static class PrivateDirectory
             // The other process was first, or is just about to write: an empty directory in the temporary one harms nobody.
         }
     }
+
+    public void Dispose() => Remove(Path);
 }

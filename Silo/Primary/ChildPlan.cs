@@ -1,9 +1,11 @@
 using System.Diagnostics;
+using OrleansAdapter.Grains.Supervision;
 using OrleansAdapter.Silo.Engines;
+using OrleansAdapter.Silo.Front;
 
 namespace OrleansAdapter.Silo.Primary;
 
-/// <summary>One process that the primary keeps running: how it is started each time, and what its end means.</summary>
+/// <summary>One process that the primary keeps running, over all its starts.</summary>
 internal abstract class ChildPlan
 {
     /// <summary>Its name.</summary>
@@ -12,13 +14,11 @@ internal abstract class ChildPlan
     /// <summary>What else there is to say of it when it is ready.</summary>
     public abstract string About { get; }
 
-    /// <summary>Says how it is started now.</summary>
-    public abstract ProcessStartInfo Start();
+    /// <summary>How long it may take to leave when it is told so; zero where it just ends.</summary>
+    public virtual TimeSpan Drain => TimeSpan.Zero;
 
-    /// <summary>It has ended, and not because it was told to. Returns at once.</summary>
-    public virtual void Ended()
-    {
-    }
+    /// <summary>Says how it is started now.</summary>
+    public abstract Launch Launch();
 
     protected static void Set(ProcessStartInfo start, IEnumerable<KeyValuePair<string, string>> environment)
     {
@@ -29,8 +29,33 @@ internal abstract class ChildPlan
     }
 }
 
+/// <summary>One start of a process, and what becomes of it means.</summary>
+internal class Launch(ProcessStartInfo process)
+{
+    private static readonly Task<string> Never = new TaskCompletionSource<string>().Task;
+
+    /// <summary>How it is started.</summary>
+    public ProcessStartInfo Process { get; } = process;
+
+    /// <summary>Completes when it is there for others, which it is a little before or after it says that it is ready.</summary>
+    public virtual Task Connected => Task.CompletedTask;
+
+    /// <summary>Completes, with the reason, when it can go on no more though it has not ended.</summary>
+    public virtual Task<string> Lost => Never;
+
+    /// <summary>It will be told to end.</summary>
+    public virtual void Leaving()
+    {
+    }
+
+    /// <summary>It has ended, and the run goes on. Returns at once.</summary>
+    public virtual void Ended()
+    {
+    }
+}
+
 /// <summary>The directory's process.</summary>
-internal sealed class DirectoryPlan(DirectoryEngine engine, EngineRun run) : ChildPlan
+internal sealed class DirectoryPlan(DirectoryEngine engine, EngineRun run, string directory) : ChildPlan
 {
     private bool _started;
 
@@ -38,35 +63,55 @@ internal sealed class DirectoryPlan(DirectoryEngine engine, EngineRun run) : Chi
 
     public override string About => $"engine {engine.Name}";
 
-    public override ProcessStartInfo Start()
+    public override Launch Launch()
     {
         // Whoever comes after the first one has to ask the workers what it was.
         var start = WorkerProgram.StartThis([Name, "--engine", engine.Name, .. _started ? Array.Empty<string>() : ["--first-start"]]);
         _started = true;
         Set(start, run.Environment);
-        return start;
+        start.Environment[SupervisionContract.RunDirectory] = directory;
+        return new Launch(start);
     }
 }
 
 /// <summary>A web worker. Each start is another server to the directory, with an id that the primary draws, so that it can report its death.</summary>
-internal sealed class WorkerPlan(PrimaryOptions options, int number, EngineRun run, DeathReports deaths) : ChildPlan
+internal sealed class WorkerPlan(PrimaryOptions options, int number, EngineRun run, FrontDoor front, DeathReports deaths) : ChildPlan
 {
-    private ServerId _server;
-
     public override string Name => $"worker-{number}";
 
     public override string About => $"http://{options.EndPointOf(number)}";
 
-    public override ProcessStartInfo Start()
+    public override TimeSpan Drain => options.Drain;
+
+    public override Launch Launch()
     {
-        _server = ServerId.NewProcess().Process;
-        var start = WorkerProgram.Start(options.Program, "--urls", About);
+        var worker = front.Workers.Expect(number, ServerId.NewProcess());
+        var start = WorkerProgram.Start(options.Program);
         Set(start, run.Environment);
-        start.Environment["OrleansAdapter__ServerId"] = _server.ToString();
-        start.Environment["OrleansAdapter__Directory__ServerId"] = _server.ToString();
+        Set(start, front.EnvironmentOf(worker));
+        start.Environment["OrleansAdapter__ServerId"] = worker.Server.ToString();
+        start.Environment["OrleansAdapter__Directory__ServerId"] = worker.Server.ToString();
         start.Environment["OrleansAdapter__ServerName"] = Name;
-        return start;
+        if (options.Certificate is var (file, key))
+        {
+            start.Environment["Kestrel__Certificates__Default__Path"] = file;
+            start.Environment["Kestrel__Certificates__Default__KeyPath"] = key;
+        }
+        return new WorkerLaunch(start, worker, front.Workers, deaths);
     }
 
-    public override void Ended() => deaths.Report(_server);
+    private sealed class WorkerLaunch(ProcessStartInfo start, FrontWorker worker, WorkerTable workers, DeathReports deaths) : Launch(start)
+    {
+        public override Task Connected => worker.Connected;
+
+        public override Task<string> Lost => worker.Lost;
+
+        public override void Leaving() => workers.Leave(worker);
+
+        public override void Ended()
+        {
+            workers.Remove(worker);
+            deaths.Report(worker.Server);
+        }
+    }
 }

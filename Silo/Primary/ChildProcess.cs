@@ -10,6 +10,12 @@ internal sealed class ChildProcess : IDisposable
     private const int Killed = 128;
     private static readonly TimeSpan LastWordsLimit = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>A child ends itself a little sooner.</summary>
+    private static readonly TimeSpan EndLimit = SupervisionContract.EndLimit + TimeSpan.FromSeconds(1);
+
+    /// <summary>What a service manager told this process, and means no other.</summary>
+    private static readonly string[] NotTheirs = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"];
+
     private readonly Process _process;
     private readonly string _name;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -44,6 +50,10 @@ internal sealed class ChildProcess : IDisposable
     {
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
         start.Environment[SupervisionContract.Supervised] = "true";
+        foreach (var variable in NotTheirs)
+        {
+            start.Environment.Remove(variable);
+        }
         try
         {
             return new ChildProcess(name, Process.Start(start)!, output);
@@ -54,15 +64,30 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
-    /// <summary>Tells it to end, and ends it where it does not within the limit, or at once where that is cancelled. Returns when it has ended.</summary>
-    public async Task EndAsync(TimeSpan limit, CancellationToken force)
+    /// <summary>Tells it to leave, and then to end, and ends it where it does not within the limits. Returns when it has ended.</summary>
+    /// <param name="drain">How long it may take to leave; zero where it is only told to end.</param>
+    /// <param name="hurry">Cuts that time short.</param>
+    /// <param name="force">Leaves it no time at all.</param>
+    public async Task EndAsync(TimeSpan drain, CancellationToken hurry, CancellationToken force)
     {
-        CloseInput();
-        try
+        if (drain > TimeSpan.Zero && !hurry.IsCancellationRequested)
         {
-            await Ended.WaitAsync(limit, force);
+            Tell(SupervisionContract.DrainLine);
+            using var cut = CancellationTokenSource.CreateLinkedTokenSource(hurry, force);
+            await EndsAsync(drain, cut.Token);
         }
-        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        CloseInput();
+        if (!await EndsAsync(EndLimit, force))
+        {
+            await KillAsync();
+        }
+        await LastWordsAsync();
+    }
+
+    /// <summary>Ends it at once, where it has not ended. Returns when it has.</summary>
+    public async Task KillAsync()
+    {
+        if (!Ended.IsCompleted)
         {
             _process.Kill(entireProcessTree: true);
             await Ended;
@@ -71,9 +96,35 @@ internal sealed class ChildProcess : IDisposable
     }
 
     /// <summary>Waits until all that it said has been passed on; not for ever, because something that it started may hold its output open.</summary>
-    public Task LastWordsAsync() => Task.WhenAny(_output, Task.Delay(LastWordsLimit));
+    private Task<Task> LastWordsAsync() => Task.WhenAny(_output, Task.Delay(LastWordsLimit));
 
     public void Dispose() => _process.Dispose();
+
+    private async Task<bool> EndsAsync(TimeSpan limit, CancellationToken cut)
+    {
+        try
+        {
+            await Ended.WaitAsync(limit, cut);
+            return true;
+        }
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private void Tell(string line)
+    {
+        try
+        {
+            _process.StandardInput.WriteLine(line);
+            _process.StandardInput.Flush();
+        }
+        catch (IOException)
+        {
+            // It has ended.
+        }
+    }
 
     private void CloseInput()
     {

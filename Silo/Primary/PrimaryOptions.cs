@@ -1,17 +1,30 @@
 using System.Net;
 using OrleansAdapter.Silo.Engines;
+using OrleansAdapter.Silo.Front;
 
 namespace OrleansAdapter.Silo.Primary;
 
 /// <summary>What the role <c>primary</c> was started with; valid.</summary>
 /// <param name="Workers">How many workers.</param>
-/// <param name="Port">Worker i listens on Port + i.</param>
-/// <param name="Address">Where workers listen.</param>
+/// <param name="Port">The front's port; Port + i leads to worker i.</param>
+/// <param name="Address">Where all of them are.</param>
 /// <param name="Engine">What hosts the directory.</param>
 /// <param name="Program">What a worker runs.</param>
 internal sealed record PrimaryOptions(int Workers, int Port, IPAddress Address, DirectoryEngine Engine, string Program)
 {
-    /// <summary>Where worker <paramref name="number"/> listens, from 1.</summary>
+    /// <summary>How a worker is chosen for a connection.</summary>
+    public BalancePolicy Balance { get; init; } = BalancePolicy.LeastConnection;
+
+    /// <summary>How long a worker that is told to leave may take for it.</summary>
+    public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a worker may give no sign of life; zero for ever.</summary>
+    public TimeSpan HungAfter { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>The certificate that workers use for TLS, and its key where that is a file of its own; null for none, or what Kestrel's own configuration says.</summary>
+    public (string File, string? Key)? Certificate { get; init; }
+
+    /// <summary>Where worker <paramref name="number"/> can be reached, from 1; 0 for all of them.</summary>
     public IPEndPoint EndPointOf(int number) => new(Address, Port + number);
 }
 

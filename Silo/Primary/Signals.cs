@@ -3,31 +3,43 @@ using OrleansAdapter.Grains.Supervision;
 
 namespace OrleansAdapter.Silo.Primary;
 
-/// <summary>What tells the primary to end: a first SIGINT or SIGTERM, or the end of its own standard input where it is itself a child; a second signal forces it.</summary>
+/// <summary>
+/// What tells the primary to end: SIGTERM, with time for clients to move; SIGINT, or the end of its own standard input where it is itself a child, without; a second
+/// signal forces it. And SIGHUP, which tells it to put others in the place of its workers.
+/// </summary>
 internal sealed class Signals : IDisposable
 {
     private const int Forced = 128;
 
     private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _hurry = new();
     private readonly CancellationTokenSource _force = new();
-    private readonly PosixSignalRegistration _interrupt;
-    private readonly PosixSignalRegistration _terminate;
+    private readonly PosixSignalRegistration[] _registrations;
 
-    public Signals()
+    /// <param name="reload">What SIGHUP does; returns at once.</param>
+    public Signals(Action reload)
     {
-        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Received(context, 2));
-        _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Received(context, 15));
+        Stop = new Stop(_stopping.Token, _hurry.Token, _force.Token);
+        _registrations =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Received(context, 2)),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Received(context, 15)),
+            PosixSignalRegistration.Create(
+                PosixSignal.SIGHUP,
+                context =>
+                {
+                    context.Cancel = true;
+                    reload();
+                }),
+        ];
         if (SupervisionContract.IsSupervised)
         {
-            ParentWatch.Start(_stopping.Cancel);
+            ParentWatch.Start(() => End(atOnce: true));
         }
     }
 
     /// <summary>It is time to end everything.</summary>
-    public CancellationToken Stopping => _stopping.Token;
-
-    /// <summary>It is time to end everything at once.</summary>
-    public CancellationToken Force => _force.Token;
+    public Stop Stop { get; }
 
     /// <summary>The primary's exit code, where it ends because it was told to.</summary>
     public int ExitCode { get; private set; }
@@ -35,8 +47,10 @@ internal sealed class Signals : IDisposable
     /// <summary>No signal has a meaning any more; the sources stay, because a thread may be about to cancel them.</summary>
     public void Dispose()
     {
-        _interrupt.Dispose();
-        _terminate.Dispose();
+        foreach (var registration in _registrations)
+        {
+            registration.Dispose();
+        }
     }
 
     private void Received(PosixSignalContext context, int number)
@@ -46,6 +60,15 @@ internal sealed class Signals : IDisposable
         {
             ExitCode = Forced + number;
             _force.Cancel();
+        }
+        End(atOnce: number == 2);
+    }
+
+    private void End(bool atOnce)
+    {
+        if (atOnce)
+        {
+            _hurry.Cancel();
         }
         _stopping.Cancel();
     }

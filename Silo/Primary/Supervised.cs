@@ -1,89 +1,192 @@
 using System.Diagnostics;
-using OrleansAdapter.Grains.Supervision;
 
 namespace OrleansAdapter.Silo.Primary;
 
-/// <summary>Keeps one process running: starts it, and again when it dies, until it is told to stop.</summary>
+/// <summary>Keeps one process running: starts it, and again when it dies, until it is told to stop; and puts another in its place without a gap.</summary>
 internal sealed class Supervised(ChildPlan plan, Output output)
 {
     /// <summary>What dies so often before it was ready for the first time will not do better.</summary>
     private const int Attempts = 3;
 
-    /// <summary>A child ends itself a little sooner.</summary>
-    private static readonly TimeSpan EndLimit = SupervisionContract.EndLimit + TimeSpan.FromSeconds(1);
-
     private readonly Backoff _backoff = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();
+    private TaskCompletionSource _replaced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Incarnation? _current;
+    private bool _stopped;
+
+    /// <summary>Its name.</summary>
+    public string Name => plan.Name;
 
     /// <summary>Completes when it was ready for the first time.</summary>
     public Task Ready => _ready.Task;
 
-    /// <summary>Runs it.</summary>
-    /// <param name="stopping">Ends the process, and then this. It has some seconds to end by itself.</param>
-    /// <param name="force">Cuts that time short.</param>
-    /// <exception cref="PrimaryException">It cannot be started.</exception>
-    public async Task RunAsync(CancellationToken stopping, CancellationToken force)
+    /// <summary>How often it was started again because it had died.</summary>
+    public int Restarts { get; private set; }
+
+    /// <summary>The process that runs now, if there is one.</summary>
+    public Incarnation? Current
     {
-        for (var attempt = 1; !stopping.IsCancellationRequested; attempt++)
+        get
         {
-            using var child = TryStart();
-            if (child is null)
+            lock (_lock)
             {
-                await AnyAsync(stopping, Task.Delay(_backoff.After(TimeSpan.Zero), CancellationToken.None));
+                return _current;
+            }
+        }
+    }
+
+    /// <summary>Runs it, until it is told to stop.</summary>
+    /// <exception cref="PrimaryException">It cannot be started.</exception>
+    public async Task RunAsync(Stop stop)
+    {
+        try
+        {
+            await KeepRunningAsync(stop);
+        }
+        finally
+        {
+            Set(null, stopped: true);
+        }
+    }
+
+    /// <summary>Starts another process, and when that is ready has the one leave that runs now. Returns when that has ended.</summary>
+    /// <returns>Whether there is another now; else all is as it was, and people were told why.</returns>
+    public async Task<bool> ReplaceAsync(Stop stop)
+    {
+        if (TryStart() is not { } next)
+        {
+            return false;
+        }
+        if (!await next.BecomesReadyAsync(stop.Token) || !TrySwap(next, out var old))
+        {
+            if (!stop.Token.IsCancellationRequested)
+            {
+                output.Warn($"{Name}  pid {next.Id}  {next.Trouble ?? "is not needed any more"}; the one that runs stays");
+            }
+            await next.EndAsync(TimeSpan.Zero, stop);
+            next.Launch.Ended();
+            next.Dispose();
+            return false;
+        }
+        SayReady(next);
+        if (old is not null)
+        {
+            await LeaveAsync(old, stop);
+            old.Launch.Ended();
+            old.Dispose();
+        }
+        return true;
+    }
+
+    private async Task KeepRunningAsync(Stop stop)
+    {
+        for (var attempt = 1; !stop.Token.IsCancellationRequested; attempt++)
+        {
+            if (TryStart() is not { } child)
+            {
+                await Stop.AnyAsync(stop.Token, Task.Delay(_backoff.After(TimeSpan.Zero), CancellationToken.None));
                 continue;
             }
-            var started = Stopwatch.GetTimestamp();
-            if (await AnyAsync(stopping, child.Ready, child.Ended) == child.Ready)
+            Set(child);
+            if (await child.BecomesReadyAsync(stop.Token))
             {
-                output.Say($"{plan.Name}  pid {child.Id}  {plan.About}");
+                SayReady(child);
                 _ready.TrySetResult();
-                await AnyAsync(stopping, child.Ended);
+                child = await WatchAsync(child, stop.Token);
             }
-            if (!child.Ended.IsCompleted)
+            if (stop.Token.IsCancellationRequested && !child.Ended.IsCompleted)
             {
-                await child.EndAsync(EndLimit, force);
+                await LeaveAsync(child, stop);
+                child.Dispose();
                 return;
             }
-            plan.Ended();
-            var pause = _backoff.After(Stopwatch.GetElapsedTime(started));
-            await child.LastWordsAsync();
-            if (stopping.IsCancellationRequested)
+            await child.EndNowAsync();
+            Set(null);
+            child.Launch.Ended();
+            var trouble = child.Trouble;
+            var id = child.Id;
+            var pause = _backoff.After(child.Lived);
+            child.Dispose();
+            if (stop.Token.IsCancellationRequested)
             {
                 return;
             }
             if (attempt == Attempts && !_ready.Task.IsCompleted)
             {
-                throw new PrimaryException($"{plan.Name} {child.Ending}, {Attempts} times before it was ready: giving up");
+                throw new PrimaryException($"{Name} {trouble}, {Attempts} times before it was ready: giving up");
             }
-            output.Warn($"{plan.Name}  pid {child.Id}  {child.Ending}; it is started again{(pause > TimeSpan.Zero ? $" in {pause.TotalSeconds:0.0} s" : "")}");
-            await AnyAsync(stopping, Task.Delay(pause, CancellationToken.None));
+            output.Warn($"{Name}  pid {id}  {trouble}; it is started again{(pause > TimeSpan.Zero ? $" in {pause.TotalSeconds:0.0} s" : "")}");
+            Restarts++;
+            await Stop.AnyAsync(stop.Token, Task.Delay(pause, CancellationToken.None));
         }
     }
 
-    /// <summary>Starts the process. What could be started before may be so again; what never could is an error.</summary>
-    private ChildProcess? TryStart()
+    /// <summary>Waits until the process has ended, or can go on no more, or it is time to stop; returns the one that runs then, which may be another.</summary>
+    private async Task<Incarnation> WatchAsync(Incarnation child, CancellationToken stopping)
     {
+        while (true)
+        {
+            Task replaced;
+            lock (_lock)
+            {
+                child = _current!;
+                replaced = _replaced.Task;
+            }
+            if (await Stop.AnyAsync(stopping, child.Ended, child.Launch.Lost, replaced) != replaced)
+            {
+                return Current!;
+            }
+        }
+    }
+
+    private Task LeaveAsync(Incarnation child, Stop stop)
+    {
+        child.Launch.Leaving();
+        return child.EndAsync(plan.Drain, stop);
+    }
+
+    private void SayReady(Incarnation child) => output.Say($"{Name}  pid {child.Id}  {plan.About}");
+
+    /// <summary>Starts the process. What could be started before may be so again; what never could is an error.</summary>
+    private Incarnation? TryStart()
+    {
+        var launch = plan.Launch();
         try
         {
-            return ChildProcess.Start(plan.Name, plan.Start(), output);
+            return new Incarnation(ChildProcess.Start(Name, launch.Process, output), launch, Stopwatch.GetTimestamp());
         }
         catch (PrimaryException exception) when (_ready.Task.IsCompleted)
         {
+            launch.Ended();
             output.Warn($"{exception.Message}; trying again");
             return null;
         }
     }
 
-    /// <summary>The first of the tasks that completes; null where it is time to stop.</summary>
-    private static async Task<Task?> AnyAsync(CancellationToken stopping, params IEnumerable<Task> tasks)
+    private void Set(Incarnation? current, bool stopped = false)
     {
-        try
+        lock (_lock)
         {
-            return await Task.WhenAny(tasks).WaitAsync(stopping);
+            _current = current;
+            _stopped |= stopped;
         }
-        catch (OperationCanceledException)
+    }
+
+    private bool TrySwap(Incarnation next, out Incarnation? old)
+    {
+        TaskCompletionSource replaced;
+        lock (_lock)
         {
-            return null;
+            old = _current;
+            if (_stopped || old is null)
+            {
+                return false;
+            }
+            _current = next;
+            (replaced, _replaced) = (_replaced, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         }
+        replaced.SetResult();
+        return true;
     }
 }

@@ -36,7 +36,7 @@ internal sealed class OrleansEngine(string name, bool colocated) : DirectoryEngi
         builder.Services.AddRoomDoor(door => door.ServerName = "doors of the directory");
     }
 
-    public override EngineRun Prepare() => new Run(colocated);
+    public override EngineRun Prepare(string directory) => new Run(colocated);
 
     private sealed class Run : EngineRun
     {

@@ -34,8 +34,11 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     /// <summary>How many workers there are.</summary>
     public const int Workers = 3;
 
-    /// <summary>The port that worker numbers are added to.</summary>
+    /// <summary>The front's port; a worker's number added to it gives the port that leads to this worker.</summary>
     public int Port { get; }
+
+    /// <summary>The front's address.</summary>
+    public string Front => Url(0);
 
     /// <summary>The primary's process id.</summary>
     public int PrimaryId => _primary.Id;

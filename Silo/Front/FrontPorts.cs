@@ -1,0 +1,52 @@
+using System.Net;
+using System.Net.Sockets;
+using OrleansAdapter.Silo.Primary;
+
+namespace OrleansAdapter.Silo.Front;
+
+/// <summary>The ports that clients connect to: the front's, and one for each slot of a worker.</summary>
+internal static class FrontPorts
+{
+    /// <summary>Takes them all, before anything is started; each with its slot, which is 0 for the front's own. Nothing is accepted yet.</summary>
+    /// <exception cref="PrimaryException">One cannot be had; the message names it.</exception>
+    public static List<(Socket Socket, int Slot)> Bind(PrimaryOptions options)
+    {
+        List<(Socket Socket, int Slot)> sockets = [];
+        try
+        {
+            for (var slot = 0; slot <= options.Workers; slot++)
+            {
+                sockets.Add((Bind(options.EndPointOf(slot), slot == 0 ? "the front" : $"worker-{slot}"), slot));
+            }
+            return sockets;
+        }
+        catch
+        {
+            sockets.ForEach(bound => bound.Socket.Dispose());
+            throw;
+        }
+    }
+
+    private static Socket Bind(IPEndPoint endPoint, string who)
+    {
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (endPoint.Address.Equals(IPAddress.IPv6Any))
+            {
+                socket.DualMode = true;
+            }
+            socket.Bind(endPoint);
+            socket.Listen(FrontLimits.Backlog);
+            return socket;
+        }
+        catch (SocketException exception)
+        {
+            socket.Dispose();
+            throw new PrimaryException(
+                exception.SocketErrorCode == SocketError.AddressAlreadyInUse
+                    ? $"port {endPoint.Port} is in use, and {who} needs it: choose another --port"
+                    : $"{who} cannot listen on {endPoint}: {exception.Message}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.Diagnostics;
+
+namespace OrleansAdapter.Silo.Primary;
+
+/// <summary>One running process of a plan.</summary>
+internal sealed class Incarnation(ChildProcess process, Launch launch, long since) : IDisposable
+{
+    /// <summary>How long what says that it is ready may take to be there for others, too.</summary>
+    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(30);
+
+    private string? _trouble;
+
+    public Launch Launch { get; } = launch;
+
+    /// <summary>The process id.</summary>
+    public int Id { get; } = process.Id;
+
+    /// <summary>Completes when it has ended.</summary>
+    public Task Ended => process.Ended;
+
+    /// <summary>How long it has run.</summary>
+    public TimeSpan Lived => Stopwatch.GetElapsedTime(since);
+
+    /// <summary>What went wrong with it, for people; null where nothing did.</summary>
+    public string? Trouble => _trouble ?? (process.Ended.IsCompleted ? process.Ending : null);
+
+    /// <summary>Waits until it is ready. False where it will not be, or where it is time to stop.</summary>
+    public async Task<bool> BecomesReadyAsync(CancellationToken stopping)
+    {
+        if (await Stop.AnyAsync(stopping, process.Ready, Ended) != process.Ready)
+        {
+            return false;
+        }
+        var late = Task.Delay(ConnectLimit, CancellationToken.None);
+        if (await Stop.AnyAsync(stopping, Launch.Connected, Ended, late) is var first && first == late)
+        {
+            _trouble = "says that it is ready, and takes no connections: its program has to call UsePrimary()";
+        }
+        return first == Launch.Connected;
+    }
+
+    /// <summary>Tells it to leave, then to end, and ends it where it does not. Returns when it has ended.</summary>
+    /// <param name="drain">How long it may take to leave.</param>
+    /// <param name="stop">Cuts that short.</param>
+    public Task EndAsync(TimeSpan drain, Stop stop) => process.EndAsync(drain, stop.Hurry, stop.Force);
+
+    /// <summary>Ends it where it has not ended by itself: it can go on no more.</summary>
+    public async Task EndNowAsync()
+    {
+        if (Launch.Lost.IsCompletedSuccessfully)
+        {
+            // Its link to this process ends a moment before it does, where it dies.
+            await Task.WhenAny(Ended, Task.Delay(TimeSpan.FromSeconds(1)));
+            if (!Ended.IsCompleted)
+            {
+                _trouble ??= await Launch.Lost;
+            }
+        }
+        await process.KillAsync();
+    }
+
+    public void Dispose() => process.Dispose();
+}
