@@ -225,7 +225,10 @@ internal sealed class SocketIOClient : IEngineHandler
         }
         try
         {
-            await (context?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
+            if (context is not null)
+            {
+                await context.DisposeAsync().ConfigureAwait(false);
+            }
         }
 #pragma warning disable CA1031 // A service of the application's that cannot be disposed: the connection goes on.
         catch (Exception exception)
