@@ -1,11 +1,25 @@
 #!/usr/bin/env bash
 # Builds the main job and runs it in the foreground: a primary, the directory, and web workers.
-#   ./run.sh [--workers N] [--port P] [--engine local|orleans]
-# The options are the program's own (Silo/). Ctrl+C or SIGTERM takes everything down.
+#   ./run.sh [--workers N] [--port P] [--engine local|orleans] …
+# And, while that runs, from another terminal:
+#   ./run.sh status [--port P]    how its processes are
+#   ./run.sh reload [--port P]    puts others in the place of its workers, one after the other; after a build these are the new program
+# The options are the program's own (Silo/, --help). Ctrl+C or SIGTERM takes everything down.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+silo=$root/Silo/bin/Release/net10.0/Silo.dll
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+case ${1-} in
+  status | reload)
+    if [[ ! -f $silo ]]; then
+      echo "run.sh: nothing has been built here, so nothing of it runs" >&2
+      exit 1
+    fi
+    exec dotnet "$silo" "$@"
+    ;;
+esac
 
 # What the build says goes to stderr: stdout belongs to the program. No build process is left behind that would keep either open.
 (
@@ -15,4 +29,4 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 ) >&2
 
 export ORLEANSADAPTER_WEBWORKER=${ORLEANSADAPTER_WEBWORKER:-$root/WebWorker/bin/Release/net10.0/WebWorker.dll}
-exec dotnet "$root/Silo/bin/Release/net10.0/Silo.dll" primary "$@"
+exec dotnet "$silo" primary "$@"

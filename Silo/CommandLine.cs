@@ -15,6 +15,12 @@ internal sealed record HelpCommand : Command;
 /// <summary>To run the role <c>primary</c>.</summary>
 internal sealed record PrimaryCommand(PrimaryOptions Options) : Command;
 
+/// <summary>To tell how a primary is.</summary>
+internal sealed record StatusCommand(int? Port, bool Json) : Command;
+
+/// <summary>To have a primary replace its workers.</summary>
+internal sealed record ReloadCommand(int? Port) : Command;
+
 /// <summary>To run the role <c>directory</c>.</summary>
 internal sealed record DirectoryCommand(DirectoryEngine Engine, bool FirstStart) : Command;
 
@@ -30,6 +36,8 @@ internal static class CommandLine
     public static string Usage =>
         $"""
         usage: Silo primary [options]      runs the directory and the web workers, and starts again what dies
+               Silo status [options]       tells how a primary's processes are
+               Silo reload [options]       puts others in the place of a primary's workers, one after the other
                Silo directory [options]    hosts the directory; started by the primary
 
         primary
@@ -39,11 +47,16 @@ internal static class CommandLine
           --balance B       which worker gets a connection: {string.Join(", ", Balances.Keys)} (default: {Balances.Keys.First()})
           --drain SECONDS   how long a worker that is to leave may take to move its clients (default: 30; 0: it just ends)
           --hung SECONDS    a worker that gives no sign of life for so long is replaced (default: 15; 0: never)
+          --status-port S   where the status can be asked for, on 127.0.0.1 (default: any; `Silo status` finds it)
           --certificate F   serve TLS as well, on the same ports, with this certificate (.pem or .pfx)
           --key F           its key, where that is a file of its own
           --engine E        what hosts the directory; in this build: {string.Join(", ", EngineList.Names)} (default: {EngineList.Default.Name})
           --colocated       with the Orleans engine: every worker is a silo as well
           --worker PROGRAM  the program of a worker, a .dll or an executable (default: WebWorker, or ${WorkerVariable})
+
+        status, reload
+          --port P          the front port of the primary that is meant, where there are several
+          --json            (status) as JSON
 
         directory
           --engine E        as above
@@ -69,19 +82,24 @@ internal static class CommandLine
         }
         if (arguments.Count == 0)
         {
-            throw new OptionsException("a role is needed: primary or directory");
+            throw new OptionsException("a role is needed: primary, status, reload or directory");
         }
         return arguments[0] switch
         {
             "primary" => new PrimaryCommand(ParsePrimary(new Values(arguments.Skip(1)))),
             "directory" => ParseDirectory(new Values(arguments.Skip(1))),
-            var other => throw new OptionsException($"there is no role '{other}': it is primary or directory"),
+            "status" => ParseStatus(new Values(arguments.Skip(1))),
+            "reload" => ParseReload(new Values(arguments.Skip(1))),
+            var other => throw new OptionsException($"there is no role '{other}': it is primary, status, reload or directory"),
         };
     }
 
+    /// <summary>What <c>--balance</c> calls a policy.</summary>
+    public static string NameOf(BalancePolicy policy) => Balances.First(balance => balance.Value == policy).Key;
+
     private static PrimaryOptions ParsePrimary(Values values)
     {
-        int workers = DefaultWorkers, port = 3000, drain = 30, hung = 15;
+        int workers = DefaultWorkers, port = 3000, drain = 30, hung = 15, statusPort = 0;
         var balance = BalancePolicy.LeastConnection;
         string? certificate = null, key = null;
         var address = IPAddress.Loopback;
@@ -115,6 +133,9 @@ internal static class CommandLine
                 case "--hung":
                     hung = values.Number(0, MostSeconds);
                     break;
+                case "--status-port":
+                    statusPort = values.Number(0, IPEndPoint.MaxPort);
+                    break;
                 case "--certificate":
                     certificate = values.File();
                     break;
@@ -140,9 +161,41 @@ internal static class CommandLine
         {
             Balance = balance,
             Drain = TimeSpan.FromSeconds(drain),
-            HungAfter = TimeSpan.FromSeconds(hung),
+            Limits = new FrontLimits { HungAfter = TimeSpan.FromSeconds(hung) },
+            StatusPort = statusPort,
             Certificate = certificate is null ? null : (certificate, key),
         };
+    }
+
+    private static StatusCommand ParseStatus(Values values)
+    {
+        int? port = null;
+        var json = false;
+        while (values.Next() is { } option)
+        {
+            switch (option)
+            {
+                case "--port":
+                    port = values.Number(1, IPEndPoint.MaxPort);
+                    break;
+                case "--json":
+                    json = true;
+                    break;
+                default:
+                    throw Unknown(option);
+            }
+        }
+        return new StatusCommand(port, json);
+    }
+
+    private static ReloadCommand ParseReload(Values values)
+    {
+        int? port = null;
+        while (values.Next() is { } option)
+        {
+            port = option == "--port" ? values.Number(1, IPEndPoint.MaxPort) : throw Unknown(option);
+        }
+        return new ReloadCommand(port);
     }
 
     private static DirectoryCommand ParseDirectory(Values values)

@@ -1,5 +1,6 @@
 using OrleansAdapter.Silo;
 using OrleansAdapter.Silo.Primary;
+using OrleansAdapter.Silo.Status;
 
 const int failure = 1;
 const int wrongOptions = 2;
@@ -10,6 +11,10 @@ try
     {
         case PrimaryCommand command:
             return await PrimaryRole.RunAsync(command.Options);
+        case StatusCommand command:
+            return await StatusRole.StatusAsync(command.Port, command.Json);
+        case ReloadCommand command:
+            return await StatusRole.ReloadAsync(command.Port);
         case DirectoryCommand command:
             return await DirectoryRole.RunAsync(command.Engine, command.FirstStart);
         default:

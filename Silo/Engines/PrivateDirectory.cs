@@ -10,6 +10,9 @@ internal sealed class PrivateDirectory : IDisposable
 
     public string Path { get; }
 
+    /// <summary>Those that are there, as far as they are this user's own: anybody may make one with such a name.</summary>
+    public static IEnumerable<string> All() => Directory.EnumerateDirectories(System.IO.Path.GetTempPath(), Prefix + "*").Where(path => !OperatingSystem.IsLinux() || Owner.IsThisUser(path));
+
     /// <summary>Removes one with all that is in it, where it is still there. Nothing else is ever removed, whatever the path.</summary>
     public static void Remove(string path)
     {

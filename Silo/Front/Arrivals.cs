@@ -8,7 +8,7 @@ namespace OrleansAdapter.Silo.Front;
 /// For the front's thread.
 /// </summary>
 [SupportedOSPlatform("linux")]
-internal sealed class Arrivals(EventLoop loop, WorkerTable workers, WorkerLinks links, TimeProvider time) : IDisposable
+internal sealed class Arrivals(EventLoop loop, WorkerTable workers, WorkerLinks links, FrontLimits limits, TimeProvider time) : IDisposable
 {
     private static readonly byte[] Unavailable =
         "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Type: text/plain\r\nContent-Length: 24\r\nConnection: close\r\n\r\nNo worker is ready yet.\n"u8.ToArray();
@@ -17,7 +17,6 @@ internal sealed class Arrivals(EventLoop loop, WorkerTable workers, WorkerLinks 
     private readonly LinkedList<Arrival> _open = [];
     private readonly LinkedList<Arrival> _refused = [];
     private readonly byte[] _buffer = new byte[RequestLine.Longest];
-    private readonly int _most = FrontLimits.Arrivals;
     private int _waiting;
     private long? _retry;
     private long? _paused;
@@ -72,8 +71,8 @@ internal sealed class Arrivals(EventLoop loop, WorkerTable workers, WorkerLinks 
                 next = WorkerLinks.Sooner(next, left);
             }
         }
-        next = WorkerLinks.Sooner(next, Expire(_open, FrontLimits.Arrival));
-        return WorkerLinks.Sooner(next, Expire(_refused, FrontLimits.Refused));
+        next = WorkerLinks.Sooner(next, Expire(_open, limits.Arrival));
+        return WorkerLinks.Sooner(next, Expire(_refused, limits.Refused));
     }
 
     public void Dispose()
@@ -183,7 +182,7 @@ internal sealed class Arrivals(EventLoop loop, WorkerTable workers, WorkerLinks 
         {
             return;
         }
-        if (Count >= _most)
+        if (Count >= limits.Arrivals)
         {
             End((_refused.First ?? _open.First!).Value);
         }
@@ -226,7 +225,7 @@ internal sealed class Arrivals(EventLoop loop, WorkerTable workers, WorkerLinks 
     private void Refuse(Arrival arrival)
     {
         Detach(arrival);
-        if (arrival.Secure || Count >= _most)
+        if (arrival.Secure || Count >= limits.Arrivals)
         {
             End(arrival);
             return;

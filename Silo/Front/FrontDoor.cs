@@ -6,6 +6,9 @@ internal abstract class FrontDoor(WorkerTable workers) : IAsyncDisposable
     /// <summary>The workers.</summary>
     public WorkerTable Workers { get; } = workers;
 
+    /// <summary>How connections get to workers, for people.</summary>
+    public abstract string Name { get; }
+
     /// <summary>How many connections have no worker yet.</summary>
     public abstract int Arriving { get; }
 
@@ -14,6 +17,9 @@ internal abstract class FrontDoor(WorkerTable workers) : IAsyncDisposable
 
     /// <summary>Takes no more connections; those that are there go on.</summary>
     public abstract void StopListening();
+
+    /// <summary>Completes when it is seen to do its work; never where it does not.</summary>
+    public abstract Task AliveAsync();
 
     public abstract ValueTask DisposeAsync();
 }

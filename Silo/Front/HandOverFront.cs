@@ -22,24 +22,26 @@ internal sealed class HandOverFront : FrontDoor
     /// <param name="workers">The workers.</param>
     /// <param name="ports">Where to listen, now this one's, each with the slot that it is pinned to.</param>
     /// <param name="directory">The run's private directory.</param>
-    /// <param name="hungAfter">How long a worker may give no sign of life; zero for ever.</param>
+    /// <param name="limits">What is bounded.</param>
     /// <param name="time">The clock.</param>
-    public HandOverFront(WorkerTable workers, IEnumerable<(Socket Socket, int Slot)> ports, string directory, TimeSpan hungAfter, TimeProvider time)
+    public HandOverFront(WorkerTable workers, IEnumerable<(Socket Socket, int Slot)> ports, string directory, FrontLimits limits, TimeProvider time)
         : base(workers)
     {
         _path = Path.Combine(directory, "front");
         _loop = new EventLoop("Front", Tick);
-        _links = new WorkerLinks(_loop, workers, _path, _secret, hungAfter, time);
-        _arrivals = new Arrivals(_loop, workers, _links, time);
+        _links = new WorkerLinks(_loop, workers, _path, _secret, limits.HungAfter, time);
+        _arrivals = new Arrivals(_loop, workers, _links, limits, time);
         foreach (var (socket, slot) in ports)
         {
             // Most have their first bytes with them then, and nobody has to wait for these.
-            socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, TcpDeferAccept, BitConverter.GetBytes(FrontLimits.SilentSeconds));
+            socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, TcpDeferAccept, BitConverter.GetBytes(limits.SilentSeconds));
             socket.Blocking = false;
             _arrivals.Listen(socket, slot);
         }
         _loop.Start();
     }
+
+    public override string Name => "hand-over";
 
     public override int Arriving => _arrivals.Count;
 
@@ -50,6 +52,13 @@ internal sealed class HandOverFront : FrontDoor
     ];
 
     public override void StopListening() => _loop.Post(_arrivals.StopListening);
+
+    public override Task AliveAsync()
+    {
+        var alive = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _loop.Post(alive.SetResult);
+        return alive.Task;
+    }
 
     public override ValueTask DisposeAsync()
     {

@@ -43,6 +43,9 @@ internal class Launch(ProcessStartInfo process)
     /// <summary>Completes, with the reason, when it can go on no more though it has not ended.</summary>
     public virtual Task<string> Lost => Never;
 
+    /// <summary>The worker that it is to the front, where it is one.</summary>
+    public virtual FrontWorker? Worker => null;
+
     /// <summary>It will be told to end.</summary>
     public virtual void Leaving()
     {
@@ -102,6 +105,8 @@ internal sealed class WorkerPlan(PrimaryOptions options, int number, EngineRun r
 
     private sealed class WorkerLaunch(ProcessStartInfo start, FrontWorker worker, WorkerTable workers, DeathReports deaths) : Launch(start)
     {
+        public override FrontWorker Worker => worker;
+
         public override Task Connected => worker.Connected;
 
         public override Task<string> Lost => worker.Lost;

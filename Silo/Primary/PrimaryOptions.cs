@@ -18,8 +18,11 @@ internal sealed record PrimaryOptions(int Workers, int Port, IPAddress Address, 
     /// <summary>How long a worker that is told to leave may take for it.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a worker may give no sign of life; zero for ever.</summary>
-    public TimeSpan HungAfter { get; init; } = TimeSpan.FromSeconds(15);
+    /// <summary>What the front bounds.</summary>
+    public FrontLimits Limits { get; init; } = new();
+
+    /// <summary>Where the status can be asked for, on 127.0.0.1; 0 for any port.</summary>
+    public int StatusPort { get; init; }
 
     /// <summary>The certificate that workers use for TLS, and its key where that is a file of its own; null for none, or what Kestrel's own configuration says.</summary>
     public (string File, string? Key)? Certificate { get; init; }

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using OrleansAdapter.Silo.Engines;
 using OrleansAdapter.Silo.Front;
+using OrleansAdapter.Silo.Status;
 
 namespace OrleansAdapter.Silo.Primary;
 
@@ -10,32 +12,46 @@ internal static class PrimaryRole
     /// <exception cref="PrimaryException">It cannot begin, or cannot go on.</exception>
     public static async Task<int> RunAsync(PrimaryOptions options)
     {
+        var started = Stopwatch.GetTimestamp();
         var ports = FrontPorts.Bind(options);
         await using var output = new Output();
-        using var directory = new PrivateDirectory();
-        await using var run = options.Engine.Prepare(directory.Path);
+        using var runDirectory = new PrivateDirectory();
+        await using var run = options.Engine.Prepare(runDirectory.Path);
         await using var deaths = new DeathReports(run, output);
-        await using FrontDoor front = Open(options, ports, directory.Path);
+        await using FrontDoor front = Open(options, ports, runDirectory.Path);
+        using var manager = new ServiceManager(front.AliveAsync);
         using var directoryEnd = new CancellationTokenSource();
 
-        var supervised = new Supervised(new DirectoryPlan(options.Engine, run, directory.Path), output);
+        var directory = new Supervised(new DirectoryPlan(options.Engine, run, runDirectory.Path), output);
         var workers = Enumerable.Range(1, options.Workers).Select(number => new Supervised(new WorkerPlan(options, number, run, front, deaths), output)).ToArray();
-        var reloads = new Reloads(workers, output);
+        var reloads = new Reloads(workers, manager, output);
         using var signals = new Signals(reloads.Request);
         using var workersEnd = CancellationTokenSource.CreateLinkedTokenSource(signals.Stop.Token);
-        using var _ = signals.Stop.Token.Register(front.StopListening);
+        using var closing = signals.Stop.Token.UnsafeRegister(
+            _ =>
+            {
+                manager.Stopping();
+                front.StopListening();
+            },
+            null);
         var stop = signals.Stop with { Token = workersEnd.Token };
 
-        var directoryTask = supervised.RunAsync(stop with { Token = directoryEnd.Token });
+        var ready = Task.WhenAll([directory.Ready, .. workers.Select(worker => worker.Ready)]);
+        await using var status = await StatusServer.StartAsync(
+            options.StatusPort,
+            () => Describe(options, front, directory, workers, reloads, started, stop.Token.IsCancellationRequested ? "stopping" : reloads.Running ? "reloading" : ready.IsCompleted ? "running" : "starting"));
+        new PrimaryFile(Environment.ProcessId, options.Port, status.Url).Write(runDirectory.Path);
+
+        var directoryTask = directory.RunAsync(stop with { Token = directoryEnd.Token });
         var workerTasks = workers.Select(worker => worker.RunAsync(stop)).ToArray();
 
         // Each runs until it is told to stop, or cannot go on.
         var ended = Task.WhenAny([directoryTask, .. workerTasks]);
-        var ready = Task.WhenAll([supervised.Ready, .. workers.Select(worker => worker.Ready)]);
         var reloading = Task.CompletedTask;
         if (await Task.WhenAny(ready, ended) == ready)
         {
             output.Say($"ready  {options.Workers} workers, engine {options.Engine.Name}, http://{options.EndPointOf(0)}");
+            manager.Ready();
             reloading = reloads.RunAsync(stop);
         }
         await ended;
@@ -44,8 +60,7 @@ internal static class PrimaryRole
         await workersEnd.CancelAsync();
         await Task.WhenAll([reloading, .. workerTasks]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await directoryEnd.CancelAsync();
-        await Task.WhenAll([directoryTask, .. workerTasks]);
-        await reloading;
+        await Task.WhenAll([directoryTask, reloading, .. workerTasks]);
         return signals.ExitCode;
     }
 
@@ -53,7 +68,29 @@ internal static class PrimaryRole
     {
         var workers = new WorkerTable(options.Balance, Random.Shared);
         return OperatingSystem.IsLinux()
-            ? new HandOverFront(workers, ports, directory, options.HungAfter, TimeProvider.System)
+            ? new HandOverFront(workers, ports, directory, options.Limits, TimeProvider.System)
             : throw new PlatformNotSupportedException();
     }
+
+    private static PrimaryStatus Describe(
+        PrimaryOptions options, FrontDoor front, Supervised directory, IEnumerable<Supervised> workers, Reloads reloads, long started, string state) => new(
+        Environment.ProcessId,
+        $"http://{options.EndPointOf(0)}",
+        options.Port,
+        options.Engine.Name,
+        front.Name,
+        CommandLine.NameOf(options.Balance),
+        state,
+        Seconds(Stopwatch.GetElapsedTime(started)),
+        front.Arriving,
+        reloads.Done,
+        reloads.Failed,
+        directory.Running is [var process, ..] ? new ProcessStatus(directory.Name, process.Id, Seconds(process.Lived), directory.Restarts) : null,
+        [.. from worker in workers
+            from one in worker.Running
+            let look = front.Workers.Look(one.Launch.Worker!)
+            select new WorkerStatus(
+                worker.Name, one.Id, Seconds(one.Lived), worker.Restarts, worker.About, look.State.ToString().ToLowerInvariant(), look.Connections)]);
+
+    private static double Seconds(TimeSpan time) => Math.Round(time.TotalSeconds, 1);
 }

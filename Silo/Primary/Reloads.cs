@@ -3,13 +3,19 @@ using System.Threading.Channels;
 namespace OrleansAdapter.Silo.Primary;
 
 /// <summary>Puts others in the place of all workers, one after the other, so that there is never one less than there should be, nor more than one too many.</summary>
-internal sealed class Reloads(IReadOnlyList<Supervised> workers, Output output)
+internal sealed class Reloads(IReadOnlyList<Supervised> workers, ServiceManager manager, Output output)
 {
     /// <summary>One that is asked for while another is under way comes after it; more of them would do nothing else.</summary>
     private readonly Channel<bool> _requests = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     /// <summary>Whether one is under way.</summary>
     public bool Running { get; private set; }
+
+    /// <summary>How many were done.</summary>
+    public int Done { get; private set; }
+
+    /// <summary>How many were given up.</summary>
+    public int Failed { get; private set; }
 
     /// <summary>Asks for one. Returns at once.</summary>
     public void Request() => _requests.Writer.TryWrite(true);
@@ -22,8 +28,19 @@ internal sealed class Reloads(IReadOnlyList<Supervised> workers, Output output)
             while (await _requests.Reader.ReadAsync(stop.Token))
             {
                 Running = true;
-                await ReloadAsync(stop);
+                manager.Reloading();
+                output.Say("reloading");
+                if (await ReplaceAllAsync(stop))
+                {
+                    Done++;
+                    output.Say("reloaded");
+                }
+                else
+                {
+                    Failed++;
+                }
                 Running = false;
+                manager.Ready();
             }
         }
         catch (OperationCanceledException)
@@ -32,20 +49,17 @@ internal sealed class Reloads(IReadOnlyList<Supervised> workers, Output output)
         }
     }
 
-    private async Task ReloadAsync(Stop stop)
+    private async Task<bool> ReplaceAllAsync(Stop stop)
     {
-        output.Say("reloading");
         foreach (var worker in workers)
         {
             if (!await worker.ReplaceAsync(stop))
             {
-                if (!stop.Token.IsCancellationRequested)
-                {
-                    output.Warn($"reload stopped at {worker.Name}: its replacement did not become ready");
-                }
-                return;
+                stop.Token.ThrowIfCancellationRequested();
+                output.Warn($"reload given up at {worker.Name}: its replacement did not become ready");
+                return false;
             }
         }
-        output.Say("reloaded");
+        return true;
     }
 }

@@ -12,7 +12,12 @@ internal sealed class Supervised(ChildPlan plan, Output output)
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
     private TaskCompletionSource _replaced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // What runs: the one that is started because none is there, the one that is there, the one that will replace it, and the one that was replaced.
+    private Incarnation? _starting;
     private Incarnation? _current;
+    private Incarnation? _next;
+    private Incarnation? _leaving;
     private bool _stopped;
 
     /// <summary>Its name.</summary>
@@ -24,14 +29,17 @@ internal sealed class Supervised(ChildPlan plan, Output output)
     /// <summary>How often it was started again because it had died.</summary>
     public int Restarts { get; private set; }
 
-    /// <summary>The process that runs now, if there is one.</summary>
-    public Incarnation? Current
+    /// <summary>Where it can be reached.</summary>
+    public string About => plan.About;
+
+    /// <summary>The processes of it that run now: one; two while it is replaced, the new one first; none in between.</summary>
+    public IReadOnlyList<Incarnation> Running
     {
         get
         {
             lock (_lock)
             {
-                return _current;
+                return [.. new[] { _starting, _next, _current, _leaving }.OfType<Incarnation>()];
             }
         }
     }
@@ -46,7 +54,7 @@ internal sealed class Supervised(ChildPlan plan, Output output)
         }
         finally
         {
-            Set(null, stopped: true);
+            Set(() => (_starting, _current, _stopped) = (null, null, true));
         }
     }
 
@@ -58,25 +66,26 @@ internal sealed class Supervised(ChildPlan plan, Output output)
         {
             return false;
         }
-        if (!await next.BecomesReadyAsync(stop.Token) || !TrySwap(next, out var old))
+        Set(() => _next = next);
+        var ready = await next.BecomesReadyAsync(stop.Token);
+        var swapped = TrySwap(next, ready);
+        if (swapped)
         {
-            if (!stop.Token.IsCancellationRequested)
-            {
-                output.Warn($"{Name}  pid {next.Id}  {next.Trouble ?? "is not needed any more"}; the one that runs stays");
-            }
-            await next.EndAsync(TimeSpan.Zero, stop);
-            next.Launch.Ended();
-            next.Dispose();
-            return false;
+            SayReady(next);
         }
-        SayReady(next);
-        if (old is not null)
+        else if (!ready && !stop.Token.IsCancellationRequested)
         {
-            await LeaveAsync(old, stop);
-            old.Launch.Ended();
-            old.Dispose();
+            output.Warn($"{Name}  pid {next.Id}  {next.Trouble}; the one that runs stays");
         }
-        return true;
+        var superfluous = swapped ? _leaving! : next;
+        superfluous.Launch.Leaving();
+        await superfluous.EndAsync(swapped ? plan.Drain : TimeSpan.Zero, stop);
+        Set(() => (_next, _leaving) = (null, null));
+        superfluous.Launch.Ended();
+        superfluous.Dispose();
+
+        // Where the one that ran has died meanwhile, the one that is started for it will be as new.
+        return ready;
     }
 
     private async Task KeepRunningAsync(Stop stop)
@@ -88,62 +97,58 @@ internal sealed class Supervised(ChildPlan plan, Output output)
                 await Stop.AnyAsync(stop.Token, Task.Delay(_backoff.After(TimeSpan.Zero), CancellationToken.None));
                 continue;
             }
-            Set(child);
-            if (await child.BecomesReadyAsync(stop.Token))
+            Set(() => _starting = child);
+            var ready = await child.BecomesReadyAsync(stop.Token);
+            if (ready)
             {
                 SayReady(child);
+                Set(() => (_starting, _current) = (null, child));
                 _ready.TrySetResult();
-                child = await WatchAsync(child, stop.Token);
+                child = await WatchAsync(stop.Token);
             }
-            if (stop.Token.IsCancellationRequested && !child.Ended.IsCompleted)
+            if (stop.Token.IsCancellationRequested)
             {
-                await LeaveAsync(child, stop);
+                child.Launch.Leaving();
+                await child.EndAsync(ready ? plan.Drain : TimeSpan.Zero, stop);
                 child.Dispose();
                 return;
             }
             await child.EndNowAsync();
-            Set(null);
+            Set(() => _starting = null);
             child.Launch.Ended();
-            var trouble = child.Trouble;
-            var id = child.Id;
             var pause = _backoff.After(child.Lived);
-            child.Dispose();
-            if (stop.Token.IsCancellationRequested)
-            {
-                return;
-            }
             if (attempt == Attempts && !_ready.Task.IsCompleted)
             {
-                throw new PrimaryException($"{Name} {trouble}, {Attempts} times before it was ready: giving up");
+                throw new PrimaryException($"{Name} {child.Trouble}, {Attempts} times before it was ready: giving up");
             }
-            output.Warn($"{Name}  pid {id}  {trouble}; it is started again{(pause > TimeSpan.Zero ? $" in {pause.TotalSeconds:0.0} s" : "")}");
+            output.Warn($"{Name}  pid {child.Id}  {child.Trouble}; it is started again{(pause > TimeSpan.Zero ? $" in {pause.TotalSeconds:0.0} s" : "")}");
+            child.Dispose();
             Restarts++;
             await Stop.AnyAsync(stop.Token, Task.Delay(pause, CancellationToken.None));
         }
     }
 
-    /// <summary>Waits until the process has ended, or can go on no more, or it is time to stop; returns the one that runs then, which may be another.</summary>
-    private async Task<Incarnation> WatchAsync(Incarnation child, CancellationToken stopping)
+    /// <summary>Waits until the process that is there has ended, or can go on no more, or it is time to stop. Returns it; from then on none is there to be replaced.</summary>
+    private async Task<Incarnation> WatchAsync(CancellationToken stopping)
     {
         while (true)
         {
+            Incarnation current;
             Task replaced;
             lock (_lock)
             {
-                child = _current!;
-                replaced = _replaced.Task;
+                (current, replaced) = (_current!, _replaced.Task);
             }
-            if (await Stop.AnyAsync(stopping, child.Ended, child.Launch.Lost, replaced) != replaced)
+            await Stop.AnyAsync(stopping, current.Ended, current.Launch.Lost, replaced);
+            lock (_lock)
             {
-                return Current!;
+                if (_current == current)
+                {
+                    (_starting, _current) = (current, null);
+                    return current;
+                }
             }
         }
-    }
-
-    private Task LeaveAsync(Incarnation child, Stop stop)
-    {
-        child.Launch.Leaving();
-        return child.EndAsync(plan.Drain, stop);
     }
 
     private void SayReady(Incarnation child) => output.Say($"{Name}  pid {child.Id}  {plan.About}");
@@ -164,26 +169,25 @@ internal sealed class Supervised(ChildPlan plan, Output output)
         }
     }
 
-    private void Set(Incarnation? current, bool stopped = false)
+    private void Set(Action change)
     {
         lock (_lock)
         {
-            _current = current;
-            _stopped |= stopped;
+            change();
         }
     }
 
-    private bool TrySwap(Incarnation next, out Incarnation? old)
+    /// <summary>Puts another in the place of the one that is there, which leaves then. False where none is, or it is time to stop.</summary>
+    private bool TrySwap(Incarnation next, bool ready)
     {
         TaskCompletionSource replaced;
         lock (_lock)
         {
-            old = _current;
-            if (_stopped || old is null)
+            if (!ready || _stopped || _current is null)
             {
                 return false;
             }
-            _current = next;
+            (_leaving, _current, _next) = (_current, next, null);
             (replaced, _replaced) = (_replaced, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         }
         replaced.SetResult();

@@ -20,6 +20,9 @@ public sealed class LocalRooms(LocalCluster shared) : RoomSuite(shared);
 public sealed class LocalSocketIO(LocalCluster shared) : SocketIOSuite(shared);
 
 [Collection(nameof(LocalCluster))]
+public sealed class LocalFront(LocalCluster shared) : FrontSuite(shared);
+
+[Collection(nameof(LocalCluster))]
 public sealed class LocalBadInput(LocalCluster shared) : BadInputSuite(shared);
 
 [Collection(nameof(LocalCluster))]

@@ -40,11 +40,17 @@ internal static class OperatingSystemProcesses
     }
 
     /// <summary>Waits until none of them runs. There is no event for it: they are nobody's children here.</summary>
-    public static async Task UntilGoneAsync(IReadOnlyCollection<int> processes)
+    public static Task UntilGoneAsync(IReadOnlyCollection<int> processes) => UntilAsync(() => !processes.Any(IsRunning), $"the end of some of {string.Join(", ", processes)}");
+
+    /// <summary>How many descriptors a process has open.</summary>
+    public static int Descriptors(int process) => Directory.EnumerateFileSystemEntries($"/proc/{process}/fd").Count();
+
+    /// <summary>Waits until something holds that no event tells.</summary>
+    public static async Task UntilAsync(Func<bool> holds, string what)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(Limit);
-        while (processes.Where(IsRunning).ToArray() is { Length: > 0 } running)
+        while (!holds())
         {
             try
             {
@@ -52,7 +58,7 @@ internal static class OperatingSystemProcesses
             }
             catch (OperationCanceledException)
             {
-                Assert.Fail($"Still running: {string.Join(", ", running)}.");
+                Assert.Fail($"Waited for {what}.");
             }
         }
     }

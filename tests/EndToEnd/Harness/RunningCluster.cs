@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Text.Json;
 using System.Text.RegularExpressions;
+using OrleansAdapter.Silo.Status;
 
 namespace OrleansAdapter.EndToEnd.Harness;
 
@@ -18,6 +21,9 @@ internal sealed record OutputLine(string Text, long At);
 internal sealed partial class RunningCluster : IAsyncDisposable
 {
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan StatusLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
+    private static readonly HttpClient Http = new();
 
     private readonly Process _primary;
     private readonly Task _output;
@@ -50,9 +56,9 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     public EventLog<OutputLine> Lines => _lines;
 
     /// <summary>Starts a cluster; returns when it is ready.</summary>
-    public static async Task<RunningCluster> StartAsync(string engine)
+    public static async Task<RunningCluster> StartAsync(string engine, params IEnumerable<string> arguments)
     {
-        var cluster = Start(FreePort(), "--engine", engine, "--workers", Workers.ToString(CultureInfo.InvariantCulture));
+        var cluster = Start(FreePort(), ["--engine", engine, "--workers", Workers.ToString(CultureInfo.InvariantCulture), .. arguments]);
         try
         {
             await cluster.LineAsync("ready ");
@@ -69,7 +75,7 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     public static RunningCluster Start(int port, params IEnumerable<string> arguments)
     {
         var temporary = Directory.CreateTempSubdirectory("oa-").FullName;
-        var start = new ProcessStartInfo("dotnet", [Checkout.Program("Silo"), "primary", "--port", port.ToString(CultureInfo.InvariantCulture), .. arguments])
+        var start = new ProcessStartInfo("dotnet", [Checkout.Program("Silo"), "primary", "--port", port.ToString(CultureInfo.InvariantCulture), "--drain", "2", .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -97,6 +103,36 @@ internal sealed partial class RunningCluster : IAsyncDisposable
 
     /// <summary>The address of a worker, from 1.</summary>
     public string Url(int worker) => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port + worker}");
+
+    /// <summary>What the primary tells of itself.</summary>
+    internal async Task<PrimaryStatus> StatusAsync()
+    {
+        var file = Directory.EnumerateFiles(Temporary, "primary.json", SearchOption.AllDirectories).Single();
+        var url = JsonSerializer.Deserialize<PrimaryFile>(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken))!.Status;
+        return (await Http.GetFromJsonAsync<PrimaryStatus>(url, TestContext.Current.CancellationToken))!;
+    }
+
+    /// <summary>Waits until the primary's status is as it should be, which no event tells.</summary>
+    internal async Task<PrimaryStatus> StatusAsync(Func<PrimaryStatus, bool> match, string what)
+    {
+        using var limit = new CancellationTokenSource(StatusLimit);
+        while (true)
+        {
+            var status = await StatusAsync();
+            if (match(status))
+            {
+                return status;
+            }
+            try
+            {
+                await Task.Delay(Look, limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.Fail($"Waited for {what}: {status}\n{string.Join('\n', status.Workers)}");
+            }
+        }
+    }
 
     /// <summary>Waits for a line with this beginning, of those from a place on.</summary>
     public Task<OutputLine> LineAsync(string beginning, int from = 0) =>

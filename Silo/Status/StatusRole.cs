@@ -1,0 +1,143 @@
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Runtime.InteropServices;
+
+namespace OrleansAdapter.Silo.Status;
+
+/// <summary>The roles <c>status</c> and <c>reload</c>: talk to a primary of this user's that runs on this machine.</summary>
+internal static partial class StatusRole
+{
+    private const int Failed = 1;
+    private const int Hangup = 1;
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Prints how things are.</summary>
+    /// <param name="port">The primary's front port; null where there is only one primary.</param>
+    /// <param name="json">Whether a program reads it.</param>
+    public static async Task<int> StatusAsync(int? port, bool json)
+    {
+        using var http = new HttpClient { Timeout = AnswerLimit };
+        if (await FindAsync(http, port) is not var (url, status))
+        {
+            return Failed;
+        }
+        if (json)
+        {
+            Console.Out.WriteLine(await http.GetStringAsync(url));
+            return 0;
+        }
+        Console.Out.WriteLine($"primary  pid {status.Pid}  {status.Url}  {status.State}  up {Time(status.UptimeSeconds)}  engine {status.Engine}, {status.Front}, {status.Balance}");
+        Console.Out.WriteLine($"status  {url}");
+        Print([
+            ["", "pid", "state", "connections", "up", "restarts", "address"],
+            .. status.Directory is { } directory ? [Row(directory, "", "", "")] : Array.Empty<string[]>(),
+            .. status.Workers.Select(worker => Row(worker, worker.State, worker.Connections.ToString(CultureInfo.InvariantCulture), worker.Url)),
+        ]);
+        return 0;
+    }
+
+    /// <summary>Has all workers replaced; returns when that is done.</summary>
+    public static async Task<int> ReloadAsync(int? port)
+    {
+        using var http = new HttpClient { Timeout = AnswerLimit };
+        if (await FindAsync(http, port) is not var (url, before))
+        {
+            return Failed;
+        }
+        if (kill(before.Pid, Hangup) != 0)
+        {
+            return Fail($"the primary with pid {before.Pid} cannot be told: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+        }
+        while (true)
+        {
+            await Task.Delay(Look);
+            if (await AskAsync(http, url) is not { } now)
+            {
+                return Fail($"the primary with pid {before.Pid} has ended");
+            }
+            if (now.State == "reloading" || now.Reloads + now.FailedReloads == before.Reloads + before.FailedReloads)
+            {
+                continue;
+            }
+            if (now.FailedReloads > before.FailedReloads)
+            {
+                return Fail("the reload was given up, and the workers that were not replaced run on; the primary's output says why");
+            }
+            Console.Out.WriteLine($"reloaded  {now.Workers.Count} workers");
+            return 0;
+        }
+    }
+
+    private static async Task<(string Url, PrimaryStatus Status)?> FindAsync(HttpClient http, int? port)
+    {
+        List<(string Url, PrimaryStatus Status)> found = [];
+        foreach (var file in PrimaryFile.Find().Where(file => port is null || file.Port == port))
+        {
+            // Its own word, because the file may be that of one that was killed, and the process id somebody else's by now.
+            if (await AskAsync(http, file.Status) is { } status && status.Pid == file.Pid && status.Port == file.Port)
+            {
+                found.Add((file.Status, status));
+            }
+        }
+        switch (found)
+        {
+            case [var one]:
+                return one;
+            case []:
+                Fail($"no primary of this user's runs {(port is null ? "here" : $"on port {port}")} (looked below {Path.GetTempPath()}, which TMPDIR names)");
+                return null;
+            default:
+                Fail($"several primaries run here: choose one with --port {string.Join(" or ", found.Select(primary => primary.Status.Port).Order())}");
+                return null;
+        }
+    }
+
+    private static async Task<PrimaryStatus?> AskAsync(HttpClient http, string url)
+    {
+        try
+        {
+            return await http.GetFromJsonAsync<PrimaryStatus>(url);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException or System.Text.Json.JsonException or UriFormatException)
+        {
+            return null;
+        }
+    }
+
+    private static int Fail(string message)
+    {
+        Console.Error.WriteLine($"Silo: {message}");
+        return Failed;
+    }
+
+    private static string[] Row(ProcessStatus process, string state, string connections, string address) =>
+    [
+        process.Name,
+        process.Pid.ToString(CultureInfo.InvariantCulture),
+        state,
+        connections,
+        Time(process.UptimeSeconds),
+        process.Restarts.ToString(CultureInfo.InvariantCulture),
+        address,
+    ];
+
+    private static void Print(IReadOnlyList<string[]> rows)
+    {
+        foreach (var row in rows)
+        {
+            Console.Out.WriteLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(rows.Max(other => other[column].Length)))).TrimEnd());
+        }
+    }
+
+    private static string Time(double seconds) => TimeSpan.FromSeconds(seconds) switch
+    {
+        { TotalDays: >= 1 } time => $"{(int)time.TotalDays}d {time.Hours}h",
+        { TotalHours: >= 1 } time => $"{time.Hours}h {time.Minutes}m",
+        { TotalMinutes: >= 1 } time => $"{time.Minutes}m {time.Seconds}s",
+        var time => $"{time.Seconds}s",
+    };
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int kill(int process, int signal);
+}
