@@ -53,6 +53,9 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
     /// <summary>The namespaces in use.</summary>
     public IEnumerable<Namespace> Namespaces => _namespaces.Values;
 
+    /// <summary>Where other servers reach this one, <see cref="ServerDescription.Address"/>; null where they cannot.</summary>
+    public string? Address { get; internal set; }
+
     internal ServerId FirstLife { get; }
 
     internal OrleansAdapterOptions Options { get; }
@@ -233,7 +236,7 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
     private void DescribeSelf()
     {
         var (session, handled) = _inbox.Position;
-        Directory.Send(new Describe(new ServerDescription(Process, Options.ServerName, _started, CountSockets()), session, handled));
+        Directory.Send(new Describe(new ServerDescription(Process, Options.ServerName, _started, CountSockets(), Address), session, handled));
     }
 
     private async Task HeartbeatAsync()

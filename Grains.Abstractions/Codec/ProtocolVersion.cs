@@ -11,7 +11,10 @@ namespace OrleansAdapter.Codec;
 internal static class ProtocolVersion
 {
     /// <summary>The newest version this build speaks.</summary>
-    public const byte Current = 1;
+    public const byte Current = 2;
+
+    /// <summary>From here on servers tell their addresses, and resign from the directory when they stop.</summary>
+    public const byte WithAddresses = 2;
 
     /// <summary>The oldest version this build speaks: the one before <see cref="Current"/>, but there is none before 1.</summary>
     public const byte Oldest = 1;

@@ -49,7 +49,7 @@ internal sealed class DirectoryPlan(DirectoryEngine engine, EngineRun run) : Chi
 }
 
 /// <summary>A web worker. Each start is another server to the directory, with an id that the primary draws, so that it can report its death.</summary>
-internal sealed class WorkerPlan(PrimaryOptions options, int number, EngineRun run, DeathReports deaths) : ChildPlan
+internal sealed class WorkerPlan(PrimaryOptions options, int number, EngineRun run, ForwardingRun forwarding, DeathReports deaths) : ChildPlan
 {
     private ServerId _server;
 
@@ -62,6 +62,7 @@ internal sealed class WorkerPlan(PrimaryOptions options, int number, EngineRun r
         _server = ServerId.NewProcess().Process;
         var start = WorkerProgram.Start(options.Program, "--urls", About);
         Set(start, run.Environment);
+        Set(start, forwarding.Environment);
         start.Environment["OrleansAdapter__ServerId"] = _server.ToString();
         start.Environment["OrleansAdapter__Directory__ServerId"] = _server.ToString();
         start.Environment["OrleansAdapter__ServerName"] = Name;

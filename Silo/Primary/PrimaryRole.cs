@@ -10,12 +10,13 @@ internal static class PrimaryRole
         using var signals = new Signals();
         await using var output = new Output();
         await using var run = options.Engine.Prepare();
+        using var forwarding = new ForwardingRun();
         await using var deaths = new DeathReports(run, output);
         using var workersEnd = CancellationTokenSource.CreateLinkedTokenSource(signals.Stopping);
         using var directoryEnd = new CancellationTokenSource();
 
         var directory = new Supervised(new DirectoryPlan(options.Engine, run), output);
-        var workers = Enumerable.Range(1, options.Workers).Select(number => new Supervised(new WorkerPlan(options, number, run, deaths), output)).ToArray();
+        var workers = Enumerable.Range(1, options.Workers).Select(number => new Supervised(new WorkerPlan(options, number, run, forwarding, deaths), output)).ToArray();
         var directoryTask = directory.RunAsync(directoryEnd.Token, signals.Force);
         var workerTasks = workers.Select(worker => worker.RunAsync(workersEnd.Token, signals.Force)).ToArray();
 
