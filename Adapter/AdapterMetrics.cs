@@ -15,6 +15,8 @@ internal sealed class AdapterMetrics : IDisposable
     private readonly Counter<long> _disconnects;
     private readonly Counter<long> _fences;
     private readonly Counter<long> _requests;
+    private readonly Counter<long> _forwarded;
+    private readonly Counter<long> _forwardingLoops;
 
     public AdapterMetrics(IMeterFactory factory)
     {
@@ -26,6 +28,8 @@ internal sealed class AdapterMetrics : IDisposable
         _disconnects = _meter.CreateCounter<long>("orleansadapter.disconnects", "{connection}", "Connections that this server ended, by reason.");
         _fences = _meter.CreateCounter<long>("orleansadapter.fences", "{fence}", "Times that this server was fenced.");
         _requests = _meter.CreateCounter<long>("orleansadapter.requests", "{request}", "Requests to other servers.");
+        _forwarded = _meter.CreateCounter<long>("orleansadapter.forwarded", "{request}", "HTTP requests of clients passed on to the server of their session, by outcome: done, failed, refused, unknown.");
+        _forwardingLoops = _meter.CreateCounter<long>("orleansadapter.forwarding.loops", "{request}", "HTTP requests that had been passed on to this server, which does not have their session.");
     }
 
     public void Published() => _publishes.Add(1);
@@ -41,6 +45,10 @@ internal sealed class AdapterMetrics : IDisposable
     public void Fenced() => _fences.Add(1);
 
     public void Requested() => _requests.Add(1);
+
+    public void Forwarded(string outcome) => _forwarded.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    public void ForwardingLoop() => _forwardingLoops.Add(1);
 
     public void ObserveConnections(Func<int> count) =>
         _meter.CreateObservableUpDownCounter("orleansadapter.connections", count, "{connection}", "Sockets of this server, in all namespaces.");

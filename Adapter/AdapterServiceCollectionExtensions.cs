@@ -1,8 +1,10 @@
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using OrleansAdapter;
 using OrleansAdapter.Cluster;
+using OrleansAdapter.Forwarding;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -16,6 +18,10 @@ public static class AdapterServiceCollectionExtensions
     public static IServiceCollection AddOrleansAdapter(this IServiceCollection services, Action<OrleansAdapterOptions>? configure = null)
     {
         AddServer(services, configure);
+        services.TryAddSingleton<SessionForwarder>();
+        services.TryAddSingleton<InternalEndpoint>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, InternalEndpoint>(static provider => provider.GetRequiredService<InternalEndpoint>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, InternalEndpoint>(static provider => provider.GetRequiredService<InternalEndpoint>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ServerLifetime>());
         return services;
     }

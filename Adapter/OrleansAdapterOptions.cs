@@ -45,6 +45,9 @@ public sealed class OrleansAdapterOptions
     /// <summary>How many requests of this server may be under way at a time; beyond it they are refused at once. Default 10,000.</summary>
     public int MaximumPendingRequests { get; set; } = 10_000;
 
+    /// <summary>How servers pass requests on to each other, so that clients need no affinity.</summary>
+    public ForwardingOptions Forwarding { get; } = new();
+
     /// <summary>How arguments become JSON. Default: as ASP.NET Core does (camel case).</summary>
     public JsonSerializerOptions JsonSerializerOptions { get; set; } = new(JsonSerializerDefaults.Web);
 
@@ -83,6 +86,7 @@ internal sealed class OrleansAdapterOptionsValidator : IValidateOptions<OrleansA
         Check(options.MaximumAnswerSize is > 0 and <= 64 << 20, "MaximumAnswerSize must be between 1 byte and 64 MB.");
         Check(options.MaximumPendingRequests > 0, "MaximumPendingRequests must be positive.");
         Check(options.ServerId is null || OrleansAdapter.ServerId.TryParse(options.ServerId, out _), "ServerId must be 8 characters of [A-Za-z0-9_-] that name a server.");
+        wrong.AddRange(options.Forwarding.Errors().Select(error => $"{nameof(OrleansAdapterOptions)}.{nameof(OrleansAdapterOptions.Forwarding)}.{error}"));
         return wrong.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(wrong);
     }
 }

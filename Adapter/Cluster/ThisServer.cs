@@ -54,6 +54,9 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
     /// <summary>The namespaces in use.</summary>
     public IEnumerable<Namespace> Namespaces => _namespaces.Values;
 
+    /// <summary>Where other servers reach this one, <see cref="ServerDescription.Address"/>; null where they cannot.</summary>
+    public string? Address { get; internal set; }
+
     internal ServerId FirstLife { get; }
 
     internal OrleansAdapterOptions Options { get; }
@@ -225,7 +228,7 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
         }
     }
 
-    private ServerDescription Describe() => new(Process, Options.ServerName, _started, CountSockets());
+    private ServerDescription Describe() => new(Process, Options.ServerName, _started, CountSockets(), Address);
 
     /// <summary>
     /// Waits until this server is listed, and sees whoever the homes know: what a server says of the cluster is true from the moment it is ready. One that died a moment ago may

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
+using OrleansAdapter.Forwarding;
 
 namespace OrleansAdapter.EngineIO;
 
@@ -15,6 +16,13 @@ internal static class EngineEndpoint
         {
             app.UseCors(cors);
         }
+        if (server.Forwarder is { IsEnabled: true } forwarder)
+        {
+            // Before anything is put in the place of the connection's own upgrade.
+            app.Use(next => context => EngineQuery.TryReadOwner(context, out var owner) && forwarder.IsElsewhere(owner)
+                ? ForwardAsync(forwarder, owner, context, next)
+                : next(context));
+        }
         if (server.Options.PerMessageDeflate is null)
         {
             app.Use(static (context, next) =>
@@ -26,6 +34,19 @@ internal static class EngineEndpoint
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.Zero });
         app.Run(context => EngineRequest.HandleAsync(server, context));
         return app.Build();
+    }
+
+    /// <summary>What cannot be passed on is answered here: the session is unknown.</summary>
+    private static async Task ForwardAsync(SessionForwarder forwarder, ServerId owner, HttpContext context, RequestDelegate next)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = null; // the session's server has a limit of its own
+        }
+        if (!await forwarder.TryForwardAsync(context, owner).ConfigureAwait(false))
+        {
+            await next(context).ConfigureAwait(false);
+        }
     }
 
     private static void Replace(HttpContext context)

@@ -19,4 +19,20 @@ internal static class EngineQuery
         }
         return value;
     }
+
+    /// <summary>The server that a request's session names; false where it names none. Allocates nothing.</summary>
+    public static bool TryReadOwner(HttpContext context, out ServerId owner)
+    {
+        foreach (var pair in new QueryStringEnumerable(context.Request.QueryString.Value))
+        {
+            if (pair.DecodeName().Span.SequenceEqual("sid"))
+            {
+                var isId = SocketId.TryParse(pair.DecodeValue().Span, out var id);
+                owner = id.Server;
+                return isId;
+            }
+        }
+        owner = default;
+        return false;
+    }
 }

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using OrleansAdapter.Forwarding;
 
 namespace OrleansAdapter.EngineIO;
 
@@ -48,6 +49,9 @@ internal sealed class EngineServer
 
     /// <summary>Told of each session that ended, each volatile packet that was dropped, and each client that was too slow.</summary>
     public AdapterMetrics? Metrics { get; init; }
+
+    /// <summary>Passes on what belongs to sessions of other servers.</summary>
+    public SessionForwarder? Forwarder { get; init; }
 
     /// <summary>Whether it takes no more sessions.</summary>
     public bool IsStopping { get; private set; }

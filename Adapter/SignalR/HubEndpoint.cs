@@ -1,11 +1,12 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Connections;
+using OrleansAdapter.Forwarding;
 
 namespace OrleansAdapter.SignalR;
 
 /// <summary>The two endpoints of a hub, around the framework's own.</summary>
-internal sealed class HubEndpoint(HubTokens tokens, RequestDelegate inner)
+internal sealed class HubEndpoint(HubTokens tokens, SessionForwarder? forwarder, RequestDelegate inner)
 {
     private const string TokenParameter = "id";
 
@@ -38,8 +39,8 @@ internal sealed class HubEndpoint(HubTokens tokens, RequestDelegate inner)
     }
 
     /// <summary>
-    /// A request of a connection, with the framework's own token in the place of ours. A token of another server, or of an earlier life of this one, is
-    /// refused as one of no connection, so that the client negotiates anew. Without a token the client has skipped negotiation.
+    /// A request of a connection, with the framework's own token in the place of ours. One with a token of another server is passed on to it. Where that cannot be, and with one of an earlier
+    /// life of this server, it is refused as one of no connection, so that the client negotiates anew. Without a token the client has skipped negotiation.
     /// </summary>
     public Task ConnectAsync(HttpContext context)
     {
@@ -50,13 +51,26 @@ internal sealed class HubEndpoint(HubTokens tokens, RequestDelegate inner)
         }
         if (!tokens.TryRead(text, out var id, out var token))
         {
-            context.Response.StatusCode = StatusCodes.Status404NotFound;
-            context.Response.ContentType = "text/plain";
-            return context.Response.WriteAsync("No Connection with that ID", context.RequestAborted);
+            return HubTokens.TryReadOwner(text, out var owner) && forwarder?.IsElsewhere(owner) == true ? ForwardAsync(forwarder, owner, context) : RefuseAsync(context);
         }
         HubTokens.SetId(context, id);
         context.Request.QueryString = QueryString.Create(context.Request.Query.Select(
             parameter => parameter.Key.Equals(TokenParameter, StringComparison.OrdinalIgnoreCase) ? new(parameter.Key, token) : parameter));
         return inner(context);
+    }
+
+    private static async Task ForwardAsync(SessionForwarder forwarder, ServerId owner, HttpContext context)
+    {
+        if (!await forwarder.TryForwardAsync(context, owner))
+        {
+            await RefuseAsync(context);
+        }
+    }
+
+    private static Task RefuseAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        context.Response.ContentType = "text/plain";
+        return context.Response.WriteAsync("No Connection with that ID", context.RequestAborted);
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Matching;
 using Microsoft.AspNetCore.SignalR;
+using OrleansAdapter.Forwarding;
 
 namespace OrleansAdapter.SignalR;
 
@@ -44,7 +45,7 @@ internal sealed class HubEndpointPolicy(IServiceProvider services) : MatcherPoli
         {
             return original;
         }
-        var handler = new HubEndpoint(connections.Tokens, inner);
+        var handler = new HubEndpoint(connections.Tokens, (SessionForwarder?)services.GetService(typeof(SessionForwarder)), inner);
         var isNegotiate = route.Metadata.GetMetadata<NegotiateMetadata>() is not null;
         return new RouteEndpoint(isNegotiate ? handler.NegotiateAsync : handler.ConnectAsync, route.RoutePattern, route.Order, route.Metadata, route.DisplayName);
     }

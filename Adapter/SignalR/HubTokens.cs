@@ -71,6 +71,18 @@ internal sealed class HubTokens(Namespace @namespace, TimeProvider time, HubSock
         return true;
     }
 
+    /// <summary>The server that gave a client what it sends as its token; false where it names none.</summary>
+    public static bool TryReadOwner(string text, out ServerId server)
+    {
+        if (SocketId.TryParse(text, out var id))
+        {
+            server = id.Server;
+            return true;
+        }
+        server = default;
+        return text.Length > ServerId.TextLength && text[ServerId.TextLength] == Separator && ServerId.TryParse(text.AsSpan(0, ServerId.TextLength), out server);
+    }
+
     /// <summary>A connection has ended.</summary>
     public void Forget(SocketId id) => _versionZero.TryRemove(id, out _);
 

@@ -10,6 +10,7 @@ using Microsoft.Extensions.Options;
 using OrleansAdapter.Broadcasting;
 using OrleansAdapter.Cluster;
 using OrleansAdapter.EngineIO;
+using OrleansAdapter.Forwarding;
 using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.SocketIO;
@@ -50,7 +51,11 @@ public sealed class SocketIOServer : NamespaceRoot
         _isService = services.GetRequiredService<IServiceProviderIsService>();
         Logger = loggers.CreateLogger<SocketIOServer>();
         Time = time;
-        Engine = new EngineServer(Options, server.Options.ClientQueueLimit, time, Logger, () => SocketId.New(server.FirstLife).ToString(), Connect) { Metrics = server.Metrics };
+        Engine = new EngineServer(Options, server.Options.ClientQueueLimit, time, Logger, () => SocketId.New(server.FirstLife).ToString(), Connect)
+        {
+            Metrics = server.Metrics,
+            Forwarder = services.GetService<SessionForwarder>(),
+        };
         Root = Of("/");
     }
 

@@ -16,6 +16,9 @@ internal static class ProtocolVersion
     /// <summary>From here on servers say how long they may be silent.</summary>
     public const byte WithLeases = 2;
 
+    /// <summary>From here on servers tell their addresses, and resign from the directory when they stop.</summary>
+    public const byte WithAddresses = 2;
+
     /// <summary>The oldest version this build speaks: the one before <see cref="Current"/>, but there is none before 1.</summary>
     public const byte Oldest = 1;
 

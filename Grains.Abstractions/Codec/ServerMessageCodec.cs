@@ -50,13 +50,17 @@ internal static class ServerMessageCodec
         _ => throw MessageCodec.Unknown(type, "about a server"),
     };
 
-    /// <summary>A description. Its start is an instant: it comes out in UTC, whatever its offset was.</summary>
+    /// <summary>A description. Its start is an instant: it comes out in UTC, whatever its offset was. Version 1 has no address.</summary>
     public static void WriteDescription(ref WireWriter writer, ServerDescription description)
     {
         writer.Server(description.Process);
         writer.Text(description.Name);
         writer.Fixed(description.Started.UtcTicks);
         writer.Long(description.Sockets);
+        if (writer.Version >= ProtocolVersion.WithAddresses)
+        {
+            writer.Text(description.Address ?? "");
+        }
     }
 
     /// <inheritdoc cref="WriteDescription"/>
@@ -69,7 +73,9 @@ internal static class ServerMessageCodec
         {
             ProtocolException.Throw($"The time before byte {reader.Position} is none.");
         }
-        return new ServerDescription(process, name, new DateTimeOffset(ticks, TimeSpan.Zero), reader.Int());
+        var sockets = reader.Int();
+        var address = reader.Version >= ProtocolVersion.WithAddresses ? reader.Text() : "";
+        return new ServerDescription(process, name, new DateTimeOffset(ticks, TimeSpan.Zero), sockets, address.Length == 0 ? null : address);
     }
 
     private static void WriteAnswer(ref WireWriter writer, Answer answer)

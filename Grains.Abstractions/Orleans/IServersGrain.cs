@@ -18,6 +18,14 @@ internal interface IServersGrain : IGrainWithIntegerKey
     [Alias("List"), ResponseTimeout("00:00:05")]
     Task<MailboxBatch> List();
 
+    /// <summary>The same, in a version of the protocol that the caller reads. Of version 2 and later.</summary>
+    [Alias("ListAs"), ResponseTimeout("00:00:05")]
+    Task<MailboxBatch> ListAs(byte version);
+
+    /// <summary>A process that lives has done what it had to do, and stops: as its death, but it ends by itself, with its silo where it is one. Of version 2 and later.</summary>
+    [Alias("Resign"), ResponseTimeout("00:00:10")]
+    Task Resign(ServerId process);
+
     /// <summary>A process is dead. Ends when every home that exists has taken note.</summary>
     [Alias("ReportDeath"), ResponseTimeout("00:00:10")]
     Task ReportDeath(ServerId process);

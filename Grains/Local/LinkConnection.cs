@@ -40,6 +40,9 @@ internal sealed class LinkConnection
         _version = version;
     }
 
+    /// <summary>The version of the protocol that both sides speak.</summary>
+    public byte Version => _version;
+
     /// <summary>What waits to be sent, in bytes.</summary>
     public long QueuedBytes => _writer.QueuedBytes;
 

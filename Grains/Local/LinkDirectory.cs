@@ -24,6 +24,7 @@ internal sealed class LinkDirectory : IDirectory, ILinkHandler
     private IDirectoryReceiver? _receiver;
     private volatile LinkConnection? _connection;
     private Task _running = Task.CompletedTask;
+    private ServerId _process;
     private bool _dropping;
 
     /// <summary>Makes it; nothing is connected before <see cref="StartAsync"/>.</summary>
@@ -47,7 +48,8 @@ internal sealed class LinkDirectory : IDirectory, ILinkHandler
         {
             throw new InvalidOperationException("This directory has been started already.");
         }
-        _running = RunAsync(process.Process);
+        _process = process.Process;
+        _running = RunAsync(_process);
         await _reached.Task.WaitAsync(cancellationToken);
     }
 
@@ -62,9 +64,18 @@ internal sealed class LinkDirectory : IDirectory, ILinkHandler
         (IReadOnlyList<ServerDescription>)(await _requests.AskAsync("Listing servers", number => Send(LinkPacket.ListServers(number)), cancellationToken))!;
 
     /// <inheritdoc/>
-    public Task ReportDeathAsync(ServerId process, CancellationToken cancellationToken) => _role == LinkRole.Supervisor
-        ? _requests.AskAsync("Reporting a death", number => Send(LinkPacket.ReportDeath(number, process.Process)), cancellationToken)
-        : throw new InvalidOperationException($"Only a supervisor reports deaths, and this link is one of a {_role}: use {nameof(DirectorySupervisor)}.");
+    public Task ReportDeathAsync(ServerId process, CancellationToken cancellationToken)
+    {
+        if (_role != LinkRole.Supervisor && process.Process != _process)
+        {
+            throw new InvalidOperationException($"Only a supervisor reports the death of others, and this link is one of a {_role}: use {nameof(DirectorySupervisor)}.");
+        }
+        if (_role != LinkRole.Supervisor && _connection is { Version: < ProtocolVersion.WithAddresses })
+        {
+            throw new DirectoryUnavailableException("The directory's process is of an older version, which takes no resignations.");
+        }
+        return _requests.AskAsync("Reporting a death", number => Send(LinkPacket.ReportDeath(number, process.Process)), cancellationToken);
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -60,10 +60,13 @@ internal sealed class LinkSession(DirectoryHost directory, LinkHello peer, LinkC
                 _ = ListServersAsync(question);
                 break;
             case LinkPacketType.ReportDeath:
-                Demand(LinkRole.Supervisor, "reports deaths");
                 var report = reader.Long();
                 var process = reader.Server();
                 reader.End();
+                if (process.Process != peer.Process.Process)
+                {
+                    Demand(LinkRole.Supervisor, "reports the death of others");
+                }
                 _ = ReportDeathAsync(report, process);
                 break;
             default:

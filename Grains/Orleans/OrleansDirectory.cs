@@ -29,6 +29,7 @@ internal sealed class OrleansDirectory : IDirectory
     private IDirectoryReceiver? _receiver;
     private ServerLink? _server;
     private ITimer? _timer;
+    private ServerId _process;
     private int _lost;
 
     public OrleansDirectory(
@@ -78,6 +79,7 @@ internal sealed class OrleansDirectory : IDirectory
             throw new InvalidOperationException("The directory has been started already.");
         }
         _receiver = receiver;
+        _process = process.Process;
         _server = new ServerLink(this, process.Process);
         await ReachAsync(cancellationToken).ConfigureAwait(false);
         _timer = _time.CreateTimer(static self => ((OrleansDirectory)self!).Check(), this, CheckEvery, CheckEvery);
@@ -106,18 +108,30 @@ internal sealed class OrleansDirectory : IDirectory
 
     public async Task<IReadOnlyList<ServerDescription>> ServersAsync(CancellationToken cancellationToken)
     {
-        var list = await AskAsync("listing the servers", Servers.List, cancellationToken).ConfigureAwait(false);
+        var list = await AskAsync(
+            "listing the servers",
+            () => Version >= ProtocolVersion.WithAddresses ? Servers.ListAs(Version) : Servers.List(),
+            cancellationToken).ConfigureAwait(false);
         return [.. list.Messages.Select(bytes => ((Describe)MessageCodec.ReadServerMessage(bytes)).Description)];
     }
 
-    public Task ReportDeathAsync(ServerId process, CancellationToken cancellationToken) => AskAsync(
-        $"reporting the death of {process}",
-        async () =>
+    public Task ReportDeathAsync(ServerId process, CancellationToken cancellationToken)
+    {
+        // A silo that is this very process is not to be declared dead: it ends by itself.
+        var isOwn = process.Process == _process;
+        if (isOwn && Version < ProtocolVersion.WithAddresses)
         {
-            await Servers.ReportDeath(process).ConfigureAwait(false);
-            return true;
-        },
-        cancellationToken);
+            throw new DirectoryUnavailableException($"The Orleans cluster \"{_cluster.ClusterId}\" is of an older version, which takes no resignations.");
+        }
+        return AskAsync(
+            $"reporting the death of {process}",
+            async () =>
+            {
+                await (isOwn ? Servers.Resign(process) : Servers.ReportDeath(process)).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken);
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -61,15 +61,23 @@ internal sealed class ServersGrain : Grain, IServersGrain, IServersOutput
         return Task.CompletedTask;
     }
 
-    public Task<MailboxBatch> List() => Task.FromResult(
-        new MailboxBatch([.. _table.List().Select(description => Wire.Write(new Describe(description, 0, 0), ProtocolVersion.Oldest))]));
+    public Task<MailboxBatch> List() => ListAs(ProtocolVersion.Oldest);
 
-    public async Task ReportDeath(ServerId process)
+    public Task<MailboxBatch> ListAs(byte version)
     {
-        process = process.Process;
+        version = Math.Clamp(version, ProtocolVersion.Oldest, ProtocolVersion.Current);
+        return Task.FromResult(new MailboxBatch([.. _table.List().Select(description => Wire.Write(new Describe(description, 0, 0), version))]));
+    }
+
+    public Task Resign(ServerId process) => RemoveAsync(process.Process, []);
+
+    public Task ReportDeath(ServerId process) => RemoveAsync(process.Process, _listeners);
+
+    private async Task RemoveAsync(ServerId process, IEnumerable<IDeathListener> listeners)
+    {
         _table.ReportDeath(process, Now);
         _deaths[process] = Now;
-        foreach (var listener in _listeners)
+        foreach (var listener in listeners)
         {
             await listener.DiedAsync(process);
         }

@@ -78,7 +78,7 @@ internal sealed class DirectoryPlan(DirectoryEngine engine, EngineRun run, strin
 }
 
 /// <summary>A web worker. Each start is another server to the directory, with an id that the primary draws, so that it can report its death.</summary>
-internal sealed class WorkerPlan(PrimaryOptions options, int number, EngineRun run, FrontDoor front, DeathReports deaths) : ChildPlan
+internal sealed class WorkerPlan(PrimaryOptions options, int number, EngineRun run, FrontDoor front, ForwardingRun forwarding, DeathReports deaths) : ChildPlan
 {
     public override string Name => $"worker-{number}";
 
@@ -91,6 +91,7 @@ internal sealed class WorkerPlan(PrimaryOptions options, int number, EngineRun r
         var worker = front.Workers.Expect(number, ServerId.NewProcess());
         var start = WorkerProgram.Start(options.Program);
         Set(start, run.Environment);
+        Set(start, forwarding.Environment);
         Set(start, front.EnvironmentOf(worker));
         start.Environment["OrleansAdapter__ServerId"] = worker.Server.ToString();
         start.Environment["OrleansAdapter__Directory__ServerId"] = worker.Server.ToString();

@@ -17,13 +17,14 @@ internal static class PrimaryRole
         await using var output = new Output();
         using var runDirectory = new PrivateDirectory();
         await using var run = options.Engine.Prepare(runDirectory.Path);
+        var forwarding = new ForwardingRun(runDirectory.Path);
         await using var deaths = new DeathReports(run, output);
         await using FrontDoor front = Open(options, ports, runDirectory.Path);
         using var manager = new ServiceManager(front.AliveAsync);
         using var directoryEnd = new CancellationTokenSource();
 
         var directory = new Supervised(new DirectoryPlan(options.Engine, run, runDirectory.Path), output);
-        var workers = Enumerable.Range(1, options.Workers).Select(number => new Supervised(new WorkerPlan(options, number, run, front, deaths), output)).ToArray();
+        var workers = Enumerable.Range(1, options.Workers).Select(number => new Supervised(new WorkerPlan(options, number, run, front, forwarding, deaths), output)).ToArray();
         var reloads = new Reloads(workers, manager, output);
         using var signals = new Signals(reloads.Request);
         using var workersEnd = CancellationTokenSource.CreateLinkedTokenSource(signals.Stop.Token);

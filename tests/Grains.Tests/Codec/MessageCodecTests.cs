@@ -120,7 +120,21 @@ public sealed class MessageCodecTests
             var error = Assert.Throws<ProtocolException>(() => Wire.Decode(message, bytes));
 
             Assert.Contains("version 9", error.Message);
-            Assert.Contains("version 1", error.Message);
+            Assert.Contains(ProtocolVersion.Ours.ToString(), error.Message);
+        }
+    }
+
+    [Fact]
+    public void The_version_before_is_read_and_written_and_has_no_addresses_of_servers()
+    {
+        var description = new ServerDescription(ServerId.FromBits(1 << 12), "name", DateTimeOffset.UnixEpoch, 3, "unix:/tmp/there");
+        foreach (var (version, address) in new[] { (ProtocolVersion.Oldest, null), (ProtocolVersion.Current, description.Address) })
+        {
+            var output = new System.Buffers.ArrayBufferWriter<byte>();
+            MessageCodec.Write(output, new Describe(description, 4, 5), version);
+
+            Assert.Equal(version, output.WrittenSpan[0]);
+            Assert.Equal(new Describe(description with { Address = address }, 4, 5), MessageCodec.ReadServerMessage(output.WrittenMemory));
         }
     }
 

@@ -115,7 +115,7 @@ internal sealed class Samples(int seed)
     private Answer Answer() => new(Server(), Server(), Number(), _random.Next(100), Coin(), Coin() ? Text() : null, Bytes());
 
     private ServerDescription Description() =>
-        new(Server().Process, Text(), DateTimeOffset.UnixEpoch.AddTicks(_random.NextInt64(1L << 55)), _random.Next(int.MaxValue));
+        new(Server().Process, Text(), DateTimeOffset.UnixEpoch.AddTicks(_random.NextInt64(1L << 55)), _random.Next(int.MaxValue), Coin() ? $"unix:/tmp/{_random.Next(1000)}" : null);
 
     private BroadcastTarget Target() => new(Many(Room), Many(Socket), Many(Room), Many(Socket), (BroadcastFlags)_random.Next(4));
 

@@ -12,7 +12,26 @@ public abstract class DirectoryServersContract : DirectorySuite
         await first.DescribeAsync();
         var listed = await second.Directory.ServersAsync(TestContext.Current.CancellationToken);
 
-        Assert.Equal(new ServerDescription(first.Life.Process, $"test {first.Life}", DateTimeOffset.UnixEpoch, 5), Assert.Single(listed));
+        Assert.Equal(new ServerDescription(first.Life.Process, $"test {first.Life}", DateTimeOffset.UnixEpoch, 5, $"unix:/{first.Life}"), Assert.Single(listed));
+    }
+
+    [Fact]
+    public async Task A_server_that_resigns_leaves_the_list_and_all_rooms_at_once_and_what_it_said_before_arrives()
+    {
+        var (witness, leaver) = await TwoAsync();
+        var living = await witness.RegisterAsync("/");
+        await living.JoinAsync("a");
+        var leaving = await leaver.RegisterAsync("/");
+        await leaving.JoinAsync("a");
+        await leaving.PublishAsync("a", "goodbye");
+
+        await leaver.Directory.ReportDeathAsync(leaver.Life.Process, TestContext.Current.CancellationToken).InTimeAsync();
+
+        Assert.Equal(["goodbye"], await living.TakeTextsAsync(1));
+        await living.RenewAsync();
+        Assert.Equal([living.Id], living.List.Lives);
+        var servers = await witness.Directory.ServersAsync(TestContext.Current.CancellationToken);
+        Assert.Equal([witness.Life.Process], servers.Select(server => server.Process));
     }
 
     [Fact]

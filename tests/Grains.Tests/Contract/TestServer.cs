@@ -36,7 +36,7 @@ public sealed class TestServer(IDirectory directory) : IDirectoryReceiver
     }
 
     public void Describe(long session = 0, long handled = 0) =>
-        Directory.Send(new Describe(new ServerDescription(Life.Process, $"test {Life}", DateTimeOffset.UnixEpoch, 5), session, handled));
+        Directory.Send(new Describe(new ServerDescription(Life.Process, $"test {Life}", DateTimeOffset.UnixEpoch, 5, $"unix:/{Life}"), session, handled));
 
     /// <summary>Waits until the directory was reached, once more since the last call.</summary>
     public async Task ConnectedAsync() => await _connected.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync();

@@ -41,7 +41,7 @@ public sealed class LinkRefusalTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(2, 3, "versions 2 to 3")]
+    [InlineData(3, 4, "versions 3 to 4")]
     [InlineData(7, 7, "version 7")]
     public async Task Without_a_version_in_common_both_sides_name_both_ranges(byte oldest, byte current, string theirs)
     {
@@ -174,12 +174,12 @@ public sealed class LinkRefusalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Only_a_supervisor_reports_deaths_and_only_a_worker_talks_to_homes()
+    public async Task Only_a_supervisor_reports_the_death_of_others_and_only_a_worker_talks_to_homes()
     {
         using var worker = await RawLink.GreetAsync(_folder.SocketPath);
         await worker.SendAsync(LinkPacket.ReportDeath(1, ServerId.NewProcess()));
         await worker.EndedAsync();
-        Assert.Contains("Only a Supervisor reports deaths", await _log.LineAsync("has ended"));
+        Assert.Contains("Only a Supervisor reports the death of others", await _log.LineAsync("has ended"));
 
         using var supervisor = await RawLink.GreetAsync(_folder.SocketPath, LinkRole.Supervisor);
         await supervisor.SendAsync(LinkPacket.Of("/", new Renew { Life = ServerId.NewProcess(), Epoch = 1, Handled = 0 }));

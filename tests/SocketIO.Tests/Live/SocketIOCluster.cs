@@ -16,6 +16,9 @@ internal sealed class SocketIOCluster : IAsyncDisposable
 
     public SocketIOHost this[int index] => _hosts[index];
 
+    /// <summary>A directory for one more server.</summary>
+    public IDirectory NewDirectory() => _engine.NewDirectory();
+
     public static async Task<SocketIOCluster> StartAsync(int servers = 1, Action<SocketIOOptions>? configure = null, Action<SocketIOServer>? serve = null, Action<WebApplicationBuilder>? build = null, Action<WebApplication, IEndpointConventionBuilder>? map = null)
     {
         var cluster = new SocketIOCluster();
