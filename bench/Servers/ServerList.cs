@@ -6,6 +6,9 @@ namespace OrleansAdapter.Bench.Servers;
 /// <summary>The servers that are compared.</summary>
 internal static class ServerList
 {
+    /// <summary>What the names of this system's servers begin with.</summary>
+    public const string OurName = "OrleansAdapter";
+
     private static readonly string Root = FindRoot();
 
     /// <summary>Socket.IO in a cluster of Node.js, as its documentation sets it up.</summary>
@@ -19,10 +22,10 @@ internal static class ServerList
     public static Server SignalRAlone { get; } = new("SignalR alone", Wire.SignalR, static (port, _) => Self("signalr-role", $"{port}"), static (port, _) => [port], static _ => 1);
 
     /// <summary>This system, for clients of Socket.IO.</summary>
-    public static Server SocketIO(string engine) => Ours($"OrleansAdapter, {engine}", Wire.SocketIO, engine);
+    public static Server SocketIO(string engine) => Ours($"{OurName}, {engine}", Wire.SocketIO, engine);
 
     /// <summary>This system, for clients of SignalR.</summary>
-    public static Server SignalR(string engine) => Ours($"OrleansAdapter SignalR, {engine}", Wire.SignalR, engine);
+    public static Server SignalR(string engine) => Ours($"{OurName} SignalR, {engine}", Wire.SignalR, engine);
 
     /// <summary>A server by the name that the command line knows it by.</summary>
     public static Server Find(string name) => name switch
