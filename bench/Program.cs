@@ -1,18 +1,41 @@
 using System.Globalization;
+using OrleansAdapter.Bench.Compare;
 using OrleansAdapter.Bench.Connections;
 using OrleansAdapter.Bench.Directory;
+using OrleansAdapter.Bench.Floor;
 using OrleansAdapter.Bench.Requests;
+using OrleansAdapter.Bench.Servers;
 
 return args switch
 {
     ["directory"] => await DirectoryBenchmark.RunAsync(),
     ["directory-role", var role, var socket] => await Roles.RunAsync(role, socket),
     ["requests"] => await RequestsBenchmark.RunAsync(),
-    ["requests-role", var socket, var sockets] => await RequestsBenchmark.HoldAsync(socket, int.Parse(sockets, CultureInfo.InvariantCulture)),
+    ["requests-role", var socket, var sockets] => await RequestsBenchmark.HoldAsync(socket, Number(sockets)),
     ["connections"] => await ConnectionsBenchmark.RunAsync(),
     ["connections-role", var kind, var port, var count] => await ConnectionsBenchmark.RunClientsAsync(kind, port, count),
+    ["compare", var folder] => await Comparison.RunAsync(quick: false, folder),
+    ["compare", "--quick", var folder] => await Comparison.RunAsync(quick: true, folder),
+    ["probe", var loads, var servers, var seconds, var repeat] => await Probe.RunAsync(loads, servers, Number(seconds), Number(repeat)),
+    ["floor-role", var port] => EndWithInput(() => FloorServer.Run(Number(port))),
+    ["signalr-role", var port] => EndWithInput(() => AloneServer.Run(Number(port))),
     _ => Usage(),
 };
+
+// A role that nobody waits for any more ends.
+static int EndWithInput(Func<int> run)
+{
+    var end = new Thread(static () =>
+    {
+        Console.In.ReadToEnd();
+        Environment.Exit(0);
+    });
+    end.IsBackground = true;
+    end.Start();
+    return run();
+}
+
+static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
 static int Usage()
 {
@@ -20,6 +43,10 @@ static int Usage()
         usage: bench directory    publish to hand-over: latency, and packets per second through one mailbox
                bench requests     fetching sockets, and broadcasts with acknowledgement, over three servers
                bench connections  what an idle Socket.IO connection costs in memory
+               bench compare [--quick] FOLDER
+                                  this system beside Node.js and the floor; results.json and tables.md go to the folder (bench.sh does it all)
+               bench probe LOADS SERVERS SECONDS ROUNDS
+                                  the same for some loads (room-1000,room-100,rooms,steady or all) and servers (floor,node,local,orleans)
         """);
     return 2;
 }

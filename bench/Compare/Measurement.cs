@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using OrleansAdapter.Bench.Clients;
+using OrleansAdapter.Bench.Servers;
+
+namespace OrleansAdapter.Bench.Compare;
+
+/// <summary>What one run of a load against one server gave.</summary>
+internal sealed record Measurement
+{
+    public required double DeliveriesPerSecond { get; init; }
+
+    /// <summary>Processor time of all of the server's processes, for each delivery.</summary>
+    public required double CpuMicros { get; init; }
+
+    /// <summary>How much of that was in the kernel, from 0 to 1.</summary>
+    public required double KernelPart { get; init; }
+
+    /// <summary>Processor time of the load generator for each delivery.</summary>
+    public required double ClientCpuMicros { get; init; }
+
+    /// <summary>How many messages a client's read brought.</summary>
+    public required double MessagesPerRead { get; init; }
+
+    /// <summary>Milliseconds from sending to the last member.</summary>
+    public required double P50 { get; init; }
+
+    public required double P99 { get; init; }
+
+    public required double P999 { get; init; }
+
+    public required double Max { get; init; }
+
+    public required double Megabytes { get; init; }
+
+    public required long Messages { get; init; }
+
+    public required long Deliveries { get; init; }
+
+    public required long Lost { get; init; }
+
+    public required long Duplicates { get; init; }
+
+    public required long Disorder { get; init; }
+
+    public required long Broken { get; init; }
+
+    /// <summary>Whether each member got each message once, whole and in order.</summary>
+    public bool IsRight => Deliveries > 0 && Lost + Duplicates + Disorder + Broken == 0;
+}
+
+/// <summary>Runs a load against a server.</summary>
+internal static class Runner
+{
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(15);
+
+    public static async Task<Measurement> RunAsync(Server server, int workers, Plan plan, TimeSpan warm, TimeSpan length, Func<RunningServer, Task>? during = null)
+    {
+        await using var running = await RunningServer.StartAsync(server, workers);
+        using var crowd = new Crowd(plan, server.Wire, running.Ports);
+        crowd.Open();
+        return Measure(running, crowd, warm, length);
+    }
+
+    private static Measurement Measure(RunningServer server, Crowd crowd, TimeSpan warm, TimeSpan length)
+    {
+        crowd.Speak(Crowd.Deadline(warm));
+        GC.Collect();
+        var from = Stopwatch.GetTimestamp();
+        var until = Crowd.Deadline(length);
+        crowd.Deliveries.Measure(from, until);
+        var (cpu, own, counts) = (server.ProcessorTime, Environment.CpuUsage.TotalTime, crowd.Counts);
+        crowd.Speak(until);
+        var (user, kernel) = server.ProcessorTime;
+        var (cpuAfter, ownAfter, countsAfter) = (user + kernel, Environment.CpuUsage.TotalTime, crowd.Counts);
+        var megabytes = server.Megabytes;
+        crowd.Drain(DrainTime);
+        var deliveries = crowd.Deliveries;
+        var latencies = deliveries.Latencies;
+        var measured = Math.Max(1, deliveries.Measured);
+        var used = cpuAfter - cpu.User - cpu.Kernel;
+        return new Measurement
+        {
+            DeliveriesPerSecond = deliveries.Measured / length.TotalSeconds,
+            CpuMicros = used * 1e6 / measured,
+            KernelPart = (kernel - cpu.Kernel) / Math.Max(used, 0.01),
+            ClientCpuMicros = (ownAfter - own).TotalMicroseconds / measured,
+            MessagesPerRead = (double)(countsAfter.Messages - counts.Messages) / Math.Max(1, countsAfter.Reads - counts.Reads),
+            P50 = At(latencies, 0.5),
+            P99 = At(latencies, 0.99),
+            P999 = At(latencies, 0.999),
+            Max = At(latencies, 1),
+            Megabytes = megabytes,
+            Messages = deliveries.Messages,
+            Deliveries = deliveries.Total,
+            Lost = deliveries.Lost(),
+            Duplicates = deliveries.Duplicates,
+            Disorder = deliveries.Disorder,
+            Broken = deliveries.Broken + deliveries.Strays,
+        };
+    }
+
+    private static double At(double[] sorted, double part) => sorted.Length == 0 ? 0 : sorted[Math.Min(sorted.Length - 1, (int)(sorted.Length * part))];
+}

@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using OrleansAdapter.Bench.Clients;
+
+namespace OrleansAdapter.Bench.Servers;
+
+/// <summary>The servers that are compared.</summary>
+internal static class ServerList
+{
+    /// <summary>What the names of this system's servers begin with.</summary>
+    public const string OurName = "OrleansAdapter";
+
+    private static readonly string Root = FindRoot();
+
+    /// <summary>Socket.IO in a cluster of Node.js, as its documentation sets it up.</summary>
+    public static Server Node { get; } = new("Node.js", Wire.SocketIO, (port, workers) => Command("node", Path.Combine(Root, "bench/node/server.js"), $"{port}", $"{workers}"),
+        static (port, _) => [port], static workers => workers + 1);
+
+    /// <summary>The least that any server could do.</summary>
+    public static Server Floor { get; } = new("floor", Wire.SocketIO, static (port, _) => Self("floor-role", $"{port}"), static (port, _) => [port], static _ => 1);
+
+    /// <summary>SignalR in one process, without a backplane.</summary>
+    public static Server SignalRAlone { get; } = new("SignalR alone", Wire.SignalR, static (port, _) => Self("signalr-role", $"{port}"), static (port, _) => [port], static _ => 1);
+
+    /// <summary>This system, for clients of Socket.IO.</summary>
+    public static Server SocketIO(string engine) => Ours($"{OurName}, {engine}", Wire.SocketIO, engine);
+
+    /// <summary>This system, for clients of SignalR.</summary>
+    public static Server SignalR(string engine) => Ours($"{OurName} SignalR, {engine}", Wire.SignalR, engine);
+
+    /// <summary>A server by the name that the command line knows it by.</summary>
+    public static Server Find(string name) => name switch
+    {
+        "node" => Node,
+        "floor" => Floor,
+        "signalr-alone" => SignalRAlone,
+        "local" => SocketIO("local"),
+        "orleans" => SocketIO("orleans"),
+        "signalr-local" => SignalR("local"),
+        "signalr-orleans" => SignalR("orleans"),
+        _ => throw new ArgumentException($"There is no server '{name}': node, floor, local, orleans, signalr-alone, signalr-local, signalr-orleans."),
+    };
+
+    /// <summary>Whether the build has the engine Orleans.</summary>
+    public static bool HasOrleans => File.Exists(Path.Combine(Root, "Silo/bin/Release/net10.0/Orleans.Core.dll"));
+
+    /// <summary>Brings the Node.js programs' packages here, if they are not.</summary>
+    public static async Task PrepareNodeAsync()
+    {
+        var folder = Path.Combine(Root, "bench/node");
+        if (System.IO.Directory.Exists(Path.Combine(folder, "node_modules")))
+        {
+            return;
+        }
+        var start = Command("npm", "ci", "--loglevel=error");
+        start.WorkingDirectory = folder;
+        using var npm = Process.Start(start)!;
+        await npm.WaitForExitAsync();
+        if (npm.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"npm ci in {folder} failed; see what it said above.");
+        }
+    }
+
+    private static Server Ours(string name, Wire wire, string engine) => new(name, wire,
+        (port, workers) =>
+        {
+            var start = Command("dotnet", Path.Combine(Root, "Silo/bin/Release/net10.0/Silo.dll"), "primary", "--workers", $"{workers}", "--port", $"{port}", "--engine", engine);
+            start.Environment["ORLEANSADAPTER_WEBWORKER"] = Path.Combine(Root, "WebWorker/bin/Release/net10.0/WebWorker.dll");
+            start.Environment["OrleansAdapter__Supervised"] = "true";
+            return start;
+        },
+        static (port, workers) => [.. Enumerable.Range(port + 1, workers)],
+        static _ => 1);
+
+    private static ProcessStartInfo Self(params string[] arguments) => Command("dotnet", [typeof(ServerList).Assembly.Location, .. arguments]);
+
+    private static ProcessStartInfo Command(string program, params string[] arguments) => new(program, arguments);
+
+    private static string FindRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "OrleansAdapter.sln")))
+            {
+                return folder.FullName;
+            }
+        }
+        throw new InvalidOperationException("The benchmark runs from its checkout, and this is none.");
+    }
+}
