@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OrleansAdapter.Broadcasting;
 using OrleansAdapter.Samples.Emitter;
 
 // Says something in a room of the running system, from a program that has no clients. Where the system is, the environment says, as for a worker:
@@ -22,7 +23,7 @@ using var host = builder.Build();
 await host.StartAsync();
 
 var all = host.Services.GetRequiredService<OrleansAdapter.Emitter>().Of(@namespace);
-var target = room.Length == 0 ? all : all.To(room);
+BroadcastRoot target = room.Length == 0 ? all : all.To(room);
 await target.Emit(@event, [.. arguments.Select(Values.Parse)]);
 Console.WriteLine($"{@event} was sent to {await target.CountSocketsAsync()} sockets.");
 
