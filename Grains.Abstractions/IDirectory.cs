@@ -39,6 +39,11 @@ public interface IDirectory : IAsyncDisposable
     /// </summary>
     void Send(string @namespace, WorkerMessage message);
 
+    /// <summary>This server has left a namespace, for now at least: nothing needs to be kept of the way to its home.</summary>
+    void Forget(string @namespace)
+    {
+    }
+
     /// <summary>Describes this server, answers another one's request or acknowledges answers. Never blocks; may be lost like any message.</summary>
     void Send(ServerMessage message);
 

@@ -14,6 +14,7 @@ public sealed partial class Rooms
     private readonly IRoomsOutput _output;
     private readonly Random _random;
     private readonly Hold _hold;
+    private readonly long _voidFrom;
     private readonly SortedDictionary<ServerId, Life> _lives = [];
     private readonly RoomTable _table = new();
     private readonly Dictionary<ServerId, long> _deadProcesses = [];
@@ -30,8 +31,10 @@ public sealed partial class Rooms
     /// <param name="random">For sessions and for epochs that have to be raised.</param>
     /// <param name="epoch">The clock in milliseconds ≪ 20, or a random number. It should exceed earlier ones, but nothing depends on it.</param>
     /// <param name="firstStart">True where the host knows that there was no home before: it need not wait for servers that remember one.</param>
-    public Rooms(RoomsOptions options, IRoomsOutput output, Random random, long epoch, bool firstStart)
+    /// <param name="voidFrom">Histories of this epoch and later ones are void: the host has ended those homes when all their lives had been removed.</param>
+    public Rooms(RoomsOptions options, IRoomsOutput output, Random random, long epoch, bool firstStart, long voidFrom = long.MaxValue)
     {
+        _voidFrom = voidFrom;
         _options = options;
         _output = output;
         _random = random;
@@ -50,6 +53,9 @@ public sealed partial class Rooms
 
     /// <summary>The lives admitted, in a fixed order.</summary>
     public IReadOnlyCollection<ServerId> Lives => _lives.Keys;
+
+    /// <summary>Whether no server is in it, or waits to be.</summary>
+    public bool IsEmpty => _lives.Count == 0 && (IsOpen || _hold.Registers.Count == 0);
 
     /// <summary>How many rooms have members, the whole namespace counting as one.</summary>
     public int RoomCount => _table.Count;
@@ -171,6 +177,11 @@ public sealed partial class Rooms
 
     private void ReceiveRegister(Register register, long now)
     {
+        if (register.History is { } history && history.Epoch >= _voidFrom)
+        {
+            Fence(register.Life);
+            return;
+        }
         if (!IsOpen)
         {
             if (!_deadProcesses.ContainsKey(register.Life.Process))

@@ -39,6 +39,7 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
         Metrics = new AdapterMetrics(meters);
         Metrics.ObserveConnections(CountSockets);
         FirstLife = Options.ServerId is { } chosen && ServerId.TryParse(chosen, out var id) ? id.Process.NextIncarnation() : ServerId.NewProcess();
+        NextLife = FirstLife;
         var lease = (long)Options.HeartbeatTimeout.TotalMilliseconds;
         _answers = new AnswerExchange(Process, Describe, lease, Directory.Send, Take);
         var renew = (long)Options.LeaseRenewal.TotalMilliseconds;
@@ -59,6 +60,9 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
 
     internal ServerId FirstLife { get; }
 
+    /// <summary>With which life a new namespace begins.</summary>
+    internal ServerId NextLife { get; private set; }
+
     internal OrleansAdapterOptions Options { get; }
 
     internal ReplicaOptions ReplicaOptions { get; }
@@ -76,14 +80,47 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
     internal long Now => (long)Time.GetElapsedTime(0, Time.GetTimestamp()).TotalMilliseconds;
 
     /// <summary>A namespace by its name, which begins with a slash; it is put before a name that does not. Made, and registered with the directory, on first use.</summary>
-    public Namespace Of(string name)
+    public Namespace Of(string name) => Of(name, mayBeRemoved: false);
+
+    /// <summary>The same; a namespace that everybody who asked for it said may be removed can be.</summary>
+    internal Namespace Of(string name, bool mayBeRemoved)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         if (name[0] != '/')
         {
             name = "/" + name;
         }
-        return _namespaces.TryGetValue(name, out var known) ? known : Add(name);
+        return _namespaces.TryGetValue(name, out var known) && (mayBeRemoved || known.IsKept) ? known : Add(name, mayBeRemoved);
+    }
+
+    /// <summary>
+    /// Leaves a namespace in which no socket is any more, unless somebody else uses it. What waits there ends, its outcome unknown. The directory forgets this server there when the lease
+    /// lapses.
+    /// </summary>
+    internal void Remove(Namespace @namespace)
+    {
+        lock (_namespaces)
+        {
+            if (@namespace.IsKept || !_namespaces.TryRemove(new(@namespace.Name, @namespace)))
+            {
+                return;
+            }
+            // What is made anew under the name must not be taken for it.
+            NextLife = (@namespace.Life > NextLife ? @namespace.Life : NextLife).NextIncarnation();
+        }
+        _ = LeaveAsync(@namespace);
+
+        async Task LeaveAsync(Namespace left)
+        {
+            await left.StopAsync().ConfigureAwait(false);
+            lock (_namespaces)
+            {
+                if (!_namespaces.ContainsKey(left.Name))
+                {
+                    Directory.Forget(left.Name);
+                }
+            }
+        }
     }
 
     /// <summary>The servers of the cluster, by what each last told of itself.</summary>
@@ -190,13 +227,17 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
 
     internal void Send(Answer answer) => _answers.Send(answer, Now);
 
-    private Namespace Add(string name)
+    private Namespace Add(string name, bool mayBeRemoved)
     {
         lock (_namespaces)
         {
-            if (!_namespaces.TryGetValue(name, out var added))
+            if (_namespaces.TryGetValue(name, out var added))
             {
-                added = _namespaces[name] = new Namespace(this, name, _loggers.CreateLogger<Namespace>());
+                added.IsKept |= !mayBeRemoved;
+            }
+            else
+            {
+                added = _namespaces[name] = new Namespace(this, name, _loggers.CreateLogger<Namespace>()) { IsKept = !mayBeRemoved };
                 if (_running)
                 {
                     added.Start();

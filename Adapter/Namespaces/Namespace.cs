@@ -54,6 +54,9 @@ public sealed class Namespace : NamespaceRoot
     /// <summary>Completes when the server has registered in the namespace for the first time.</summary>
     public Task Ready => _ready.Task;
 
+    /// <summary>Whether it stays as long as this server does.</summary>
+    internal bool IsKept { get; set; }
+
     internal Requests Requests { get; }
 
     /// <summary>Acknowledgements of local sockets that are waited for. Owned by the turn.</summary>

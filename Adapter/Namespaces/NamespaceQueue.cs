@@ -11,7 +11,7 @@ internal sealed class NamespaceQueue : SerialQueue<INamespaceItem>, INamespaceOu
     public NamespaceQueue(Namespace owner, ReplicaOptions options)
     {
         _owner = owner;
-        State = new NamespaceState(options, this, owner.Server.FirstLife);
+        State = new NamespaceState(options, this, owner.Server.NextLife);
     }
 
     public NamespaceState State { get; }

@@ -147,11 +147,12 @@ internal sealed class SocketIOClient : IEngineHandler
     {
         var name = packet.Namespace;
         var auth = ReadAuth(packet.Payload);
+        SocketIONamespace? @namespace = null;
         SocketIOSocket? socket = null;
         var entered = false;
         try
         {
-            var @namespace = await _server.ResolveAsync(name, auth).ConfigureAwait(false);
+            @namespace = await _server.ResolveAsync(name, auth).ConfigureAwait(false);
             if (@namespace is null)
             {
                 Refuse(name, "Invalid namespace", null, null);
@@ -194,6 +195,7 @@ internal sealed class SocketIOClient : IEngineHandler
         }
         finally
         {
+            @namespace?.EndUse();
             if (!entered)
             {
                 await ConnectedAsync(entered: false).ConfigureAwait(false);

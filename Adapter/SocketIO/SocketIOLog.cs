@@ -26,6 +26,9 @@ internal static partial class SocketIOLog
     [LoggerMessage(126, LogLevel.Warning, "{Namespace}: listeners of rooms are too slow; they are not told of what happens until some of {Limit} events are done")]
     public static partial void RoomEventsDropped(ILogger logger, string @namespace, int limit);
 
+    [LoggerMessage(128, LogLevel.Debug, "{Namespace}: removed, as it has been empty for a while (CleanupEmptyChildNamespaces)")]
+    public static partial void NamespaceRemoved(ILogger logger, string @namespace);
+
     [LoggerMessage(127, LogLevel.Error, "A service that a middleware got from HttpContext.RequestServices could not be disposed")]
     public static partial void ServicesFailed(ILogger logger, Exception exception);
 }

@@ -13,14 +13,16 @@ public sealed class SocketIONamespace : NamespaceRoot
 {
     private readonly ConcurrentDictionary<SocketId, SocketIOSocket> _sockets = new();
     private readonly Lock _lock = new();
+    private readonly NamespaceUsers? _users;
     private Func<SocketIOSocket, Task>[] _middlewares = [];
     private Func<SocketIOSocket, Task>[] _connectionListeners = [];
     private RoomEvents? _roomEvents;
 
-    internal SocketIONamespace(SocketIOServer server, Namespace core, SocketIONamespace? template)
+    internal SocketIONamespace(SocketIOServer server, Namespace core, SocketIONamespace? template, NamespaceUsers? users = null)
     {
         Server = server;
         Core = core;
+        _users = users;
         Handlers = template?.Handlers ?? new EventHandlers();
         (_middlewares, _connectionListeners) = (template?._middlewares ?? [], template?._connectionListeners ?? []);
     }
@@ -39,6 +41,9 @@ public sealed class SocketIONamespace : NamespaceRoot
     internal SocketIOServer Server { get; }
 
     internal EventHandlers Handlers { get; }
+
+    /// <summary>Whether it counts as one of <see cref="SocketIOOptions.MaxDynamicNamespaces"/>.</summary>
+    internal bool IsMadeByClient { get; init; }
 
     /// <summary>A socket of this server by its id.</summary>
     public SocketIOSocket? Find(SocketId id) => _sockets.GetValueOrDefault(id);
@@ -89,6 +94,14 @@ public sealed class SocketIONamespace : NamespaceRoot
 
     /// <summary>The same as <see cref="BroadcastRoot.Emit"/> with the event <c>message</c>.</summary>
     public Task Send(params ReadOnlySpan<object?> arguments) => Emit("message", arguments);
+
+    /// <summary>Keeps it from being removed, until <see cref="EndUse"/>. False where it has been.</summary>
+    internal bool TryUse() => _users?.TryEnter() ?? true;
+
+    internal void EndUse() => _users?.Leave();
+
+    /// <summary>Ends it for good where nobody has used it for so long.</summary>
+    internal bool TryRemove(TimeSpan idle) => _users?.TryClose(idle) == true;
 
     /// <exception cref="Exception">Whatever a middleware threw.</exception>
     internal async Task RunMiddlewaresAsync(SocketIOSocket socket)

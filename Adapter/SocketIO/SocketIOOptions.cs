@@ -23,10 +23,16 @@ public sealed class SocketIOOptions : EngineIOOptions
     public int MaxPendingAcks { get; set; } = 10_000;
 
     /// <summary>
-    /// How many namespaces clients may bring into being through patterns and predicates. Default 1,000. Each stays until the server stops, and is made before middlewares run: where
-    /// not every client may use them up, the predicate checks the client's auth payload.
+    /// How many namespaces clients may bring into being through patterns and predicates, at a time. Default 1,000. Each is made before middlewares run: where not every client may use them
+    /// up, the predicate checks the client's auth payload.
     /// </summary>
     public int MaxDynamicNamespaces { get; set; } = 1000;
+
+    /// <summary>
+    /// Whether a namespace that a pattern or predicate made is removed once nobody has been in it on this server for some 10 s; the next client that asks for it has it made again. What
+    /// is kept of a removed one publishes nothing any more: ask <see cref="SocketIOServer.Of(string)"/> again. Default: no.
+    /// </summary>
+    public bool CleanupEmptyChildNamespaces { get; set; }
 
     /// <summary>The headers that <see cref="Handshake.Headers"/> has. Default: none, so that nothing else of the request is kept.</summary>
     public ISet<string> HandshakeHeaders { get; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase);

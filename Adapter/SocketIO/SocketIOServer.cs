@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Reflection;
 using System.Security.Claims;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -32,15 +31,13 @@ namespace OrleansAdapter.SocketIO;
 /// });
 /// </code>
 /// </example>
-public sealed class SocketIOServer : NamespaceRoot
+public sealed partial class SocketIOServer : NamespaceRoot
 {
     private readonly ConcurrentDictionary<string, SocketIONamespace> _namespaces = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<MethodInfo, HandlerShape> _shapes = new();
     private readonly ThisServer _cluster;
     private readonly IServiceProviderIsService _isService;
     private readonly Lock _lock = new();
-    private DynamicNamespace[] _dynamic = [];
-    private int _dynamicCount;
 
     /// <summary>Made by the host's container.</summary>
     public SocketIOServer(ThisServer server, IOptions<SocketIOOptions> options, IServiceProvider services, ILoggerFactory loggers, TimeProvider time)
@@ -57,6 +54,10 @@ public sealed class SocketIOServer : NamespaceRoot
             Forwarder = services.GetService<SessionForwarder>(),
         };
         Root = Of("/");
+        if (Options.CleanupEmptyChildNamespaces)
+        {
+            _sweep = time.CreateTimer(static server => ((SocketIOServer)server!).RemoveEmpty(EmptyFor), this, EmptyFor, EmptyFor);
+        }
     }
 
     /// <summary>The namespace <c>/</c>.</summary>
@@ -102,24 +103,16 @@ public sealed class SocketIOServer : NamespaceRoot
         }
         lock (_lock)
         {
+            if (_namespaces.TryGetValue(name, out known))
+            {
+                return known;
+            }
             // Not without the middlewares that are to guard it.
-            var template = Array.Find(_dynamic, dynamic => dynamic.Pattern?.IsMatch(name) == true)?.Template;
-            return _namespaces.GetOrAdd(name, static (name, made) => new SocketIONamespace(made.Server, made.Server._cluster.Of(name), made.Template), (Server: this, Template: template));
+            return Array.Find(_dynamic, dynamic => dynamic.Pattern?.IsMatch(name) == true) is { } dynamic
+                ? NewChild(name, dynamic.Template, isMadeByClient: false)
+                : _namespaces[name] = new SocketIONamespace(this, _cluster.Of(name), null);
         }
     }
-
-    /// <summary>
-    /// All namespaces whose names match: each is made when the first client asks for it. What is returned stands for all that come, and is to be given middlewares and
-    /// listeners before clients do; it cannot be broadcast to.
-    /// </summary>
-    public DynamicNamespace Of(Regex pattern)
-    {
-        ArgumentNullException.ThrowIfNull(pattern);
-        return Add(new DynamicNamespace((name, _) => ValueTask.FromResult(pattern.IsMatch(name)), this, pattern));
-    }
-
-    /// <summary>All namespaces for which the predicate, given the name and the client's auth payload, is true; the same as with a pattern otherwise.</summary>
-    public DynamicNamespace Of(Func<string, JsonElement, ValueTask<bool>> predicate) => Add(new DynamicNamespace(predicate, this, null));
 
     /// <summary><see cref="SocketIONamespace.Use"/> of the namespace <c>/</c>.</summary>
     public SocketIONamespace Use(Func<SocketIOSocket, Task> middleware) => Root.Use(middleware);
@@ -139,104 +132,7 @@ public sealed class SocketIOServer : NamespaceRoot
 
     internal static string? UserIdOf(ClaimsPrincipal user) => user.FindFirstValue(ClaimTypes.NameIdentifier);
 
-    /// <summary>The namespace that a client asks for; null if there is none.</summary>
-    internal async ValueTask<SocketIONamespace?> ResolveAsync(string name, JsonElement auth)
-    {
-        if (_namespaces.TryGetValue(name, out var known))
-        {
-            return known;
-        }
-        if (!IsPossible(name))
-        {
-            return null;
-        }
-        foreach (var dynamic in _dynamic)
-        {
-            if (await dynamic.Allows(name, auth).ConfigureAwait(false))
-            {
-                return AddDynamic(name, dynamic.Template);
-            }
-        }
-        return null;
-    }
-
     private static bool IsPossible(string name) => name.Length <= MaximumNameLength && !name.Contains(',', StringComparison.Ordinal);
 
-    private DynamicNamespace Add(DynamicNamespace added)
-    {
-        lock (_lock)
-        {
-            _dynamic = [.. _dynamic, added];
-        }
-        return added;
-    }
-
-    private SocketIONamespace? AddDynamic(string name, SocketIONamespace template)
-    {
-        SocketIONamespace added;
-        lock (_lock)
-        {
-            if (_namespaces.TryGetValue(name, out var known))
-            {
-                return known;
-            }
-            if (_dynamicCount >= Options.MaxDynamicNamespaces)
-            {
-                SocketIOLog.TooManyNamespaces(Logger, name, Options.MaxDynamicNamespaces);
-                return null;
-            }
-            _dynamicCount++;
-            added = _namespaces[name] = new SocketIONamespace(this, _cluster.Of(name), template);
-        }
-        NewNamespace?.Invoke(added);
-        return added;
-    }
-
     private SocketIOClient Connect(EngineSession session, HttpContext context) => new(this, session, new ConnectionHandshake(context, Options, Services, Time.GetUtcNow()));
-}
-
-/// <summary>Namespaces that come into being when clients ask for them.</summary>
-public sealed class DynamicNamespace
-{
-    internal DynamicNamespace(Func<string, JsonElement, ValueTask<bool>> allows, SocketIOServer server, Regex? pattern)
-    {
-        ArgumentNullException.ThrowIfNull(allows);
-        Allows = allows;
-        Pattern = pattern;
-        Template = new SocketIONamespace(server, server.Root.Core, null);
-    }
-
-    internal Func<string, JsonElement, ValueTask<bool>> Allows { get; }
-
-    internal Regex? Pattern { get; }
-
-    internal SocketIONamespace Template { get; }
-
-    /// <summary><see cref="SocketIONamespace.Use"/> for each of them.</summary>
-    public DynamicNamespace Use(Func<SocketIOSocket, Task> middleware)
-    {
-        Template.Use(middleware);
-        return this;
-    }
-
-    /// <summary><see cref="SocketIONamespace.OnConnection(Func{SocketIOSocket, Task})"/> for each of them.</summary>
-    public DynamicNamespace OnConnection(Func<SocketIOSocket, Task> listener)
-    {
-        Template.OnConnection(listener);
-        return this;
-    }
-
-    /// <summary><see cref="SocketIONamespace.OnConnection(Action{SocketIOSocket})"/> for each of them.</summary>
-    public DynamicNamespace OnConnection(Action<SocketIOSocket> listener)
-    {
-        Template.OnConnection(listener);
-        return this;
-    }
-
-    /// <summary><see cref="SocketIONamespace.On"/> for each of them.</summary>
-    public DynamicNamespace On(string @event, Delegate handler)
-    {
-        Template.On(@event, handler);
-        return this;
-    }
 }

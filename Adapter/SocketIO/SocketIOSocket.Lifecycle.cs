@@ -41,6 +41,7 @@ public sealed partial class SocketIOSocket
             }
             (_held, _heldBytes) = (null, 0);
             Namespace.Remember(this);
+            Namespace.TryUse();
             _state = State.Connected;
             // Before the lock is left, and so before any of the client's events.
             Namespace.TellConnected(this);
@@ -84,6 +85,7 @@ public sealed partial class SocketIOSocket
         Namespace.Forget(this);
         if (wasConnected)
         {
+            Namespace.EndUse();
             Enqueue(() => TellDisconnectedAsync(new SocketIODisconnect(reason, description)));
         }
     }

@@ -24,6 +24,8 @@ internal sealed class DirectoryHost : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<string, RoomsHost> _homes = new(StringComparer.Ordinal);
     private readonly Dictionary<ServerId, long> _dead = [];
+    private readonly long _firstEpoch;
+    private bool _hasRemoved;
 
     public DirectoryHost(DirectoryHostOptions options, TimeProvider time, Random random, ILogger logger)
     {
@@ -32,6 +34,7 @@ internal sealed class DirectoryHost : IAsyncDisposable
         _random = random;
         _logger = logger;
         _started = time.GetTimestamp();
+        _firstEpoch = NewEpoch(0);
         Metrics = new DirectoryMetrics(this);
         _servers = new ServersHost(this, options.Servers, new Random(random.Next()), logger);
         _timer = time.CreateTimer(static host => ((DirectoryHost)host!).Tick(), this, options.TickPeriod, options.TickPeriod);
@@ -102,6 +105,16 @@ internal sealed class DirectoryHost : IAsyncDisposable
         return report.Done;
     }
 
+    /// <summary>A home has had no servers for a while; the next message for its namespace makes another one.</summary>
+    public void Remove(RoomsHost home)
+    {
+        lock (_gate)
+        {
+            _hasRemoved = true;
+            _homes.TryRemove(new(home.Namespace, home));
+        }
+    }
+
     /// <summary>Sends a message of a home on the way to a process; without one it is lost.</summary>
     public void Send(ServerId process, string @namespace, HomeMessage message)
     {
@@ -136,8 +149,8 @@ internal sealed class DirectoryHost : IAsyncDisposable
                 return home;
             }
             var random = new Random(_random.Next());
-            var epoch = (_time.GetUtcNow().ToUnixTimeMilliseconds() << EpochRandomBits) | (long)random.Next(1 << EpochRandomBits);
-            home = new RoomsHost(this, @namespace, _options, random, epoch, _logger);
+            // Whoever remembers a home of this directory that is not there any more was removed from it.
+            home = new RoomsHost(this, @namespace, _options, random, NewEpoch(random.Next(1 << EpochRandomBits)), _hasRemoved ? _firstEpoch : long.MaxValue, _logger);
             foreach (var process in _dead.Keys)
             {
                 home.Receive(new DeathReport(process, 1));
@@ -146,6 +159,8 @@ internal sealed class DirectoryHost : IAsyncDisposable
             return home;
         }
     }
+
+    private long NewEpoch(long random) => (_time.GetUtcNow().ToUnixTimeMilliseconds() << EpochRandomBits) | random;
 
     private void Tick()
     {

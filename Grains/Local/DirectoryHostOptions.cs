@@ -8,4 +8,7 @@ internal sealed record DirectoryHostOptions(RoomsOptions Rooms, ServersOptions S
 {
     /// <summary>How often what has run out is looked for.</summary>
     public TimeSpan TickPeriod { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How long a home without servers is kept.</summary>
+    public TimeSpan KeepEmptyHomes { get; init; } = TimeSpan.FromMinutes(1);
 }

@@ -17,14 +17,19 @@ internal sealed class RoomsHost : SerialQueue<object>, IRoomsOutput
     private readonly DirectoryHost _directory;
     private readonly Rooms _rooms;
     private readonly ILogger _logger;
+    private readonly long _keepEmpty;
+    private long _lastUsed;
     private int _tickQueued;
+    private bool _ended;
 
-    public RoomsHost(DirectoryHost directory, string @namespace, DirectoryHostOptions options, Random random, long epoch, ILogger logger)
+    public RoomsHost(DirectoryHost directory, string @namespace, DirectoryHostOptions options, Random random, long epoch, long voidFrom, ILogger logger)
     {
+        _keepEmpty = (long)options.KeepEmptyHomes.TotalMilliseconds;
+        _lastUsed = directory.Now;
         _directory = directory;
         Namespace = @namespace;
         _logger = logger;
-        _rooms = new Rooms(options.Rooms, this, random, epoch, options.FirstStart);
+        _rooms = new Rooms(options.Rooms, this, random, epoch, options.FirstStart, voidFrom);
         Status = new RoomsStatus(epoch, false, 0, 0, 0, 0);
     }
 
@@ -70,7 +75,12 @@ internal sealed class RoomsHost : SerialQueue<object>, IRoomsOutput
     {
         switch (item)
         {
+            case WorkerMessage message when _ended:
+                // For the next home of the name.
+                _directory.Receive(Namespace, message);
+                break;
             case WorkerMessage message:
+                _lastUsed = _directory.Now;
                 if (message is Submit submit)
                 {
                     _directory.Metrics.Published(submit.Operations.Count);
@@ -91,6 +101,11 @@ internal sealed class RoomsHost : SerialQueue<object>, IRoomsOutput
                 Volatile.Write(ref _tickQueued, 0);
                 _rooms.Tick(_directory.Now);
                 Status = new RoomsStatus(_rooms.Epoch, _rooms.IsOpen, _rooms.Number, _rooms.RoomCount, _rooms.Lives.Count, _rooms.Backlog);
+                if (!_ended && _rooms.IsEmpty && _directory.Now - _lastUsed > _keepEmpty)
+                {
+                    _ended = true;
+                    _directory.Remove(this);
+                }
                 break;
         }
     }

@@ -98,6 +98,14 @@ internal sealed class OrleansDirectory : IDirectory
         }
     }
 
+    public void Forget(string @namespace)
+    {
+        if (_homes.TryRemove(@namespace, out var home))
+        {
+            _ = home.DisposeAsync().AsTask();
+        }
+    }
+
     public void Send(ServerMessage message)
     {
         if (!_stopping.IsCancellationRequested)

@@ -60,6 +60,21 @@ public sealed class RegisteringTests
     }
 
     [Fact]
+    public void Who_remembers_a_home_that_ended_when_nobody_was_in_it_is_fenced_and_may_come_as_another()
+    {
+        var home = new TestHome(voidFrom: FirstEpoch - 10);
+
+        home.Register(A, History(A) with { Epoch = FirstEpoch - 5 });
+
+        Assert.Single(home.All<Fenced>(A));
+        Assert.Empty(home.All<Registered>(A));
+        home.Register(B, History(B) with { Epoch = FirstEpoch - 50 });
+        home.Register(A.NextIncarnation());
+        home.Pass(Options.Hold + 100);
+        Assert.Equal([A.NextIncarnation(), B], home.Rooms.Lives.Order());
+    }
+
+    [Fact]
     public void A_home_that_holds_answers_nothing_but_registers()
     {
         var home = new TestHome();

@@ -9,9 +9,9 @@ internal sealed class TestHome : IRoomsOutput
 
     private readonly Dictionary<ServerId, long> _sessions = [];
 
-    public TestHome(RoomsOptions? options = null, bool firstStart = false, long epoch = FirstEpoch)
+    public TestHome(RoomsOptions? options = null, bool firstStart = false, long epoch = FirstEpoch, long voidFrom = long.MaxValue)
     {
-        Rooms = new Rooms(options ?? Options, this, new Random(1), epoch, firstStart);
+        Rooms = new Rooms(options ?? Options, this, new Random(1), epoch, firstStart, voidFrom);
     }
 
     public Rooms Rooms { get; }

@@ -173,4 +173,66 @@ public sealed class HandlerTests
     {
         public string Greet(string name) => $"Hello {name}";
     }
+
+    [Fact]
+    public async Task Handlers_are_taken_back_and_those_for_one_event_run_once()
+    {
+        var heard = Channel.CreateUnbounded<string>();
+        void Hear(string text) => heard.Writer.TryWrite(text);
+        await using var cluster = await SocketIOCluster.StartAsync(serve: io => io.OnConnection(socket =>
+        {
+            var again = () => Hear("again");
+            socket.On("x", again).On("x", again).Once("x", () => Hear("once")).On("x", () => Hear("last"));
+            socket.Once("x", again).Off("x", again);
+            Assert.Equal(4, socket.Listeners("x").Count);
+            socket.Once("never", again).Off("never", again);
+            Assert.Empty(socket.Listeners("never"));
+            socket.On("y", () => Hear("y")).On("end", () => socket.Off());
+            socket.On("off", () => socket.Off("x"));
+        }));
+        var (client, _) = await cluster[0].JoinAsync();
+        foreach (var name in new[] { "x", "x", "never", "off", "x", "y", "end", "y" })
+        {
+            await client.SendAsync($"42[\"{name}\"]");
+        }
+        foreach (var expected in new[] { "again", "again", "once", "last", "again", "again", "last", "y" })
+        {
+            Assert.Equal(expected, await heard.Reader.ReadAsync(Cancellation));
+        }
+        await client.CloseAsync();
+        Assert.False(heard.Reader.TryRead(out _));
+    }
+
+    [Fact]
+    public async Task Listeners_of_any_event_run_in_their_order_and_are_taken_back_one_by_one()
+    {
+        var heard = Channel.CreateUnbounded<string>();
+        await using var cluster = await SocketIOCluster.StartAsync(serve: io => io.OnConnection(socket =>
+        {
+            Action<SocketIOEvent> In(string text) => @event => heard.Writer.TryWrite($"{text} {@event.Name}");
+            Action<string, SocketIOArguments> Out(string text) => (name, arguments) => heard.Writer.TryWrite($"{text} {name} {arguments.Get<int>(0)}");
+            var (second, third, gone) = (In("second"), In("third"), In("gone"));
+            socket.OnAny(second).OnAny(gone).OnAny(third).PrependAny(In("first")).OnAny(gone).OffAny(gone).OffAny(gone).OffAny(gone);
+            Assert.Equal(3, socket.ListenersAny().Count);
+            Assert.Equal([second, third], socket.ListenersAny().Skip(1));
+            var (last, lost) = (Out("last"), Out("lost"));
+            socket.OnAnyOutgoing(lost).OnAnyOutgoing(last).PrependAnyOutgoing(Out("before")).OffAnyOutgoing(lost);
+            Assert.Equal([last], socket.ListenersAnyOutgoing().Skip(1));
+            socket.On("ask", () => socket.Emit("answer", 1));
+            socket.On("silence", () => socket.OffAny().OffAnyOutgoing());
+            socket.On("end", () => heard.Writer.TryWrite("end"));
+        }));
+        var (client, _) = await cluster[0].JoinAsync();
+        foreach (var name in new[] { "ask", "silence", "ask", "end" })
+        {
+            await client.SendAsync($"42[\"{name}\"]");
+        }
+        List<string> all = [];
+        while (all.Count < 9)
+        {
+            all.Add(await heard.Reader.ReadAsync(Cancellation));
+        }
+        Assert.Equal(["first ask", "second ask", "third ask", "first silence", "second silence", "third silence", "end"], all.Where(text => !text.Contains("answer", StringComparison.Ordinal)));
+        Assert.Equal(["before answer 1", "last answer 1"], all.Where(text => text.Contains("answer", StringComparison.Ordinal)));
+    }
 }
