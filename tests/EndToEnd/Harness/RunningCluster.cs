@@ -47,9 +47,11 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     public EventLog<OutputLine> Lines => _lines;
 
     /// <summary>Starts a cluster; returns when it is ready.</summary>
-    public static async Task<RunningCluster> StartAsync(string engine)
+    /// <param name="engine">The engine.</param>
+    /// <param name="environment">Settings of its processes.</param>
+    public static async Task<RunningCluster> StartAsync(string engine, params (string Name, string Value)[] environment)
     {
-        var cluster = Start(FreePort(), "--engine", engine, "--workers", Workers.ToString(CultureInfo.InvariantCulture));
+        var cluster = Start(FreePort(), environment, "--engine", engine, "--workers", Workers.ToString(CultureInfo.InvariantCulture));
         try
         {
             await cluster.LineAsync("ready ");
@@ -63,7 +65,9 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     }
 
     /// <summary>Starts a primary with some arguments, and does not wait for anything.</summary>
-    public static RunningCluster Start(int port, params IEnumerable<string> arguments)
+    public static RunningCluster Start(int port, params IEnumerable<string> arguments) => Start(port, [], arguments);
+
+    private static RunningCluster Start(int port, (string Name, string Value)[] environment, params IEnumerable<string> arguments)
     {
         var temporary = Directory.CreateTempSubdirectory("oa-").FullName;
         var start = new ProcessStartInfo("dotnet", [Checkout.Program("Silo"), "primary", "--port", port.ToString(CultureInfo.InvariantCulture), .. arguments])
@@ -75,6 +79,10 @@ internal sealed partial class RunningCluster : IAsyncDisposable
         start.Environment["TMPDIR"] = temporary;
         start.Environment["ORLEANSADAPTER_WEBWORKER"] = Checkout.Program("WebWorker");
         start.Environment["OrleansAdapter__Supervised"] = "true";
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
         return new RunningCluster(Process.Start(start)!, port, temporary);
     }
 
