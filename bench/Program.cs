@@ -1,4 +1,3 @@
-using System.Globalization;
 using OrleansAdapter.Bench.Connections;
 using OrleansAdapter.Bench.Directory;
 using OrleansAdapter.Bench.Requests;
@@ -8,7 +7,8 @@ return args switch
     ["directory"] => await DirectoryBenchmark.RunAsync(),
     ["directory-role", var role, var socket] => await Roles.RunAsync(role, socket),
     ["requests"] => await RequestsBenchmark.RunAsync(),
-    ["requests-role", var socket, var sockets] => await RequestsBenchmark.HoldAsync(socket, int.Parse(sockets, CultureInfo.InvariantCulture)),
+    ["requests-role", var socket] => await RequestsBenchmark.HoldAsync(RequestsBenchmark.StartAsync(socket)),
+    ["requests-role-orleans", var address] when RequestsBenchmark.HoldOnOrleans(address) is { } run => await run,
     ["connections"] => await ConnectionsBenchmark.RunAsync(),
     ["connections-role", var kind, var port, var count] => await ConnectionsBenchmark.RunClientsAsync(kind, port, count),
     _ => Usage(),

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using OrleansAdapter.OnOrleans.Testing;
 using OrleansAdapter.Tests.Engines;
+using OrleansAdapter.Tests.Operations;
 using OrleansAdapter.Tests.SignalR;
 
 namespace OrleansAdapter.Tests.OnOrleans;
@@ -75,7 +76,13 @@ public sealed class OrleansClientResultTests() : ClientResultTests(new OrleansEn
 
 public sealed class OrleansOperationTests() : OperationTests(new OrleansEngine(1));
 
+public sealed class OrleansRequestDeathTests() : RequestDeathTests(new OrleansEngine(1));
+
 public sealed class OrleansAckTests() : AckTests(new OrleansEngine(1));
+
+public sealed class OrleansMixedClusters() : MixedClusters(() => new OrleansEngine(1));
+
+public sealed class OrleansOperationMatrix(OrleansMixedClusters clusters) : OperationMatrix(clusters), IClassFixture<OrleansMixedClusters>;
 
 public sealed class TwoSilosSendTests() : SendTests(new OrleansEngine(2));
 
