@@ -36,14 +36,14 @@ internal static class ChatSockets
     }
 
     /// <summary>Tells a caller what was wrong with its call, or what the cluster said to it.</summary>
-    private static async Task AnswerAsync(SocketIOAck ack, Func<Task<object?>> call)
+    internal static async Task AnswerAsync(SocketIOAck ack, Func<Task<object?>> call)
     {
         object? result;
         try
         {
             result = await call();
         }
-        catch (Exception exception) when (exception is ArgumentException or Microsoft.AspNetCore.SignalR.HubException or OperationException or PublishQueueFullException or TimeoutException or RequestFailedException)
+        catch (Exception exception) when (exception is ArgumentException or Microsoft.AspNetCore.SignalR.HubException or OperationException or PublishQueueFullException or TimeoutException or RequestFailedException or TooManyRequestsException or DirectoryUnavailableException)
         {
             // Less what only .NET calls it.
             result = new { error = exception.Message.Split(" (Parameter")[0] };

@@ -28,6 +28,7 @@ try
     });
     builder.Services.AddRoomDoor();
     builder.Services.AddSingleton<ClusterErrors>();
+    builder.Services.AddSingleton<Operations>();
     builder.Services
         .AddSignalR(hub =>
         {
@@ -44,6 +45,7 @@ try
     app.MapHub<ChatHub>("/hub");
     app.MapSocketIO("/socket.io");
     ChatSockets.Map(app.Services.GetRequiredService<SocketIOServer>(), app.Services.GetRequiredService<IOptions<OrleansAdapterOptions>>());
+    OperationSockets.Map(app.Services.GetRequiredService<SocketIOServer>(), app.Services.GetRequiredService<Operations>());
     app.MapHealthChecks("/healthz/live", new HealthCheckOptions { Predicate = _ => false });
     app.MapHealthChecks("/healthz/ready");
     await app.RunAsync();

@@ -31,6 +31,14 @@ internal sealed class Child : IAsyncDisposable
         return child;
     }
 
+    /// <summary>Says a line to it, and waits until it is ready again.</summary>
+    public async Task AskAsync(string line)
+    {
+        await _process.StandardInput.WriteLineAsync(line);
+        await _process.StandardInput.FlushAsync();
+        await ReadAsync<string>();
+    }
+
     public async Task<T> ReadAsync<T>()
     {
         var line = await _process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("A process of the benchmark ended early; see what it printed above.");

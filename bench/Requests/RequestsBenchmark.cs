@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansAdapter.Bench.Directory;
 using OrleansAdapter.Namespaces;
@@ -7,64 +8,99 @@ namespace OrleansAdapter.Bench.Requests;
 
 /// <summary>
 /// How long it takes to fetch all sockets of a room, and to have a broadcast acknowledged by all of them, with the sockets spread over three
-/// servers in processes of their own.
+/// servers in processes of their own. On each engine of the build.
 /// </summary>
-internal static class RequestsBenchmark
+internal static partial class RequestsBenchmark
 {
     private const int Servers = 3;
-    private const int Rounds = 30;
+    private static readonly TimeSpan Length = TimeSpan.FromSeconds(0.7);
     private static readonly int[] Sizes = [10, 100, 1_000, 10_000];
 
     public static async Task<int> RunAsync()
     {
-        Console.WriteLine($"{Servers} servers, {Rounds} rounds each; sockets without clients, which acknowledge at once. Milliseconds.");
+        Console.WriteLine($"{Servers} servers; sockets without clients, which acknowledge at once. Each for {Length.TotalSeconds:0.0} s. Milliseconds, and how often.");
         Console.WriteLine();
-        Console.WriteLine($"{"sockets",8}{"fetch p50",12}{"max",10}{"count p50",12}{"max",10}{"emit with ack p50",20}{"max",10}");
-        foreach (var size in Sizes)
+        Console.WriteLine($"{"",-10}{"sockets",8}{"fetch p50",12}{"max",10}{"n",6}{"count p50",12}{"max",10}{"n",6}{"emit with ack p50",20}{"max",10}{"n",6}");
+        var folder = System.IO.Directory.CreateTempSubdirectory("orleansadapter-bench-");
+        try
         {
-            var folder = System.IO.Directory.CreateTempSubdirectory("orleansadapter-bench-");
-            try
-            {
-                await MeasureAsync(Path.Combine(folder.FullName, "directory"), size);
-            }
-            finally
-            {
-                folder.Delete(recursive: true);
-            }
+            await MeasureAsync("Local", "host", "requests-role", Path.Combine(folder.FullName, "directory"), StartAsync);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+        List<Func<Task>> more = [];
+        AddOrleans(more);
+        foreach (var engine in more)
+        {
+            await engine();
         }
         return 0;
     }
 
     /// <summary>What one server of the benchmark does: holds its share of the sockets until its input ends.</summary>
-    public static async Task<int> HoldAsync(string socket, int sockets)
+    public static async Task<int> HoldAsync(Task<BenchServer> starting)
     {
-        var end = Task.Run(Console.In.ReadToEnd);
-        await using var server = await StartAsync(socket, sockets);
+        var end = Task.Run(Console.In.ReadLine);
+        await using var server = await starting;
         Console.WriteLine("\"ready\"");
-        await end;
+        var held = 0;
+        while (await end is { } line)
+        {
+            var wanted = int.Parse(line, CultureInfo.InvariantCulture);
+            await AddAsync(server.Namespace, wanted - held);
+            held = wanted;
+            Console.WriteLine("\"ready\"");
+            end = Task.Run(Console.In.ReadLine);
+        }
         return 0;
     }
 
-    private static async Task MeasureAsync(string socket, int size)
+    /// <summary>A server on the Local engine.</summary>
+    public static Task<BenchServer> StartAsync(string socket) =>
+        BenchServer.StartAsync(services => services.AddLocalDirectory(options => (options.SocketPath, options.Secret) = (socket, Roles.Secret)));
+
+    /// <summary>The Orleans engine. Implemented in a folder named Orleans/, and so only where the build has it.</summary>
+    static partial void AddOrleans(List<Func<Task>> more);
+
+    /// <summary>The role of a server on the Orleans engine; null where the build has none.</summary>
+    public static Task<int>? HoldOnOrleans(string address)
     {
-        var share = size / Servers;
-        await using var directory = await Child.StartAsync("directory-role", "host", socket);
-        await using var second = await Child.StartAsync("requests-role", socket, $"{share}");
-        await using var third = await Child.StartAsync("requests-role", socket, $"{share}");
-        await using var server = await StartAsync(socket, size - (2 * share));
-        var room = server.Namespace.To(Load.Room).Timeout(TimeSpan.FromSeconds(60));
-        var (fetch, fetchMax) = await TimeAsync(async () => (await room.FetchSocketsAsync()).Count, size);
-        var (count, countMax) = await TimeAsync(async () => (int)await room.CountSocketsAsync(), size);
-        var (ack, ackMax) = await TimeAsync(async () => (await room.EmitWithAckAsync<int>("ask", 1)).Count, size);
-        Console.WriteLine($"{size,8}{fetch,12:0.00}{fetchMax,10:0.00}{count,12:0.00}{countMax,10:0.00}{ack,20:0.00}{ackMax,10:0.00}");
+        Task<int>? run = null;
+        HoldOnOrleans(address, ref run);
+        return run;
     }
 
-    private static async Task<(double P50, double Max)> TimeAsync(Func<Task<int>> request, int expected)
+    static partial void HoldOnOrleans(string address, ref Task<int>? run);
+
+    private static async Task MeasureAsync(string engine, string host, string role, string address, Func<string, Task<BenchServer>> start)
     {
-        var times = new List<double>(Rounds);
-        for (var round = -3; round < Rounds; round++)
+        await using var directory = await Child.StartAsync("directory-role", host, address);
+        await using var second = await Child.StartAsync(role, address);
+        await using var third = await Child.StartAsync(role, address);
+        await using var server = await start(address);
+        var held = 0;
+        foreach (var size in Sizes)
+        {
+            var share = size / Servers;
+            await Task.WhenAll(second.AskAsync($"{share}"), third.AskAsync($"{share}"), AddAsync(server.Namespace, size - (2 * share) - held));
+            held = size - (2 * share);
+            var room = server.Namespace.To(Load.Room).Timeout(TimeSpan.FromSeconds(60));
+            var (fetch, fetchMax, fetches) = await TimeAsync(async () => (await room.FetchSocketsAsync()).Count, size);
+            var (count, countMax, counts) = await TimeAsync(async () => (int)await room.CountSocketsAsync(), size);
+            var (ack, ackMax, acks) = await TimeAsync(async () => (await room.EmitWithAckAsync<int>("ask", 1)).Count, size);
+            Console.WriteLine($"{engine,-10}{size,8}{fetch,12:0.00}{fetchMax,10:0.00}{fetches,6}{count,12:0.00}{countMax,10:0.00}{counts,6}{ack,20:0.00}{ackMax,10:0.00}{acks,6}");
+        }
+    }
+
+    private static async Task<(double P50, double Max, int Times)> TimeAsync(Func<Task<int>> request, int expected)
+    {
+        List<double> times = [];
+        for (var (round, began) = (-3, Stopwatch.GetTimestamp()); round <= 0 || Stopwatch.GetElapsedTime(began) < Length; round++)
         {
             var started = Stopwatch.GetTimestamp();
+            began = round < 0 ? started : began;
             var found = await request();
             if (found != expected)
             {
@@ -76,20 +112,13 @@ internal static class RequestsBenchmark
             }
         }
         times.Sort();
-        return (times[times.Count / 2], times[^1]);
+        return (times[times.Count / 2], times[^1], times.Count);
     }
 
-    private static async Task<BenchServer> StartAsync(string socket, int sockets)
-    {
-        var server = await BenchServer.StartAsync(services => services.AddLocalDirectory(options => (options.SocketPath, options.Secret) = (socket, Roles.Secret)));
-        await Task.WhenAll(Enumerable.Range(0, sockets).Select(_ => AddAsync(server.Namespace)));
-        return server;
-    }
-
-    private static async Task AddAsync(Namespace @namespace)
+    private static Task AddAsync(Namespace @namespace, int sockets) => Task.WhenAll(Enumerable.Range(0, sockets).Select(async _ =>
     {
         var socket = new AnsweringSocket(@namespace.NewSocketId());
         await @namespace.ConnectAsync(socket);
         await @namespace.JoinAsync(socket, Room.Named(Load.Room));
-    }
+    }));
 }

@@ -31,6 +31,10 @@ public sealed class LocalPage(LocalCluster shared) : PageSuite(shared);
 [Collection(nameof(LocalCluster))]
 public sealed class LocalDirectorySocket(LocalCluster shared) : DirectorySocketSuite(shared);
 
+public sealed class LocalOperationsCluster() : SharedCluster("local", OperationsSuite.Environment);
+
+public sealed class LocalOperations(LocalOperationsCluster shared) : OperationsSuite(shared), IClassFixture<LocalOperationsCluster>;
+
 public sealed class LocalSocketIODeaths() : SocketIODeathSuite("local");
 
 public sealed class LocalDeaths() : DeathSuite("local");

@@ -2,12 +2,13 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OrleansAdapter.OnOrleans.Testing;
 using OrleansAdapter.Tests.Engines;
+using OrleansAdapter.Tests.Operations;
 using OrleansAdapter.Tests.SignalR;
 
 namespace OrleansAdapter.Tests.OnOrleans;
 
 /// <summary>The Orleans engine on silos that a class of tests shares; every test has a namespace of its own, and every server is an Orleans client.</summary>
-public sealed class OrleansEngine(TestSilos silos) : TestEngine
+public sealed class OrleansEngine(TestSilos silos, bool ownsSilos = false) : TestEngine
 {
     private readonly List<IDirectory> _supervisors = [];
     private readonly List<IHost> _hosts = [];
@@ -16,6 +17,9 @@ public sealed class OrleansEngine(TestSilos silos) : TestEngine
 
     /// <summary>The silos.</summary>
     public TestSilos Silos => silos;
+
+    /// <summary>An engine with silos of its own.</summary>
+    public static OrleansEngine Start(TestSilosOptions options) => new(Task.Run(() => TestSilos.StartAsync(options)).GetAwaiter().GetResult(), ownsSilos: true);
 
     /// <summary>A host that ends with the engine.</summary>
     public void Ends(IHost host) => _hosts.Add(host);
@@ -40,6 +44,10 @@ public sealed class OrleansEngine(TestSilos silos) : TestEngine
         {
             await host.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             host.Dispose();
+        }
+        if (ownsSilos)
+        {
+            await silos.DisposeAsync();
         }
     }
 
@@ -98,6 +106,12 @@ public sealed class OrleansOrderTests(OneSilo silos) : OrderTests(silos.NewEngin
 public sealed class OrleansClientResultTests(OneSilo silos) : ClientResultTests(silos.NewEngine()), IClassFixture<OneSilo>;
 
 public sealed class OrleansOperationTests(OneSilo silos) : OperationTests(silos.NewEngine()), IClassFixture<OneSilo>;
+
+public sealed class OrleansRequestDeathTests(OneSilo silos) : RequestDeathTests(silos.NewEngine()), IClassFixture<OneSilo>;
+
+public sealed class OrleansMixedClusters() : MixedClusters(() => OrleansEngine.Start(new TestSilosOptions()));
+
+public sealed class OrleansOperationMatrix(OrleansMixedClusters clusters) : OperationMatrix(clusters), IClassFixture<OrleansMixedClusters>;
 
 public sealed class OrleansAckTests(OneSilo silos) : AckTests(silos.NewEngine()), IClassFixture<OneSilo>;
 

@@ -148,6 +148,9 @@ internal sealed class JavaScriptClient(JavaScriptClients owner, string name)
     /// <summary>Which of its own messages under load failed, and why.</summary>
     public EventLog<(int Number, string Error)> Failed { get; } = new(name);
 
+    /// <summary>What it was asked, as JSON.</summary>
+    public EventLog<string> Asked { get; } = new(name);
+
     /// <summary>Its end, with the error that it was told, if there was one.</summary>
     public EventLog<string?> Closed { get; } = new(name);
 
@@ -188,6 +191,10 @@ internal sealed class JavaScriptClient(JavaScriptClients owner, string name)
         if (message.TryGetPropertyValue("said", out var payload))
         {
             Said.Add(payload?.ToJsonString() ?? "null");
+        }
+        else if (message.TryGetPropertyValue("asked", out var question))
+        {
+            Asked.Add(question?.ToJsonString() ?? "null");
         }
         else if (message["acked"] is { } acknowledged)
         {

@@ -9,6 +9,7 @@ internal static class OperatingSystemProcesses
     public const int Terminate = 15;
     public const int Interrupt = 2;
     public const int Stop = 19;
+    public const int Continue = 18;
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);

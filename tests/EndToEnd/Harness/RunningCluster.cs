@@ -56,9 +56,17 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     public EventLog<OutputLine> Lines => _lines;
 
     /// <summary>Starts a cluster; returns when it is ready.</summary>
-    public static async Task<RunningCluster> StartAsync(string engine, params IEnumerable<string> arguments)
+    /// <param name="engine">The engine.</param>
+    /// <param name="arguments">More of the primary's arguments.</param>
+    public static Task<RunningCluster> StartAsync(string engine, params IEnumerable<string> arguments) => StartAsync(engine, [], arguments);
+
+    /// <summary>The same.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="environment">Settings of its processes.</param>
+    /// <param name="arguments">More of the primary's arguments.</param>
+    public static async Task<RunningCluster> StartAsync(string engine, (string Name, string Value)[] environment, params IEnumerable<string> arguments)
     {
-        var cluster = Start(FreePort(), ["--engine", engine, "--workers", Workers.ToString(CultureInfo.InvariantCulture), .. arguments]);
+        var cluster = Start(FreePort(), environment, ["--engine", engine, "--workers", Workers.ToString(CultureInfo.InvariantCulture), .. arguments]);
         try
         {
             await cluster.LineAsync("ready ");
@@ -72,7 +80,9 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     }
 
     /// <summary>Starts a primary with some arguments, and does not wait for anything.</summary>
-    public static RunningCluster Start(int port, params IEnumerable<string> arguments)
+    public static RunningCluster Start(int port, params IEnumerable<string> arguments) => Start(port, [], arguments);
+
+    private static RunningCluster Start(int port, (string Name, string Value)[] environment, params IEnumerable<string> arguments)
     {
         var temporary = Directory.CreateTempSubdirectory("oa-").FullName;
         var start = new ProcessStartInfo("dotnet", [Checkout.Program("Silo"), "primary", "--port", port.ToString(CultureInfo.InvariantCulture), "--drain", "2", .. arguments])
@@ -84,6 +94,10 @@ internal sealed partial class RunningCluster : IAsyncDisposable
         start.Environment["TMPDIR"] = temporary;
         start.Environment["ORLEANSADAPTER_WEBWORKER"] = Checkout.Program("WebWorker");
         start.Environment["OrleansAdapter__Supervised"] = "true";
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
         return new RunningCluster(Process.Start(start)!, port, temporary);
     }
 

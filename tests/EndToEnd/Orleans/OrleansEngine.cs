@@ -25,6 +25,10 @@ public sealed class OrleansBadInput(OrleansCluster shared) : BadInputSuite(share
 [Collection(nameof(OrleansCluster))]
 public sealed class OrleansPage(OrleansCluster shared) : PageSuite(shared);
 
+public sealed class OrleansOperationsCluster() : SharedCluster("orleans", OperationsSuite.Environment);
+
+public sealed class OrleansOperations(OrleansOperationsCluster shared) : OperationsSuite(shared), IClassFixture<OrleansOperationsCluster>;
+
 public sealed class OrleansSocketIODeaths() : SocketIODeathSuite("orleans");
 
 public sealed class OrleansDeaths() : DeathSuite("orleans");

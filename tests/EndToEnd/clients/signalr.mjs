@@ -4,6 +4,7 @@
 //   { id, do: "load", client, room, every }         → says { from: client, n } to the room, n = 1, 2, …, each when the one before has ended
 //   { id, do: "rest", client }                      → ends the load; { id, result: the last n }
 //   { id, do: "close", client }                     → { id }
+// Clients answer what they are asked (ask), unless it is "silence" and their name: { client, asked: question }.
 // Besides: { client, said: payload }, { client, acked: n }, { client, failed: n, error }, { client, closed: error or null }.
 // It ends with its standard input.
 import { createInterface } from "node:readline";
@@ -16,6 +17,10 @@ const commands = {
   async open({ client, url, transport }) {
     const connection = new HubConnectionBuilder().withUrl(url, HttpTransportType[transport]).configureLogging(LogLevel.None).build();
     connection.on("said", payload => tell({ client, said: payload }));
+    connection.on("ask", question => {
+      tell({ client, asked: question });
+      return question === `silence ${client}` ? new Promise(() => {}) : { question, of: client };
+    });
     connection.onclose(error => tell({ client, closed: error ? error.message : null }));
     await connection.start();
     clients.set(client, { connection });

@@ -18,6 +18,12 @@ const commands = {
     const socket = io(url, { transports: transports[transport], forceNew: true, reconnection: transport === "upgrade" });
     const upgraded = transport !== "upgrade" || new Promise(resolve => socket.io.engine.once("upgrade", resolve));
     socket.on("said", payload => tell({ client, said: plain(payload) }));
+    socket.on("ask", (question, answer) => {
+      tell({ client, asked: question });
+      if (question !== `silence ${client}`) {
+        answer({ question, of: client });
+      }
+    });
     socket.on("disconnect", reason => tell({ client, closed: reason }));
     await new Promise((resolve, reject) => {
       socket.once("connect", resolve);
