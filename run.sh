@@ -3,7 +3,7 @@
 #   ./run.sh [--workers N] [--port P] [--engine local|orleans] …
 # And, while that runs, from another terminal:
 #   ./run.sh status [--port P]    how its processes are
-#   ./run.sh reload [--port P]    puts others in the place of its workers, one after the other; after a build these are the new program
+#   ./run.sh reload [--port P]    puts others in the place of its workers, one after the other
 # The options are the program's own (Silo/, --help). Ctrl+C or SIGTERM takes everything down.
 set -euo pipefail
 

@@ -31,6 +31,7 @@ internal sealed class FrontLink : IDisposable
     private long _received;
     private long _endedCount;
     private int _countsDue;
+    private int _disposed;
 
     private FrontLink(Socket socket, ILogger logger)
     {
@@ -86,6 +87,10 @@ internal sealed class FrontLink : IDisposable
 
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
         try
         {
             _socket.Shutdown(SocketShutdown.Both);
