@@ -1,3 +1,4 @@
+using Orleans.Runtime;
 using OrleansAdapter.Codec;
 
 namespace OrleansAdapter.OnOrleans;
@@ -8,6 +9,8 @@ namespace OrleansAdapter.OnOrleans;
 /// </summary>
 internal sealed class HomeLink : IAsyncDisposable
 {
+    private static readonly TimeSpan RegisterAgainAfter = TimeSpan.FromMilliseconds(100);
+
     private readonly OrleansDirectory _directory;
     private readonly string _namespace;
     private readonly IRoomsGrain _home;
@@ -17,9 +20,9 @@ internal sealed class HomeLink : IAsyncDisposable
     private readonly CallLane<WorkerMessage> _acknowledge;
     private readonly CallLane<WorkerMessage> _read;
     private readonly CallLane<WorkerMessage> _renew;
-    private readonly CallLane<WorkerMessage> _check;
     private WorkerMessage? _newest;
     private ServerId _life;
+    private long _pledge;
     private long _heard;
     private long _lastMessage;
     private long _checked;
@@ -35,7 +38,6 @@ internal sealed class HomeLink : IAsyncDisposable
         _acknowledge = Lane(CallAsync);
         _read = Lane(ReadAsync);
         _renew = Lane(CallAsync);
-        _check = new CallLane<WorkerMessage>(message => _home.Check(message.Life, message.Epoch, directory.Version), Receive, static _ => { });
     }
 
     public void Send(WorkerMessage message)
@@ -44,6 +46,10 @@ internal sealed class HomeLink : IAsyncDisposable
         if (message is Register)
         {
             // Calls to a home that is gone may take their time to fail; the next home is not to wait for them.
+            if (Interlocked.Exchange(ref _pledge, message.Epoch) != message.Epoch)
+            {
+                _register.Reset();
+            }
             _submit.Reset();
             _acknowledge.Reset();
             _read.Reset();
@@ -60,24 +66,50 @@ internal sealed class HomeLink : IAsyncDisposable
         lane.Send(message);
     }
 
-    /// <summary>Asks whether the home is still the same, where nothing was heard of it for a while.</summary>
+    /// <summary>
+    /// Asks whether the home is still the same, where nothing was heard of it for a while. It does not wait for an answer before it asks again: a question
+    /// that went to a dead silo takes as long to fail as the next home holds.
+    /// </summary>
     public void Check(long silence)
     {
         if (Volatile.Read(ref _newest) is { Epoch: > 0 } newest && _directory.Now - Volatile.Read(ref _heard) > silence)
         {
-            _check.Send(newest);
+            _ = CheckAsync(newest);
         }
     }
 
     /// <summary>Ends the subscription, if the cluster can be reached.</summary>
     public ValueTask DisposeAsync() => _subscription.DisposeAsync();
 
+    /// <summary>
+    /// A home that holds waits for those who remember the one before, but not for long: they tell it first, and look after their subscription, which may
+    /// have died with a silo, at the same time.
+    /// </summary>
     private async Task<MailboxBatch> RegisterAsync(WorkerMessage message)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // a history may be long, and the caller must not wait for it
         _life = message.Life;
-        await _subscription.EnsureAsync(MailboxStreams.OfLife(_namespace, message.Life)).ConfigureAwait(false);
-        return await CallAsync(message).ConfigureAwait(false);
+        var remembers = message is Register { History: not null };
+        if (remembers)
+        {
+            _ = SubscribeAsync(message.Life);
+        }
+        while (true)
+        {
+            try
+            {
+                if (!remembers)
+                {
+                    await _subscription.EnsureAsync(MailboxStreams.OfLife(_namespace, message.Life)).ConfigureAwait(false);
+                }
+                return await CallAsync(message).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (Volatile.Read(ref _newest) == message && exception is not LimitExceededException)
+            {
+                _directory.CallFailed(_namespace, exception);
+            }
+            await Task.Delay(RegisterAgainAfter, _directory.Stopping).ConfigureAwait(false);
+        }
     }
 
     /// <summary>A read means that a push was lost. If the next one were as well, the subscription may be what was lost.</summary>
@@ -87,12 +119,12 @@ internal sealed class HomeLink : IAsyncDisposable
         if (_directory.Now - Volatile.Read(ref _checked) > 1_000)
         {
             Volatile.Write(ref _checked, _directory.Now);
-            _ = CheckAsync(message.Life);
+            _ = SubscribeAsync(message.Life);
         }
         return result;
     }
 
-    private async Task CheckAsync(ServerId life)
+    private async Task SubscribeAsync(ServerId life)
     {
         try
         {
@@ -101,11 +133,25 @@ internal sealed class HomeLink : IAsyncDisposable
                 await _subscription.EnsureAsync(MailboxStreams.OfLife(_namespace, life)).ConfigureAwait(false);
             }
         }
-#pragma warning disable CA1031 // The next read checks again.
+#pragma warning disable CA1031 // What is not pushed is read, and each read checks again.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
             EngineLog.SubscribeFailed(_directory.Logger, _namespace, life, exception);
+        }
+    }
+
+    private async Task CheckAsync(WorkerMessage newest)
+    {
+        try
+        {
+            Receive(await _home.Check(newest.Life, newest.Epoch, _directory.Version).ConfigureAwait(false));
+        }
+#pragma warning disable CA1031 // It is asked again soon.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            EngineLog.CallLost(_directory.Logger, _namespace, exception);
         }
     }
 

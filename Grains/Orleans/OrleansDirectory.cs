@@ -64,6 +64,9 @@ internal sealed class OrleansDirectory : IDirectory
 
     public IStreamProvider Streams => _client.GetStreamProvider(Options.StreamProvider);
 
+    /// <summary>Cancelled when this directory is disposed of.</summary>
+    public CancellationToken Stopping => _stopping.Token;
+
     public IServersGrain Servers => _client.GetGrain<IServersGrain>(0);
 
     public IDirectoryReceiver Receiver => _receiver ?? throw NotStarted();

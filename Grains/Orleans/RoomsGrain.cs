@@ -151,18 +151,30 @@ internal sealed class RoomsGrain : Grain, IRoomsGrain, IRoomsOutput
     {
         var message = MessageCodec.ReadWorkerMessage(bytes);
         _versions[message.Life.Process] = Wire.VersionOf(bytes);
-        if (!_rooms.IsOpen && message is Register { History: { } history })
-        {
-            _remembered.UnionWith(history.List);
-        }
         _caller = message.Life;
         try
         {
+            if (!_rooms.IsOpen && message is Register { History: { } history })
+            {
+                Call(history.List);
+            }
             _rooms.Receive(message, Now);
         }
         finally
         {
             _caller = default;
+        }
+    }
+
+    /// <summary>Who is known to have been with the home before this one is told of this one, so that also the idle ones are here before it opens.</summary>
+    private void Call(IReadOnlyList<ServerId> lives)
+    {
+        foreach (var life in lives)
+        {
+            if (_remembered.Add(life) && life != _caller)
+            {
+                ((IRoomsOutput)this).Send(life, new WrongEpoch { Life = life, Epoch = _rooms.Epoch });
+            }
         }
     }
 

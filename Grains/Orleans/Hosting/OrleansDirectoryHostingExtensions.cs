@@ -57,11 +57,13 @@ public static class OrleansDirectoryHostingExtensions
     public static IClientBuilder AddOrleansDirectory(this IClientBuilder builder, Action<OrleansDirectoryOptions>? configure = null)
     {
         AddCommon(builder.Services, configure);
-        builder.Services.RemoveAll<IClientConnectionRetryFilter>().AddSingleton<IClientConnectionRetryFilter, RetryFilter>();
+        builder.Services.AddSingleton<RetryFilter>();
+        builder.Services.RemoveAll<IClientConnectionRetryFilter>().AddSingleton<IClientConnectionRetryFilter>(services => services.GetRequiredService<RetryFilter>());
         builder.Services.AddSingleton<IClusterConnectionStatusObserver>(services => services.GetRequiredService<ConnectionWatch>());
         builder.Services.AddSingleton<ClientEnd>();
         builder.Services.AddSingleton<ILifecycleParticipant<IClusterClientLifecycle>>(services => services.GetRequiredService<ClientEnd>());
-        builder.Services.AddOptions<ClientConnectionOptions>().Configure<ClientEnd>((connections, end) => connections.ConfigureConnection(connection => connection.Use(end.Watch)));
+        builder.Services.AddOptions<ClientConnectionOptions>().Configure<ClientEnd, RetryFilter>(
+            (connections, end, filter) => connections.ConfigureConnection(connection => connection.Use(end.Watch).Use(filter.Watch)));
         builder.AddStreaming();
         if (UsesOwnStreams(configure))
         {

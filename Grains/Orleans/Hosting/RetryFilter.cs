@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Orleans;
 
 namespace OrleansAdapter.OnOrleans;
@@ -7,10 +8,29 @@ internal sealed class RetryFilter : IClientConnectionRetryFilter
 {
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(200);
 
+    private string? _refusal;
+
+    /// <summary>
+    /// Reads why a connection ended from the connection itself: what Orleans hands to the filter often is only that the other side closed it, which it does
+    /// right behind the reason.
+    /// </summary>
+    public ConnectionDelegate Watch(ConnectionDelegate next) => async connection =>
+    {
+        try
+        {
+            await next(connection).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (WrongCluster(exception) is { } reason)
+        {
+            Volatile.Write(ref _refusal, reason);
+            throw;
+        }
+    };
+
     /// <inheritdoc/>
     public async Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)
     {
-        if (WrongCluster(exception) is { } reason)
+        if ((WrongCluster(exception) ?? Volatile.Read(ref _refusal)) is { } reason)
         {
             throw new DirectoryRefusedException($"The Orleans cluster refuses this process: {reason}");
         }
