@@ -42,6 +42,7 @@ try
     await using var app = builder.Build();
     app.UseDefaultFiles();
     app.UseStaticFiles();
+    PageClients.Map(app);
     app.MapHub<ChatHub>("/hub");
     app.MapSocketIO("/socket.io");
     ChatSockets.Map(app.Services.GetRequiredService<SocketIOServer>(), app.Services.GetRequiredService<IOptions<OrleansAdapterOptions>>());

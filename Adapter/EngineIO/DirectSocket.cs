@@ -27,7 +27,7 @@ internal static class DirectSocket
                         }
                         break;
                     case FrameReading.Message:
-                        await session.WhenReadyAsync().ConfigureAwait(false);
+                        await transport.WhenReadyAsync().ConfigureAwait(false);
                         break;
                     case FrameReading.Ping:
                         await writer.WriteAsync(Pong(frames.Control)).ConfigureAwait(false);

@@ -8,6 +8,7 @@ internal sealed partial class EngineSession
     private readonly Lock _inbound = new();
 
     private int _paused;
+    private bool _awaitsPoll;
 
     /// <summary>Whether the client is not read for now.</summary>
     public bool IsPaused => Volatile.Read(ref _paused) > 0;
@@ -31,6 +32,7 @@ internal sealed partial class EngineSession
             if (polling.Poll is null)
             {
                 var poll = polling.Poll = new PendingPoll();
+                _awaitsPoll = false;
                 FlushLocked();
                 EndPollForProbe();
                 if (!TryFinishClosing())
@@ -90,16 +92,17 @@ internal sealed partial class EngineSession
     /// <returns>Whether all of it was good.</returns>
     public bool Receive(ReadOnlyMemory<byte> payload)
     {
-        var good = true;
+        bool good;
         lock (_inbound)
         {
-            var polling = IsOpen ? Volatile.Read(ref _transport) as PollingTransport : null;
-            if (polling is not null && !Utf8.IsValid(payload.Span))
+            // One that was upgraded meanwhile takes nothing from here any more; its client is told so.
+            good = Volatile.Read(ref _transport) is PollingTransport;
+            if (good && IsOpen && !Utf8.IsValid(payload.Span))
             {
                 good = false;
                 Close(EngineCloseReason.ParseError, "not valid UTF-8");
             }
-            for (var last = false; good && !last && IsOpen && polling is not null;)
+            for (var last = false; good && !last && IsOpen;)
             {
                 var text = EnginePacket.CutNext(ref payload, out last);
                 good = EnginePacket.TryParse(text, out var packet);
@@ -182,6 +185,33 @@ internal sealed partial class EngineSession
             }
         }
         Close(reason, description);
+    }
+
+    /// <summary>
+    /// A client that is not read is not held to its pings, as its answer may be behind what is not read yet; but one that is not there any more has to end. A WebSocket's connection fails if
+    /// it is written to; a client of long-polling comes again when its GET is answered. False where it has not.
+    /// </summary>
+    private bool ProbePaused()
+    {
+        if (_transport is not PollingTransport polling)
+        {
+            if (_transport.IsWritable)
+            {
+                Add(OutboundPacket.Ping);
+                FlushLocked();
+            }
+        }
+        else if (_awaitsPoll)
+        {
+            return false;
+        }
+        else
+        {
+            _awaitsPoll = true;
+            polling.End(OutboundPacket.Noop);
+        }
+        _timer.Change(_server.Options.PingTimeout, Timeout.InfiniteTimeSpan);
+        return true;
     }
 
     private async ValueTask PauseAsync(ValueTask ready)

@@ -152,10 +152,8 @@ internal sealed partial class EngineSession
                 _timer.Change(_server.Options.PingTimeout, Timeout.InfiniteTimeSpan);
                 return;
             }
-            if (_state == State.Open && IsPaused)
+            if (_state == State.Open && IsPaused && ProbePaused())
             {
-                // The answer may be there, behind what is not read yet.
-                _timer.Change(_server.Options.PingTimeout, Timeout.InfiniteTimeSpan);
                 return;
             }
             reason = _state == State.Closing ? EngineCloseReason.ForcedClose : EngineCloseReason.PingTimeout;

@@ -101,7 +101,15 @@ internal static class PollingRequest
         }
         try
         {
-            await session.WhenReadyAsync().ConfigureAwait(false);
+            var ready = session.WhenReadyAsync();
+            if (!ready.IsCompletedSuccessfully)
+            {
+                await using (context.RequestAborted.UnsafeRegister(
+                    static state => ((EngineSession)state!).Close(EngineCloseReason.TransportError, "data request connection closed prematurely"), session).ConfigureAwait(false))
+                {
+                    await ready.ConfigureAwait(false);
+                }
+            }
         }
         finally
         {

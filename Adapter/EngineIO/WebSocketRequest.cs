@@ -138,7 +138,7 @@ internal static class WebSocketRequest
                     ArrayPool<byte>.Shared.Return(buffer);
                     buffer = null;
                 }
-                await session.WhenReadyAsync().ConfigureAwait(false);
+                await transport.WhenReadyAsync().ConfigureAwait(false);
             }
         }
         catch (Exception exception) when (exception is WebSocketException or IOException or OperationCanceledException or InvalidOperationException)

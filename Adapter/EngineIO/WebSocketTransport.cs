@@ -42,6 +42,20 @@ internal sealed class WebSocketTransport : IEngineTransport
 
     public void Send(ReadOnlySpan<OutboundPacket> packets) => _writer.Write(packets, _base64);
 
+    /// <summary>Waits until more may be read from the client. Nobody would see it go meanwhile, so that is looked after.</summary>
+    public async ValueTask WhenReadyAsync()
+    {
+        var ready = _session.WhenReadyAsync();
+        if (!ready.IsCompletedSuccessfully)
+        {
+            await using (_context.RequestAborted.UnsafeRegister(
+                static state => ((WebSocketTransport)state!)._session.TransportEnded((WebSocketTransport)state, EngineCloseReason.TransportClose, null), this).ConfigureAwait(false))
+            {
+                await ready.ConfigureAwait(false);
+            }
+        }
+    }
+
     /// <summary>What was written last has left.</summary>
     public void WriterIsIdle() => _session.TransportReady(this);
 

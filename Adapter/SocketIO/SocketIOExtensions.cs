@@ -28,7 +28,7 @@ public static class SocketIOExtensions
         return services.AddOrleansAdapter();
     }
 
-    /// <summary>Serves Socket.IO under a path, and the browser's clients where <see cref="SocketIOOptions.ClientFiles"/> names them.</summary>
+    /// <summary>Serves Socket.IO under a path, and the browser's clients where they are (<see cref="SocketIOOptions.ServeClient"/>).</summary>
     /// <param name="endpoints">The application.</param>
     /// <param name="path">The path, as clients have it (<c>path</c>), without the slash at its end.</param>
     /// <returns>What policies are added to: authorisation, rate limits, CORS.</returns>
@@ -40,7 +40,7 @@ public static class SocketIOExtensions
         var server = endpoints.ServiceProvider.GetRequiredService<SocketIOServer>();
         // Who ignores that the host stops holds it up.
         endpoints.ServiceProvider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(server.Engine.CloseAll);
-        ClientFiles.Map(endpoints, path, server.Options.ClientFiles);
+        ClientFiles.Map(endpoints, path, server.Options);
         return endpoints.Map(path, EngineEndpoint.Build(endpoints, server.Engine)).WithDisplayName($"Socket.IO {path}");
     }
 }

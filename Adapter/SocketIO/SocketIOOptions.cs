@@ -45,9 +45,11 @@ public sealed class SocketIOOptions : EngineIOOptions
     /// </summary>
     public bool KeepHttpContext { get; set; }
 
+    /// <summary>Whether the browser's clients are served under the path, as <c>socket.io.js</c> and so on, where <see cref="ClientFiles"/> has them. Default: yes.</summary>
+    public bool ServeClient { get; set; } = true;
+
     /// <summary>
-    /// The folder with the browser's clients (<c>dist</c> of the npm package <c>socket.io-client</c>), which are then served under the path, as
-    /// <c>socket.io.js</c> and so on. Default: none.
+    /// The folder with the browser's clients (<c>dist</c> of the npm package <c>socket.io-client</c>). Default: <c>clients/socket.io</c> beside the program, if there is one.
     /// </summary>
     public string? ClientFiles { get; set; }
 

@@ -1,9 +1,14 @@
 import { Hub } from "./hub.js";
+import { OfficialHub, OfficialSockets } from "./official.js";
 import { Sockets } from "./socketio.js";
 
 const element = id => document.getElementById(id);
-const isSocketIO = new URLSearchParams(location.search).get("client") === "socket.io";
-const hub = isSocketIO ? new Sockets("socket.io/") : new Hub("hub");
+const wanted = new URLSearchParams(location.search);
+const isSocketIO = wanted.get("client") === "socket.io";
+const { official } = await (await fetch("clients")).json();
+const hub = official && !wanted.has("small")
+  ? (isSocketIO ? new OfficialSockets("socket.io/") : new OfficialHub("hub"))
+  : (isSocketIO ? new Sockets("socket.io/") : new Hub("hub"));
 let me = null;
 let room = null;
 
@@ -103,4 +108,8 @@ async function attempt(action) {
   }
 }
 
-hub.start();
+element("client").textContent = (hub instanceof OfficialSockets) ? "socket.io-client"
+  : (hub instanceof OfficialHub) ? "@microsoft/signalr"
+  : official ? "a small client of its own"
+  : "a small client of its own, as the official ones are not here: npm was not there when this worker was built";
+attempt(() => hub.start());

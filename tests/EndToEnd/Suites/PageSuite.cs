@@ -16,16 +16,32 @@ public abstract class PageSuite(SharedCluster shared)
         var page = await http.GetStringAsync(shared.Cluster.Url(1), TestContext.Current.CancellationToken);
 
         Assert.DoesNotContain("//", page);
-        foreach (var file in new[] { "page.css", "page.js", "hub.js", "socketio.js" })
+        foreach (var file in new[] { "page.css", "page.js", "hub.js", "socketio.js", "official.js", "clients" })
         {
             Assert.NotEmpty(await http.GetStringAsync($"{shared.Cluster.Url(1)}/{file}", TestContext.Current.CancellationToken));
         }
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task The_official_clients_come_from_the_worker_where_npm_was_there()
+    {
+        Checkout.SkipWithoutNode();
+        using var http = new HttpClient();
+
+        Assert.Equal("{\"official\":true}", await http.GetStringAsync($"{shared.Cluster.Url(1)}/clients", TestContext.Current.CancellationToken));
+        Assert.Contains("HubConnectionBuilder", await http.GetStringAsync($"{shared.Cluster.Url(1)}/clients/signalr.min.js", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        foreach (var name in new[] { "socket.io.js", "socket.io.min.js", "socket.io.esm.min.js", "socket.io.msgpack.min.js" })
+        {
+            using var script = await http.GetAsync($"{shared.Cluster.Url(1)}/socket.io/{name}", TestContext.Current.CancellationToken);
+            Assert.Equal("\"4.8.3\"", script.Headers.ETag?.ToString());
+            Assert.NotEmpty(await http.GetByteArrayAsync($"{shared.Cluster.Url(1)}/socket.io/{name}.map", TestContext.Current.CancellationToken));
+        }
+    }
+
     [Theory(Timeout = 120_000)]
-    [InlineData("signalr", "signalr")]
+    [InlineData("signalr", "signalr&small")]
     [InlineData("signalr", "socket.io")]
-    [InlineData("socket.io", "socket.io")]
+    [InlineData("socket.io&small", "socket.io")]
     public async Task Two_tabs_of_a_browser_on_two_workers_talk(string client, string other)
     {
         Checkout.SkipWithoutNode();

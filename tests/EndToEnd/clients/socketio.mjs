@@ -41,7 +41,7 @@ const commands = {
   },
   nested({ client, room, base64 }) {
     const bytes = Buffer.from(base64, "base64");
-    return call(clients.get(client).socket, "say", [room, { text: "\ud83d half 🙂", of: [1.0, { file: bytes }, bytes.subarray(0, 3)], none: null }]);
+    return call(clients.get(client).socket, "say", [room, { text: "grüß 🙂", of: [1.0, { file: bytes }, bytes.subarray(0, 3)], none: null }]);
   },
   transport({ client }) {
     return clients.get(client).socket.io.engine.transport.name;

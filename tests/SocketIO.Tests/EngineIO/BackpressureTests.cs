@@ -73,6 +73,57 @@ public sealed class BackpressureTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_client_of_polling_that_is_not_read_has_to_poll()
+    {
+        var (session, path) = await OpenAsync();
+        session.Gate = NewGate();
+        var post = _host.Http.PostAsync(path, new StringContent("4a"), Cancellation);
+        await PausedAsync(session);
+        Assert.Equal("4a", await _host.Http.GetStringAsync(path, Cancellation));
+        _host.Time.Advance(TimeSpan.FromSeconds(25));
+        Assert.Equal("2", await _host.Http.GetStringAsync(path, Cancellation));
+        for (var i = 0; i < 3; i++)
+        {
+            var poll = _host.Http.GetStringAsync(path, Cancellation);
+            while (!session.Session.IsWritable)
+            {
+                await Task.Yield();
+            }
+            _host.Time.Advance(TimeSpan.FromSeconds(20));
+            Assert.Equal("6", await poll);
+            Assert.Equal(1, _host.Server.SessionCount);
+        }
+        _host.Time.Advance(TimeSpan.FromSeconds(20));
+
+        Assert.Equal(EngineCloseReason.PingTimeout, (await session.Ended).Reason);
+        session.Gate.SetResult();
+        using var answer = await post;
+    }
+
+    [Fact]
+    public async Task A_client_that_hangs_up_while_it_is_not_read_is_gone()
+    {
+        await using var socket = await TestSocket.ConnectAsync(_host.Address, "/engine.io/?EIO=4&transport=websocket");
+        var overWebSocket = await _host.NextSessionAsync();
+        overWebSocket.Gate = NewGate();
+        await socket.SendAsync("4a");
+        await PausedAsync(overWebSocket);
+        socket.Abort();
+        Assert.Equal(EngineCloseReason.TransportClose, (await overWebSocket.Ended).Reason);
+
+        var (overPolling, path) = await OpenAsync();
+        overPolling.Gate = NewGate();
+        using var hangUp = new CancellationTokenSource();
+        var post = _host.Http.PostAsync(path, new StringContent("4a"), hangUp.Token);
+        await PausedAsync(overPolling);
+        await hangUp.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => post);
+        Assert.Equal(EngineCloseReason.TransportError, (await overPolling.Ended).Reason);
+        overWebSocket.Gate.SetResult();
+        overPolling.Gate.SetResult();
+    }
+
+    [Fact]
     public async Task A_GET_whose_answer_is_not_taken_ends_the_session()
     {
         var (session, path) = await OpenAsync();

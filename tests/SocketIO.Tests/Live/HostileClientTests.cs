@@ -49,6 +49,31 @@ public sealed class HostileClientTests
     }
 
     [Fact]
+    public async Task A_client_that_hangs_up_behind_a_handler_that_waits_for_that_is_gone()
+    {
+        var told = new TaskCompletionSource<SocketIODisconnect>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var cluster = await SocketIOCluster.StartAsync(configure: options => options.MaxWaitingEvents = 10, serve: io =>
+        {
+            io.OnConnection(socket => socket.OnDisconnect(told.SetResult));
+            io.On("stream", (CancellationToken gone) => Task.Delay(Timeout.Infinite, gone));
+        });
+        var (socket, id) = await cluster[0].JoinAsync();
+        var events = cluster[0].IO.Root.Find(id)!.Events;
+        for (var i = 0; i < 100; i++)
+        {
+            await socket.SendAsync("42[\"stream\"]");
+        }
+        while (!events.IsFull)
+        {
+            await Task.Yield();
+        }
+        socket.Abort();
+
+        Assert.Equal(DisconnectReasons.TransportClose, (await told.Task.InTimeAsync()).Reason);
+        Assert.Empty(cluster[0].IO.Root.Sockets);
+    }
+
+    [Fact]
     public async Task A_client_whose_queue_is_full_as_it_comes_in_leaves_nothing()
     {
         await using var cluster = await SocketIOCluster.StartAsync(

@@ -48,27 +48,6 @@ public sealed class HostingTests
     }
 
     [Fact]
-    public async Task The_clients_of_browsers_are_served_from_the_folder_that_has_them()
-    {
-        var folder = Directory.CreateTempSubdirectory("oa-");
-        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "socket.io.min.js"), "// the client", Cancellation);
-        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "secret.js"), "no", Cancellation);
-        await using (var cluster = await SocketIOCluster.StartAsync(configure: options => options.ClientFiles = folder.FullName))
-        {
-            using var http = new HttpClient { BaseAddress = cluster[0].Address };
-            using var response = await http.GetAsync("/socket.io/socket.io.min.js", Cancellation);
-            Assert.Equal("// the client", await response.Content.ReadAsStringAsync(Cancellation));
-            Assert.Equal("application/javascript", response.Content.Headers.ContentType!.MediaType);
-            foreach (var missing in new[] { "secret.js", "socket.io.js", "..%2fsecret.js" })
-            {
-                using var none = await http.GetAsync($"/socket.io/{missing}", Cancellation);
-                Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
-            }
-        }
-        folder.Delete(recursive: true);
-    }
-
-    [Fact]
     public async Task Invalid_options_stop_the_start_and_are_named()
     {
         var exception = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => SocketIOCluster.StartAsync(configure: options => options.ConnectTimeout = TimeSpan.Zero));

@@ -9,6 +9,8 @@ namespace OrleansAdapter.SocketIO.Tests.Live;
 /// <summary>A live server takes or refuses whatever clients send: it logs no error, keeps nothing, and serves the next client.</summary>
 public sealed class LiveBrokenInputTests
 {
+    private const int Limit = 10_000;
+
     private static int Cases => Environment.GetEnvironmentVariable("ORLEANSADAPTER_FULL") is null ? 1_000 : 20_000;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -24,7 +26,7 @@ public sealed class LiveBrokenInputTests
         for (var i = 0; i < Cases; i++)
         {
             var isBinary = input.Next(6) == 0;
-            var data = isBinary ? input.Bytes() : input.Next(10) == 0 ? input.Text() : [(byte)'4', .. input.Text()];
+            var data = isBinary ? input.Bytes() : input.Next(10) == 0 ? input.Text() : [(byte)'4', .. input.Text(), .. input.Next(50) == 0 ? new byte[Limit] : []];
             try
             {
                 await next.SendAsync(data, isBinary ? WebSocketMessageType.Binary : WebSocketMessageType.Text);
@@ -52,21 +54,26 @@ public sealed class LiveBrokenInputTests
         var input = new BrokenInput(seed);
         using var http = new HttpClient { BaseAddress = cluster[0].Address };
         var path = await OpenAsync(http);
+        Dictionary<int, int> answers = [];
         for (var i = 0; i < Cases; i++)
         {
-            byte[] body = [(byte)'4', .. input.Text(), .. input.Next(3) == 0 ? "\u001e4"u8.ToArray() : [], .. input.Next(3) == 0 ? input.Text() : []];
+            byte[] body = [(byte)'4', .. input.Text(), .. input.Next(3) == 0 ? "\u001e4"u8.ToArray() : [], .. input.Next(3) == 0 ? input.Text() : [], .. input.Next(50) == 0 ? new byte[Limit] : []];
             using var request = new HttpRequestMessage(input.Next(30) == 0 ? HttpMethod.Put : HttpMethod.Post, path) { Content = new ByteArrayContent(body) };
             if (input.Next(30) == 0)
             {
                 request.Content.Headers.ContentType = new("application/octet-stream");
             }
             using var response = await http.SendAsync(request, Cancellation);
-            Assert.True((int)response.StatusCode is 200 or 400 or 413 or 500, $"Seed {seed}, case {i}: {response.StatusCode}");
+            var status = (int)response.StatusCode;
+            Assert.True(status is 200 or 400 or 413 or 500, $"Seed {seed}, case {i}: {response.StatusCode}");
+            answers[status] = answers.GetValueOrDefault(status) + 1;
             if (response.StatusCode == HttpStatusCode.BadRequest)
             {
                 path = await OpenAsync(http);
             }
         }
+        // Not all of them for one and the same reason.
+        Assert.True(answers.GetValueOrDefault(200) > Cases / 10 && answers.GetValueOrDefault(400) > Cases / 10 && answers.ContainsKey(413) && answers.ContainsKey(500), $"Seed {seed}: {string.Join(' ', answers)}");
         await AssertWellAsync(cluster, seed);
     }
 
@@ -124,7 +131,7 @@ public sealed class LiveBrokenInputTests
     }
 
     private static Task<SocketIOCluster> StartAsync() => SocketIOCluster.StartAsync(
-        configure: options => options.MaxHttpBufferSize = 10_000,
+        configure: options => options.MaxHttpBufferSize = Limit,
         serve: io =>
         {
             io.Of("/admin");
@@ -152,7 +159,7 @@ public sealed class LiveBrokenInputTests
     private static async Task<string> OpenAsync(HttpClient http)
     {
         var body = await http.GetStringAsync("/socket.io/?EIO=4&transport=polling", Cancellation);
-        var path = $"/socket.io/?EIO=4&transport=polling&sid={body.Substring(8, 20)}";
+        var path = $"/socket.io/?EIO=4&transport=polling&sid={body.Substring(9, 20)}";
         using var connected = await http.PostAsync(path, new StringContent("40"), Cancellation);
         return path;
     }

@@ -15,10 +15,13 @@ internal sealed class BrokenInput(int seed)
     private static readonly string[] Pieces =
     [
         "[", "]", "{", "}", "\"", ",", ":", "-", "/", "0", "1", "9", "99999999999999999999", "null", "true", "_placeholder", "\"num\":0", "\\ud800", "\\", "\u001e", "b", "4", "2probe", "5", "6", " ",
-        "\"connect\"", "\"disconnect\"", "1e999", "-0", "\u0000", "€", "\ud83d\ude00", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "{\"a\":{\"a\":{\"a\":", "{\"_placeholder\":true,\"num\":0}", "11-", "0-",
+        "\"connect\"", "\"disconnect\"", "\"newListener\"", Deep("["), Deep("{\"a\":"), "/nowhere,", "1e999", "-0", "\u0000", "€", "\ud83d\ude00", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "{\"a\":{\"a\":{\"a\":", "{\"_placeholder\":true,\"num\":0}", "11-", "0-",
     ];
 
     private readonly Random _random = new(seed);
+
+    /// <summary>Deeper than JSON may be.</summary>
+    private static string Deep(string level) => string.Concat(Enumerable.Repeat(level, 500));
 
     public int Next(int limit) => _random.Next(limit);
 
