@@ -43,6 +43,10 @@ internal static class Comparison
             {
                 var run = await Runner.RunAsync(server, load.Workers, load.Plan, warm, length);
                 runs[server.Name].Add(run);
+                if (run.Retries > 0)
+                {
+                    Console.Error.WriteLine($"{load.Name}, {server.Name}: {run.Retries} clients were not let in at first.");
+                }
                 if (!run.IsRight)
                 {
                     Console.Error.WriteLine($"WRONG: {load.Name}, {server.Name}: of {run.Deliveries} deliveries {run.Lost} were lost, {run.Duplicates} came twice, {run.Disorder} out of order, {run.Broken} broken or astray.");
