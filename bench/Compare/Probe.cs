@@ -13,8 +13,12 @@ internal static class Probe
         foreach (var load in LoadList.All.Where(load => loads == "all" || loads.Split(',').Contains(load.Name)))
         {
             var result = await Comparison.RunAsync(load with { Servers = chosen, Rounds = rounds }, TimeSpan.FromSeconds(warm), TimeSpan.FromSeconds(seconds));
-            Table.Print(result);
+            Table.Of(result).Print();
             isRight &= result.Results.All(server => server.Runs.All(run => run.IsRight));
+        }
+        foreach (var load in LoadList.Openings.Where(load => loads == "all" || loads.Split(',').Contains(load.Name)))
+        {
+            Table.Of(await Comparison.RunAsync(load with { Servers = chosen })).Print();
         }
         return isRight ? 0 : 1;
     }
