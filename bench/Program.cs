@@ -17,7 +17,7 @@ return args switch
     ["connections-role", var kind, var port, var count] => await ConnectionsBenchmark.RunClientsAsync(kind, port, count),
     ["compare", var folder] => await Comparison.RunAsync(quick: false, folder),
     ["compare", "--quick", var folder] => await Comparison.RunAsync(quick: true, folder),
-    ["probe", var loads, var servers, var seconds, var repeat] => await Probe.RunAsync(loads, servers, Number(seconds), Number(repeat)),
+    ["probe", var loads, var servers, var warm, var seconds, var rounds] => await Probe.RunAsync(loads, servers, Number(warm), Number(seconds), Number(rounds)),
     ["floor-role", var port] => EndWithInput(() => FloorServer.Run(Number(port))),
     ["signalr-role", var port] => EndWithInput(() => AloneServer.Run(Number(port))),
     _ => Usage(),
@@ -46,7 +46,7 @@ static int Usage()
                bench connections  what an idle Socket.IO connection costs in memory
                bench compare [--quick] FOLDER
                                   this system beside Node.js and the floor; results.json and tables.md go to the folder (bench.sh does it all)
-               bench probe LOADS SERVERS SECONDS ROUNDS
+               bench probe LOADS SERVERS WARM SECONDS ROUNDS
                                   the same for some loads (room-1000,room-100,rooms,steady or all) and servers (floor,node,local,orleans)
         """);
     return 2;

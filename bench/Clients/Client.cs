@@ -10,7 +10,6 @@ internal enum Phase
     Greeting,
     Joining,
     Ready,
-    Closed,
 }
 
 /// <summary>One client: its socket, what has come of a frame or message that is not whole, and what could not be written yet.</summary>
@@ -45,8 +44,12 @@ internal sealed class Client(int number, IReadOnlyList<string> rooms) : IDisposa
     /// <summary>Whether the message of which fragments have come is binary.</summary>
     public bool FragmentsAreBinary { get; set; }
 
+    /// <summary>Connects, from the beginning if it had tried before.</summary>
     public void Connect(int port)
     {
+        _socket?.Dispose();
+        (Phase, Joins, _partialLength, _unsent) = (Phase.Upgrading, (0, 0), 0, []);
+        Fragments.Clear();
         _socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (IsSlow)
         {

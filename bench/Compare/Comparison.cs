@@ -7,10 +7,12 @@ namespace OrleansAdapter.Bench.Compare;
 /// <summary>Runs loads against servers, side by side: each server is started afresh for each run, and the servers take turns.</summary>
 internal static class Comparison
 {
-    /// <summary>What a run takes: long enough for a just-in-time compiler to be done, where that is not cut short.</summary>
-    private static readonly (TimeSpan Warm, TimeSpan Length) Full = (TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(5));
+    private static readonly TimeSpan Length = TimeSpan.FromSeconds(4);
 
-    private static readonly (TimeSpan Warm, TimeSpan Length) Short = (TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(3));
+    /// <summary>Warming up takes longer than measuring: a just-in-time compiler has to be done with it.</summary>
+    private static readonly TimeSpan Warm = TimeSpan.FromSeconds(8);
+
+    private static readonly TimeSpan QuickWarm = TimeSpan.FromSeconds(4);
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
@@ -18,19 +20,41 @@ internal static class Comparison
     public static async Task<int> RunAsync(bool quick, string folder)
     {
         await ServerList.PrepareNodeAsync();
-        var (warm, length) = quick ? Short : Full;
-        List<LoadResult> results = [];
+        List<LoadResult> loads = [];
+        List<OpeningResults> openings = [];
+        List<Table> tables = [];
         foreach (var load in quick ? LoadList.Quick : LoadList.All)
         {
-            results.Add(await RunAsync(load, warm, length));
-            Table.Print(results[^1]);
+            loads.Add(await RunAsync(load, quick || load.Budget is null ? QuickWarm : Warm, Length));
+            tables.Add(Table.Of(loads[^1]));
+            tables[^1].Print();
+        }
+        foreach (var load in quick ? [] : LoadList.Openings)
+        {
+            openings.Add(await RunAsync(load));
+            tables.Add(Table.Of(openings[^1]));
+            tables[^1].Print();
         }
         System.IO.Directory.CreateDirectory(folder);
-        var report = new { Date = DateTime.UtcNow, Machine = Machine.Describe(), results };
+        var report = new { Date = DateTime.UtcNow, Machine = Machine.Describe(), Loads = loads, Openings = openings };
         await File.WriteAllTextAsync(Path.Combine(folder, "results.json"), JsonSerializer.Serialize(report, Json));
-        await File.WriteAllTextAsync(Path.Combine(folder, "tables.md"), Table.Markdown(results));
+        await File.WriteAllTextAsync(Path.Combine(folder, "tables.md"), string.Concat(tables.Select(table => table.Markdown())));
         Console.WriteLine($"In {folder}: results.json, and tables.md for the documentation.");
-        return results.Exists(result => result.Results.Any(server => server.Runs.Any(run => !run.IsRight))) ? 1 : 0;
+        return loads.Exists(result => result.Results.Any(server => server.Runs.Any(run => !run.IsRight))) ? 1 : 0;
+    }
+
+    public static async Task<OpeningResults> RunAsync(OpeningLoad load)
+    {
+        List<OpeningResult> results = [];
+        foreach (var server in load.Servers)
+        {
+            results.Add(await load.RunAsync(server, workers: 2));
+            if (results[^1].Retries > 0)
+            {
+                Console.Error.WriteLine($"{load.Name}, {server.Name}: {results[^1].Retries} clients were not let in at first.");
+            }
+        }
+        return new OpeningResults(load.Name, load.Text, results);
     }
 
     /// <summary>One load; also for those who look at one thing.</summary>
@@ -43,6 +67,10 @@ internal static class Comparison
             {
                 var run = await Runner.RunAsync(server, load.Workers, load.Plan, warm, length);
                 runs[server.Name].Add(run);
+                if (run.Retries > 0)
+                {
+                    Console.Error.WriteLine($"{load.Name}, {server.Name}: {run.Retries} clients were not let in at first.");
+                }
                 if (!run.IsRight)
                 {
                     Console.Error.WriteLine($"WRONG: {load.Name}, {server.Name}: of {run.Deliveries} deliveries {run.Lost} were lost, {run.Duplicates} came twice, {run.Disorder} out of order, {run.Broken} broken or astray.");

@@ -32,6 +32,9 @@ internal sealed record Measurement
 
     public required double Megabytes { get; init; }
 
+    /// <summary>How many clients had to connect a second time.</summary>
+    public required int Retries { get; init; }
+
     public required long Messages { get; init; }
 
     public required long Deliveries { get; init; }
@@ -53,7 +56,7 @@ internal static class Runner
 {
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(15);
 
-    public static async Task<Measurement> RunAsync(Server server, int workers, Plan plan, TimeSpan warm, TimeSpan length, Func<RunningServer, Task>? during = null)
+    public static async Task<Measurement> RunAsync(Server server, int workers, Plan plan, TimeSpan warm, TimeSpan length)
     {
         await using var running = await RunningServer.StartAsync(server, workers);
         using var crowd = new Crowd(plan, server.Wire, running.Ports);
@@ -90,6 +93,7 @@ internal static class Runner
             P999 = At(latencies, 0.999),
             Max = At(latencies, 1),
             Megabytes = megabytes,
+            Retries = crowd.Retries,
             Messages = deliveries.Messages,
             Deliveries = deliveries.Total,
             Lost = deliveries.Lost(),

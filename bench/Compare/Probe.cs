@@ -5,18 +5,20 @@ namespace OrleansAdapter.Bench.Compare;
 /// <summary>Chosen loads against chosen servers, for those who change something and look at what it gave.</summary>
 internal static class Probe
 {
-    private static readonly TimeSpan Warm = TimeSpan.FromSeconds(5);
-
-    public static async Task<int> RunAsync(string loads, string servers, int seconds, int rounds)
+    public static async Task<int> RunAsync(string loads, string servers, int warm, int seconds, int rounds)
     {
         await ServerList.PrepareNodeAsync();
         var chosen = servers.Split(',').Select(ServerList.Find).ToList();
         var isRight = true;
         foreach (var load in LoadList.All.Where(load => loads == "all" || loads.Split(',').Contains(load.Name)))
         {
-            var result = await Comparison.RunAsync(load with { Servers = chosen, Rounds = rounds }, Warm, TimeSpan.FromSeconds(seconds));
-            Table.Print(result);
+            var result = await Comparison.RunAsync(load with { Servers = chosen, Rounds = rounds }, TimeSpan.FromSeconds(warm), TimeSpan.FromSeconds(seconds));
+            Table.Of(result).Print();
             isRight &= result.Results.All(server => server.Runs.All(run => run.IsRight));
+        }
+        foreach (var load in LoadList.Openings.Where(load => loads == "all" || loads.Split(',').Contains(load.Name)))
+        {
+            Table.Of(await Comparison.RunAsync(load with { Servers = chosen })).Print();
         }
         return isRight ? 0 : 1;
     }

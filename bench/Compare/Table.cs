@@ -4,46 +4,43 @@ using System.Text;
 namespace OrleansAdapter.Bench.Compare;
 
 /// <summary>Results as people read them.</summary>
-internal static class Table
+internal sealed record Table(string Title, string[] Head, List<string[]> Rows)
 {
-    private static readonly string[] Head = ["server", "deliveries/s", "CPU µs/delivery", "× Node", "× floor", "p50 ms", "p99", "p99.9", "max", "p99 × Node", "messages/read", "MB"];
+    private static readonly string[] LoadHead = ["server", "deliveries/s", "CPU µs/delivery", "× Node", "× floor", "p50 ms", "p99", "p99.9", "max", "p99 × Node", "messages/read", "MB"];
 
-    public static void Print(LoadResult load)
+    public static Table Of(LoadResult load) => new($"{load.Text}, {load.Workers} workers{Budget(load)}", LoadHead, [.. load.Results.Select(result => new[]
+    {
+        result.Server, Text(result.DeliveriesPerSecond, "#,0"), Text(result.CpuMicros, "0.00") + Mark(result.CpuIsInBudget), Text(result.TimesNode, "0.00"), Text(result.TimesFloor, "0.0"),
+        Text(result.P50, "0.0"), Text(result.P99, "0.0") + Mark(result.P99IsInBudget), Text(result.P999, "0.0"), Text(result.Max, "0.0"), Text(result.P99TimesNode, "0.00"),
+        Text(result.MessagesPerRead, "0.0"), Text(result.Megabytes, "0"),
+    })]);
+
+    public static Table Of(OpeningResults load) => new(load.Text, OpeningResults.Head, load.Rows);
+
+    public void Print()
     {
         Console.WriteLine();
-        Console.WriteLine($"{load.Text}, {load.Workers} workers{Budget(load)}");
-        var rows = Rows(load);
-        var widths = Head.Select((_, column) => rows.Append(Head).Max(row => row[column].Length)).ToArray();
-        foreach (var row in rows.Prepend(Head))
+        Console.WriteLine(Title);
+        var widths = Head.Select((_, column) => Rows.Append(Head).Max(row => row[column].Length)).ToArray();
+        foreach (var row in Rows.Prepend(Head))
         {
             Console.WriteLine("  " + string.Join("  ", row.Select((cell, column) => column == 0 ? cell.PadRight(widths[0]) : cell.PadLeft(widths[column]))));
         }
     }
 
-    public static string Markdown(IEnumerable<LoadResult> loads)
+    public string Markdown()
     {
         var text = new StringBuilder();
-        foreach (var load in loads)
+        text.AppendLine(CultureInfo.InvariantCulture, $"**{Title}**").AppendLine();
+        text.AppendLine("| " + string.Join(" | ", Head) + " |").AppendLine("|---|" + string.Concat(Enumerable.Repeat("--:|", Head.Length - 1)));
+        foreach (var row in Rows)
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"**{load.Text}**, {load.Workers} workers{Budget(load)}").AppendLine();
-            text.AppendLine("| " + string.Join(" | ", Head) + " |").AppendLine("|---|" + string.Concat(Enumerable.Repeat("--:|", Head.Length - 1)));
-            foreach (var row in Rows(load))
-            {
-                text.AppendLine("| " + string.Join(" | ", row) + " |");
-            }
-            text.AppendLine();
+            text.AppendLine("| " + string.Join(" | ", row) + " |");
         }
-        return text.ToString();
+        return text.AppendLine().ToString();
     }
 
     private static string Budget(LoadResult load) => load.Budget is { } budget ? string.Create(CultureInfo.InvariantCulture, $" (to reach: {budget.CpuMicros} µs, p99 ≤ {budget.PartOfP99:0.##} × Node)") : "";
-
-    private static List<string[]> Rows(LoadResult load) => [.. load.Results.Select(result => new[]
-    {
-        result.Server, Text(result.DeliveriesPerSecond, "#,0"), Text(result.CpuMicros, "0.00") + Mark(result.CpuIsInBudget), Text(result.TimesNode, "0.00"), Text(result.TimesFloor, "0.0"),
-        Text(result.P50, "0.0"), Text(result.P99, "0.0") + Mark(result.P99IsInBudget), Text(result.P999, "0.0"), Text(result.Max, "0.0"), Text(result.P99TimesNode, "0.00"),
-        Text(result.MessagesPerRead, "0.0"), Text(result.Megabytes, "0"),
-    })];
 
     private static string Text(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "–";
 

@@ -27,8 +27,27 @@ internal static class ServerList
     /// <summary>This system, for clients of SignalR.</summary>
     public static Server SignalR(string engine) => Ours($"{OurName} SignalR, {engine}", Wire.SignalR, engine);
 
-    /// <summary>A server by the name that the command line knows it by.</summary>
-    public static Server Find(string name) => name switch
+    /// <summary>A server by the name that the command line knows it by, with settings of its environment behind it: <c>local+DOTNET_gcServer=0</c>.</summary>
+    public static Server Find(string text)
+    {
+        var parts = text.Split('+');
+        var server = ByName(parts[0]);
+        return parts.Length == 1 ? server : server with
+        {
+            Name = $"{server.Name}+{string.Join('+', parts[1..])}",
+            Start = (port, workers) =>
+            {
+                var start = server.Start(port, workers);
+                foreach (var setting in parts[1..])
+                {
+                    start.Environment[setting.Split('=')[0]] = setting.Split('=', 2)[1];
+                }
+                return start;
+            },
+        };
+    }
+
+    private static Server ByName(string name) => name switch
     {
         "node" => Node,
         "floor" => Floor,

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Measures this system beside Socket.IO in a cluster of Node.js and the least that any server could do, all in one run on this machine.
+#   ./bench.sh           everything: about 18 minutes
+#   ./bench.sh --quick   the loads that the design has budgets for, once: about 3 minutes
+# Tables go to standard output; artifacts/bench/ gets results.json and tables.md. The exit code is 1 where a delivery was lost, doubled, out of order or
+# changed. It needs Linux and Node.js 20, and a machine that does nothing else. docs/BENCHMARKS.md says what the figures mean.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+cd "$root"
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+case ${1-} in
+  '' | --quick) ;;
+  *) sed -n '2,/^set/{/^# /s/^# //p}' "$0"; exit 64 ;;
+esac
+
+eng/probe-orleans.sh
+dotnet build eng/bench.slnf --configuration Release --verbosity quiet -nodeReuse:false
+exec dotnet bench/bin/Release/net10.0/bench.dll compare ${1+"$1"} artifacts/bench

@@ -1,0 +1,60 @@
+using System.Diagnostics;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+
+namespace OrleansAdapter.Bench.Clients;
+
+/// <summary>Clients of Socket.IO that connect as browsers do: by long-polling first, then upgraded to a WebSocket, which stays open.</summary>
+internal sealed class PollingClients(int port) : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private readonly List<ClientWebSocket> _open = [];
+
+    /// <summary>How long each client took, in milliseconds.</summary>
+    public List<double> OpeningTimes { get; } = [];
+
+    public Task OpenAsync(int count, int atOnce) =>
+        Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = atOnce }, async (number, _) =>
+        {
+            var started = Stopwatch.GetTimestamp();
+            var socket = await OpenAsync(number);
+            lock (_open)
+            {
+                _open.Add(socket);
+                OpeningTimes.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            }
+        });
+
+    public void Dispose() => _open.ForEach(socket => socket.Dispose());
+
+    private async Task<ClientWebSocket> OpenAsync(int number)
+    {
+        // One connection for each client, as different browsers have: Node.js' primary gives a connection to one worker for good.
+        using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1 }) { Timeout = Patience };
+        using var time = new CancellationTokenSource(Patience);
+        var url = $"http://127.0.0.1:{port}/socket.io/?EIO=4&transport=polling";
+        var opened = await http.GetStringAsync(url, time.Token);
+        using var document = JsonDocument.Parse(opened.AsMemory(1));
+        url += "&sid=" + document.RootElement.GetProperty("sid").GetString();
+        using var connect = new StringContent("40");
+        (await http.PostAsync(url, connect, time.Token)).EnsureSuccessStatusCode().Dispose();
+        Check(number, await http.GetStringAsync(url, time.Token), "40{");
+        var socket = new ClientWebSocket();
+        await socket.ConnectAsync(new Uri(url.Replace("http:", "ws:", StringComparison.Ordinal).Replace("=polling", "=websocket", StringComparison.Ordinal)), time.Token);
+        await socket.SendAsync("2probe"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, time.Token);
+        var buffer = new byte[256];
+        var received = await socket.ReceiveAsync(buffer, time.Token);
+        Check(number, Encoding.ASCII.GetString(buffer, 0, received.Count), "3probe");
+        await socket.SendAsync("5"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, time.Token);
+        return socket;
+    }
+
+    private static void Check(int number, string got, string expected)
+    {
+        if (!got.StartsWith(expected, StringComparison.Ordinal))
+        {
+            throw new InvalidOperationException($"Client {number} expected {expected} and got {got}.");
+        }
+    }
+}
