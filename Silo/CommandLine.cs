@@ -45,6 +45,7 @@ internal static class CommandLine
           --port P          where clients connect (default: 3000); port P + i, i = 1 … N, leads to worker i
           --address A       the IP address of all these ports (default: 127.0.0.1)
           --balance B       which worker gets a connection: {string.Join(", ", Balances.Keys)} (default: {Balances.Keys.First()})
+          --front F         how connections get to workers: {string.Join(", ", Fronts.Keys)} (default: hand-over on Linux, proxy elsewhere)
           --drain SECONDS   how long a worker that is to leave may take to move its clients (default: 30; 0: it just ends)
           --hung SECONDS    a worker that gives no sign of life for so long is replaced (default: 15; 0: never)
           --status-port S   where the status can be asked for, on 127.0.0.1 (default: any; `Silo status` finds it)
@@ -70,6 +71,9 @@ internal static class CommandLine
         ["round-robin"] = BalancePolicy.RoundRobin,
         ["random"] = BalancePolicy.Random,
     };
+
+    /// <summary>Whether it is the proxy.</summary>
+    private static readonly Dictionary<string, bool> Fronts = new(StringComparer.OrdinalIgnoreCase) { ["hand-over"] = false, ["proxy"] = true };
 
     private static int DefaultWorkers => Math.Max(2, Environment.ProcessorCount);
 
@@ -101,6 +105,7 @@ internal static class CommandLine
     {
         int workers = DefaultWorkers, port = 3000, drain = 30, hung = 15, statusPort = 0;
         var balance = BalancePolicy.LeastConnection;
+        var proxy = !OperatingSystem.IsLinux();
         string? certificate = null, key = null;
         var address = IPAddress.Loopback;
         var engine = EngineList.Default;
@@ -126,6 +131,9 @@ internal static class CommandLine
                     break;
                 case "--balance":
                     balance = values.OneOf(Balances);
+                    break;
+                case "--front":
+                    proxy = values.OneOf(Fronts);
                     break;
                 case "--drain":
                     drain = values.Number(0, MostSeconds);
@@ -157,8 +165,17 @@ internal static class CommandLine
         {
             throw new OptionsException("--key is the key of a --certificate, and there is none");
         }
+        if (proxy && certificate is not null)
+        {
+            throw new OptionsException("--certificate needs --front hand-over, where workers do TLS; with a proxy, put what does TLS before it");
+        }
+        if (!proxy && !OperatingSystem.IsLinux())
+        {
+            throw new OptionsException("--front hand-over needs Linux");
+        }
         return new PrimaryOptions(workers, port, address, engine, WorkerProgram.At(program))
         {
+            Proxy = proxy,
             Balance = balance,
             Drain = TimeSpan.FromSeconds(drain),
             Limits = new FrontLimits { HungAfter = TimeSpan.FromSeconds(hung) },

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using OrleansAdapter.Front;
@@ -19,33 +20,53 @@ public static class PrimaryWebHostBuilderExtensions
     public static IWebHostBuilder UsePrimary(this IWebHostBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        var configured = false;
         builder.ConfigureServices((context, services) =>
         {
-            if (FrontOptions.Read(context.Configuration) is not { } options || configured)
+            if (services.Any(service => service.ServiceType == typeof(Marker)))
             {
                 return;
             }
-            configured = true;
-            if (!OperatingSystem.IsLinux())
+            services.AddSingleton<Marker>();
+            if (ProxiedEndPoint.PathIn(context.Configuration) is { } path)
             {
-                throw new PlatformNotSupportedException("Connections are handed over on Linux only.");
+                ForgetAddresses(context.Configuration);
+                services.AddTransient<IStartupFilter, ProxiedEndPoint>();
+                services.Configure<KestrelServerOptions>(kestrel => ProxiedEndPoint.Listen(kestrel, path));
             }
-            foreach (var key in OwnAddresses)
+            else if (FrontOptions.Read(context.Configuration) is { } options)
             {
-                context.Configuration[key] = "";
+                ForgetAddresses(context.Configuration);
+                AddHandOver(services, options);
             }
-            services.AddSingleton(options);
-            services.AddSingleton<IConnectionListenerFactory, FrontListenerFactory>();
-            services.Configure<KestrelServerOptions>(kestrel =>
-            {
-                kestrel.Listen(new FrontEndPoint(secure: false));
-                if (options.Secure)
-                {
-                    kestrel.Listen(new FrontEndPoint(secure: true), endPoint => endPoint.UseHttps());
-                }
-            });
         });
         return builder;
     }
+
+    private static void AddHandOver(IServiceCollection services, FrontOptions options)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new PlatformNotSupportedException("Connections are handed over on Linux only.");
+        }
+        services.AddSingleton(options);
+        services.AddSingleton<IConnectionListenerFactory, FrontListenerFactory>();
+        services.Configure<KestrelServerOptions>(kestrel =>
+        {
+            kestrel.Listen(new FrontEndPoint(secure: false));
+            if (options.Secure)
+            {
+                kestrel.Listen(new FrontEndPoint(secure: true), endPoint => endPoint.UseHttps());
+            }
+        });
+    }
+
+    private static void ForgetAddresses(IConfiguration configuration)
+    {
+        foreach (var key in OwnAddresses)
+        {
+            configuration[key] = "";
+        }
+    }
+
+    private sealed class Marker;
 }

@@ -17,6 +17,12 @@ internal static class FrontContract
     /// <summary>What environment variables of that section begin with.</summary>
     public const string EnvironmentPrefix = "OrleansAdapter__Front__";
 
+    /// <summary>How the names of headers begin that only the primary and workers may send.</summary>
+    public const string HeaderPrefix = "OrleansAdapter-";
+
+    /// <summary>With a primary that passes requests on: the client's IP address and port.</summary>
+    public const string ClientHeader = HeaderPrefix + "Client";
+
     /// <summary>The version of these messages. Primary and workers of one run are built together, so there is one.</summary>
     public const byte Version = 1;
 

@@ -15,6 +15,11 @@ internal abstract class FrontDoor(WorkerTable workers) : IAsyncDisposable
     /// <summary>What a worker has to know to take connections, as environment variables. It holds secrets.</summary>
     public abstract IEnumerable<KeyValuePair<string, string>> EnvironmentOf(FrontWorker worker);
 
+    /// <summary>A worker has said that it is ready.</summary>
+    public virtual void Started(FrontWorker worker)
+    {
+    }
+
     /// <summary>Takes no more connections; those that are there go on.</summary>
     public abstract void StopListening();
 

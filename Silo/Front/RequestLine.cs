@@ -64,7 +64,8 @@ internal static class RequestLine
         return FirstBytes.Http;
     }
 
-    private static ServerId ServerIn(ReadOnlySpan<byte> target)
+    /// <summary>The process of the server that a request's target names in its query; none where there is no such name.</summary>
+    public static ServerId ServerIn(ReadOnlySpan<byte> target)
     {
         var query = target[(target.IndexOf((byte)'?') + 1)..];
         if (query.Length == target.Length)

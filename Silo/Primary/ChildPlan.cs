@@ -46,6 +46,11 @@ internal class Launch(ProcessStartInfo process)
     /// <summary>The worker that it is to the front, where it is one.</summary>
     public virtual FrontWorker? Worker => null;
 
+    /// <summary>It has said that it is ready.</summary>
+    public virtual void SaidReady()
+    {
+    }
+
     /// <summary>It will be told to end.</summary>
     public virtual void Leaving()
     {
@@ -101,10 +106,10 @@ internal sealed class WorkerPlan(PrimaryOptions options, int number, EngineRun r
             start.Environment["Kestrel__Certificates__Default__Path"] = file;
             start.Environment["Kestrel__Certificates__Default__KeyPath"] = key;
         }
-        return new WorkerLaunch(start, worker, front.Workers, deaths);
+        return new WorkerLaunch(start, worker, front, deaths);
     }
 
-    private sealed class WorkerLaunch(ProcessStartInfo start, FrontWorker worker, WorkerTable workers, DeathReports deaths) : Launch(start)
+    private sealed class WorkerLaunch(ProcessStartInfo start, FrontWorker worker, FrontDoor front, DeathReports deaths) : Launch(start)
     {
         public override FrontWorker Worker => worker;
 
@@ -112,11 +117,13 @@ internal sealed class WorkerPlan(PrimaryOptions options, int number, EngineRun r
 
         public override Task<string> Lost => worker.Lost;
 
-        public override void Leaving() => workers.Leave(worker);
+        public override void SaidReady() => front.Started(worker);
+
+        public override void Leaving() => front.Workers.Leave(worker);
 
         public override void Ended()
         {
-            workers.Remove(worker);
+            front.Workers.Remove(worker);
             deaths.Report(worker.Server);
         }
     }

@@ -31,6 +31,7 @@ internal sealed class Incarnation(ChildProcess process, Launch launch, long sinc
         {
             return false;
         }
+        Launch.SaidReady();
         var late = Task.Delay(ConnectLimit, CancellationToken.None);
         if (await Stop.AnyAsync(stopping, Launch.Connected, Ended, late) is var first && first == late)
         {

@@ -12,6 +12,9 @@ namespace OrleansAdapter.Silo.Primary;
 /// <param name="Program">What a worker runs.</param>
 internal sealed record PrimaryOptions(int Workers, int Port, IPAddress Address, DirectoryEngine Engine, string Program)
 {
+    /// <summary>Whether requests are passed on, in the place of connections being handed over.</summary>
+    public bool Proxy { get; init; } = !OperatingSystem.IsLinux();
+
     /// <summary>How a worker is chosen for a connection.</summary>
     public BalancePolicy Balance { get; init; } = BalancePolicy.LeastConnection;
 

@@ -19,7 +19,7 @@ internal static class PrimaryRole
         await using var run = options.Engine.Prepare(runDirectory.Path);
         var forwarding = new ForwardingRun(runDirectory.Path);
         await using var deaths = new DeathReports(run, output);
-        await using FrontDoor front = Open(options, ports, runDirectory.Path);
+        await using var front = await OpenAsync(options, ports, runDirectory.Path);
         using var manager = new ServiceManager(front.AliveAsync);
         using var directoryEnd = new CancellationTokenSource();
 
@@ -65,12 +65,16 @@ internal static class PrimaryRole
         return signals.ExitCode;
     }
 
-    private static HandOverFront Open(PrimaryOptions options, List<(Socket Socket, int Slot)> ports, string directory)
+    private static async Task<FrontDoor> OpenAsync(PrimaryOptions options, List<(Socket Socket, int Slot)> ports, string directory)
     {
         var workers = new WorkerTable(options.Balance, Random.Shared);
-        return OperatingSystem.IsLinux()
-            ? new HandOverFront(workers, ports, directory, options.Limits, TimeProvider.System)
-            : throw new PlatformNotSupportedException();
+        if (OperatingSystem.IsLinux() && !options.Proxy)
+        {
+            return new HandOverFront(workers, ports, directory, options.Limits, TimeProvider.System);
+        }
+        // Kestrel makes its own. These have shown that they can be had.
+        ports.ForEach(port => port.Socket.Dispose());
+        return await ProxyFront.StartAsync(workers, options, directory);
     }
 
     private static PrimaryStatus Describe(
