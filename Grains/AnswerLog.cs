@@ -8,8 +8,6 @@ internal sealed class AnswerLog(ServersOptions options, long session)
 {
     private readonly List<(Answer Answer, long Since)> _waiting = [];
 
-    /// <summary>The number up to which all are acknowledged; the first one waiting is the next.</summary>
-    private long _acknowledged;
     private long _sent;
 
     /// <summary>The number up to which they are errors by expiry already.</summary>
@@ -18,13 +16,16 @@ internal sealed class AnswerLog(ServersOptions options, long session)
     /// <summary>Which numbering this is.</summary>
     public long Session { get; } = session;
 
+    /// <summary>The number up to which all are acknowledged; the first one waiting is the next.</summary>
+    public long Acknowledged { get; private set; }
+
     /// <summary>What waits, in bytes.</summary>
     public long Bytes { get; private set; }
 
     /// <summary>How many answers wait.</summary>
     public int Count => _waiting.Count;
 
-    private long Last => _acknowledged + _waiting.Count;
+    private long Last => Acknowledged + _waiting.Count;
 
     /// <summary>Adds a part; null if it fits, else what became of it.</summary>
     public AnswerRefusal? Add(Answer answer, long now)
@@ -47,7 +48,7 @@ internal sealed class AnswerLog(ServersOptions options, long session)
     /// <summary>The server has handled all up to a number.</summary>
     public void Acknowledge(long handled)
     {
-        var count = (int)(Math.Min(handled, Last) - _acknowledged);
+        var count = (int)(Math.Min(handled, Last) - Acknowledged);
         if (count <= 0)
         {
             return;
@@ -57,16 +58,16 @@ internal sealed class AnswerLog(ServersOptions options, long session)
             Bytes -= Size(_waiting[i].Answer);
         }
         _waiting.RemoveRange(0, count);
-        _acknowledged += count;
+        Acknowledged += count;
     }
 
     /// <summary>What was sent and is not acknowledged was lost: <see cref="NextBatch"/> begins with it again.</summary>
-    public void Rewind() => _sent = _acknowledged;
+    public void Rewind() => _sent = Acknowledged;
 
     /// <summary>The next batch, if none is in flight and there is something to send; else null.</summary>
     public Answers? NextBatch()
     {
-        if (_sent > _acknowledged || _waiting.Count == 0)
+        if (_sent > Acknowledged || _waiting.Count == 0)
         {
             return null;
         }
@@ -84,20 +85,20 @@ internal sealed class AnswerLog(ServersOptions options, long session)
         {
             batch[i] = _waiting[i].Answer;
         }
-        _sent = _acknowledged + count;
-        return new Answers(Session, _acknowledged, batch);
+        _sent = Acknowledged + count;
+        return new Answers(Session, Acknowledged, batch);
     }
 
     /// <summary>Puts an error in the place of each answer that has waited too long, and tells of it.</summary>
     public void Expire(long now, Action<Answer> expired)
     {
-        for (var i = (int)Math.Max(0, _expired - _acknowledged); i < _waiting.Count && now - _waiting[i].Since > options.AnswerLife; i++)
+        for (var i = (int)Math.Max(0, _expired - Acknowledged); i < _waiting.Count && now - _waiting[i].Since > options.AnswerLife; i++)
         {
             var (answer, since) = _waiting[i];
             var error = Error(answer, $"The answer expired: it waited more than {options.AnswerLife} ms for the server that asked.");
             Bytes += Size(error) - Size(answer);
             _waiting[i] = (error, since);
-            _expired = _acknowledged + i + 1;
+            _expired = Acknowledged + i + 1;
             expired(answer);
         }
     }

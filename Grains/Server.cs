@@ -27,12 +27,17 @@ internal sealed class Server(ServerId process, ServersOptions options, IServersO
     {
         Description = describe.Description;
         _leaseEnds = now + Leases.Of(describe.Lease, options.Lease);
-        if (describe.Session == _answers.Session)
+        var isKnown = describe.Session == _answers.Session;
+        if (isKnown)
         {
             _answers.Acknowledge(describe.Handled);
         }
         _answers.Rewind();
-        SendNext();
+        if (!SendNext() && !isKnown)
+        {
+            // It learns that this is another numbering: what waited for it under the one before is lost, and it must not wait for that.
+            output.Send(Process, new Answers(_answers.Session, _answers.Acknowledged, []));
+        }
     }
 
     /// <summary>Another server answers a request of this one.</summary>
@@ -61,11 +66,13 @@ internal sealed class Server(ServerId process, ServersOptions options, IServersO
     /// <summary>Ends what has run out.</summary>
     public void Tick(long now) => _answers.Expire(now, answer => output.Refused(answer, AnswerRefusal.Expired));
 
-    private void SendNext()
+    private bool SendNext()
     {
-        if (Description is not null && _answers.NextBatch() is { } batch)
+        if (Description is null || _answers.NextBatch() is not { } batch)
         {
-            output.Send(Process, batch);
+            return false;
         }
+        output.Send(Process, batch);
+        return true;
     }
 }

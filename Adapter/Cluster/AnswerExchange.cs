@@ -9,7 +9,8 @@ namespace OrleansAdapter.Cluster;
 /// <param name="lease">How long it may be silent, in milliseconds; 0 leaves that to the directory.</param>
 /// <param name="send">Sends a message to the directory; it may be lost.</param>
 /// <param name="take">Takes an answer to a request of this server.</param>
-internal sealed class AnswerExchange(ServerId process, Func<ServerDescription> describe, long lease, Action<ServerMessage> send, Action<Answer> take)
+/// <param name="lost">Told that answers to this server may have been lost: with the directory, or because it took this server for dead.</param>
+internal sealed class AnswerExchange(ServerId process, Func<ServerDescription> describe, long lease, Action<ServerMessage> send, Action<Answer> take, Action lost)
 {
     private const long Keep = 60_000;
     private const long KeepBytes = 16 << 20;
@@ -27,7 +28,12 @@ internal sealed class AnswerExchange(ServerId process, Func<ServerDescription> d
     /// <summary>Answers have come. Where some before them are missing, the directory is told what has been handled, and sends from there.</summary>
     public void Receive(Answers answers)
     {
-        if (_inbox.Receive(answers, take))
+        var isWhole = _inbox.Receive(answers, take, out var isAnother);
+        if (isAnother)
+        {
+            lost();
+        }
+        if (isWhole)
         {
             var (session, handled) = _inbox.Position;
             send(new AcknowledgeAnswers(process, session, handled));

@@ -23,10 +23,14 @@ internal sealed class AnswerInbox
     }
 
     /// <summary>Gives the new ones to <paramref name="take"/>; false if some before them are missing.</summary>
-    public bool Receive(Answers answers, Action<Answer> take)
+    /// <param name="answers">What came.</param>
+    /// <param name="take">Takes each new one.</param>
+    /// <param name="lost">Whether the directory has begun another numbering, so that what it held before may be lost.</param>
+    public bool Receive(Answers answers, Action<Answer> take, out bool lost)
     {
         lock (_lock)
         {
+            lost = _session != 0 && answers.Session != _session;
             if (answers.Session != _session)
             {
                 (_session, _handled) = (answers.Session, answers.Previous); // what came before was acknowledged, by an earlier process or before a late batch

@@ -46,6 +46,7 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
             return;
         }
         _answers.Add(Assemble(answer.From, parts));
+        _gone.Remove(answer.From); // it answered before it went
         _parts.Remove(answer.From);
         Touch();
     }
@@ -61,7 +62,7 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
         {
             return;
         }
-        _waitingFor.RemoveAll(server => _answers.Any(a => a.Server == server));
+        _waitingFor.RemoveAll(IsSettled);
         foreach (var gone in _waitingFor.Where(server => !onlyHere && list.Count > 0 && !list.Contains(server)).ToArray())
         {
             _gone.Add(gone);
@@ -93,7 +94,7 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
 
     public void Expire()
     {
-        _ended.TrySetResult(new RequestResult(_answers, _gone, [.. (_waitingFor ?? []).Where(server => !_answers.Exists(answer => answer.Server == server))], IsUnknown: _waitingFor is null));
+        _ended.TrySetResult(new RequestResult(_answers, _gone, [.. (_waitingFor ?? []).Where(server => !IsSettled(server))], IsUnknown: _waitingFor is null));
         Touch();
     }
 
@@ -102,7 +103,7 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
         if (targets is not null)
         {
             // After a merge it may have been sent to others than before: who left meanwhile never gets it.
-            _waitingFor = [.. targets];
+            _waitingFor = [.. targets.Distinct()]; // a merge may name one for what it held, and again for what it gets
             Touch();
         }
         else if (_waitingFor is null)
@@ -123,6 +124,8 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
         _ended.TrySetException(OperationException.For(failure, "a request"));
         Touch();
     }
+
+    private bool IsSettled(ServerId server) => _gone.Contains(server) || _answers.Exists(answer => answer.Server == server);
 
     private void Touch()
     {

@@ -1,11 +1,10 @@
 namespace OrleansAdapter.Cluster;
 
 /// <summary>The requests of one namespace that have not ended. Owned by the namespace's turn.</summary>
-internal sealed class Requests(Action<long> ended)
+/// <param name="ended">Told of each that has ended.</param>
+/// <param name="afterLoss">How long answers may still come after some may have been lost: those who gave them give them again, where they can tell. In milliseconds.</param>
+internal sealed class Requests(Action<long> ended, long afterLoss = 60_000)
 {
-    /// <summary>How long answers may still come that were given while the directory was away.</summary>
-    private const long AfterHomeChanged = 60_000;
-
     private readonly Dictionary<long, PendingRequest> _pending = [];
     private readonly List<PendingRequest> _touched = [];
     private IReadOnlyList<ServerId>? _list;
@@ -34,12 +33,12 @@ internal sealed class Requests(Action<long> ended)
         }
     }
 
-    /// <summary>A new home has opened: what was answered to the old directory may be lost, so nobody waits for ever.</summary>
-    public void HomeChanged(long now)
+    /// <summary>Answers may have been lost, with the directory, or because it took this server for dead: nobody waits for ever.</summary>
+    public void AnswersLost(long now)
     {
         foreach (var request in _pending.Values)
         {
-            request.EndBy(now + AfterHomeChanged);
+            request.EndBy(now + afterLoss);
         }
     }
 

@@ -41,7 +41,7 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
         FirstLife = Options.ServerId is { } chosen && ServerId.TryParse(chosen, out var id) ? id.Process.NextIncarnation() : ServerId.NewProcess();
         NextLife = FirstLife;
         var lease = (long)Options.HeartbeatTimeout.TotalMilliseconds;
-        _answers = new AnswerExchange(Process, Describe, lease, Directory.Send, Take);
+        _answers = new AnswerExchange(Process, Describe, lease, Directory.Send, Take, AnswersLost);
         var renew = (long)Options.LeaseRenewal.TotalMilliseconds;
         ReplicaOptions = new ReplicaOptions { Lease = lease, RenewEvery = renew, OperationTimeout = (long)Options.RequestsTimeout.TotalMilliseconds };
     }
@@ -252,6 +252,14 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
         if (_requests.TryGetValue(answer.Request, out var owner))
         {
             owner.Enqueue(new AnswerItem(answer));
+        }
+    }
+
+    private void AnswersLost()
+    {
+        foreach (var @namespace in _namespaces.Values)
+        {
+            @namespace.Enqueue(AnswersLostItem.Instance);
         }
     }
 

@@ -17,7 +17,6 @@ public sealed class Namespace : NamespaceRoot
     private readonly ConcurrentDictionary<RequestKind, Action<RequestContext>> _handlers = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly PublishBudget _budget;
-    private long _epoch;
     private int _tickQueued;
     private long _life;
     private int _sockets;
@@ -265,14 +264,6 @@ public sealed class Namespace : NamespaceRoot
         if (state.Replica.IsLive)
         {
             _ready.TrySetResult();
-            if (_epoch != state.Replica.Epoch)
-            {
-                if (_epoch != 0)
-                {
-                    Requests.HomeChanged(_server.Now);
-                }
-                _epoch = state.Replica.Epoch;
-            }
         }
     }
 

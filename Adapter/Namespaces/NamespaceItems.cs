@@ -20,6 +20,13 @@ internal sealed record AnswerItem(Answer Answer) : INamespaceItem
     public void Run(Namespace @namespace, NamespaceState state, long now) => @namespace.Requests.Receive(Answer);
 }
 
+internal sealed record AnswersLostItem : INamespaceItem
+{
+    public static AnswersLostItem Instance { get; } = new();
+
+    public void Run(Namespace @namespace, NamespaceState state, long now) => @namespace.Requests.AnswersLost(now);
+}
+
 internal sealed record CancelItem(long Request, CancellationToken CancellationToken) : INamespaceItem
 {
     public void Run(Namespace @namespace, NamespaceState state, long now) => @namespace.Requests.Cancel(Request, CancellationToken);

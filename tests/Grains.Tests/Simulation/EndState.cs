@@ -11,6 +11,10 @@ internal static class EndState
         {
             return "P5: the directory is down";
         }
+        if (cluster.Directory.Current.Servers.WaitingBytes is > 0 and var waiting)
+        {
+            return $"P9: {waiting} bytes of answers wait for ever";
+        }
         return Of(cluster.Directory.Current.Rooms, servers, lives)
             ?? servers.Select(server => Of(server, cluster.Directory.Current.Rooms, lives)).FirstOrDefault(problem => problem is not null)
             ?? Of(cluster.Recording, lives);
@@ -59,6 +63,10 @@ internal static class EndState
         if (replica.OutboxCount + replica.RetainedCount + replica.PendingMemberships != 0)
         {
             return $"P5: {server.Life} keeps {replica.OutboxCount} own operations, {replica.RetainedCount} entries and {replica.PendingMemberships} memberships";
+        }
+        if (server.Answers.Requests.Count != 0)
+        {
+            return $"P9: {server.Life} waits for answers to {server.Answers.Requests.Count} requests";
         }
         if (replica.SeenPublishers.FirstOrDefault(publisher => !lives.Contains(publisher)) is { IsNone: false } gone)
         {

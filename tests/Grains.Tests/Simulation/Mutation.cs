@@ -15,6 +15,17 @@ internal sealed class Mutation
     /// <summary>Changes a message that reaches a server; null drops it.</summary>
     public Func<SimulatedServer, HomeMessage, HomeMessage?> ToServer { get; init; } = (_, message) => message;
 
+    /// <summary>Changes what a server says of itself or answers, when it is sent; null drops it.</summary>
+    public Func<SimulatedServer, ServerMessage, ServerMessage?> ToDirectory { get; init; } = (_, message) => message;
+
+    /// <summary>Changes answers that reach a server.</summary>
+    public Func<SimulatedServer, Answers, Answers> Answers { get; init; } = (_, answers) => answers;
+
+    public static Mutation OfAnswers(Func<IReadOnlyList<Answer>, IEnumerable<Answer>> change) => new()
+    {
+        Answers = (_, answers) => answers with { Items = [.. change(answers.Items)] },
+    };
+
     public static Mutation OfHistories(Func<History, History> change) => new()
     {
         ToHome = (_, message, _) => message is Register { History: { } history } register ? register with { History = change(history) } : message,

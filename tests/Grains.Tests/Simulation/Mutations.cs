@@ -36,6 +36,16 @@ internal static class Mutations
         ["There is no hold"] = (FaultClass.DirectoryKilled, () => Mutation.OfHome(home => home with { Hold = 0 })),
         ["Who comes too late is admitted"] = (FaultClass.DirectoryKilledAndWorkerLate, () => new Mutation { ToHome = (home, message, _) => AsFresh(home, message) }),
 
+        // Answers
+        ["Answers are lost on their way to the directory"] = (FaultClass.NetworkOnly, () => new Mutation { ToDirectory = (_, message) => message is Answer ? null : message }),
+        ["Answers are lost on their way to the asker"] = (FaultClass.NetworkOnly, () => Mutation.OfAnswers(_ => [])),
+        ["An answer counts for another server"] = (FaultClass.NetworkOnly, () => Mutation.OfAnswers(answers => answers.Select(answer => answer with { From = answer.To }))),
+        ["An answer comes twice"] = (FaultClass.NetworkOnly, () => Mutation.OfAnswers(answers => answers.SelectMany(answer => new[] { answer, answer with { From = answer.From.NextIncarnation() } }))),
+        ["A part of an answer comes again as the next one"] = (FaultClass.NetworkOnly, () => Mutation.OfAnswers(answers => answers.Select(answer => answer.Last ? answer with { Part = answer.Part + 1 } : answer).SelectMany(answer => answer.Last ? [answer] : new[] { answer, answer with { Part = 1 } }))),
+        ["An answer goes to another request"] = (FaultClass.NetworkOnly, () => Mutation.OfAnswers(answers => answers.Select(answer => answer with { Request = answer.Request + 1 }))),
+        ["Answers are not given again when the directory is back"] = (FaultClass.DirectoryKilled, LoseRepeatedAnswers),
+        ["Answers are never acknowledged"] = (FaultClass.NetworkOnly, () => new Mutation { ToDirectory = (_, message) => message switch { AcknowledgeAnswers => null, OrleansAdapter.Describe describe => describe with { Handled = 0 }, _ => message } }),
+
         // Histories
         ["A history lacks the outbox"] = (FaultClass.DirectoryKilled, () => Mutation.OfHistories(history => history with { Outbox = [] })),
         ["A history lacks what was answered"] = (FaultClass.DirectoryKilled, () => Mutation.OfHistories(history => history with { Outbox = [.. history.Outbox.Where(item => item.Number == 0)] })),
@@ -100,6 +110,12 @@ internal static class Mutations
                 return submit;
             },
         };
+    }
+
+    private static Mutation LoseRepeatedAnswers()
+    {
+        HashSet<(ServerId, long, int)> given = [];
+        return new Mutation { ToDirectory = (_, message) => message is Answer answer && !given.Add((answer.From, answer.Request, answer.Part)) ? null : message };
     }
 
     private static Operation AsOf(Operation operation, long number) => Operation.Own(operation.Rooms[0], operation.Kind == OperationKind.Join, number);

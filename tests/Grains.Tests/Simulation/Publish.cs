@@ -39,10 +39,19 @@ internal sealed class Publish(Recording recording, int index, ServerId publisher
     /// <summary>The lives that handled it.</summary>
     public List<ServerId> HandledBy { get; } = [];
 
+    /// <summary>A request: how it ends for whoever asked.</summary>
+    public PendingRequest? Request { get; set; }
+
+    /// <summary>A request: the lives that answered it, or would have.</summary>
+    public List<ServerId> Answered { get; } = [];
+
+    /// <summary>A request: the lives that got it and do not answer.</summary>
+    public List<ServerId> Silent { get; } = [];
+
     public static Operation Emit(BroadcastTarget target, int index) =>
         Operation.Emit(target, PacketCodec.Encode("said", Encoding.UTF8.GetBytes($"[{index}]"), [], []));
 
-    public static Operation Request(BroadcastTarget target, int index)
+    public static Operation Ask(BroadcastTarget target, int index)
     {
         var body = new byte[4];
         BinaryPrimitives.WriteInt32LittleEndian(body, index);
@@ -56,6 +65,7 @@ internal sealed class Publish(Recording recording, int index, ServerId publisher
         IsKnown = true;
         LostTargets |= targets is null;
         Targets = targets ?? Targets;
+        Request?.Answer(0, 0, OperationOutcome.Accepted, targets);
     }
 
     protected override void OnSucceeded()
@@ -69,6 +79,10 @@ internal sealed class Publish(Recording recording, int index, ServerId publisher
     {
         Failure = failure;
         IsKnown |= failure != OperationFailure.TimedOut;
+        if (failure != OperationFailure.TimedOut)
+        {
+            Request?.Fail(failure); // a request has an end of its own
+        }
         recording.NextMoment();
         recording.Log($"FAILURE {this}: {failure}");
     }

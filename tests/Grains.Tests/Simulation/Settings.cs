@@ -28,6 +28,9 @@ internal sealed record Settings
     /// <summary>How often each home and each server is given the time.</summary>
     public const long TickEvery = 20;
 
+    /// <summary>How often each server describes itself.</summary>
+    public const long HeartbeatEvery = 150;
+
     public required FaultClass Faults { get; init; }
 
     public required Links Links { get; init; }
@@ -49,6 +52,9 @@ internal sealed record Settings
     public required bool OperationsTimeOut { get; init; }
 
     public required RoomsOptions Home { get; init; }
+
+    /// <summary>The list of servers, and the answers that wait for them.</summary>
+    public ServersOptions Answers { get; } = new() { Lease = 600, PauseThreshold = 150, DeathMemory = 3_000, AnswerLife = 3_000, BatchBytes = 200 };
 
     public required ReplicaOptions Replica { get; init; }
 

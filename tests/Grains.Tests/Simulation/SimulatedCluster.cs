@@ -169,6 +169,34 @@ internal sealed class SimulatedCluster
         }));
     }
 
+    /// <summary>A server says something about itself, or answers.</summary>
+    public void ToDirectory(SimulatedServer server, ServerMessage message)
+    {
+        var sent = _mutation is null ? message : _mutation.ToDirectory(server, message);
+        if (sent is null)
+        {
+            return;
+        }
+        var bytes = Settings.ThroughCodec ? Encoded(output => MessageCodec.Write(output, sent)) : default;
+        var sentTo = Directory.Current;
+        Network.Carry(server.Slot, _ => Directory.Arrive(sentTo, home => home.Servers.Receive(Settings.ThroughCodec ? MessageCodec.ReadServerMessage(bytes) : sent, Now)));
+    }
+
+    /// <summary>Answers go to whoever asked.</summary>
+    public void ToServer(ServerId process, Answers answers)
+    {
+        var bytes = Settings.ThroughCodec ? Encoded(output => MessageCodec.Write(output, answers)) : default;
+        var slot = _slots[process];
+        Network.Carry(Servers.Length + slot, _ => Whenever(Servers[slot], () =>
+        {
+            if (Servers[slot]!.Life.Process == process)
+            {
+                var arrived = Settings.ThroughCodec ? (Answers)MessageCodec.ReadServerMessage(bytes) : answers;
+                Servers[slot]!.Receive(_mutation is null ? arrived : _mutation.Answers(Servers[slot]!, arrived));
+            }
+        }));
+    }
+
     private void ReportDeath(int slot, ServerId process)
     {
         var sentTo = Directory.Current;

@@ -1,7 +1,7 @@
 namespace OrleansAdapter.Grains.Tests.Simulation;
 
 /// <summary>One home, from its start to its death, and what the recording has to know of it.</summary>
-internal sealed class SimulatedHome : IRoomsOutput
+internal sealed class SimulatedHome : IRoomsOutput, IServersOutput
 {
     private readonly SimulatedCluster _cluster;
     private readonly HashSet<ServerId> _withHistory = [];
@@ -12,9 +12,13 @@ internal sealed class SimulatedHome : IRoomsOutput
     {
         _cluster = cluster;
         Rooms = new Rooms(cluster.Settings.Home, this, cluster.Dice.Random, epoch, firstStart);
+        Servers = new ServerTable(cluster.Settings.Answers, this, cluster.Dice.Random);
     }
 
     public Rooms Rooms { get; }
+
+    /// <summary>The list of servers, and the answers on their way: it lives and dies with the home, in one process.</summary>
+    public ServerTable Servers { get; }
 
     private Recording Recording => _cluster.Recording;
 
@@ -49,12 +53,14 @@ internal sealed class SimulatedHome : IRoomsOutput
     public void ReportDeath(ServerId process)
     {
         Rooms.ReportDeath(process, _cluster.Now);
+        Servers.ReportDeath(process, _cluster.Now);
         _isOpening = false;
     }
 
     public void Tick()
     {
         Rooms.Tick(_cluster.Now);
+        Servers.Tick(_cluster.Now);
         _isOpening = false;
     }
 
@@ -66,6 +72,18 @@ internal sealed class SimulatedHome : IRoomsOutput
         }
         _cluster.ToServer(to, message);
     }
+
+    void IServersOutput.Send(ServerId process, ServerMessage message) => _cluster.ToServer(process, (Answers)message);
+
+    void IServersOutput.Added(ServerDescription server)
+    {
+    }
+
+    void IServersOutput.Removed(ServerDescription server, RemovalReason reason)
+    {
+    }
+
+    void IServersOutput.Refused(Answer answer, AnswerRefusal reason) => Recording.Count($"answer refused: {reason}");
 
     void IRoomsOutput.Removed(ServerId life, RemovalReason reason)
     {

@@ -16,6 +16,7 @@ internal sealed class SimulatedServer : INamespaceOutput
         Slot = slot;
         State = new NamespaceState(cluster.Settings.Replica, this, life);
         _watch = new EntryWatch(this, cluster.Recording);
+        Answers = new SimulatedAnswers(cluster, this);
     }
 
     /// <summary>Which place among the servers it has; a restarted one has that of the one before, and gets what is late for it.</summary>
@@ -24,6 +25,8 @@ internal sealed class SimulatedServer : INamespaceOutput
     public NamespaceState State { get; }
 
     public ServerId Life => State.Replica.Life;
+
+    public SimulatedAnswers Answers { get; }
 
     /// <summary>The session in which it is.</summary>
     public long Session { get; private set; }
@@ -41,6 +44,7 @@ internal sealed class SimulatedServer : INamespaceOutput
     public void Start()
     {
         Turn(() => State.Start(_cluster.Now));
+        Heartbeat();
         _cluster.Agenda.In(Settings.TickEvery, Tick);
     }
 
@@ -54,7 +58,14 @@ internal sealed class SimulatedServer : INamespaceOutput
         }
     }
 
-    public void NoticeReconnect() => Turn(() => State.Connected(_cluster.Now));
+    public void NoticeReconnect() => Turn(() =>
+    {
+        Answers.Exchange.Connected(_cluster.Now);
+        State.Connected(_cluster.Now);
+    });
+
+    /// <summary>Answers to its requests have come.</summary>
+    public void Receive(Answers answers) => Turn(() => Answers.Exchange.Receive(answers));
 
     public void Connect(string? user)
     {
@@ -96,6 +107,7 @@ internal sealed class SimulatedServer : INamespaceOutput
     {
         var index = Recording.Publishes.Count;
         var publish = new Publish(Recording, index, Life, operation(index));
+        publish.Request = publish.Operation.Kind == OperationKind.Request ? Answers.Ask(publish.Operation, index) : null;
         Turn(() => State.Submit(publish, _cluster.Now));
         Recording.Published(publish);
     }
@@ -133,7 +145,11 @@ internal sealed class SimulatedServer : INamespaceOutput
 
     void INamespaceOutput.Send(WorkerMessage message) => _cluster.ToHome(this, message);
 
-    void INamespaceOutput.HandleRequest(Entry entry, IReadOnlyList<LocalSocket> sockets) => _watch.Requested(sockets);
+    void INamespaceOutput.HandleRequest(Entry entry, IReadOnlyList<LocalSocket> sockets)
+    {
+        _watch.Requested(sockets);
+        Answers.Asked(Recording.Find(entry));
+    }
 
     void INamespaceOutput.ListChanged(IReadOnlyList<ServerId> list)
     {
@@ -171,8 +187,18 @@ internal sealed class SimulatedServer : INamespaceOutput
 
     private void Tick() => _cluster.Whenever(this, () =>
     {
-        Turn(() => State.Tick(_cluster.Now));
+        Turn(() =>
+        {
+            State.Tick(_cluster.Now);
+            Answers.Requests.Tick(_cluster.Now);
+        });
         _cluster.Agenda.In(Settings.TickEvery, Tick);
+    });
+
+    private void Heartbeat() => _cluster.Whenever(this, () =>
+    {
+        Answers.Exchange.Describe();
+        _cluster.Agenda.In(Settings.HeartbeatEvery, Heartbeat);
     });
 
     private void Turn(Action action)
@@ -181,7 +207,7 @@ internal sealed class SimulatedServer : INamespaceOutput
         Sweep();
         if (_cluster.Settings.TurnLength == 0)
         {
-            State.EndTurn(_cluster.Now);
+            EndTurn();
         }
         else if (!_turnIsOpen)
         {
@@ -194,6 +220,7 @@ internal sealed class SimulatedServer : INamespaceOutput
     {
         _turnIsOpen = false;
         State.EndTurn(_cluster.Now);
+        Answers.Requests.EndTurn(State.Replica.List);
     }
 
     /// <summary>Sees which joins have ended by now.</summary>

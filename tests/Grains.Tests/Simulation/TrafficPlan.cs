@@ -96,7 +96,7 @@ internal sealed class TrafficPlan(SimulatedCluster cluster, List<long> hot)
                 break;
             case < 32:
                 var asked = _dice.Chance(0.2) ? BroadcastTarget.Of(Room.OtherServers) : target;
-                server.Publish(index => Simulation.Publish.Request(asked, index));
+                server.Publish(index => Simulation.Publish.Ask(asked, index));
                 break;
             default:
                 server.Publish(index => Simulation.Publish.Emit(target, index));
