@@ -59,6 +59,13 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     public static async Task<RunningCluster> StartAsync(string engine, params IEnumerable<string> arguments)
     {
         var cluster = Start(FreePort(), ["--engine", engine, "--workers", Workers.ToString(CultureInfo.InvariantCulture), .. arguments]);
+        return await cluster.ReadyAsync();
+    }
+
+    /// <summary>Waits until it is ready.</summary>
+    public async Task<RunningCluster> ReadyAsync()
+    {
+        var cluster = this;
         try
         {
             await cluster.LineAsync("ready ");
@@ -72,7 +79,10 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     }
 
     /// <summary>Starts a primary with some arguments, and does not wait for anything.</summary>
-    public static RunningCluster Start(int port, params IEnumerable<string> arguments)
+    public static RunningCluster Start(int port, params IEnumerable<string> arguments) => Start(port, notifySocket: null, arguments);
+
+    /// <summary>The same, as a service manager does it that wants to be told how it goes.</summary>
+    public static RunningCluster Start(int port, string? notifySocket, IEnumerable<string> arguments)
     {
         var temporary = Directory.CreateTempSubdirectory("oa-").FullName;
         var start = new ProcessStartInfo("dotnet", [Checkout.Program("Silo"), "primary", "--port", port.ToString(CultureInfo.InvariantCulture), "--drain", "2", .. arguments])
@@ -84,6 +94,10 @@ internal sealed partial class RunningCluster : IAsyncDisposable
         start.Environment["TMPDIR"] = temporary;
         start.Environment["ORLEANSADAPTER_WEBWORKER"] = Checkout.Program("WebWorker");
         start.Environment["OrleansAdapter__Supervised"] = "true";
+        if (notifySocket is not null)
+        {
+            start.Environment["NOTIFY_SOCKET"] = notifySocket;
+        }
         return new RunningCluster(Process.Start(start)!, port, temporary);
     }
 

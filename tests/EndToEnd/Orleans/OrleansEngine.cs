@@ -20,6 +20,9 @@ public sealed class OrleansRooms(OrleansCluster shared) : RoomSuite(shared);
 public sealed class OrleansSocketIO(OrleansCluster shared) : SocketIOSuite(shared);
 
 [Collection(nameof(OrleansCluster))]
+public sealed class OrleansFrontClients(OrleansCluster shared) : FrontClientsSuite(shared);
+
+[Collection(nameof(OrleansCluster))]
 public sealed class OrleansBadInput(OrleansCluster shared) : BadInputSuite(shared);
 
 [Collection(nameof(OrleansCluster))]
