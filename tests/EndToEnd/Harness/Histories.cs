@@ -32,6 +32,34 @@ internal static class Histories
         Check([.. members.Select(Heard)]);
     }
 
+    /// <summary>
+    /// Checks what members heard that were disconnected now and then: nothing twice, one order for all, and no gap in what they heard of one publisher while they were connected,
+    /// but for messages that it was told had failed.
+    /// </summary>
+    public static void CheckConnected(IReadOnlyCollection<JavaScriptClient> publishers, IReadOnlyCollection<JavaScriptClient> members)
+    {
+        Check([.. members.Select(Heard)]);
+        var failed = publishers.SelectMany(p => p.Failed.All.Select(f => new Message(p.Name, f.Number))).ToHashSet();
+        foreach (var member in members)
+        {
+            var next = new Dictionary<string, int>(StringComparer.Ordinal);
+            foreach (var part in member.Story.All)
+            {
+                if (part is null)
+                {
+                    next.Clear();
+                    continue;
+                }
+                var message = Parse(part);
+                for (var n = next.GetValueOrDefault(message.From, message.N); n < message.N; n++)
+                {
+                    Assert.True(failed.Contains(message with { N = n }), $"{member.Name} was connected, and did not hear {message.From}'s {n}.");
+                }
+                next[message.From] = message.N + 1;
+            }
+        }
+    }
+
     /// <summary>What a member heard.</summary>
     public static Message[] Heard(JavaScriptClient member) => [.. member.Said.All.Select(Parse)];
 

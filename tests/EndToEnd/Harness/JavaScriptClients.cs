@@ -55,6 +55,16 @@ internal sealed class JavaScriptClients : IAsyncDisposable
         return client;
     }
 
+    /// <summary>Connects a client of Socket.IO that is in a room whenever it is connected, and connects again when it is not.</summary>
+    public async Task<JavaScriptClient> StayAsync(string url, string room)
+    {
+        var client = new JavaScriptClient(this, $"client-{Interlocked.Increment(ref _last)}");
+        _clients[client.Name] = client;
+        client.Id = (await AskAsync(new { @do = "open", client = client.Name, url = url + _path, transport = "upgrade", room }))!.GetValue<string>();
+        await client.Joined.UntilAsync(1, "to be in the room");
+        return client;
+    }
+
     /// <summary>Connects a client and puts it into a room.</summary>
     public async Task<JavaScriptClient> JoinAsync(string url, string room, string transport = "WebSockets")
     {
@@ -154,6 +164,12 @@ internal sealed class JavaScriptClient(JavaScriptClients owner, string name)
     /// <summary>Its end, with the error that it was told, if there was one.</summary>
     public EventLog<string?> Closed { get; } = new(name);
 
+    /// <summary>The ids that it had when it had joined its room, each time it was connected (<see cref="JavaScriptClients.StayAsync"/>).</summary>
+    public EventLog<string> Joined { get; } = new(name);
+
+    /// <summary>What it heard (as in <see cref="Said"/>), with null where its connection ended.</summary>
+    public EventLog<string?> Story { get; } = new(name);
+
     /// <summary>What carries the connection now (Socket.IO).</summary>
     public async Task<string> TransportAsync() => (await owner.AskAsync(new { @do = "transport", client = Name }))!.GetValue<string>();
 
@@ -172,7 +188,8 @@ internal sealed class JavaScriptClient(JavaScriptClients owner, string name)
         owner.AskAsync(new { @do = "call", client = Name, method, args = arguments });
 
     /// <summary>Says <c>{ from, n }</c> to a room, n = 1, 2, …, until it is told to rest.</summary>
-    public Task LoadAsync(string room) => owner.AskAsync(new { @do = "load", client = Name, room, every = 2 });
+    /// <param name="go">Whether it goes on when it is connected again (Socket.IO).</param>
+    public Task LoadAsync(string room, bool go = false) => owner.AskAsync(new { @do = "load", client = Name, room, every = 2, go });
 
     /// <summary>Ends the load; returns the last n.</summary>
     public async Task<int> RestAsync() => (await owner.AskAsync(new { @do = "rest", client = Name }))!.GetValue<int>();
@@ -191,6 +208,7 @@ internal sealed class JavaScriptClient(JavaScriptClients owner, string name)
         if (message.TryGetPropertyValue("said", out var payload))
         {
             Said.Add(payload?.ToJsonString() ?? "null");
+            Story.Add(payload?.ToJsonString() ?? "null");
         }
         else if (message.TryGetPropertyValue("asked", out var question))
         {
@@ -200,6 +218,10 @@ internal sealed class JavaScriptClient(JavaScriptClients owner, string name)
         {
             Acknowledged.Add((acknowledged.GetValue<int>(), at));
         }
+        else if (message["joined"] is { } joined)
+        {
+            Joined.Add(joined.GetValue<string>());
+        }
         else if (message["failed"] is { } failed)
         {
             Failed.Add((failed.GetValue<int>(), message["error"]!.GetValue<string>()));
@@ -207,6 +229,7 @@ internal sealed class JavaScriptClient(JavaScriptClients owner, string name)
         else if (message.TryGetPropertyValue("closed", out var error))
         {
             Closed.Add(error?.GetValue<string>());
+            Story.Add(null);
         }
     }
 }

@@ -46,6 +46,19 @@ internal static class OperatingSystemProcesses
     /// <summary>How many descriptors a process has open.</summary>
     public static int Descriptors(int process) => Directory.EnumerateFileSystemEntries($"/proc/{process}/fd").Count();
 
+    /// <summary>How often the threads of a process have stopped to wait for something so far, and how much processor time they took.</summary>
+    public static (long Waits, TimeSpan Processor) Effort(int process)
+    {
+        const string waits = "voluntary_ctxt_switches:";
+        using var running = System.Diagnostics.Process.GetProcessById(process);
+        return (
+            Directory.EnumerateDirectories($"/proc/{process}/task")
+                .SelectMany(task => File.ReadLines(Path.Combine(task, "status")))
+                .Where(line => line.StartsWith(waits, StringComparison.Ordinal))
+                .Sum(line => long.Parse(line.AsSpan(waits.Length), System.Globalization.CultureInfo.InvariantCulture)),
+            running.TotalProcessorTime);
+    }
+
     /// <summary>Waits until something holds that no event tells.</summary>
     public static async Task UntilAsync(Func<bool> holds, string what)
     {

@@ -8,7 +8,10 @@ internal static class ProgramRun
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     /// <summary>Runs it; returns its exit code and what it wrote to standard output and standard error.</summary>
-    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string project, params IEnumerable<string> arguments)
+    public static Task<(int ExitCode, string Output, string Error)> RunAsync(string project, params IEnumerable<string> arguments) => RunAsync(project, temporary: null, arguments);
+
+    /// <summary>The same with a directory for temporary files.</summary>
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string project, string? temporary, IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Checkout.Program(project), .. arguments])
         {
@@ -16,6 +19,10 @@ internal static class ProgramRun
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        if (temporary is not null)
+        {
+            start.Environment["TMPDIR"] = temporary;
+        }
         start.Environment["ORLEANSADAPTER_WEBWORKER"] = Checkout.Program("WebWorker");
         using var process = Process.Start(start)!;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);

@@ -1,7 +1,7 @@
 namespace OrleansAdapter.EndToEnd.Harness;
 
 /// <summary>A cluster and its clients for all the tests of one engine that leave it as it was.</summary>
-public abstract class SharedCluster(string engine, params (string Name, string Value)[] environment) : IAsyncLifetime
+public abstract class SharedCluster(string engine, (string Name, string Value)[] environment, params string[] arguments) : IAsyncLifetime
 {
     private RunningCluster? _cluster;
     private JavaScriptClients? _clients;
@@ -17,7 +17,7 @@ public abstract class SharedCluster(string engine, params (string Name, string V
     /// <summary>Clients of Socket.IO; the same otherwise.</summary>
     internal JavaScriptClients SocketIO => _socketIO ??= JavaScriptClients.StartSocketIO();
 
-    public async ValueTask InitializeAsync() => _cluster = await RunningCluster.StartAsync(Engine, environment);
+    public async ValueTask InitializeAsync() => _cluster = await RunningCluster.StartAsync(Engine, environment, arguments);
 
     public async ValueTask DisposeAsync()
     {

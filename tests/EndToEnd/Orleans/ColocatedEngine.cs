@@ -6,7 +6,7 @@ namespace OrleansAdapter.EndToEnd.OnOrleans;
 // The suites of this project on colocated silos, where every worker is a silo as well. Not the one of deaths: its times are those of servers that are
 // clients; what deaths cost here says docs/ORLEANS.md.
 
-public sealed class ColocatedCluster() : SharedCluster("orleans-colocated");
+public sealed class ColocatedCluster() : SharedCluster("orleans-colocated", []);
 
 [CollectionDefinition(nameof(ColocatedCluster))]
 public sealed class ColocatedCollection : ICollectionFixture<ColocatedCluster>;

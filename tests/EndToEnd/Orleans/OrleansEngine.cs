@@ -5,7 +5,7 @@ namespace OrleansAdapter.EndToEnd.OnOrleans;
 
 // Every suite of this project on the Orleans engine: the directory's process is a silo, workers are its clients.
 
-public sealed class OrleansCluster() : SharedCluster("orleans");
+public sealed class OrleansCluster() : SharedCluster("orleans", []);
 
 [CollectionDefinition(nameof(OrleansCluster))]
 public sealed class OrleansCollection : ICollectionFixture<OrleansCluster>;
@@ -18,6 +18,9 @@ public sealed class OrleansRooms(OrleansCluster shared) : RoomSuite(shared);
 
 [Collection(nameof(OrleansCluster))]
 public sealed class OrleansSocketIO(OrleansCluster shared) : SocketIOSuite(shared);
+
+[Collection(nameof(OrleansCluster))]
+public sealed class OrleansFrontClients(OrleansCluster shared) : FrontClientsSuite(shared);
 
 [Collection(nameof(OrleansCluster))]
 public sealed class OrleansBadInput(OrleansCluster shared) : BadInputSuite(shared);

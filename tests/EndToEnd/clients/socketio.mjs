@@ -1,5 +1,7 @@
 // Official Socket.IO clients, driven like those of signalr.mjs, which see. Differences:
-//   { id, do: "open", client, url, transport }      transport: "polling", "websocket", or "upgrade" for both
+//   { id, do: "open", client, url, transport, room }  transport: "polling", "websocket", or "upgrade" for both, which reconnects; with a room it joins
+//                                                   that each time it connects, which is told as { client, joined: id }
+//   { id, do: "load", client, room, every, go }     with go it goes on when it is connected again
 // A call sends an event and waits for its acknowledgement; { error } in it is an error. What is heard as bytes is told as { bytes: base64 }, wherever it is.
 import { createInterface } from "node:readline";
 import { io } from "socket.io-client";
@@ -14,8 +16,8 @@ const plain = value =>
   : value;
 
 const commands = {
-  async open({ client, url, transport }) {
-    const socket = io(url, { transports: transports[transport], forceNew: true, reconnection: transport === "upgrade" });
+  async open({ client, url, transport, room }) {
+    const socket = io(url, { transports: transports[transport], forceNew: true, reconnection: transport === "upgrade", reconnectionDelay: 200, reconnectionDelayMax: 1000 });
     const upgraded = transport !== "upgrade" || new Promise(resolve => socket.io.engine.once("upgrade", resolve));
     socket.on("said", payload => tell({ client, said: plain(payload) }));
     socket.on("ask", (question, answer) => {
@@ -24,6 +26,9 @@ const commands = {
         answer({ question, of: client });
       }
     });
+    if (room !== undefined) {
+      socket.on("connect", () => call(socket, "join", [room]).then(() => tell({ client, joined: socket.id }), () => {}));
+    }
     socket.on("disconnect", reason => tell({ client, closed: reason }));
     await new Promise((resolve, reject) => {
       socket.once("connect", resolve);
@@ -53,8 +58,8 @@ const commands = {
     }
     return socket.id;
   },
-  load({ client, room, every }) {
-    clients.get(client).load = load(client, room, every);
+  load({ client, room, every, go }) {
+    clients.get(client).load = load(client, room, every, go);
   },
   rest({ client }) {
     const state = clients.get(client);
@@ -74,7 +79,7 @@ async function call(socket, method, args) {
   return answer;
 }
 
-async function load(client, room, every) {
+async function load(client, room, every, go) {
   const state = clients.get(client);
   let n = 0;
   while (!state.resting) {
@@ -84,7 +89,9 @@ async function load(client, room, every) {
       tell({ client, acked: n });
     } catch (error) {
       tell({ client, failed: n, error: error.message });
-      if (!state.socket.connected) {
+      if (go) {
+        await commands.reconnected({ client });
+      } else if (!state.socket.connected) {
         break;
       }
     }
