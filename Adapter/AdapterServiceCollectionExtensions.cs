@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using OrleansAdapter;
 using OrleansAdapter.Cluster;
+using OrleansAdapter.Draining;
 using OrleansAdapter.Forwarding;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -23,6 +24,20 @@ public static class AdapterServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, InternalEndpoint>(static provider => provider.GetRequiredService<InternalEndpoint>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, InternalEndpoint>(static provider => provider.GetRequiredService<InternalEndpoint>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ServerLifetime>());
+        if (services.All(service => service.ServiceType != typeof(IServerDrain)))
+        {
+            services.AddSingleton<ServerDrain>();
+            services.AddSingleton<IServerDrain>(static provider => provider.GetRequiredService<ServerDrain>());
+            services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<ServerDrain>());
+            services.AddOptions<HostOptions>().PostConfigure<IOptions<OrleansAdapterOptions>, IServiceProvider>(static (host, adapter, provider) =>
+            {
+                // Its time begins when the drain does, unless that comes before.
+                if (provider.GetService<DrainedByLifetime>() is null && host.ShutdownTimeout != Timeout.InfiniteTimeSpan)
+                {
+                    host.ShutdownTimeout += adapter.Value.DrainTimeout;
+                }
+            });
+        }
         return services;
     }
 

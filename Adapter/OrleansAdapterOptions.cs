@@ -45,6 +45,17 @@ public sealed class OrleansAdapterOptions
     /// <summary>How many requests of this server may be under way at a time; beyond it they are refused at once. Default 10,000.</summary>
     public int MaximumPendingRequests { get; set; } = 10_000;
 
+    /// <summary>
+    /// How long a server that stops takes at most to move its clients elsewhere. Default 30 s; zero: they are closed at once. The host's <c>ShutdownTimeout</c> begins behind it, or is made longer by it.
+    /// </summary>
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How many clients per second a server that stops asks to move, so that the others are not overrun. Default 500; more where that would take longer than <see cref="DrainTimeout"/>. Clients that
+    /// owe or are owed an answer are asked when they have it, or when <see cref="RequestsTimeout"/> is over.
+    /// </summary>
+    public int DrainRate { get; set; } = 500;
+
     /// <summary>How servers pass requests on to each other, so that clients need no affinity.</summary>
     public ForwardingOptions Forwarding { get; } = new();
 
@@ -84,6 +95,8 @@ internal sealed class OrleansAdapterOptionsValidator : IValidateOptions<OrleansA
         Check(options.PublishQueueLimit > 0, "PublishQueueLimit must be positive.");
         Check(options.MaximumPacketSize is > 0 and <= 32 << 20, "MaximumPacketSize must be between 1 byte and 32 MB.");
         Check(options.MaximumAnswerSize is > 0 and <= 64 << 20, "MaximumAnswerSize must be between 1 byte and 64 MB.");
+        Check(options.DrainTimeout >= TimeSpan.Zero && options.DrainTimeout <= TimeSpan.FromDays(1), "DrainTimeout must be between 0 and a day.");
+        Check(options.DrainRate > 0, "DrainRate must be positive.");
         Check(options.MaximumPendingRequests > 0, "MaximumPendingRequests must be positive.");
         Check(options.ServerId is null || OrleansAdapter.ServerId.TryParse(options.ServerId, out _), "ServerId must be 8 characters of [A-Za-z0-9_-] that name a server.");
         wrong.AddRange(options.Forwarding.Errors().Select(error => $"{nameof(OrleansAdapterOptions)}.{nameof(OrleansAdapterOptions.Forwarding)}.{error}"));

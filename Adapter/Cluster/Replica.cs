@@ -62,6 +62,20 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
         _outbox.Clear(OperationFailure.Stopped);
     }
 
+    /// <summary>Whether nothing of this life waits for an answer, or to become stable. Where something does, the home is asked for news: it has none to tell by itself.</summary>
+    public bool AskIfSettled(long now)
+    {
+        if (_outbox.Count == 0 || IsStopped)
+        {
+            return true;
+        }
+        if (IsLive)
+        {
+            SendRenew(now);
+        }
+        return false;
+    }
+
     /// <summary>Begins to register (W1).</summary>
     public void Start(long now) => SendRegister(now);
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OrleansAdapter.Draining;
 using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.Cluster;
@@ -57,6 +58,11 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
 
     /// <summary>Where other servers reach this one, <see cref="ServerDescription.Address"/>; null where they cannot.</summary>
     public string? Address { get; internal set; }
+
+    /// <summary>Whether this server is leaving the cluster: it takes no new clients, and is not to be given any.</summary>
+    public bool IsDraining => Draining.IsDraining;
+
+    internal DrainState Draining { get; } = new();
 
     internal ServerId FirstLife { get; }
 
@@ -149,6 +155,18 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
         await Task.WhenAll(_namespaces.Values.Select(n => n.Ready)).WaitAsync(cancellationToken).ConfigureAwait(false);
         await SeeOthersAsync(cancellationToken).ConfigureAwait(false);
         AdapterLog.Registered(_loggers.CreateLogger<ThisServer>(), Process, Options.ServerName, Directory.Engine, _namespaces.Count);
+    }
+
+    /// <summary>Leaves the directory for good: nothing is published any more, and what waits ends. Returns when the directory has taken note.</summary>
+    /// <exception cref="DirectoryUnavailableException">The directory cannot be reached now; it will notice by itself, later.</exception>
+    internal async Task ResignAsync(CancellationToken cancellationToken)
+    {
+        if (!Volatile.Read(ref _running))
+        {
+            return;
+        }
+        await Task.WhenAll(_namespaces.Values.Select(n => n.StopAsync())).WaitAsync(cancellationToken).ConfigureAwait(false);
+        await Directory.ReportDeathAsync(Process, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using OrleansAdapter.Draining;
 
 namespace OrleansAdapter.EngineIO;
 
@@ -21,6 +22,10 @@ internal static class EngineRequest
         }
         var isUpgrade = context.Features.Get<IHttpWebSocketFeature>() is { IsWebSocketRequest: true };
         var sid = EngineQuery.Read(context, "sid");
+        if (sid.Length == 0 && server.Draining is { IsDraining: true })
+        {
+            return DrainState.RefuseAsync(context);
+        }
         var session = sid.Length == 0 ? null : server.Find(sid);
         if (Check(server, context, isUpgrade, sid, session) is { } error)
         {

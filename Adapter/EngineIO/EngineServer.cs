@@ -4,12 +4,13 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using OrleansAdapter.Draining;
 using OrleansAdapter.Forwarding;
 
 namespace OrleansAdapter.EngineIO;
 
 /// <summary>The Engine.IO sessions of this server, and what they have in common.</summary>
-internal sealed class EngineServer
+internal sealed class EngineServer : IDrainedFront
 {
     private readonly ConcurrentDictionary<string, EngineSession> _sessions = new(StringComparer.Ordinal);
     private readonly Func<string> _newId;
@@ -56,7 +57,14 @@ internal sealed class EngineServer
     /// <summary>Whether it takes no more sessions.</summary>
     public bool IsStopping { get; private set; }
 
+    /// <summary>Whether new sessions are to be opened elsewhere.</summary>
+    public DrainState? Draining { get; init; }
+
     public int SessionCount => _sessions.Count;
+
+    int IDrainedFront.Count => _sessions.Count;
+
+    IEnumerable<IDrainedClient> IDrainedFront.Clients => _sessions.Select(session => session.Value);
 
     public bool Allows(EngineTransports transport) => (Options.Transports & transport) != 0;
 

@@ -264,5 +264,5 @@ internal sealed partial class EngineSession
     }
 
     /// <summary>For callers that hold the gate.</summary>
-    private void TellClosedLater() => ThreadPool.UnsafeQueueUserWorkItem(static session => session.TellClosed(EngineCloseReason.ForcedClose, null), this, preferLocal: false);
+    private void TellClosedLater() => ThreadPool.UnsafeQueueUserWorkItem(static session => session.TellClosed(session._closing, null), this, preferLocal: false);
 }

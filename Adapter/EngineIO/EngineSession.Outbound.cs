@@ -81,7 +81,7 @@ internal sealed partial class EngineSession
                 return;
             }
         }
-        TellClosed(EngineCloseReason.ForcedClose, null);
+        TellClosed(_closing, null);
     }
 
     private void Add(OutboundPacket packet)

@@ -54,7 +54,7 @@ internal sealed partial class EngineSession
         }
         if (closed)
         {
-            TellClosed(EngineCloseReason.ForcedClose, null);
+            TellClosed(_closing, null);
         }
     }
 

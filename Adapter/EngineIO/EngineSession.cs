@@ -1,10 +1,12 @@
+using OrleansAdapter.Draining;
+
 namespace OrleansAdapter.EngineIO;
 
 /// <summary>
 /// One Engine.IO session: a client, whatever carries it at the moment. What happens to it is serialised: its state by the gate, which is held
 /// for moments only, and what comes in by a second lock, so that messages are handled one at a time and in order, whatever threads they come on.
 /// </summary>
-internal sealed partial class EngineSession
+internal sealed partial class EngineSession : IDrainedClient
 {
     private enum State : byte
     {
@@ -18,12 +20,16 @@ internal sealed partial class EngineSession
     /// <summary>How long an orderly close may take, so that a client which does not poll again ends too.</summary>
     private static readonly TimeSpan ClosingTimeout = TimeSpan.FromSeconds(30);
 
+    /// <summary>The same where the server stops: a client that polls does so at once.</summary>
+    private static readonly TimeSpan MovingTimeout = TimeSpan.FromSeconds(5);
+
     private readonly Lock _gate = new();
     private readonly EngineServer _server;
     private readonly ITimer _timer;
     private IEngineHandler _handler = null!;
     private IEngineTransport _transport;
     private State _state;
+    private EngineCloseReason _closing;
     private bool _awaitsPong;
 
     /// <summary>Opens a session. Until <see cref="Open"/> it does nothing.</summary>
@@ -71,8 +77,19 @@ internal sealed partial class EngineSession
         }
     }
 
+    bool IDrainedClient.IsHere => IsOpen;
+
+    bool IDrainedClient.IsBusy => _handler.IsBusy;
+
     /// <summary>Closes in order: what is queued goes out first. The handler is told when that is done.</summary>
-    public void Close()
+    public void Close() => Close(EngineCloseReason.ForcedClose, ClosingTimeout);
+
+    /// <summary>Closes in order, and without a word that would keep the client from coming back: to another server, as this one stops.</summary>
+    void IDrainedClient.Move() => Close(EngineCloseReason.ServerShuttingDown, MovingTimeout);
+
+    void IDrainedClient.Cut() => Close(EngineCloseReason.ServerShuttingDown, null);
+
+    private void Close(EngineCloseReason reason, TimeSpan limit)
     {
         var closed = false;
         lock (_gate)
@@ -81,14 +98,14 @@ internal sealed partial class EngineSession
             {
                 return;
             }
-            _state = State.Closing;
-            _timer.Change(ClosingTimeout, Timeout.InfiniteTimeSpan);
+            (_state, _closing) = (State.Closing, reason);
+            _timer.Change(limit, Timeout.InfiniteTimeSpan);
             FlushLocked();
             closed = TryFinishClosing();
         }
         if (closed)
         {
-            TellClosed(EngineCloseReason.ForcedClose, null);
+            TellClosed(reason, null);
         }
     }
 
@@ -156,7 +173,7 @@ internal sealed partial class EngineSession
             {
                 return;
             }
-            reason = _state == State.Closing ? EngineCloseReason.ForcedClose : EngineCloseReason.PingTimeout;
+            reason = _state == State.Closing ? _closing : EngineCloseReason.PingTimeout;
             if (!CloseLocked())
             {
                 return;

@@ -32,4 +32,7 @@ internal interface IEngineHandler
 
     /// <summary>Completes when more messages may be read: a client that sends faster than it is served waits.</summary>
     ValueTask WhenReadyAsync();
+
+    /// <summary>Whether one side owes the other an answer.</summary>
+    bool IsBusy => false;
 }

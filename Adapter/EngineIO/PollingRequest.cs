@@ -1,6 +1,7 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using OrleansAdapter.Draining;
 
 namespace OrleansAdapter.EngineIO;
 
@@ -47,7 +48,7 @@ internal static class PollingRequest
         {
             packets = await poll.Task.ConfigureAwait(false);
         }
-        SetHeaders(context);
+        SetHeaders(server, context);
         context.Response.ContentType = "text/plain; charset=UTF-8";
         if (!await PollingResponse.TryWriteAsync(context, packets, server.Options.HttpCompression).ConfigureAwait(false))
         {
@@ -116,7 +117,7 @@ internal static class PollingRequest
             // Not before: a client has one POST at a time, also while it waits.
             session.EndPost();
         }
-        SetHeaders(context);
+        SetHeaders(server, context);
         // HTML, for the sake of browsers that would offer plain text as a download.
         context.Response.ContentType = "text/html";
         context.Response.ContentLength = 2;
@@ -164,8 +165,12 @@ internal static class PollingRequest
         return (null, length);
     }
 
-    private static void SetHeaders(HttpContext context)
+    private static void SetHeaders(EngineServer server, HttpContext context)
     {
+        if (server.Draining is { IsDraining: true })
+        {
+            DrainState.CloseConnection(context);
+        }
         context.Response.Headers.CacheControl = "no-store";
         var agent = context.Request.Headers.UserAgent.ToString();
         if (agent.Contains(";MSIE", StringComparison.Ordinal) || agent.Contains("Trident/", StringComparison.Ordinal))

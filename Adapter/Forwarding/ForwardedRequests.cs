@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Http;
+using OrleansAdapter.Draining;
 
 namespace OrleansAdapter.Forwarding;
 
 /// <summary>The requests that pass through this server: sessions of others that would break with it.</summary>
-internal sealed class ForwardedRequests
+internal sealed class ForwardedRequests : IDrainedFront
 {
     private readonly ConcurrentDictionary<Entry, byte> _requests = new();
 
@@ -18,17 +19,26 @@ internal sealed class ForwardedRequests
         return entry;
     }
 
-    /// <summary>All that there are now, each as what ends it.</summary>
-    public IEnumerable<Action> All() => _requests.Keys.Select(entry => (Action)entry.End);
+    public IEnumerable<IDrainedClient> Clients => _requests.Select(request => request.Key);
 
-    private sealed class Entry(ForwardedRequests owner, HttpContext context) : IDisposable
+    private sealed class Entry(ForwardedRequests owner, HttpContext context) : IDrainedClient, IDisposable
     {
+        private readonly Lock _lock = new();
         private bool _over;
+        private bool _cut;
 
-        public void End()
+        public bool IsHere => !_cut;
+
+        /// <summary>Most end by themselves.</summary>
+        public bool IsBusy => true;
+
+        public void Move() => Cut();
+
+        public void Cut()
         {
-            lock (this)
+            lock (_lock)
             {
+                _cut = true;
                 // Behind its end, the connection serves somebody else.
                 if (!_over)
                 {
@@ -39,7 +49,7 @@ internal sealed class ForwardedRequests
 
         public void Dispose()
         {
-            lock (this)
+            lock (_lock)
             {
                 _over = true;
             }

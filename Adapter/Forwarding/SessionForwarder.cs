@@ -30,6 +30,7 @@ internal sealed class SessionForwarder : IDisposable
         _invoker = new ServerConnector(_addresses, Options.ConnectTimeout).NewInvoker();
         // In a container of its own: its log would tell of every client that hangs up, and an application that is a proxy itself has its own.
         _services = new ServiceCollection().AddLogging().AddHttpForwarder().BuildServiceProvider();
+        server.Draining.Add(Requests);
         _forwarder = _services.GetRequiredService<IHttpForwarder>();
     }
 

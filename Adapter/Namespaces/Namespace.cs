@@ -11,6 +11,8 @@ namespace OrleansAdapter.Namespaces;
 /// </summary>
 public sealed class Namespace : NamespaceRoot
 {
+    private static readonly TimeSpan SettlePause = TimeSpan.FromMilliseconds(20);
+
     private readonly ThisServer _server;
     private readonly ILogger _logger;
     private readonly NamespaceQueue _queue;
@@ -187,6 +189,31 @@ public sealed class Namespace : NamespaceRoot
     }
 
     internal void TickBegan() => System.Threading.Volatile.Write(ref _tickQueued, 0);
+
+    /// <summary>
+    /// Waits until all that this server said in the namespace, broadcasts and memberships, has reached all whom it concerns: nobody needs this server any more to repeat it. False if that is not
+    /// known when the wait is cancelled.
+    /// </summary>
+    internal async Task<bool> SettleAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            var settled = false;
+            var item = new CommandItem((state, waiter, now) =>
+            {
+                settled = state.Replica.AskIfSettled(now);
+                waiter.TrySetResult();
+            });
+            _queue.Enqueue(item);
+            await item.Task.ConfigureAwait(false);
+            if (settled)
+            {
+                return true;
+            }
+            await Task.Delay(SettlePause, _server.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        return false;
+    }
 
     /// <summary>This server stops: whatever is waited for ends, its outcome unknown. Ends when that is done.</summary>
     internal Task StopAsync()

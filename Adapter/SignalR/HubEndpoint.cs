@@ -1,18 +1,24 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Connections;
+using OrleansAdapter.Draining;
 using OrleansAdapter.Forwarding;
 
 namespace OrleansAdapter.SignalR;
 
 /// <summary>The two endpoints of a hub, around the framework's own.</summary>
-internal sealed class HubEndpoint(HubTokens tokens, SessionForwarder? forwarder, RequestDelegate inner)
+internal sealed class HubEndpoint(HubTokens tokens, SessionForwarder? forwarder, DrainState draining, RequestDelegate inner)
 {
     private const string TokenParameter = "id";
 
     /// <summary>The framework's answer to a negotiate request, with an id and a token that name this server.</summary>
     public async Task NegotiateAsync(HttpContext context)
     {
+        if (draining.IsDraining)
+        {
+            await DrainState.RefuseAsync(context);
+            return;
+        }
         var response = context.Response;
         var body = response.Body;
         using var buffer = new MemoryStream();
@@ -47,7 +53,7 @@ internal sealed class HubEndpoint(HubTokens tokens, SessionForwarder? forwarder,
         var text = context.Request.Query[TokenParameter].ToString();
         if (text.Length == 0)
         {
-            return inner(context);
+            return draining.IsDraining ? DrainState.RefuseAsync(context) : inner(context);
         }
         if (!tokens.TryRead(text, out var id, out var token))
         {

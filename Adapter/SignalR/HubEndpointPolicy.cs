@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Matching;
 using Microsoft.AspNetCore.SignalR;
+using Microsoft.Extensions.DependencyInjection;
+using OrleansAdapter.Cluster;
 using OrleansAdapter.Forwarding;
 
 namespace OrleansAdapter.SignalR;
@@ -45,7 +47,7 @@ internal sealed class HubEndpointPolicy(IServiceProvider services) : MatcherPoli
         {
             return original;
         }
-        var handler = new HubEndpoint(connections.Tokens, (SessionForwarder?)services.GetService(typeof(SessionForwarder)), inner);
+        var handler = new HubEndpoint(connections.Tokens, services.GetService<SessionForwarder>(), services.GetRequiredService<ThisServer>().Draining, inner);
         var isNegotiate = route.Metadata.GetMetadata<NegotiateMetadata>() is not null;
         return new RouteEndpoint(isNegotiate ? handler.NegotiateAsync : handler.ConnectAsync, route.RoutePattern, route.Order, route.Metadata, route.DisplayName);
     }

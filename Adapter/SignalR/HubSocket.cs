@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
 using OrleansAdapter.Broadcasting;
 using OrleansAdapter.Cluster;
+using OrleansAdapter.Draining;
 using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.SignalR;
@@ -19,7 +20,7 @@ namespace OrleansAdapter.SignalR;
 /// own messages (results of hub methods, streams, the close message) take what is queued with them (<see cref="QueueFirstProtocol"/>): nothing
 /// overtakes a frame. A connection with stateful reconnect gets its frames one by one, since it counts and keeps them.
 /// </remarks>
-internal sealed class HubSocket : LocalSocket
+internal sealed class HubSocket : LocalSocket, IDrainedClient
 {
     /// <summary>Written at once, where more is queued, so that the transport's buffer does not take over what the queue is to bound.</summary>
     private const int WriteSize = 64 << 10;
@@ -35,6 +36,7 @@ internal sealed class HubSocket : LocalSocket
     private ConcurrentDictionary<string, object?>? _data;
     private State _state;
     private bool _writing;
+    private int _unanswered;
     private volatile bool _reached;
 
     public HubSocket(SocketId id, HubConnectionContext connection, HubFrames frames, IHubSocketOwner owner, int queueLimit, DateTimeOffset now)
@@ -92,6 +94,33 @@ internal sealed class HubSocket : LocalSocket
             }
         }
     }
+
+    /// <inheritdoc/>
+    public bool IsHere => _state == State.Open;
+
+    /// <inheritdoc/>
+    public bool IsBusy
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _unanswered > 0 || _invocations is { Count: > 0 };
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Move() => Close(DisconnectReason.ServerShuttingDown);
+
+    /// <inheritdoc/>
+    public void Cut() => Move();
+
+    /// <summary>The client called a method of the hub, and waits for its end.</summary>
+    public void Asked() => Interlocked.Increment(ref _unanswered);
+
+    /// <summary>What the client waited for is on its way to it.</summary>
+    public void Answered() => Interlocked.Decrement(ref _unanswered);
 
     /// <summary>Queues a frame. It goes out with <see cref="EndTurn"/>.</summary>
     public void Send(HubFrame frame)

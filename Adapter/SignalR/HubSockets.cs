@@ -1,11 +1,16 @@
 using System.Collections.Concurrent;
+using OrleansAdapter.Draining;
 
 namespace OrleansAdapter.SignalR;
 
 /// <summary>The connections of one hub on this server, by id. Safe under threads.</summary>
-internal sealed class HubSockets
+internal sealed class HubSockets : IDrainedFront
 {
     private readonly ConcurrentDictionary<SocketId, HubSocket> _sockets = new();
+
+    public int Count => _sockets.Count;
+
+    public IEnumerable<IDrainedClient> Clients => _sockets.Select(socket => socket.Value);
 
     public void Add(HubSocket socket) => _sockets[socket.Id] = socket;
 

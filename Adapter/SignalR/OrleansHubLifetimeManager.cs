@@ -50,6 +50,7 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
             _logger);
         Namespace = server.Of(namespaces.NameOf(typeof(THub)));
         _invocations = new ClientInvocations(Namespace, _codec);
+        server.Draining.Add(_sockets);
         Tokens = new HubTokens(Namespace, server.Time, _sockets);
     }
 

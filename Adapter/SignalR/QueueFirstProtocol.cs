@@ -23,8 +23,18 @@ internal sealed class QueueFirstProtocol(IHubProtocol inner, HubSocket socket) :
 
     public bool IsVersionSupported(int version) => inner.IsVersionSupported(version);
 
-    public bool TryParseMessage(ref ReadOnlySequence<byte> input, IInvocationBinder binder, [NotNullWhen(true)] out HubMessage? message) =>
-        inner.TryParseMessage(ref input, binder, out message);
+    public bool TryParseMessage(ref ReadOnlySequence<byte> input, IInvocationBinder binder, [NotNullWhen(true)] out HubMessage? message)
+    {
+        if (!inner.TryParseMessage(ref input, binder, out message))
+        {
+            return false;
+        }
+        if (message is HubMethodInvocationMessage { InvocationId.Length: > 0 } or InvocationBindingFailureMessage { InvocationId.Length: > 0 })
+        {
+            socket.Asked();
+        }
+        return true;
+    }
 
     public ReadOnlyMemory<byte> GetMessageBytes(HubMessage message) => inner.GetMessageBytes(message);
 
@@ -34,6 +44,10 @@ internal sealed class QueueFirstProtocol(IHubProtocol inner, HubSocket socket) :
         {
             socket.WriteQueued(output);
             return;
+        }
+        if (message is CompletionMessage)
+        {
+            socket.Answered();
         }
         socket.WriteQueued(output, long.MaxValue);
         inner.WriteMessage(message is CloseMessage ? socket.CloseMessage ?? message : message, output);

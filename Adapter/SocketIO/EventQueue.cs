@@ -35,6 +35,18 @@ internal sealed class EventQueue(IEventQueueOwner owner, int limit, long hardLim
         }
     }
 
+    /// <summary>Whether a handler runs, or something waits for one.</summary>
+    public bool IsRunning
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _running;
+            }
+        }
+    }
+
     /// <summary>Whether more waits than may, although the client is read no further: it came at once, or the client had to be read.</summary>
     public bool IsOverfull
     {

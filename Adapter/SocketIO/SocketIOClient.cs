@@ -63,6 +63,8 @@ internal sealed class SocketIOClient : IEngineHandler
 
     public void Closed(EngineCloseReason reason, string? description) => End(reason.Name(), description);
 
+    public bool IsBusy => Volatile.Read(ref _connecting) > 0 || Array.Exists(Sockets(), static socket => socket.PendingAckCount > 0 || socket.Events.IsRunning);
+
     /// <summary>Makes the client leave all namespaces, and closes its connection.</summary>
     public void DisconnectAll()
     {

@@ -52,7 +52,9 @@ public sealed partial class SocketIOServer : NamespaceRoot
         {
             Metrics = server.Metrics,
             Forwarder = services.GetService<SessionForwarder>(),
+            Draining = server.Draining,
         };
+        server.Draining.Add(Engine);
         Root = Of("/");
         if (Options.CleanupEmptyChildNamespaces)
         {

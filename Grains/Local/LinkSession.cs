@@ -7,6 +7,9 @@ internal sealed class LinkSession(DirectoryHost directory, LinkHello peer, LinkC
 {
     private readonly LinkPacket.Names _names = new();
 
+    /// <summary>Whether the process reported its own end: it is to hear that all have taken note, and closes the link itself.</summary>
+    private volatile bool _resigned;
+
     /// <summary>Serves the process until the link ends; returns why it did.</summary>
     public async Task<string> RunAsync()
     {
@@ -63,7 +66,8 @@ internal sealed class LinkSession(DirectoryHost directory, LinkHello peer, LinkC
                 var report = reader.Long();
                 var process = reader.Server();
                 reader.End();
-                if (process.Process != peer.Process.Process)
+                _resigned = process.Process == peer.Process.Process;
+                if (!_resigned)
                 {
                     Demand(LinkRole.Supervisor, "reports the death of others");
                 }
@@ -81,7 +85,13 @@ internal sealed class LinkSession(DirectoryHost directory, LinkHello peer, LinkC
     public void Send(ServerMessage message) => Send(LinkPacket.Of(message));
 
     /// <inheritdoc/>
-    public void Close(string reason) => connection.Close(reason);
+    public void Close(string reason)
+    {
+        if (!_resigned)
+        {
+            connection.Close(reason);
+        }
+    }
 
     private void Send(in LinkPacket packet)
     {

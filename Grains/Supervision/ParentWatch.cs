@@ -1,6 +1,6 @@
 namespace OrleansAdapter.Grains.Supervision;
 
-/// <summary>Sees the end of the process that holds the other end of this one's standard input.</summary>
+/// <summary>Hears what the process at the other end of this one's standard input says, and sees its end.</summary>
 /// <remarks>
 /// Linux could also send a signal (<c>PR_SET_PDEATHSIG</c>), but it does so when the <i>thread</i> that started the child ends, and .NET starts
 /// processes on pool threads, which come and go.
@@ -9,22 +9,23 @@ internal static class ParentWatch
 {
     private const int StackBytes = 256 << 10;
 
-    /// <summary>Calls back when standard input has ended, on a thread that is the callback's to keep.</summary>
-    public static void Start(Action gone)
+    /// <summary>Calls back on a thread of its own.</summary>
+    /// <param name="said">For each line. It returns at once.</param>
+    /// <param name="gone">When standard input has ended: the thread is this callback's to keep.</param>
+    public static void Start(Action<string> said, Action gone)
     {
-        var thread = new Thread(() => Watch(gone), StackBytes) { IsBackground = true, Name = "Watches the primary" };
+        var thread = new Thread(() => Watch(said, gone), StackBytes) { IsBackground = true, Name = "Watches the primary" };
         thread.Start();
     }
 
-    private static void Watch(Action gone)
+    private static void Watch(Action<string> said, Action gone)
     {
         try
         {
-            using var input = Console.OpenStandardInput();
-            Span<byte> ignored = stackalloc byte[256];
-            while (input.Read(ignored) > 0)
+            using var input = new StreamReader(Console.OpenStandardInput());
+            while (input.ReadLine() is { } line)
             {
-                // Nothing is ever said there.
+                said(line);
             }
         }
         catch (IOException)

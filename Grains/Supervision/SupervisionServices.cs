@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OrleansAdapter;
 using OrleansAdapter.Grains.Supervision;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -8,7 +9,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class SupervisionServices
 {
     /// <summary>
-    /// Where a primary started this process, it is told when the host has started, and the host stops when the primary is gone, however it went.
+    /// Where a primary started this process, it is told when the host has started; the host leaves the cluster and stops when the primary says so, and stops at once when it is gone, however it went.
     /// Otherwise nothing changes, so call it always.
     /// </summary>
     public static IServiceCollection AddSupervision(this IServiceCollection services) => services.AddSupervision(terminable: true);
@@ -17,7 +18,8 @@ public static class SupervisionServices
     {
         if (SupervisionContract.IsSupervised)
         {
-            services.AddSingleton<IHostLifetime>(provider => new SupervisedLifetime(provider.GetRequiredService<IHostApplicationLifetime>(), terminable));
+            services.AddSingleton<IHostLifetime>(provider => new SupervisedLifetime(provider.GetRequiredService<IHostApplicationLifetime>(), provider, terminable));
+            services.AddSingleton<DrainedByLifetime>();
             services.Configure<HostOptions>(options => options.ShutdownTimeout = SupervisionContract.EndLimit / 2);
 
             // Where it listens is told by the primary.

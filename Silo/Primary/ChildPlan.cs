@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using OrleansAdapter.Grains.Supervision;
 using OrleansAdapter.Silo.Engines;
 using OrleansAdapter.Silo.Front;
@@ -85,6 +86,9 @@ internal sealed class DirectoryPlan(DirectoryEngine engine, EngineRun run, strin
 /// <summary>A web worker. Each start is another server to the directory, with an id that the primary draws, so that it can report its death.</summary>
 internal sealed class WorkerPlan(PrimaryOptions options, int number, EngineRun run, FrontDoor front, ForwardingRun forwarding, DeathReports deaths) : ChildPlan
 {
+    /// <summary>What a worker has of that time to move its clients; the rest is for what comes after.</summary>
+    private const double DrainShare = 0.9;
+
     public override string Name => $"worker-{number}";
 
     public override string About => $"http://{options.EndPointOf(number)}";
@@ -101,6 +105,7 @@ internal sealed class WorkerPlan(PrimaryOptions options, int number, EngineRun r
         start.Environment["OrleansAdapter__ServerId"] = worker.Server.ToString();
         start.Environment["OrleansAdapter__Directory__ServerId"] = worker.Server.ToString();
         start.Environment["OrleansAdapter__ServerName"] = Name;
+        start.Environment["OrleansAdapter__DrainTimeout"] = (options.Drain * DrainShare).ToString("c", CultureInfo.InvariantCulture);
         if (options.Certificate is var (file, key))
         {
             start.Environment["Kestrel__Certificates__Default__Path"] = file;

@@ -101,8 +101,12 @@ internal sealed class SocketIOHost : IAsyncDisposable
         return (socket, id);
     }
 
+    /// <summary>Stops it as a signal does: on another thread, which is held up meanwhile.</summary>
+    public Task StopAsync() => Task.Run(() => _app.StopAsync());
+
     public async ValueTask DisposeAsync()
     {
+        Services.GetRequiredService<IServerDrain>().Hurry();
         await _app.StopAsync();
         await _app.DisposeAsync();
     }

@@ -1,0 +1,76 @@
+using Microsoft.AspNetCore.Http;
+
+namespace OrleansAdapter.Draining;
+
+/// <summary>A client that is to go elsewhere.</summary>
+internal interface IDrainedClient
+{
+    /// <summary>Whether it is here and has not been asked to go.</summary>
+    bool IsHere { get; }
+
+    /// <summary>Whether it or this server owes the other an answer: it is not asked just now.</summary>
+    bool IsBusy { get; }
+
+    /// <summary>Asks it to go, behind all that it has been sent. Returns at once.</summary>
+    void Move();
+
+    /// <summary>Ends it: there is no more time.</summary>
+    void Cut();
+}
+
+/// <summary>What has clients: each protocol's front.</summary>
+internal interface IDrainedFront
+{
+    /// <summary>How many clients there are, also of those that are on their way out.</summary>
+    int Count { get; }
+
+    /// <summary>Them, at this moment or a little later.</summary>
+    IEnumerable<IDrainedClient> Clients { get; }
+}
+
+/// <summary>Whether this server is being drained, and who has clients to be moved.</summary>
+internal sealed class DrainState
+{
+    private const string RetryAfterSeconds = "1";
+
+    private readonly Lock _lock = new();
+    private volatile IDrainedFront[] _fronts = [];
+    private volatile bool _isDraining;
+
+    /// <summary>Whether no new clients are taken.</summary>
+    public bool IsDraining => _isDraining;
+
+    /// <summary>How many clients there are.</summary>
+    public int Count => _fronts.Sum(front => front.Count);
+
+    /// <summary>The clients.</summary>
+    public IEnumerable<IDrainedClient> Clients => _fronts.SelectMany(front => front.Clients);
+
+    public void Begin() => _isDraining = true;
+
+    public void Add(IDrainedFront front)
+    {
+        lock (_lock)
+        {
+            _fronts = [.. _fronts, front];
+        }
+    }
+
+    /// <summary>Sends a new client elsewhere.</summary>
+    public static Task RefuseAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        context.Response.Headers.RetryAfter = RetryAfterSeconds;
+        CloseConnection(context);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>A client keeps its connection for its next request, which is to come to another server.</summary>
+    public static void CloseConnection(HttpContext context)
+    {
+        if (HttpProtocol.IsHttp11(context.Request.Protocol))
+        {
+            context.Response.Headers.Connection = "close";
+        }
+    }
+}
