@@ -67,13 +67,6 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     public static async Task<RunningCluster> StartAsync(string engine, (string Name, string Value)[] environment, params IEnumerable<string> arguments)
     {
         var cluster = Start(FreePort(), environment, ["--engine", engine, "--workers", Workers.ToString(CultureInfo.InvariantCulture), .. arguments]);
-        return await cluster.ReadyAsync();
-    }
-
-    /// <summary>Waits until it is ready.</summary>
-    public async Task<RunningCluster> ReadyAsync()
-    {
-        var cluster = this;
         try
         {
             await cluster.LineAsync("ready ");
@@ -89,8 +82,7 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     /// <summary>Starts a primary with some arguments, and does not wait for anything.</summary>
     public static RunningCluster Start(int port, params IEnumerable<string> arguments) => Start(port, [], arguments);
 
-    /// <summary>The same, with settings of its processes.</summary>
-    public static RunningCluster Start(int port, (string Name, string Value)[] environment, params IEnumerable<string> arguments)
+    private static RunningCluster Start(int port, (string Name, string Value)[] environment, params IEnumerable<string> arguments)
     {
         var temporary = Directory.CreateTempSubdirectory("oa-").FullName;
         var start = new ProcessStartInfo("dotnet", [Checkout.Program("Silo"), "primary", "--port", port.ToString(CultureInfo.InvariantCulture), "--drain", "2", .. arguments])

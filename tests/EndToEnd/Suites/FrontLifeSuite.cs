@@ -65,8 +65,7 @@ public abstract class FrontLifeSuite(string engine)
         try
         {
             await using var clients = JavaScriptClients.StartSocketIO();
-            await using var cluster = await RunningCluster.Start(
-                RunningCluster.FreePort(), [("NOTIFY_SOCKET", notify)], ["--engine", engine, "--workers", RunningCluster.Workers.ToString(CultureInfo.InvariantCulture)]).ReadyAsync();
+            await using var cluster = await RunningCluster.StartAsync(engine, [("NOTIFY_SOCKET", notify)]);
             Assert.Equal("READY=1", await NextAsync(manager));
             var before = await cluster.StatusAsync();
             List<JavaScriptClient> members = [];
