@@ -186,4 +186,18 @@ public sealed class AnswersTests
     }
 
     private static bool PairComparer((long, int[]) left, (long, int[]) right) => left.Item1 == right.Item1 && left.Item2.SequenceEqual(right.Item2);
+
+    [Fact]
+    public void A_server_that_names_another_session_learns_of_this_one_even_where_nothing_waits()
+    {
+        var bench = new ServersBench();
+        bench.Describe(_asker);
+        var (_, first) = Assert.Single(bench.Sessions);
+        bench.Describe(_asker, first, 0);
+        Assert.Single(bench.Sessions); // it knows
+
+        bench.Pass(20_000); // taken for dead: what waited for it is gone, and so is its session
+        bench.Describe(_asker, first, 0);
+        Assert.NotEqual(first, bench.Sessions[1].Session);
+    }
 }

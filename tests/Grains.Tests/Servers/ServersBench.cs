@@ -46,7 +46,21 @@ internal sealed class ServersBench : IServersOutput
         }
     }
 
-    void IServersOutput.Send(ServerId process, ServerMessage message) => Sent.Add((process, Assert.IsType<Answers>(message)));
+    /// <summary>The sessions that servers were told of without an answer.</summary>
+    public List<(ServerId To, long Session)> Sessions { get; } = [];
+
+    void IServersOutput.Send(ServerId process, ServerMessage message)
+    {
+        var answers = Assert.IsType<Answers>(message);
+        if (answers.Items.Count == 0)
+        {
+            Sessions.Add((process, answers.Session));
+        }
+        else
+        {
+            Sent.Add((process, answers));
+        }
+    }
 
     void IServersOutput.Added(ServerDescription server) => Added.Add(server.Process);
 
