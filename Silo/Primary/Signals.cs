@@ -4,8 +4,8 @@ using OrleansAdapter.Grains.Supervision;
 namespace OrleansAdapter.Silo.Primary;
 
 /// <summary>
-/// What tells the primary to end: SIGTERM, with time for clients to move; SIGINT, or the end of its own standard input where it is itself a child, without; a second
-/// signal forces it. And SIGHUP, which tells it to put others in the place of its workers.
+/// What tells the primary to end: SIGTERM, with time for clients to move; SIGINT, without; where it is itself a child, the same by what its standard input says, and by the
+/// end of that; a second signal forces it. And SIGHUP, which tells it to put others in the place of its workers.
 /// </summary>
 internal sealed class Signals : IDisposable
 {
@@ -34,7 +34,7 @@ internal sealed class Signals : IDisposable
         ];
         if (SupervisionContract.IsSupervised)
         {
-            ParentWatch.Start(() => End(atOnce: true));
+            ParentWatch.Start(Said, () => End(atOnce: true));
         }
     }
 
@@ -50,6 +50,14 @@ internal sealed class Signals : IDisposable
         foreach (var registration in _registrations)
         {
             registration.Dispose();
+        }
+    }
+
+    private void Said(string line)
+    {
+        if (line == SupervisionContract.DrainLine)
+        {
+            End(atOnce: false);
         }
     }
 
