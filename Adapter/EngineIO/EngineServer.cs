@@ -99,6 +99,8 @@ internal sealed class EngineServer : IDrainedFront
 
     public void Upgraded() => EngineLog.Upgraded(_logger);
 
+    public void Moved() => Metrics?.Disconnected(DisconnectReason.ServerShuttingDown);
+
     public void Dropped() => Metrics?.Dropped(1);
 
     public void SlowClient(EngineSession session)

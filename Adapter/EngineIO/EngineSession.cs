@@ -85,7 +85,11 @@ internal sealed partial class EngineSession : IDrainedClient
     public void Close() => Close(EngineCloseReason.ForcedClose, ClosingTimeout);
 
     /// <summary>Closes in order, and without a word that would keep the client from coming back: to another server, as this one stops.</summary>
-    void IDrainedClient.Move() => Close(EngineCloseReason.ServerShuttingDown, MovingTimeout);
+    void IDrainedClient.Move()
+    {
+        _server.Moved();
+        Close(EngineCloseReason.ServerShuttingDown, MovingTimeout);
+    }
 
     void IDrainedClient.Cut() => Close(EngineCloseReason.ServerShuttingDown, null);
 

@@ -10,22 +10,22 @@ internal static class ParentWatch
     private const int StackBytes = 256 << 10;
 
     /// <summary>Calls back on a thread of its own.</summary>
-    /// <param name="said">For each line. It returns at once.</param>
     /// <param name="gone">When standard input has ended: the thread is this callback's to keep.</param>
-    public static void Start(Action<string> said, Action gone)
+    /// <param name="said">For each line. It returns at once.</param>
+    public static void Start(Action gone, Action<string>? said = null)
     {
-        var thread = new Thread(() => Watch(said, gone), StackBytes) { IsBackground = true, Name = "Watches the primary" };
+        var thread = new Thread(() => Watch(gone, said), StackBytes) { IsBackground = true, Name = "Watches the primary" };
         thread.Start();
     }
 
-    private static void Watch(Action<string> said, Action gone)
+    private static void Watch(Action gone, Action<string>? said)
     {
         try
         {
             using var input = new StreamReader(Console.OpenStandardInput());
             while (input.ReadLine() is { } line)
             {
-                said(line);
+                said?.Invoke(line);
             }
         }
         catch (IOException)

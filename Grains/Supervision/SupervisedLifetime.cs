@@ -31,7 +31,7 @@ internal sealed class SupervisedLifetime(IHostApplicationLifetime application, I
                 Leave();
             });
         application.ApplicationStarted.Register(() => Console.Out.WriteLine(SupervisionContract.ReadyLine));
-        ParentWatch.Start(Said, End);
+        ParentWatch.Start(End, Said);
         return Task.CompletedTask;
     }
 
@@ -71,6 +71,8 @@ internal sealed class SupervisedLifetime(IHostApplicationLifetime application, I
         {
             application.StopApplication();
         }
+        await Task.Delay(SupervisionContract.EndLimit).ConfigureAwait(false);
+        Process.GetCurrentProcess().Kill();
     }
 
     /// <summary>Stops the host; and the process itself where that takes too long, whatever it hangs in.</summary>

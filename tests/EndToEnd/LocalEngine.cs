@@ -38,6 +38,11 @@ public sealed class LocalOperationsCluster() : SharedCluster("local", Operations
 
 public sealed class LocalOperations(LocalOperationsCluster shared) : OperationsSuite(shared), IClassFixture<LocalOperationsCluster>;
 
+[Collection(nameof(LocalCluster))]
+public sealed class LocalNoAffinity(LocalCluster shared) : NoAffinitySuite(shared);
+
+public sealed class LocalDrains() : DrainSuite("local");
+
 public sealed class LocalSocketIODeaths() : SocketIODeathSuite("local");
 
 public sealed class LocalDeaths() : DeathSuite("local");

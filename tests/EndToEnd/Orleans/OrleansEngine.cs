@@ -32,6 +32,11 @@ public sealed class OrleansOperationsCluster() : SharedCluster("orleans", Operat
 
 public sealed class OrleansOperations(OrleansOperationsCluster shared) : OperationsSuite(shared), IClassFixture<OrleansOperationsCluster>;
 
+[Collection(nameof(OrleansCluster))]
+public sealed class OrleansNoAffinity(OrleansCluster shared) : NoAffinitySuite(shared);
+
+public sealed class OrleansDrains() : DrainSuite("orleans");
+
 public sealed class OrleansSocketIODeaths() : SocketIODeathSuite("orleans");
 
 public sealed class OrleansDeaths() : DeathSuite("orleans");

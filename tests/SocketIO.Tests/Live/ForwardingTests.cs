@@ -232,6 +232,20 @@ public sealed class ForwardingTests : IAsyncLifetime
         Assert.Contains($"OrleansAdapterOptions.Forwarding.{option} ", exception.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_request_that_is_not_passed_on_costs_no_memory_for_it()
+    {
+        var context = new Microsoft.AspNetCore.Http.DefaultHttpContext();
+        context.Request.QueryString = new Microsoft.AspNetCore.Http.QueryString($"?EIO=4&transport=polling&t=abc&sid={SocketId.New(ServerId.NewProcess())}");
+        Assert.True(EngineIO.EngineQuery.TryReadOwner(context, out _));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++)
+        {
+            EngineIO.EngineQuery.TryReadOwner(context, out _);
+        }
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1000);
+    }
+
     private static string Query(string sid) => $"/socket.io/?EIO=4&transport=polling&sid={sid}";
 
     private static void Serve(SocketIOServer io) => io.On("echo", (JsonElement value) => value);
