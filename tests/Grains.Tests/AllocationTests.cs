@@ -1,0 +1,101 @@
+using System.Buffers;
+using OrleansAdapter.Codec;
+using OrleansAdapter.Grains.Tests.Homes;
+using static OrleansAdapter.Grains.Tests.Homes.TestHome;
+
+namespace OrleansAdapter.Grains.Tests;
+
+/// <summary>What the directory's hot paths allocate, in bytes for each operation: time depends on the machine, this does not. A limit that is exceeded is a regression to be looked at.</summary>
+public sealed class AllocationTests
+{
+    private const int Operations = 1000;
+    private static readonly ServerId A = Life(1);
+    private static readonly ServerId B = Life(2);
+    private static readonly Room Red = Room.Named("red");
+    private static readonly Operation Packet = Operation.Emit(BroadcastTarget.Of(Red), new byte[200]);
+
+    [Fact]
+    public void A_publish_allocates_its_entry_and_the_messages_about_it()
+    {
+        var home = With(A, B);
+        home.Join(A, 1, Red);
+        home.Join(B, 1, Red);
+        home.Sent.EnsureCapacity(8 * Operations);
+        var position = 2L;
+
+        var bytes = PerOperation(() =>
+        {
+            home.Submit(A, position++, Packet);
+            home.Acknowledge(A, home.Rooms.Number);
+            home.Acknowledge(B, home.Rooms.Number);
+        });
+
+        Assert.InRange(bytes, 1, 1800);
+    }
+
+    [Fact]
+    public void A_mailbox_allocates_batches_only()
+    {
+        var mailbox = new Mailbox(0);
+        var entries = Enumerable.Range(1, 8 * Operations).Select(number => new Entry(number, A, number, number, Packet)).ToArray();
+        var next = 0;
+
+        var bytes = PerOperation(() =>
+        {
+            mailbox.Append(entries[next], next);
+            mailbox.Append(entries[next + 1], next);
+            next += 2;
+            mailbox.NextBatch(TestHome.Options);
+            mailbox.Acknowledge(next);
+        });
+
+        Assert.InRange(bytes, 1, 48);
+    }
+
+    [Fact]
+    public void Writing_a_message_allocates_nothing()
+    {
+        var push = Push(10);
+        var output = new ArrayBufferWriter<byte>(1 << 16);
+
+        var bytes = PerOperation(() =>
+        {
+            output.ResetWrittenCount();
+            MessageCodec.Write(output, push);
+        });
+
+        Assert.Equal(0, bytes);
+    }
+
+    [Fact]
+    public void Reading_a_message_allocates_what_is_in_it_without_the_packets_bytes()
+    {
+        var output = new ArrayBufferWriter<byte>();
+        MessageCodec.Write(output, Push(10));
+
+        var bytes = PerOperation(() => MessageCodec.ReadHomeMessage(output.WrittenMemory));
+
+        Assert.InRange(bytes, 1, 10 * 360);
+    }
+
+    private static Push Push(int entries) => new()
+    {
+        Life = A,
+        Epoch = 1,
+        Session = 1,
+        Head = new Head(1, 1, 1, 1, null),
+        Previous = 0,
+        Entries = [.. Enumerable.Range(1, entries).Select(number => new Entry(number, B, number, number, Packet))],
+    };
+
+    private static long PerOperation(Action operation)
+    {
+        operation();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < Operations; i++)
+        {
+            operation();
+        }
+        return (GC.GetAllocatedBytesForCurrentThread() - before) / Operations;
+    }
+}
