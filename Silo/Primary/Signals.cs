@@ -34,7 +34,7 @@ internal sealed class Signals : IDisposable
         ];
         if (SupervisionContract.IsSupervised)
         {
-            ParentWatch.Start(Said, () => End(atOnce: true));
+            ParentWatch.Start(() => End(atOnce: true), Said);
         }
     }
 

@@ -237,11 +237,11 @@ public sealed class ForwardingTests : IAsyncLifetime
     {
         var context = new Microsoft.AspNetCore.Http.DefaultHttpContext();
         context.Request.QueryString = new Microsoft.AspNetCore.Http.QueryString($"?EIO=4&transport=polling&t=abc&sid={SocketId.New(ServerId.NewProcess())}");
-        Assert.True(EngineIO.EngineQuery.TryReadOwner(context, out _));
+        Assert.True(OrleansAdapter.EngineIO.EngineQuery.TryReadOwner(context, out _));
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 1000; i++)
         {
-            EngineIO.EngineQuery.TryReadOwner(context, out _);
+            OrleansAdapter.EngineIO.EngineQuery.TryReadOwner(context, out _);
         }
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1000);
     }
