@@ -25,23 +25,15 @@ internal sealed class AnswerExchange(ServerId process, Func<ServerDescription> d
         send(answer);
     }
 
-    /// <summary>Answers have come. Where some before them are missing, the directory is told what has been handled, and sends from there.</summary>
+    /// <summary>Answers have come.</summary>
     public void Receive(Answers answers)
     {
-        var isWhole = _inbox.Receive(answers, take, out var isAnother);
-        if (isAnother)
+        if (_inbox.Receive(answers, take))
         {
             lost();
         }
-        if (isWhole)
-        {
-            var (session, handled) = _inbox.Position;
-            send(new AcknowledgeAnswers(process, session, handled));
-        }
-        else
-        {
-            Describe();
-        }
+        var (session, handled) = _inbox.Position;
+        send(new AcknowledgeAnswers(process, session, handled));
     }
 
     /// <summary>The link to the directory is up, perhaps again, perhaps to another one: what was sent may be lost.</summary>

@@ -1,8 +1,8 @@
 namespace OrleansAdapter.Cluster;
 
 /// <summary>
-/// The answers that the directory holds for this server, each taken once: numbers within a session tell what is new, what came before and what is
-/// missing.
+/// The answers that the directory holds for this server, each taken once: numbers within a session tell what is new and what came before. Nothing can be missing between: a batch begins
+/// behind what this server has acknowledged, so what it does not remember it took under a session that came back late.
 /// </summary>
 internal sealed class AnswerInbox
 {
@@ -22,23 +22,16 @@ internal sealed class AnswerInbox
         }
     }
 
-    /// <summary>Gives the new ones to <paramref name="take"/>; false if some before them are missing.</summary>
-    /// <param name="answers">What came.</param>
-    /// <param name="take">Takes each new one.</param>
-    /// <param name="lost">Whether the directory has begun another numbering, so that what it held before may be lost.</param>
-    public bool Receive(Answers answers, Action<Answer> take, out bool lost)
+    /// <summary>Gives the new ones to <paramref name="take"/>.</summary>
+    /// <returns>Whether the directory has begun another numbering, so that what it held before may be lost.</returns>
+    public bool Receive(Answers answers, Action<Answer> take)
     {
         lock (_lock)
         {
-            lost = _session != 0 && answers.Session != _session;
-            if (answers.Session != _session)
-            {
-                (_session, _handled) = (answers.Session, answers.Previous); // what came before was acknowledged, by an earlier process or before a late batch
-            }
-            if (answers.Previous > _handled)
-            {
-                return false;
-            }
+            var isAnother = answers.Session != _session;
+            var mayBeLost = isAnother && _session != 0;
+            _handled = isAnother ? answers.Previous : Math.Max(_handled, answers.Previous);
+            _session = answers.Session;
             for (var i = 0; i < answers.Items.Count; i++)
             {
                 if (answers.Previous + 1 + i > _handled)
@@ -47,7 +40,7 @@ internal sealed class AnswerInbox
                     take(answers.Items[i]);
                 }
             }
-            return true;
+            return mayBeLost;
         }
     }
 }

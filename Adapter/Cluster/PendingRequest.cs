@@ -32,6 +32,10 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
     /// <summary>Takes a part of an answer; whole answers count.</summary>
     public void Receive(Answer answer)
     {
+        if (HasEnded)
+        {
+            return; // too late, though within the turn in which it ended: the result is the caller's
+        }
         if (!_parts.TryGetValue(answer.From, out var parts))
         {
             _parts[answer.From] = parts = [];
@@ -70,7 +74,7 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
         }
         if (_waitingFor.Count == 0)
         {
-            _ended.TrySetResult(new RequestResult(_answers, _gone, [], IsUnknown: false));
+            _ended.TrySetResult(new RequestResult([.. _answers], [.. _gone], [], IsUnknown: false));
         }
     }
 
@@ -94,7 +98,7 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
 
     public void Expire()
     {
-        _ended.TrySetResult(new RequestResult(_answers, _gone, [.. (_waitingFor ?? []).Where(server => !IsSettled(server))], IsUnknown: _waitingFor is null));
+        _ended.TrySetResult(new RequestResult([.. _answers], [.. _gone], [.. (_waitingFor ?? []).Where(server => !IsSettled(server))], IsUnknown: _waitingFor is null));
         Touch();
     }
 

@@ -57,6 +57,12 @@ internal static class RequestCheck
         {
             throw new ViolationException($"P9: {request} names a server twice: {string.Join(' ', named)}");
         }
+        var nobodyIsAway = cluster.Settings.Faults is FaultClass.NetworkOnly or FaultClass.WorkerKilled or FaultClass.DirectoryKilled or FaultClass.DirectoryKilledAgainAndAgain or FaultClass.DirectoryAndWorkerKilled;
+        if (nobodyIsAway && !request.LostTargets && SimulatedAnswers.HasNoEnd(cluster.Settings, request.Index) && (result.IsUnknown || result.Missing.Count > 0))
+        {
+            throw new ViolationException($"P9: {request} lacks the answers of {string.Join(' ', result.Missing)}, which were there all the time");
+        }
+
         // Of two homes at once, the old one takes those for dead that have gone over to the new one.
         var mayErr = cluster.Settings.Faults is FaultClass.TwoHomesAtOnce or FaultClass.Everything;
         if (!mayErr && result.Gone.FirstOrDefault(server => cluster.Recording.Life(server) is { HasEnded: false, WasReadmitted: false, Fences.Count: 0 }) is { IsNone: false } gone)

@@ -28,7 +28,7 @@ internal sealed class SimulatedAnswers
     /// <summary>The server asks: whoever the request goes to is waited for, for a while.</summary>
     public PendingRequest Ask(Operation operation, int index)
     {
-        var timeout = HasNoEnd(index) ? long.MaxValue : 300 + _cluster.Dice.Below(1_000);
+        var timeout = HasNoEnd(_cluster.Settings, index) ? long.MaxValue : 300 + _cluster.Dice.Below(1_000);
         var request = new PendingRequest(operation, index + 1, timeout, onlyHere: false, _ => { }) { Since = _cluster.Now };
         Requests.Add(request);
         return request;
@@ -60,7 +60,7 @@ internal sealed class SimulatedAnswers
     /// Whether a request waits until all have answered or are gone. Where answers get lost on their way to the directory nobody repeats them; on a link that tells of its
     /// end, they are.
     /// </summary>
-    public bool HasNoEnd(int publish) => _cluster.Settings is { Links.InOrder: true, NoticesReconnect: true } && !IsHard(publish);
+    public static bool HasNoEnd(Settings settings, int publish) => settings is { Links.InOrder: true, NoticesReconnect: true } && !IsHard(publish);
 
     /// <summary>Whether a request has servers that never answer, so that it needs an end in time.</summary>
     private static bool IsHard(int publish) => publish % (int)(1 / Silence) == 0;

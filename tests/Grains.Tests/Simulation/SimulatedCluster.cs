@@ -177,6 +177,10 @@ internal sealed class SimulatedCluster
         {
             return;
         }
+        if (Recording.IsTraced)
+        {
+            Recording.Log($"{server.Slot} -> {sent}");
+        }
         var bytes = Settings.ThroughCodec ? Encoded(output => MessageCodec.Write(output, sent)) : default;
         var sentTo = Directory.Current;
         Network.Carry(server.Slot, _ => Directory.Arrive(sentTo, home => home.Servers.Receive(Settings.ThroughCodec ? MessageCodec.ReadServerMessage(bytes) : sent, Now)));
@@ -185,6 +189,10 @@ internal sealed class SimulatedCluster
     /// <summary>Answers go to whoever asked.</summary>
     public void ToServer(ServerId process, Answers answers)
     {
+        if (Recording.IsTraced)
+        {
+            Recording.Log($"     directory -> {process}: answers {answers.Previous} + {answers.Items.Count} of session {answers.Session}");
+        }
         var bytes = Settings.ThroughCodec ? Encoded(output => MessageCodec.Write(output, answers)) : default;
         var slot = _slots[process];
         Network.Carry(Servers.Length + slot, _ => Whenever(Servers[slot], () =>
