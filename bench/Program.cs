@@ -1,5 +1,6 @@
 using System.Globalization;
 using OrleansAdapter.Bench.Compare;
+using OrleansAdapter.Bench.Connect;
 using OrleansAdapter.Bench.Connections;
 using OrleansAdapter.Bench.Directory;
 using OrleansAdapter.Bench.Floor;
@@ -15,6 +16,7 @@ return args switch
     ["requests-role-orleans", var address] when RequestsBenchmark.HoldOnOrleans(address) is { } run => await run,
     ["connections"] => await ConnectionsBenchmark.RunAsync(),
     ["connections-role", var kind, var port, var count] => await ConnectionsBenchmark.RunClientsAsync(kind, port, count),
+    ["connect"] => await ConnectBenchmark.RunAsync(),
     ["compare", var folder] => await Comparison.RunAsync(quick: false, folder),
     ["compare", "--quick", var folder] => await Comparison.RunAsync(quick: true, folder),
     ["probe", var loads, var servers, var warm, var seconds, var rounds] => await Probe.RunAsync(loads, servers, Number(warm), Number(seconds), Number(rounds)),
@@ -44,6 +46,7 @@ static int Usage()
         usage: bench directory    publish to hand-over: latency, and packets per second through one mailbox
                bench requests     fetching sockets, and broadcasts with acknowledgement, over three servers
                bench connections  what an idle Socket.IO connection costs in memory
+               bench connect      connections per second through the front port, handed over and proxied, and what they cost the primary
                bench compare [--quick] FOLDER
                                   this system beside Node.js and the floor; results.json and tables.md go to the folder (bench.sh does it all)
                bench probe LOADS SERVERS WARM SECONDS ROUNDS

@@ -36,6 +36,7 @@ internal sealed class DrainState
     private readonly Lock _lock = new();
     private volatile IDrainedFront[] _fronts = [];
     private volatile bool _isDraining;
+    private Action? _begins;
 
     /// <summary>Whether no new clients are taken.</summary>
     public bool IsDraining => _isDraining;
@@ -46,7 +47,25 @@ internal sealed class DrainState
     /// <summary>The clients.</summary>
     public IEnumerable<IDrainedClient> Clients => _fronts.SelectMany(front => front.Clients);
 
-    public void Begin() => _isDraining = true;
+    /// <summary>Calls back when it begins; not where it has begun already.</summary>
+    public void OnBegin(Action callback)
+    {
+        lock (_lock)
+        {
+            _begins += callback;
+        }
+    }
+
+    public void Begin()
+    {
+        _isDraining = true;
+        Action? begins;
+        lock (_lock)
+        {
+            begins = _begins;
+        }
+        begins?.Invoke();
+    }
 
     public void Add(IDrainedFront front)
     {

@@ -76,6 +76,9 @@ internal sealed class FrontLink : IDisposable
         }
     }
 
+    /// <summary>Says that this worker begins to leave. Returns at once.</summary>
+    public void SayDraining() => Send([(byte)ToPrimary.Drain]);
+
     /// <summary>Wants no more connections; returns when no more will come.</summary>
     public Task LeaveAsync()
     {

@@ -5,8 +5,10 @@ using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OrleansAdapter.Cluster;
 
 namespace OrleansAdapter.Front;
 
@@ -16,6 +18,7 @@ internal sealed class FrontListenerFactory(
     FrontOptions options,
     IOptions<KestrelServerOptions> kestrel,
     IOptions<SocketTransportOptions> transport,
+    IServiceProvider services,
     ILoggerFactory loggers) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
     private readonly ILogger _logger = loggers.CreateLogger<FrontListenerFactory>();
@@ -26,7 +29,11 @@ internal sealed class FrontListenerFactory(
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         // Kestrel binds one endpoint after the other; what comes for the second in between waits in the link.
-        _link ??= FrontLink.Connect(options, Capacity(kestrel.Value.Limits), _logger);
+        if (_link is null)
+        {
+            _link = FrontLink.Connect(options, Capacity(kestrel.Value.Limits), _logger);
+            services.GetService<ThisServer>()?.Draining.OnBegin(_link.SayDraining);
+        }
         var connections = new SocketConnectionContextFactory(
             new SocketConnectionFactoryOptions
             {

@@ -58,8 +58,11 @@ internal enum ToPrimary : byte
     /// <summary>The worker is alive: its thread pool ran what sends this.</summary>
     Pong = 3,
 
-    /// <summary>Send no more connections.</summary>
+    /// <summary>Send no more connections: nobody takes them any more. The answer is <see cref="ToWorker.Left"/>.</summary>
     Leave = 4,
+
+    /// <summary>The worker begins to leave: clients that come are better served elsewhere.</summary>
+    Drain = 5,
 }
 
 /// <summary>Who a worker is, and what it can take.</summary>

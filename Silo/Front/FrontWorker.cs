@@ -9,10 +9,10 @@ internal enum FrontState
     /// <summary>Takes connections.</summary>
     Active,
 
-    /// <summary>Serves those that it has, and gets no more.</summary>
+    /// <summary>Serves those that it has, and gets no more where there is another.</summary>
     Leaving,
 
-    /// <summary>Cannot be reached any more.</summary>
+    /// <summary>Takes none any more.</summary>
     Gone,
 }
 

@@ -196,8 +196,11 @@ internal sealed class WorkerLinks : IDisposable
             case ToPrimary.Pong when message.Length == 1:
                 link.Answered = true;
                 return true;
-            case ToPrimary.Leave when message.Length == 1:
+            case ToPrimary.Drain when message.Length == 1:
                 _workers.Leave(link.Worker);
+                return true;
+            case ToPrimary.Leave when message.Length == 1:
+                _workers.Close(link.Worker);
                 link.SayLeft();
                 return true;
             default:

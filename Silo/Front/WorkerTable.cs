@@ -70,6 +70,15 @@ internal sealed class WorkerTable(BalancePolicy policy, Random random)
         }
     }
 
+    /// <summary>It takes no more connections, and ends when those that it has have ended.</summary>
+    public void Close(FrontWorker worker)
+    {
+        lock (_lock)
+        {
+            worker.State = FrontState.Gone;
+        }
+    }
+
     /// <summary>It cannot be reached any more. Where it was to go on, its process is to be replaced.</summary>
     public void Lose(FrontWorker worker, string reason)
     {

@@ -27,6 +27,10 @@ internal static class ServerList
     /// <summary>This system, for clients of SignalR.</summary>
     public static Server SignalR(string engine) => Ours($"{OurName} SignalR, {engine}", Wire.SignalR, engine);
 
+    /// <summary>This system behind its one port.</summary>
+    /// <param name="front">How connections get from there to workers.</param>
+    public static Server Front(string front) => Ours($"{OurName}, {front}", Wire.SignalR, "local", "--front", front) with { Ports = static (port, _) => [port] };
+
     /// <summary>A server by the name that the command line knows it by, with settings of its environment behind it: <c>local+DOTNET_gcServer=0</c>.</summary>
     public static Server Find(string text)
     {
@@ -80,10 +84,10 @@ internal static class ServerList
         }
     }
 
-    private static Server Ours(string name, Wire wire, string engine) => new(name, wire,
+    private static Server Ours(string name, Wire wire, string engine, params string[] arguments) => new(name, wire,
         (port, workers) =>
         {
-            var start = Command("dotnet", Path.Combine(Root, "Silo/bin/Release/net10.0/Silo.dll"), "primary", "--workers", $"{workers}", "--port", $"{port}", "--engine", engine);
+            var start = Command("dotnet", [Path.Combine(Root, "Silo/bin/Release/net10.0/Silo.dll"), "primary", "--workers", $"{workers}", "--port", $"{port}", "--engine", engine, .. arguments]);
             start.Environment["ORLEANSADAPTER_WEBWORKER"] = Path.Combine(Root, "WebWorker/bin/Release/net10.0/WebWorker.dll");
             start.Environment["OrleansAdapter__Supervised"] = "true";
             return start;

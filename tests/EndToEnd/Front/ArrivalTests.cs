@@ -208,7 +208,7 @@ public sealed class ArrivalTests
         await front.UntilArrivingAsync(0);
 
         var (connections, state) = front.Front.Workers.Look(worker.Worker);
-        Assert.Equal(FrontState.Leaving, state);
+        Assert.Equal(FrontState.Gone, state);
         for (var i = 0; i < connections; i++)
         {
             (await worker.NextAsync()).Dispose();

@@ -99,7 +99,8 @@ public sealed class RoutingTests
         await using var front = new TestFront();
         using var leaves = await front.AddAsync(slot: 1);
         using var stays = await front.AddAsync(slot: 2);
-        front.Front.Workers.Leave(leaves.Worker);
+        leaves.Link.SayDraining();
+        await OperatingSystemProcesses.UntilAsync(() => front.Front.Workers.Look(leaves.Worker).State == FrontState.Leaving, "the worker to leave");
         var session = $"GET /?sid={SocketId.New(leaves.Worker.Server.NextIncarnation())} HTTP/1.1\r\n\r\n";
 
         using var client = await RawClient.SayAsync(front.Ports[0], session);
