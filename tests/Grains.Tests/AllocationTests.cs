@@ -30,7 +30,7 @@ public sealed class AllocationTests
             home.Acknowledge(B, home.Rooms.Number);
         });
 
-        Assert.InRange(bytes, 1, 1800);
+        Assert.InRange(bytes, 1, 1600);
     }
 
     [Fact]
