@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using OrleansAdapter.Codec;
 using OrleansAdapter.Grains;
 
 namespace OrleansAdapter.OnOrleans;
@@ -38,6 +39,9 @@ public sealed class OrleansDirectoryOptions
 
     /// <summary>The limits and times of the list of servers.</summary>
     public ServersOptions Servers { get; set; } = new();
+
+    /// <summary>What is spoken here; for tests.</summary>
+    internal ProtocolRange Versions { get; set; } = ProtocolVersion.Ours;
 }
 
 /// <summary>The one place that says which options are valid.</summary>
