@@ -31,7 +31,7 @@ internal sealed class Hold(RoomsOptions options, bool firstStart)
             var firstHistory = register.History is not null && _registers.Values.All(r => r.History is null);
             if (_registers.TryAdd(register.Life, register) && firstHistory)
             {
-                _until = now + options.Hold;
+                _until = now + options.HoldForKnown;
             }
         }
         _until ??= now + options.Hold;
@@ -42,7 +42,7 @@ internal sealed class Hold(RoomsOptions options, bool firstStart)
     {
         if (_until is { } until)
         {
-            _until = Math.Min(until + milliseconds, now + options.Hold);
+            _until = Math.Min(until + milliseconds, now + (_registers.Values.All(r => r.History is null) ? options.Hold : options.HoldForKnown));
         }
     }
 

@@ -9,6 +9,12 @@ public sealed record RoomsOptions
     /// <summary>How long a new home waits for the servers of the one before, from the first that comes (PROTOCOL.md, H4).</summary>
     public long Hold { get; init; } = 1_500;
 
+    /// <summary>
+    /// The same from the first that remembers a home before, and so says for whom it waits. It has to be longer than a healthy server may take to notice that
+    /// there is a new home, which is up to the engine.
+    /// </summary>
+    public long HoldForKnown { get; init; } = 1_500;
+
     /// <summary>A gap between two ticks that is longer than this counts as a pause of the directory itself, and extends the leases.</summary>
     public long PauseThreshold { get; init; } = 500;
 

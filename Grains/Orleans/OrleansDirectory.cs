@@ -203,7 +203,7 @@ internal sealed class OrleansDirectory : IDirectory
     /// <summary>Greets the cluster until it answers.</summary>
     private async Task ReachAsync(CancellationToken cancellationToken)
     {
-        var ours = new Greeting(_cluster.ClusterId, _cluster.ServiceId, ProtocolVersion.Oldest, ProtocolVersion.Current);
+        var ours = new Greeting(_cluster.ClusterId, _cluster.ServiceId, Options.Versions.Oldest, Options.Versions.Current);
         while (true)
         {
             try

@@ -28,5 +28,8 @@ internal abstract class EngineRun : IAsyncDisposable
     /// <summary>Tells the directory that a worker's process is dead. Returns when it has taken note; waits for a directory that is away.</summary>
     public abstract Task ReportDeathAsync(ServerId process, CancellationToken cancellationToken);
 
+    /// <summary>Tells who is left that the directory's process is dead, where that helps them. It is about to be started again.</summary>
+    public virtual Task DirectoryDiedAsync() => Task.CompletedTask;
+
     public abstract ValueTask DisposeAsync();
 }

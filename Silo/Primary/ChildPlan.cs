@@ -31,7 +31,7 @@ internal abstract class ChildPlan
 }
 
 /// <summary>One start of a process, and what becomes of it means.</summary>
-internal class Launch(ProcessStartInfo process)
+internal abstract class Launch(ProcessStartInfo process)
 {
     private static readonly Task<string> Never = new TaskCompletionSource<string>().Task;
 
@@ -64,7 +64,7 @@ internal class Launch(ProcessStartInfo process)
 }
 
 /// <summary>The directory's process.</summary>
-internal sealed class DirectoryPlan(DirectoryEngine engine, EngineRun run, string directory) : ChildPlan
+internal sealed class DirectoryPlan(DirectoryEngine engine, EngineRun run, string directory, DeathReports deaths) : ChildPlan
 {
     private bool _started;
 
@@ -79,7 +79,12 @@ internal sealed class DirectoryPlan(DirectoryEngine engine, EngineRun run, strin
         _started = true;
         Set(start, run.Environment);
         start.Environment[SupervisionContract.RunDirectory] = directory;
-        return new Launch(start);
+        return new DirectoryLaunch(start, deaths);
+    }
+
+    private sealed class DirectoryLaunch(ProcessStartInfo start, DeathReports deaths) : Launch(start)
+    {
+        public override void Ended() => deaths.ReportDirectory();
     }
 }
 

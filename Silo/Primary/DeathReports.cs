@@ -2,21 +2,17 @@ using OrleansAdapter.Silo.Engines;
 
 namespace OrleansAdapter.Silo.Primary;
 
-/// <summary>Tells the directory which workers died, each until it has taken note.</summary>
+/// <summary>Tells the directory which workers died, each until it has taken note; and who is left that the directory did.</summary>
 internal sealed class DeathReports(EngineRun run, Output output) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly HashSet<Task> _pending = [];
 
-    /// <summary>Reports a death. Returns at once.</summary>
-    public void Report(ServerId process)
-    {
-        lock (_pending)
-        {
-            _pending.RemoveWhere(task => task.IsCompleted);
-            _pending.Add(ReportAsync(process));
-        }
-    }
+    /// <summary>Reports a worker's death. Returns at once.</summary>
+    public void Report(ServerId process) => Add(ReportAsync($"server {process}", () => run.ReportDeathAsync(process, _stopping.Token)));
+
+    /// <summary>Reports the death of the directory's process. Returns at once.</summary>
+    public void ReportDirectory() => Add(ReportAsync("the directory", run.DirectoryDiedAsync));
 
     public async ValueTask DisposeAsync()
     {
@@ -30,11 +26,20 @@ internal sealed class DeathReports(EngineRun run, Output output) : IAsyncDisposa
         _stopping.Dispose();
     }
 
-    private async Task ReportAsync(ServerId process)
+    private void Add(Task report)
+    {
+        lock (_pending)
+        {
+            _pending.RemoveWhere(task => task.IsCompleted);
+            _pending.Add(report);
+        }
+    }
+
+    private async Task ReportAsync(string who, Func<Task> report)
     {
         try
         {
-            await run.ReportDeathAsync(process, _stopping.Token);
+            await report();
         }
         catch (OperationCanceledException)
         {
@@ -44,7 +49,7 @@ internal sealed class DeathReports(EngineRun run, Output output) : IAsyncDisposa
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            output.Warn($"the death of server {process} could not be reported: {exception.Message}");
+            output.Warn($"the death of {who} could not be reported: {exception.Message}");
         }
     }
 }

@@ -23,7 +23,7 @@ internal static class PrimaryRole
         using var manager = new ServiceManager(front.AliveAsync);
         using var directoryEnd = new CancellationTokenSource();
 
-        var directory = new Supervised(new DirectoryPlan(options.Engine, run, runDirectory.Path), output);
+        var directory = new Supervised(new DirectoryPlan(options.Engine, run, runDirectory.Path, deaths), output);
         var workers = Enumerable.Range(1, options.Workers).Select(number => new Supervised(new WorkerPlan(options, number, run, front, forwarding, deaths), output)).ToArray();
         var reloads = new Reloads(workers, manager, output);
         using var signals = new Signals(reloads.Request);

@@ -6,7 +6,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <content>The Orleans engine.</content>
 public static partial class DirectoryEngines
 {
-    /// <summary>For <c>orleans</c> the section holds the <see cref="OrleansEngineOptions"/>: with <c>MembershipSilo</c> this process is a silo as well, without it a client.</summary>
+    /// <summary>For <c>orleans</c> the section holds the <see cref="OrleansEngineOptions"/>: with <c>MembershipFile</c> this process is a silo as well, without it a client.</summary>
     static partial void AddOrleans(IDictionary<string, Action> engines, IServiceCollection services, IConfigurationSection section) => engines["orleans"] = () =>
     {
         var options = OrleansEngineOptions.From(section);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using OrleansAdapter.Codec;
 using OrleansAdapter.Grains;
 
 namespace OrleansAdapter.OnOrleans;
@@ -30,11 +31,17 @@ public sealed class OrleansDirectoryOptions
     /// </summary>
     public bool FirstStart { get; set; }
 
-    /// <summary>The limits and times of homes.</summary>
-    public RoomsOptions Rooms { get; set; } = new();
+    /// <summary>
+    /// The limits and times of homes. A home waits for those that it knows of for 3 s: a call through a gateway that just died is noticed to be lost
+    /// after 0.75 s, plus the second in which Orleans looks for such calls, and then it is asked again.
+    /// </summary>
+    public RoomsOptions Rooms { get; set; } = new() { HoldForKnown = 3_000 };
 
     /// <summary>The limits and times of the list of servers.</summary>
     public ServersOptions Servers { get; set; } = new();
+
+    /// <summary>What is spoken here; for tests.</summary>
+    internal ProtocolRange Versions { get; set; } = ProtocolVersion.Ours;
 }
 
 /// <summary>The one place that says which options are valid.</summary>

@@ -20,10 +20,10 @@ public sealed class OrleansEngineOptions
     public IList<string> Gateways { get; } = [];
 
     /// <summary>
-    /// The silo that holds the cluster's membership, as <c>address:port</c>. With it a server is a silo itself (colocated); without it, a client. For the silo
-    /// that holds it: its own address.
+    /// A file that holds the cluster's membership, for silos that are all on one machine: it dies with none of them. With it a server is a silo itself
+    /// (colocated); without it, a client, and the directory's silo is the only one. Its directory must be there, and is what keeps others out.
     /// </summary>
-    public string? MembershipSilo { get; set; }
+    public string? MembershipFile { get; set; }
 
     /// <summary>Silos: the address that other processes reach this one at. Default: this machine only.</summary>
     public string Address { get; set; } = IPAddress.Loopback.ToString();
@@ -41,11 +41,9 @@ public sealed class OrleansEngineOptions
     public OrleansDirectoryOptions Directory { get; set; } = new();
 
     /// <summary>Whether this process is a server and a silo at once.</summary>
-    internal bool IsColocated => MembershipSilo is { Length: > 0 };
+    internal bool IsColocated => MembershipFile is { Length: > 0 };
 
     internal IPEndPoint[] GatewayEndPoints => [.. Gateways.Select(gateway => Parse(gateway, nameof(Gateways)))];
-
-    internal IPEndPoint MembershipEndPoint => Parse(MembershipSilo ?? "", nameof(MembershipSilo));
 
     internal IPAddress IPAddress => IPAddress.TryParse(Address, out var address)
         ? address

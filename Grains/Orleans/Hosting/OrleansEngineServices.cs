@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using OrleansAdapter.OnOrleans;
@@ -14,7 +15,7 @@ public static class OrleansEngineServices
     private const int QueueLimit = 10_000;
 
     /// <summary>
-    /// Makes this process a silo that hosts the directory and, where it is the first one of the cluster, holds the cluster's membership.
+    /// Makes this process a silo that hosts the directory: the only one or, with a file for the cluster's membership, one of several.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="options">Where it listens.</param>
@@ -23,15 +24,22 @@ public static class OrleansEngineServices
     {
         var address = options.IPAddress;
         var port = options.SiloPort == 0 ? FreePort(address) : options.SiloPort;
-        var membership = options.IsColocated ? options.MembershipEndPoint : new IPEndPoint(address, port);
         return Quiet(services).AddOrleans(silo =>
         {
             silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ServiceId));
             silo.Configure<EndpointOptions>(endPoint =>
                 (endPoint.AdvertisedIPAddress, endPoint.SiloPort, endPoint.GatewayPort) = (address, port, options.GatewayPort));
             silo.Configure<SiloOptions>(own => own.SiloName = options.ServerId ?? OnDirectorySilo.Name);
-            silo.UseDevelopmentClustering(membership);
             Configure(silo);
+            if (options.MembershipFile is { Length: > 0 } file)
+            {
+                silo.Services.AddSingleton<IMembershipTable>(new FileMembershipTable(new MembershipFile(file)));
+                silo.Configure<ClusterMembershipOptions>(membership => membership.TableRefreshTimeout = TimeSpan.FromMilliseconds(500)); // it is a small file
+            }
+            else
+            {
+                silo.UseDevelopmentClustering(new IPEndPoint(address, port));
+            }
             silo.AddOrleansDirectory(directory =>
             {
                 Copy(options.Directory, directory);
@@ -80,7 +88,7 @@ public static class OrleansEngineServices
 
     /// <summary>Orleans warns of every client that dies and of much that is as it should be; what matters to the directory, the directory says.</summary>
     private static IServiceCollection Quiet(IServiceCollection services) => services.AddLogging(logging => logging
-        .AddFilter("Orleans", LogLevel.Error)
+        .AddFilter("Orleans.", LogLevel.Error)
         .AddFilter("Orleans.ClientGrainContext", LogLevel.Critical)); // of events that come to a client as it ends
 
     private static void Copy(OrleansDirectoryOptions from, OrleansDirectoryOptions to)

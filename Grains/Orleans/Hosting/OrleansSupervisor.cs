@@ -12,6 +12,7 @@ public sealed class OrleansSupervisor : IAsyncDisposable
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(100);
 
     private readonly IHost _host;
+    private readonly MembershipFile? _membership;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _started;
 
@@ -21,6 +22,7 @@ public sealed class OrleansSupervisor : IAsyncDisposable
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddOrleansDirectoryClient(options);
         _host = builder.Build();
+        _membership = options.MembershipFile is { Length: > 0 } file ? new MembershipFile(file) : null;
         _started = Task.Run(StartAsync);
     }
 
@@ -29,6 +31,7 @@ public sealed class OrleansSupervisor : IAsyncDisposable
     /// <summary>Reports that a process is dead. Returns when the directory has taken note, however long that takes.</summary>
     public async Task ReportDeathAsync(ServerId process, CancellationToken cancellationToken)
     {
+        await DeclareDeadAsync(process.ToString()).ConfigureAwait(false);
         await _started.WaitAsync(cancellationToken).ConfigureAwait(false);
         while (true)
         {
@@ -44,6 +47,9 @@ public sealed class OrleansSupervisor : IAsyncDisposable
         }
     }
 
+    /// <summary>Says that the process of the directory's silo is dead, where others are silos as well. Another one may follow at once.</summary>
+    public Task DirectoryDiedAsync() => DeclareDeadAsync(OnDirectorySilo.Name);
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -56,6 +62,9 @@ public sealed class OrleansSupervisor : IAsyncDisposable
         _host.Dispose();
         _stopping.Dispose();
     }
+
+    /// <summary>Grains of a dead silo are found elsewhere as soon as the others know; they would need seconds to find out.</summary>
+    private Task DeclareDeadAsync(string silo) => _membership?.DeclareDeadAsync(silo, DateTime.UtcNow) ?? Task.CompletedTask;
 
     private async Task StartAsync()
     {

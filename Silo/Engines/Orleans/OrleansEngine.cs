@@ -36,13 +36,13 @@ internal sealed class OrleansEngine(string name, bool colocated) : DirectoryEngi
         builder.Services.AddRoomDoor(door => door.ServerName = "doors of the directory");
     }
 
-    public override EngineRun Prepare(string directory) => new Run(colocated);
+    public override EngineRun Prepare(string directory) => new Run(colocated ? Path.Combine(directory, "membership") : null);
 
     private sealed class Run : EngineRun
     {
         private readonly OrleansSupervisor _supervisor;
 
-        public Run(bool colocated)
+        public Run(string? membershipFile)
         {
             var (siloPort, gatewayPort) = FreePorts();
             siloPort = Port(nameof(OrleansEngineOptions.SiloPort)) ?? siloPort;
@@ -59,17 +59,19 @@ internal sealed class OrleansEngine(string name, bool colocated) : DirectoryEngi
                 [SiloPrefix + nameof(OrleansEngineOptions.SiloPort)] = siloPort.ToString(CultureInfo.InvariantCulture),
                 [SiloPrefix + nameof(OrleansEngineOptions.GatewayPort)] = gatewayPort.ToString(CultureInfo.InvariantCulture),
             };
-            if (colocated)
+            if (membershipFile is not null)
             {
-                environment[EnvironmentPrefix + nameof(OrleansEngineOptions.MembershipSilo)] = new IPEndPoint(IPAddress.Loopback, siloPort).ToString();
+                environment[EnvironmentPrefix + nameof(OrleansEngineOptions.MembershipFile)] = membershipFile;
             }
             Environment = environment;
-            _supervisor = new OrleansSupervisor(new OrleansEngineOptions { ClusterId = cluster, Gateways = { gateway } });
+            _supervisor = new OrleansSupervisor(new OrleansEngineOptions { ClusterId = cluster, Gateways = { gateway }, MembershipFile = membershipFile });
         }
 
         public override IReadOnlyDictionary<string, string> Environment { get; }
 
         public override Task ReportDeathAsync(ServerId process, CancellationToken cancellationToken) => _supervisor.ReportDeathAsync(process, cancellationToken);
+
+        public override Task DirectoryDiedAsync() => _supervisor.DirectoryDiedAsync();
 
         public override ValueTask DisposeAsync() => _supervisor.DisposeAsync();
 

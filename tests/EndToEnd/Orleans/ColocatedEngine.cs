@@ -3,8 +3,7 @@ using OrleansAdapter.EndToEnd.Suites;
 
 namespace OrleansAdapter.EndToEnd.OnOrleans;
 
-// The suites of this project on colocated silos, where every worker is a silo as well. Not the one of deaths: its times are those of servers that are
-// clients; what deaths cost here says docs/ORLEANS.md.
+// The suites of this project on colocated silos, where every worker is a silo as well.
 
 public sealed class ColocatedCluster() : SharedCluster("orleans-colocated", []);
 
@@ -18,3 +17,9 @@ public sealed class ColocatedRooms(ColocatedCluster shared) : RoomSuite(shared);
 public sealed class ColocatedBadInput(ColocatedCluster shared) : BadInputSuite(shared);
 
 public sealed class ColocatedSupervision() : SupervisionSuite("orleans-colocated");
+
+public sealed class ColocatedDeaths() : DeathSuite("orleans-colocated")
+{
+    // Where the home lay on the worker, there has to be another one first.
+    protected override TimeSpan WhoIsRight => TimeSpan.FromSeconds(5);
+}

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans;
 using Orleans.Streams.Core;
+using OrleansAdapter.Codec;
 using OrleansAdapter.Grains.Tests.Contract;
 using OrleansAdapter.OnOrleans;
 using OrleansAdapter.OnOrleans.Testing;
@@ -51,6 +52,20 @@ public sealed class OrleansFaultTests : IAsyncLifetime
 
         Assert.Contains("another-service", refused.Message, StringComparison.Ordinal);
         Assert.Contains(TestSilos.ServiceId, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_of_another_protocol_is_refused_with_the_versions_of_both()
+    {
+        using var client = Silos.NewClient(directory: options => options.Versions = new ProtocolRange(200, 201));
+        await client.StartAsync(TestContext.Current.CancellationToken);
+        await using var directory = client.Services.GetRequiredService<IDirectory>();
+
+        var refused = await Assert.ThrowsAsync<DirectoryRefusedException>(
+            () => directory.StartAsync(ServerId.NewProcess(), new TestServer(directory), TestContext.Current.CancellationToken).WaitAsync(Wait.Limit, TestContext.Current.CancellationToken));
+
+        Assert.Contains("200 to 201", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(ProtocolVersion.Ours.ToString(), refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

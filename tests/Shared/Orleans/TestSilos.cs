@@ -107,13 +107,17 @@ public sealed class TestSilos : IAsyncDisposable
     }
 
     /// <summary>A host with a client of this cluster, not started.</summary>
-    public IHost NewClient(string clusterId = ClusterId, string serviceId = ServiceId)
+    public IHost NewClient(string clusterId = ClusterId, string serviceId = ServiceId, Action<OrleansDirectoryOptions>? directory = null)
     {
         var builder = NewHost();
         builder.UseOrleansClient(client =>
         {
             client.UseLocalhostClustering(_gatewayPorts, serviceId, clusterId);
-            client.AddOrleansDirectory(directory => _options.Directory?.Invoke(directory));
+            client.AddOrleansDirectory(options =>
+            {
+                _options.Directory?.Invoke(options);
+                directory?.Invoke(options);
+            });
             _options.Client?.Invoke(client);
         });
         return builder.Build();
@@ -144,7 +148,7 @@ public sealed class TestSilos : IAsyncDisposable
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         if (Environment.GetEnvironmentVariable("ORLEANSADAPTER_TEST_LOG") is { Length: > 0 } level)
         {
-            builder.Logging.AddSimpleConsole(console => console.TimestampFormat = "HH:mm:ss.fff ").SetMinimumLevel(Enum.Parse<LogLevel>(level));
+            builder.Logging.AddSimpleConsole(console => console.TimestampFormat = "HH:mm:ss.fff ").SetMinimumLevel(Enum.Parse<LogLevel>(level)).AddFilter("Orleans.", LogLevel.Warning);
         }
         return builder;
     }
