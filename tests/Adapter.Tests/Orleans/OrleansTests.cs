@@ -105,7 +105,8 @@ public sealed class OrleansOrderTests(OneSilo silos) : OrderTests(silos.NewEngin
 
 public sealed class OrleansClientResultTests(OneSilo silos) : ClientResultTests(silos.NewEngine()), IClassFixture<OneSilo>;
 
-public sealed class OrleansOperationTests(OneSilo silos) : OperationTests(silos.NewEngine()), IClassFixture<OneSilo>;
+/// <summary>On silos of its own each, because they list all servers.</summary>
+public sealed class OrleansOperationTests() : OperationTests(OrleansEngine.Start(new TestSilosOptions()));
 
 public sealed class OrleansRequestDeathTests(OneSilo silos) : RequestDeathTests(silos.NewEngine()), IClassFixture<OneSilo>;
 

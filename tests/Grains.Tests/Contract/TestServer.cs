@@ -42,8 +42,18 @@ public sealed class TestServer(IDirectory directory) : IDirectoryReceiver
     public async Task ConnectedAsync() => await _connected.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync();
 
     /// <summary>The next answers.</summary>
-    public async Task<Answers> AnswersAsync() =>
-        Assert.IsType<Answers>(await _answers.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync());
+    public async Task<Answers> AnswersAsync()
+    {
+        while (true)
+        {
+            var answers = Assert.IsType<Answers>(await _answers.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync());
+            if (answers.Items.Count > 0)
+            {
+                return answers;
+            }
+            // Without answers, it only tells of the numbering.
+        }
+    }
 
     /// <summary>What homes of a namespace have sent.</summary>
     public ChannelReader<HomeMessage> Home(string @namespace) => ChannelOf(@namespace).Reader;

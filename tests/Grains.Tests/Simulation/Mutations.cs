@@ -33,7 +33,7 @@ internal static class Mutations
         ["Fences are not told"] = (FaultClass.WorkerPausedPastItsLease, () => new Mutation { ToServer = (_, message) => message is Fenced ? null : message }),
         ["Nobody learns who was fenced"] = (FaultClass.FenceThenDirectoryKilled, KeepFirstList),
         ["Sessions and epochs do not matter"] = (FaultClass.TwoHomesAtOnce, () => new Mutation { ToHome = (home, message, _) => AsCurrent(home, message), ToServer = AsCurrent }),
-        ["There is no hold"] = (FaultClass.DirectoryKilled, () => Mutation.OfHome(home => home with { Hold = 0 })),
+        ["There is no hold"] = (FaultClass.DirectoryKilled, () => Mutation.OfHome(home => home with { Hold = 0, HoldForKnown = 0 })),
         ["Who comes too late is admitted"] = (FaultClass.DirectoryKilledAndWorkerLate, () => new Mutation { ToHome = (home, message, _) => AsFresh(home, message) }),
 
         // Answers

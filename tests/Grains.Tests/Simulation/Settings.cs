@@ -84,6 +84,7 @@ internal sealed record Settings
             {
                 Lease = 600,
                 Hold = 250,
+                HoldForKnown = 250,
                 PauseThreshold = 150,
                 DeathMemory = 3_000,
                 MailboxLimit = overflows ? (4 + dice.Below(8)) * 140 : 64 << 20,
