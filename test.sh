@@ -9,7 +9,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 cd "$root"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
 
-time_limit=15m
+time_limit=17m
 unset ORLEANSADAPTER_FULL ORLEANSADAPTER_NODE
 for option in "$@"; do
   case $option in

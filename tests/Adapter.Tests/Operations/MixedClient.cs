@@ -139,7 +139,7 @@ internal sealed class SocketIOClient : MixedClient
         {
             return (string?)await _socket.ReceiveAsync();
         }
-        catch (OperationCanceledException) when (_aborted)
+        catch (Exception exception) when (_aborted && exception is (OperationCanceledException or ObjectDisposedException))
         {
             return null;
         }

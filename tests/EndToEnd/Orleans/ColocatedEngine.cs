@@ -16,7 +16,13 @@ public sealed class ColocatedRooms(ColocatedCluster shared) : RoomSuite(shared);
 [Collection(nameof(ColocatedCluster))]
 public sealed class ColocatedBadInput(ColocatedCluster shared) : BadInputSuite(shared);
 
-public sealed class ColocatedSupervision() : SupervisionSuite("orleans-colocated");
+/// <summary>Starts a cluster of four silos for each test.</summary>
+public sealed class ColocatedSupervision : SupervisionSuite
+{
+    public ColocatedSupervision()
+        : base("orleans-colocated") =>
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("ORLEANSADAPTER_FULL") == "1", "Takes minutes; ./test.sh --full runs it. The same suite runs on both other engines.");
+}
 
 public sealed class ColocatedDeaths() : DeathSuite("orleans-colocated")
 {
