@@ -117,8 +117,10 @@ public abstract class RequestLimitTests(TestEngine engine) : HubSuite(engine)
         var (near, far) = (new SilentSocket(a.Namespace), new SilentSocket(b.Namespace));
         await Task.WhenAll(a.Namespace.ConnectAsync(near), b.Namespace.ConnectAsync(far)).InTimeAsync();
         var brief = a.Namespace.Timeout(TimeSpan.FromMilliseconds(1));
-        var silent = await Task.WhenAll(Enumerable.Range(0, many).Select(_ => Assert.ThrowsAsync<AckTimeoutException<int>>(() => brief.EmitWithAckAsync<int>("ask")))).InTimeAsync();
-        Assert.Contains(silent, exception => exception.MissingSockets.Contains(near.Id));
+        var silent = await Task.WhenAll(Enumerable.Range(0, many).Select(_ => Record.ExceptionAsync(() => brief.EmitWithAckAsync<int>("ask")).AsTask())).InTimeAsync();
+        // Where the directory took longer than that to say whom it asked, nobody can be named.
+        Assert.All(silent, exception => Assert.True(exception is AckTimeoutException<int> or RequestTimeoutException, $"{exception}"));
+        Assert.Contains(silent.OfType<AckTimeoutException<int>>(), exception => exception.MissingSockets.Contains(near.Id));
         await InTime.UntilAsync(() => a.This.PendingRequestCount == 0);
         Assert.Equal(2, await a.Namespace.CountSocketsAsync(TestContext.Current.CancellationToken).InTimeAsync()); // behind all of them, on both servers
         await InTime.UntilAsync(() => (a.Namespace.Acks.Count, b.Namespace.Acks.Count) == (0, 0));
