@@ -24,6 +24,8 @@ internal sealed class FrontLink : IDisposable
     private readonly int _descriptor;
     private readonly Thread _thread;
     private readonly ILogger _logger;
+    private readonly Lock _sending = new();
+    private readonly Lock _asking = new();
     private readonly Channel<Socket> _plain = NewChannel();
     private readonly Channel<Socket> _secure = NewChannel();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -31,7 +33,7 @@ internal sealed class FrontLink : IDisposable
     private long _received;
     private long _endedCount;
     private int _countsDue;
-    private int _disposed;
+    private bool _disposed;
 
     private FrontLink(Socket socket, ILogger logger)
     {
@@ -82,7 +84,7 @@ internal sealed class FrontLink : IDisposable
     /// <summary>Wants no more connections; returns when no more will come.</summary>
     public Task LeaveAsync()
     {
-        lock (_thread)
+        lock (_asking)
         {
             return _leaving ??= LeaveCoreAsync();
         }
@@ -90,9 +92,13 @@ internal sealed class FrontLink : IDisposable
 
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        lock (_sending)
         {
-            return;
+            if (_disposed)
+            {
+                return;
+            }
+            _disposed = true;
         }
         try
         {
@@ -148,20 +154,20 @@ internal sealed class FrontLink : IDisposable
             Ended();
             return;
         }
+        var handle = new SafeSocketHandle(descriptor, ownsHandle: true);
         try
         {
-            var connection = new Socket(new SafeSocketHandle(descriptor, ownsHandle: true)) { NoDelay = true };
+            var connection = new Socket(handle) { NoDelay = true };
             if ((secure ? _secure : _plain).Writer.TryWrite(connection))
             {
                 return;
             }
-            connection.Dispose();
         }
         catch (SocketException)
         {
             // It has ended already.
-            DescriptorSocket.Close(descriptor);
         }
+        handle.Dispose();
         Ended();
     }
 
@@ -177,7 +183,17 @@ internal sealed class FrontLink : IDisposable
     }
 
     /// <summary>Says something to the primary. One that does not read loses what is said; the next counts say it again.</summary>
-    private void Send(ReadOnlySpan<byte> message) => _ = DescriptorSocket.Send(_descriptor, message, -1);
+    private void Send(ReadOnlySpan<byte> message)
+    {
+        lock (_sending)
+        {
+            // The number may be somebody else's by then.
+            if (!_disposed)
+            {
+                _ = DescriptorSocket.Send(_descriptor, message, -1);
+            }
+        }
+    }
 
     private async Task LeaveCoreAsync()
     {

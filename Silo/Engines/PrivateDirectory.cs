@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace OrleansAdapter.Silo.Engines;
 
 /// <summary>A directory for the socket files of one run, which only this user can enter (mode 700). Disposing it removes it with all that is in it.</summary>
@@ -5,8 +7,20 @@ internal sealed class PrivateDirectory : IDisposable
 {
     private const string Prefix = "orleansadapter-";
 
+    /// <summary>The longest path of a socket file is 104 bytes on some systems, and its name needs some of them.</summary>
+    private const int Longest = 85;
+
     /// <summary>Makes one, with a name of its own.</summary>
-    public PrivateDirectory() => Path = Directory.CreateTempSubdirectory(Prefix).FullName;
+    /// <exception cref="OptionsException">The directory for temporary files has too long a name.</exception>
+    public PrivateDirectory()
+    {
+        Path = Directory.CreateTempSubdirectory(Prefix).FullName;
+        if (Encoding.UTF8.GetByteCount(Path) > Longest)
+        {
+            Directory.Delete(Path);
+            throw new OptionsException($"the directory for temporary files, {System.IO.Path.GetTempPath()}, has too long a name for the socket files in it: set TMPDIR to a shorter one");
+        }
+    }
 
     public string Path { get; }
 

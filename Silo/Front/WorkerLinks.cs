@@ -139,7 +139,7 @@ internal sealed class WorkerLinks : IDisposable
         {
             return SecondLook - sure;
         }
-        End(link, $"it hangs: no sign of life for {since.TotalSeconds:0} s");
+        End(link, $"it hangs: no sign of life for {since.TotalSeconds:0} s", hangs: true);
         return Never;
     }
 
@@ -208,14 +208,14 @@ internal sealed class WorkerLinks : IDisposable
         }
     }
 
-    private void End(WorkerLink link, string reason)
+    private void End(WorkerLink link, string reason, bool hangs = false)
     {
         _links.Remove(link);
         _loop.Forget(link.Descriptor);
         Libc.Close(link.Descriptor);
         if (link.Worker is not null)
         {
-            _workers.Lose(link.Worker, reason);
+            _workers.Lose(link.Worker, reason, hangs);
         }
     }
 }

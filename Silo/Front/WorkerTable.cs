@@ -80,12 +80,15 @@ internal sealed class WorkerTable(BalancePolicy policy, Random random)
     }
 
     /// <summary>It cannot be reached any more. Where it was to go on, its process is to be replaced.</summary>
-    public void Lose(FrontWorker worker, string reason)
+    /// <param name="worker">The worker.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="hangs">Whether it hangs: then its process is to be replaced also where it had begun to end by itself.</param>
+    public void Lose(FrontWorker worker, string reason, bool hangs)
     {
         bool lost;
         lock (_lock)
         {
-            lost = worker.State == FrontState.Active;
+            lost = hangs || worker.State == FrontState.Active;
             worker.State = FrontState.Gone;
         }
         if (lost)
