@@ -25,6 +25,7 @@ internal sealed class HomeLink : IAsyncDisposable
     private long _pledge;
     private long _heard;
     private long _lastMessage;
+    private int _inParts;
     private long _checked;
 
     public HomeLink(OrleansDirectory directory, string @namespace, IRoomsGrain home)
@@ -45,8 +46,9 @@ internal sealed class HomeLink : IAsyncDisposable
         Volatile.Write(ref _newest, message);
         if (message is Register)
         {
-            // Calls to a home that is gone may take their time to fail; the next home is not to wait for them.
-            if (Interlocked.Exchange(ref _pledge, message.Epoch) != message.Epoch)
+            // Calls to a home that is gone may take their time to fail, and so may one whose gateway went with it: what is said now is not to wait for
+            // them. A register in parts is under way as long as parts of it are answered, and would begin again with each new one.
+            if (Interlocked.Exchange(ref _pledge, message.Epoch) != message.Epoch || Volatile.Read(ref _inParts) == 0)
             {
                 _register.Reset();
             }
@@ -163,9 +165,17 @@ internal sealed class HomeLink : IAsyncDisposable
             return await _home.Send(new MailboxBatch([bytes])).ConfigureAwait(false);
         }
         var result = MailboxBatch.Empty;
-        foreach (var part in MessageParts.Split(message.Life, Interlocked.Increment(ref _lastMessage), bytes, _directory.Options.PartBytes))
+        Interlocked.Increment(ref _inParts);
+        try
         {
-            result = await _home.SendPart(part).ConfigureAwait(false);
+            foreach (var part in MessageParts.Split(message.Life, Interlocked.Increment(ref _lastMessage), bytes, _directory.Options.PartBytes))
+            {
+                result = await _home.SendPart(part).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _inParts);
         }
         return result;
     }

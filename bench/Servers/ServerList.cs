@@ -29,7 +29,7 @@ internal static class ServerList
 
     /// <summary>This system behind its one port.</summary>
     /// <param name="front">How connections get from there to workers.</param>
-    public static Server Front(string front) => Ours($"{OurName}, {front}", Wire.SignalR, "local", "--front", front) with { Ports = static (port, _) => [port] };
+    public static Server Front(string front) => Ours($"{OurName}, {front}", Wire.SignalR, "local", "--front", front);
 
     /// <summary>A server by the name that the command line knows it by, with settings of its environment behind it: <c>local+DOTNET_gcServer=0</c>.</summary>
     public static Server Find(string text)
@@ -92,7 +92,7 @@ internal static class ServerList
             start.Environment["OrleansAdapter__Supervised"] = "true";
             return start;
         },
-        static (port, workers) => [.. Enumerable.Range(port + 1, workers)],
+        static (port, _) => [port],
         static _ => 1);
 
     private static ProcessStartInfo Self(params string[] arguments) => Command("dotnet", [typeof(ServerList).Assembly.Location, .. arguments]);

@@ -8,7 +8,7 @@ namespace OrleansAdapter.EndToEnd;
 /// <summary>What the programs say to whoever starts them in a wrong way.</summary>
 public sealed class CommandLineTests
 {
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData("", "role")]
     [InlineData("nonsense", "nonsense")]
     [InlineData("primary --nonsense", "--nonsense")]
@@ -30,7 +30,7 @@ public sealed class CommandLineTests
         Assert.Contains(named, Assert.Single(error.TrimEnd('\n').Split('\n')));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Help_names_every_option_and_the_engines_of_this_build()
     {
         var (exitCode, output, error) = await ProgramRun.RunAsync("Silo", "--help");
@@ -40,7 +40,7 @@ public sealed class CommandLineTests
         Assert.All(["--workers", "--port", "--address", "--engine", "--worker", "--first-start", "local"], option => Assert.Contains(option, output));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_worker_that_is_started_alone_names_a_busy_port()
     {
         using var busy = new TcpListener(IPAddress.Loopback, 0);
@@ -53,7 +53,7 @@ public sealed class CommandLineTests
         Assert.Contains(port, Assert.Single(error.TrimEnd('\n').Split('\n')));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_worker_with_an_engine_that_is_not_in_its_build_says_so()
     {
         var (exitCode, _, error) = await ProgramRun.RunAsync("WebWorker", "--OrleansAdapter:Directory:Engine", "nonsense");

@@ -9,7 +9,7 @@ public sealed class LoneWorkerTests
 {
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(15);
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_worker_runs_alone_and_ends_on_a_signal()
     {
         await using var clients = JavaScriptClients.Start();

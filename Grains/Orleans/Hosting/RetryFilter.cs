@@ -16,6 +16,7 @@ internal sealed class RetryFilter : IClientConnectionRetryFilter
     /// </summary>
     public ConnectionDelegate Watch(ConnectionDelegate next) => async connection =>
     {
+        connection.Transport = new FirstBytes(connection.Transport);
         try
         {
             await next(connection).ConfigureAwait(false);

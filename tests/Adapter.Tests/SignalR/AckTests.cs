@@ -47,7 +47,7 @@ public abstract class AckTests(TestEngine engine) : HubSuite(engine)
     {
         var a = await ServerAsync();
         var silent = await a.ConnectAsync();
-        var answers = a.Namespace.Timeout(TimeSpan.FromMilliseconds(100)).EmitWithAckAsync<int>("ask", "?");
+        var answers = a.Namespace.Timeout(TimeSpan.FromSeconds(3)).EmitWithAckAsync<int>("ask", "?");
         var invocation = await silent.NextInvocationAsync();
         var exception = await Assert.ThrowsAsync<AckTimeoutException<int>>(() => answers.InTimeAsync());
         Assert.Equal(silent.Id, Assert.Single(exception.MissingSockets).ToString());

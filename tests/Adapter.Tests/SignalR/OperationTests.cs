@@ -106,7 +106,7 @@ public abstract class OperationTests(TestEngine engine) : HubSuite(engine)
         await a.ConnectAsync();
         await b.ConnectAsync();
         b.Namespace.Handle(RequestKind.FetchSockets, _ => { });
-        var brief = a.Namespace.Timeout(TimeSpan.FromMilliseconds(100));
+        var brief = a.Namespace.Timeout(TimeSpan.FromSeconds(3));
         var error = await Assert.ThrowsAsync<RequestTimeoutException>(() => brief.FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken).InTimeAsync());
         Assert.Equal(b.Namespace.Life, Assert.Single(error.Missing));
         var partial = await brief.AllowPartial.FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken).InTimeAsync();
@@ -149,7 +149,7 @@ public abstract class OperationTests(TestEngine engine) : HubSuite(engine)
     public async Task A_server_that_falls_silent_is_listed_and_asked_as_long_as_it_said()
     {
         var a = await ServerAsync();
-        var brief = await ServerAsync(options => (options.ServerName, options.HeartbeatTimeout, options.HeartbeatInterval, options.LeaseRenewal) = ("brief", TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(100)));
+        var brief = await ServerAsync(options => (options.ServerName, options.HeartbeatTimeout, options.HeartbeatInterval, options.LeaseRenewal) = ("brief", TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(100)));
         var patient = await ServerAsync(options => (options.ServerName, options.HeartbeatTimeout) = ("patient", TimeSpan.FromHours(1)));
         await brief.ConnectAsync();
         await patient.ConnectAsync();
@@ -160,7 +160,7 @@ public abstract class OperationTests(TestEngine engine) : HubSuite(engine)
         await InTime.UntilAsync(() => Listed(a).All(server => server.Name != "brief"));
         Assert.Contains(Listed(a), server => server.Name == "patient");
         await InTime.UntilAsync(() => !a.Namespace.Lives.Contains(briefLife));
-        var counted = await a.Namespace.Timeout(TimeSpan.FromMilliseconds(500)).AllowPartial.CountSocketsAsync(TestContext.Current.CancellationToken).InTimeAsync();
+        var counted = await a.Namespace.Timeout(TimeSpan.FromSeconds(3)).AllowPartial.CountSocketsAsync(TestContext.Current.CancellationToken).InTimeAsync();
         Assert.Equal(patientLife, Assert.Single(counted.Missing).Server);
     }
 
@@ -190,7 +190,7 @@ public abstract class OperationTests(TestEngine engine) : HubSuite(engine)
         await client.SendAsync(CompletionMessage.WithError((await client.NextInvocationAsync()).InvocationId!, "no"));
         Assert.Contains("no", (await Assert.ThrowsAsync<AckFailedException>(() => refused.InTimeAsync())).Message, StringComparison.Ordinal);
 
-        var silent = await Assert.ThrowsAsync<AckTimeoutException<int>>(() => socket.Timeout(TimeSpan.FromMilliseconds(100)).EmitWithAckAsync<int>("ask", "?").InTimeAsync());
+        var silent = await Assert.ThrowsAsync<AckTimeoutException<int>>(() => socket.Timeout(TimeSpan.FromSeconds(3)).EmitWithAckAsync<int>("ask", "?").InTimeAsync());
         Assert.Equal(client.Id, Assert.Single(silent.MissingSockets).ToString());
 
         await client.GoneAsync();

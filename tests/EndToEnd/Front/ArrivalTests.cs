@@ -12,7 +12,7 @@ public sealed class ArrivalTests
 {
     private const string Request = "GET / HTTP/1.1\r\n\r\n";
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_worker_gets_a_connection_with_all_that_its_client_has_said()
     {
         await using var front = new TestFront();
@@ -32,7 +32,7 @@ public sealed class ArrivalTests
         Assert.Equal("hello", await client.UntilAsync("hello"));
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData("")]
     [InlineData("GE")]
     [InlineData("GET /never-ending")]
@@ -47,7 +47,7 @@ public sealed class ArrivalTests
         Assert.Equal(0, front.Arriving);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData("get / HTTP/1.1\r\n")]
     [InlineData("\r\n\r\n")]
     [InlineData("SSH-2.0-OpenSSH\r\n")]
@@ -64,7 +64,7 @@ public sealed class ArrivalTests
         Assert.True(worker.IsEmpty);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_request_line_that_is_too_long_is_left_to_a_worker()
     {
         await using var front = new TestFront();
@@ -74,7 +74,7 @@ public sealed class ArrivalTests
         using var connection = await worker.NextAsync();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Beyond_the_limit_the_one_that_has_been_silent_longest_goes_and_who_speaks_is_served()
     {
         await using var front = new TestFront(new FrontLimits { Arrivals = 10, Arrival = TimeSpan.FromMinutes(10) });
@@ -97,7 +97,7 @@ public sealed class ArrivalTests
         silent.ForEach(client => client.Dispose());
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Without_a_worker_the_answer_is_503_with_Retry_After_also_to_a_request_with_a_body()
     {
         await using var front = new TestFront();
@@ -114,7 +114,7 @@ public sealed class ArrivalTests
         await front.UntilArrivingAsync(0);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Workers_at_their_capacity_get_no_more_and_get_the_next_when_one_has_ended()
     {
         await using var front = new TestFront();
@@ -134,7 +134,7 @@ public sealed class ArrivalTests
         using var third = await worker.NextAsync();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_worker_that_takes_nothing_is_given_up_and_until_then_others_get_what_it_has_no_room_for()
     {
         await using var front = new TestFront(new FrontLimits { HungAfter = TimeSpan.FromSeconds(3) });
@@ -164,7 +164,7 @@ public sealed class ArrivalTests
         }
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_link_with_the_wrong_secret_or_of_nobody_who_is_expected_is_closed()
     {
         await using var front = new TestFront();
@@ -192,7 +192,7 @@ public sealed class ArrivalTests
         Assert.NotEmpty(await worker.Lost.WaitAsync(TestContext.Current.CancellationToken));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Connections_that_were_on_their_way_when_a_worker_wants_no_more_still_arrive()
     {
         await using var front = new TestFront();

@@ -43,7 +43,7 @@ public sealed class RoutingTests
         }
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_session_goes_to_its_worker_however_many_connections_that_has()
     {
         await using var front = new TestFront();
@@ -63,7 +63,7 @@ public sealed class RoutingTests
         (await one.NextAsync()).Dispose();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_port_that_is_pinned_leads_to_its_slot_whatever_the_session()
     {
         await using var front = new TestFront();
@@ -77,7 +77,7 @@ public sealed class RoutingTests
         (await two.NextAsync()).Dispose();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task TLS_goes_to_workers_that_have_a_certificate()
     {
         await using var front = new TestFront();
@@ -93,7 +93,7 @@ public sealed class RoutingTests
         (await plain.NextAsync()).Dispose();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_worker_that_leaves_gets_no_connection_unless_nobody_else_could_serve_its_session()
     {
         await using var front = new TestFront();

@@ -20,7 +20,7 @@ internal sealed record OutputLine(string Text, long At);
 /// </summary>
 internal sealed partial class RunningCluster : IAsyncDisposable
 {
-    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(45);
     private static readonly TimeSpan StatusLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
     private static readonly HttpClient Http = new();

@@ -23,9 +23,3 @@ public sealed class ColocatedSupervision : SupervisionSuite
         : base("orleans-colocated") =>
         Assert.SkipUnless(Environment.GetEnvironmentVariable("ORLEANSADAPTER_FULL") == "1", "Takes minutes; ./test.sh --full runs it. The same suite runs on both other engines.");
 }
-
-public sealed class ColocatedDeaths() : DeathSuite("orleans-colocated")
-{
-    // Where the home lay on the worker, there has to be another one first.
-    protected override TimeSpan WhoIsRight => TimeSpan.FromSeconds(5);
-}

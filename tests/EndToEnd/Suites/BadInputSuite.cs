@@ -11,7 +11,7 @@ public abstract class BadInputSuite(SharedCluster shared)
 
     private readonly string _room = Guid.NewGuid().ToString("N");
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public Task An_invalid_room_is_a_clear_error_to_its_caller() => WithBystandersAsync(async caller =>
     {
         (object? Room, string Error)[] wrong =
@@ -37,7 +37,7 @@ public abstract class BadInputSuite(SharedCluster shared)
         Assert.Equal([caller.Id], await caller.WhoAsync(new string('x', 1024)));
     });
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public Task A_room_with_a_lone_surrogate_is_a_clear_error_to_its_caller() => WithBystandersAsync(async _ =>
     {
         using var socket = await ConnectAsync();
@@ -48,7 +48,7 @@ public abstract class BadInputSuite(SharedCluster shared)
         Assert.Contains("Unicode", answer);
     });
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public Task A_payload_that_no_string_can_hold_goes_through_as_it_is() => WithBystandersAsync(async _ =>
     {
         using var socket = await ConnectAsync();
@@ -60,7 +60,7 @@ public abstract class BadInputSuite(SharedCluster shared)
         Assert.Contains("""[["\ud83d",1.0,123456789012345678901234567890]]""", await ReceiveAsync(socket, "said"));
     });
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public Task An_unknown_method_or_wrong_arguments_are_errors_to_the_caller() => WithBystandersAsync(async caller =>
     {
         await Assert.ThrowsAsync<ClientException>(() => caller.CallAsync("nonsense", 1));
@@ -69,7 +69,7 @@ public abstract class BadInputSuite(SharedCluster shared)
         await caller.CallAsync("whoami");
     });
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public Task Broken_JSON_ends_the_connection_that_it_came_on() => WithBystandersAsync(async _ =>
     {
         foreach (var broken in new[] { "{\"type\":1,", "[]", "nonsense", "{\"type\":1,\"target\":5}" })
@@ -80,7 +80,7 @@ public abstract class BadInputSuite(SharedCluster shared)
         }
     });
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public Task A_message_over_1_MB_ends_the_connection_that_it_came_on() => WithBystandersAsync(async caller =>
     {
         await caller.CallAsync("say", _room + "-other", new string('x', (1 << 20) - 1000));

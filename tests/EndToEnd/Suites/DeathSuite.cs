@@ -14,7 +14,7 @@ public abstract class DeathSuite(string engine)
     /// <summary>In how long a dead worker is out of all rooms.</summary>
     protected virtual TimeSpan WhoIsRight => TimeSpan.FromSeconds(1);
 
-    [Fact(Timeout = 90_000)]
+    [Fact(Timeout = 120_000)]
     public async Task When_a_worker_is_killed_the_others_notice_nothing_and_who_is_right_soon()
     {
         await using var clients = JavaScriptClients.Start();
@@ -51,7 +51,7 @@ public abstract class DeathSuite(string engine)
         await fresh.HearsAsync("\"welcome\"");
     }
 
-    [Fact(Timeout = 90_000)]
+    [Fact(Timeout = 120_000)]
     public async Task When_the_directory_is_killed_nothing_is_lost_or_twice_and_publishing_works_within_two_seconds_of_its_return()
     {
         await using var clients = JavaScriptClients.Start();
@@ -81,7 +81,7 @@ public abstract class DeathSuite(string engine)
         Assert.Equal(members.Select(client => client.Id).Order(StringComparer.Ordinal), await members[0].WhoAsync(Room));
     }
 
-    [Fact(Timeout = 90_000)]
+    [Fact(Timeout = 120_000)]
     public async Task When_a_worker_and_the_directory_are_killed_together_the_clients_of_the_others_lose_nothing_of_theirs()
     {
         await using var clients = JavaScriptClients.Start();

@@ -8,14 +8,14 @@ namespace OrleansAdapter.EndToEnd.Suites;
 /// <summary>The socket file of the directory's process: who may use it, and what becomes of nonsense.</summary>
 public abstract class DirectorySocketSuite(SharedCluster shared)
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public void Only_this_user_can_reach_the_socket_file()
     {
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(SocketFile)!));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(SocketFile));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task The_secret_is_in_no_command_line()
     {
         var children = shared.Cluster.Children;
@@ -32,7 +32,7 @@ public abstract class DirectorySocketSuite(SharedCluster shared)
         }
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Nonsense_on_the_socket_ends_that_link_and_nothing_else()
     {
         var room = Guid.NewGuid().ToString("N");

@@ -107,7 +107,7 @@ public abstract class FrontLifeSuite(string engine)
         }
     }
 
-    [Fact(Timeout = 90_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_worker_that_hangs_is_replaced()
     {
         await using var cluster = await RunningCluster.StartAsync(engine, "--hung", "3");
@@ -123,7 +123,7 @@ public abstract class FrontLifeSuite(string engine)
         Assert.Equal([0, 1, 0], status.Workers.Select(worker => worker.Restarts));
     }
 
-    [Fact(Timeout = 90_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_reload_with_workers_that_do_not_start_leaves_the_old_ones_where_they_are()
     {
         var program = Path.Combine(Path.GetTempPath(), $"worker-{Guid.NewGuid():N}");
@@ -151,7 +151,7 @@ public abstract class FrontLifeSuite(string engine)
         }
     }
 
-    [Fact(Timeout = 90_000)]
+    [Fact(Timeout = 120_000)]
     public async Task With_a_certificate_every_port_serves_TLS_as_well()
     {
         var folder = Directory.CreateTempSubdirectory("oa-tls-");

@@ -64,7 +64,7 @@ public abstract class FrontSuite(SharedCluster shared)
         Assert.InRange((after.Processor - before.Processor).TotalSeconds, 0, watch.Elapsed.TotalSeconds / 4);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Text_of_many_bytes_a_character_arrives_whole_however_its_segments_are_cut()
     {
         const string text = "grüß 房间 🙂";
@@ -128,7 +128,7 @@ public abstract class FrontClientsSuite(SharedCluster shared)
 {
     private readonly string _room = Guid.NewGuid().ToString("N");
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Clients_of_every_kind_talk_through_one_port()
     {
         List<JavaScriptClient> members = [];

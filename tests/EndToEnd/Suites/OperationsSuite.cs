@@ -11,7 +11,7 @@ public abstract class OperationsSuite(SharedCluster shared)
     /// <summary>What a cluster of this suite is started with: a worker that freezes stays a member, and is not taken for dead.</summary>
     public static (string, string)[] Environment { get; } = [("OrleansAdapter__HeartbeatTimeout", "00:10:00")];
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Every_operation_works_from_the_hub_and_from_the_namespace_on_sockets_of_all_workers_and_both_protocols()
     {
         foreach (var caller in new[] { await shared.Clients.OpenAsync(shared.Cluster.Url(1)), await shared.SocketIO.OpenAsync(shared.Cluster.Url(2), "websocket") })
@@ -59,7 +59,7 @@ public abstract class OperationsSuite(SharedCluster shared)
         }
     }
 
-    [Fact(Timeout = 90_000)]
+    [Fact(Timeout = 120_000)]
     public async Task When_a_worker_is_killed_no_operation_fails_or_waits_for_it_before_during_or_after()
     {
         var hub = await shared.Clients.OpenAsync(shared.Cluster.Url(1));

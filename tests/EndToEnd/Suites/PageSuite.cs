@@ -8,7 +8,7 @@ public abstract class PageSuite(SharedCluster shared)
 {
     private const string Chromium = "/usr/bin/chromium";
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task The_page_and_all_that_it_needs_come_from_the_worker()
     {
         using var http = new HttpClient();
@@ -22,7 +22,7 @@ public abstract class PageSuite(SharedCluster shared)
         }
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task The_official_clients_come_from_the_worker_where_npm_was_there()
     {
         Checkout.SkipWithoutNode();

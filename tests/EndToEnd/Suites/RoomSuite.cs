@@ -7,7 +7,7 @@ public abstract class RoomSuite(SharedCluster shared)
 {
     private readonly string _room = Guid.NewGuid().ToString("N");
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData("WebSockets")]
     [InlineData("ServerSentEvents")]
     [InlineData("LongPolling")]
@@ -36,7 +36,7 @@ public abstract class RoomSuite(SharedCluster shared)
         await CloseAsync([.. members, stranger]);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Everybody_hears_the_same_order_while_clients_of_every_worker_publish()
     {
         var members = new List<JavaScriptClient>();
@@ -56,7 +56,7 @@ public abstract class RoomSuite(SharedCluster shared)
         await CloseAsync(members);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Calls_are_acknowledged_when_they_hold_on_all_workers()
     {
         var one = await shared.Clients.OpenAsync(shared.Cluster.Url(1));
@@ -79,7 +79,7 @@ public abstract class RoomSuite(SharedCluster shared)
         await one.CloseAsync();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_client_learns_its_connection_id_and_its_worker()
     {
         var client = await shared.Clients.OpenAsync(shared.Cluster.Url(2));
@@ -92,7 +92,7 @@ public abstract class RoomSuite(SharedCluster shared)
         await client.CloseAsync();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_payload_is_any_JSON()
     {
         var one = await shared.Clients.JoinAsync(shared.Cluster.Url(1), _room);

@@ -12,7 +12,7 @@ public abstract class SocketIOSuite(SharedCluster shared)
 
     private readonly string _room = Guid.NewGuid().ToString("N");
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData("polling", "polling")]
     [InlineData("websocket", "websocket")]
     [InlineData("upgrade", "websocket")]
@@ -42,7 +42,7 @@ public abstract class SocketIOSuite(SharedCluster shared)
         await CloseAsync([.. members, stranger]);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData("polling")]
     [InlineData("websocket")]
     public async Task Clients_of_both_protocols_hear_the_same_order_in_one_room_while_all_publish(string transport)
@@ -66,7 +66,7 @@ public abstract class SocketIOSuite(SharedCluster shared)
         await CloseAsync(members);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Bytes_arrive_as_bytes_and_as_base64_at_SignalR()
     {
         var polling = await shared.SocketIO.JoinAsync(shared.Cluster.Url(1), _room, "polling");
@@ -89,7 +89,7 @@ public abstract class SocketIOSuite(SharedCluster shared)
         await CloseAsync([polling, socket, hub]);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Bytes_within_objects_arrive_as_bytes_and_as_base64_at_SignalR()
     {
         var polling = await shared.SocketIO.JoinAsync(shared.Cluster.Url(1), _room, "polling");
@@ -111,7 +111,7 @@ public abstract class SocketIOSuite(SharedCluster shared)
         await CloseAsync([polling, socket, hub]);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Calls_are_acknowledged_when_they_hold_on_all_workers()
     {
         var one = await shared.SocketIO.OpenAsync(shared.Cluster.Url(1), "websocket");
@@ -134,7 +134,7 @@ public abstract class SocketIOSuite(SharedCluster shared)
         await CloseAsync([one, other, hub]);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_client_learns_its_id_and_its_worker()
     {
         var client = await shared.SocketIO.OpenAsync(shared.Cluster.Url(2), "upgrade");
@@ -147,7 +147,7 @@ public abstract class SocketIOSuite(SharedCluster shared)
         await client.CloseAsync();
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData("")]
     [InlineData(7)]
     [InlineData(null)]
@@ -166,7 +166,7 @@ public abstract class SocketIOSuite(SharedCluster shared)
 /// <summary>Socket.IO clients of a worker that dies.</summary>
 public abstract class SocketIODeathSuite(string engine)
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_client_whose_worker_dies_reconnects_to_the_next_one_and_others_notice_nothing()
     {
         await using var clients = JavaScriptClients.StartSocketIO();

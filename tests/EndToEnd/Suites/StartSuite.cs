@@ -5,7 +5,7 @@ namespace OrleansAdapter.EndToEnd.Suites;
 /// <summary>What a cluster tells of itself when it has started.</summary>
 public abstract class StartSuite(SharedCluster shared)
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public void There_is_a_line_for_each_worker_before_the_one_that_says_ready()
     {
         var lines = shared.Cluster.Lines.All.Select(line => line.Text).TakeWhile(line => !line.StartsWith("ready ", StringComparison.Ordinal)).ToArray();
@@ -18,7 +18,7 @@ public abstract class StartSuite(SharedCluster shared)
         Assert.Equal(RunningCluster.Workers + 1, lines.Length);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Workers_answer_their_health_checks()
     {
         using var http = new HttpClient();

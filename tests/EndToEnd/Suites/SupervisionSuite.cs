@@ -8,7 +8,7 @@ namespace OrleansAdapter.EndToEnd.Suites;
 /// <summary>What the primary leaves behind, and what it does with what dies. No clients, so no Node.js.</summary>
 public abstract class SupervisionSuite(string engine)
 {
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData(OperatingSystemProcesses.Terminate)]
     [InlineData(OperatingSystemProcesses.Interrupt)]
     public async Task A_signal_takes_everything_down_and_leaves_no_process_and_no_file(int signal)
@@ -24,7 +24,7 @@ public abstract class SupervisionSuite(string engine)
         Assert.Empty(Directory.EnumerateFileSystemEntries(cluster.Temporary));
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData("directory ")]
     [InlineData("worker-")]
     public async Task A_signal_before_all_are_ready_takes_down_what_there_is(string line)
@@ -38,7 +38,7 @@ public abstract class SupervisionSuite(string engine)
         Assert.Empty(Directory.EnumerateFileSystemEntries(cluster.Temporary));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task When_the_primary_is_killed_its_children_end_and_leave_no_socket_file()
     {
         await using var cluster = await RunningCluster.StartAsync(engine);
@@ -50,7 +50,7 @@ public abstract class SupervisionSuite(string engine)
         Assert.Empty(Directory.EnumerateFileSystemEntries(cluster.Temporary, "orleansadapter-*"));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_second_signal_does_not_wait_for_a_child_that_hangs()
     {
         await using var cluster = await RunningCluster.StartAsync(engine);
@@ -66,7 +66,7 @@ public abstract class SupervisionSuite(string engine)
         Assert.Empty(Directory.EnumerateFileSystemEntries(cluster.Temporary, "orleansadapter-*"));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_busy_port_is_named_and_nothing_is_left_behind()
     {
         var port = RunningCluster.FreePort();
@@ -80,7 +80,7 @@ public abstract class SupervisionSuite(string engine)
         Assert.Empty(Directory.EnumerateFileSystemEntries(cluster.Temporary));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_worker_that_cannot_start_is_given_up_and_nothing_is_left_behind()
     {
         await using var cluster = RunningCluster.Start(RunningCluster.FreePort(), "--workers", "2", "--engine", engine, "--worker", "/bin/false");

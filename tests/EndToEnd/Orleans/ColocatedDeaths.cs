@@ -1,0 +1,55 @@
+using System.Text.RegularExpressions;
+using OrleansAdapter.EndToEnd.Harness;
+using OrleansAdapter.EndToEnd.Suites;
+
+namespace OrleansAdapter.EndToEnd.OnOrleans;
+
+/// <summary>Deaths where workers are silos, that of the very worker that hosts the room's home among them.</summary>
+public sealed partial class ColocatedDeaths() : DeathSuite("orleans-colocated")
+{
+    /// <summary>Homes say where they start.</summary>
+    private static readonly (string, string)[] Telling = [("Logging__LogLevel__OrleansAdapter.OnOrleans.RoomsGrain", "Information")];
+
+    // Where the home lay on the worker, there has to be another one first.
+    protected override TimeSpan WhoIsRight => TimeSpan.FromSeconds(5);
+
+    [Theory(Timeout = 120_000)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task When_the_worker_that_hosts_the_home_is_killed_the_clients_of_the_others_lose_nothing(bool andTheDirectory)
+    {
+        await using var clients = JavaScriptClients.Start();
+        await using var cluster = await RunningCluster.StartAsync("orleans-colocated", Telling);
+        var members = await JoinAsync(clients, cluster);
+        var host = await HostAsync(cluster);
+        while (!host.StartsWith("worker-", StringComparison.Ordinal))
+        {
+            var before = cluster.Lines.Count;
+            await cluster.KillAsync(host);
+            await cluster.Lines.FirstAsync(line => HomeLine().IsMatch(line.Text), "another home", before);
+            host = await HostAsync(cluster);
+        }
+        var left = members.Where(m => host != $"worker-{m.Worker}").Select(m => m.Client).ToArray();
+        var publishers = left.Where((_, i) => i % 2 == 0).ToArray();
+        await LoadAsync(publishers);
+
+        await Task.WhenAll(andTheDirectory ? [cluster.KillAsync(host), cluster.KillAsync("directory")] : [cluster.KillAsync(host)]);
+        await LoadAsync(publishers, begun: true);
+        await Task.WhenAll(publishers.Select(p => p.RestAsync()));
+
+        await Histories.CheckAsync(publishers, left);
+        Assert.All(publishers.SelectMany(p => p.Failed.All), failed => Assert.Contains("outcome of a publish is unknown", failed.Error));
+        Assert.All(left, client => Assert.Equal(0, client.Closed.Count));
+        Assert.Equal(left.Select(client => client.Id).Order(StringComparer.Ordinal), await left[0].WhoAsync(Room));
+    }
+
+    /// <summary>Who hosts the home of the clients' namespace.</summary>
+    private static async Task<string> HostAsync(RunningCluster cluster)
+    {
+        await cluster.Lines.FirstAsync(line => HomeLine().IsMatch(line.Text), "where the home is");
+        return HomeLine().Match(cluster.Lines.All.Last(line => HomeLine().IsMatch(line.Text)).Text).Groups["name"].Value;
+    }
+
+    [GeneratedRegex(@"^(?<name>directory|worker-\d+)\b.* /: a home has started", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex HomeLine();
+}
