@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
@@ -20,6 +21,7 @@ try
     builder.Services.Configure<ConsoleLoggerOptions>(console => console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite);
     builder.Services.AddSupervision();
     builder.WebHost.UsePrimary();
+    builder.Services.Configure<SocketTransportOptions>(builder.Configuration.GetSection("SocketTransport"));
     builder.Services.AddDirectory(settings.GetSection("Directory"));
     builder.Services.AddOrleansAdapter(options =>
     {

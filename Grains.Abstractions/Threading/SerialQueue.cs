@@ -4,7 +4,8 @@ namespace OrleansAdapter.Threading;
 
 /// <summary>
 /// Runs items one at a time, in the order they came, on the thread pool: an actor's mailbox. What has piled up is handled in one
-/// <i>turn</i>, and <see cref="EndTurn"/> is called once behind it, so that work which is cheaper in bulk is done in bulk.
+/// <i>turn</i>, and <see cref="EndTurn"/> is called once behind it, so that work which is cheaper in bulk is done in bulk. What a turn
+/// schedules follows it on its thread (<see cref="WorkBatch"/>).
 /// </summary>
 /// <typeparam name="T">The items.</typeparam>
 internal abstract class SerialQueue<T> : IThreadPoolWorkItem
@@ -15,17 +16,27 @@ internal abstract class SerialQueue<T> : IThreadPoolWorkItem
     private readonly ConcurrentQueue<T> _items = new();
     private int _scheduled;
 
-    /// <summary>Adds an item. Never blocks, and never runs it on the calling thread.</summary>
+    /// <summary>Adds an item. Never blocks, and never runs it before it returns.</summary>
     public void Enqueue(T item)
     {
         _items.Enqueue(item);
         if (Interlocked.Exchange(ref _scheduled, 1) == 0)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            WorkBatch.Schedule(this);
         }
     }
 
     void IThreadPoolWorkItem.Execute()
+    {
+        var began = WorkBatch.TryBegin();
+        Turn();
+        if (began)
+        {
+            WorkBatch.End();
+        }
+    }
+
+    private void Turn()
     {
         for (var left = ItemsPerTurn; left > 0 && _items.TryDequeue(out var item); left--)
         {

@@ -1,7 +1,9 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using OrleansAdapter.Codec;
+using OrleansAdapter.Threading;
 
 namespace OrleansAdapter.Grains.Local;
 
@@ -78,11 +80,7 @@ internal sealed class LinkConnection
             {
                 var result = await _reader.ReadAsync();
                 var buffer = result.Buffer;
-                while (_frames.TryRead(ref buffer) is { } message)
-                {
-                    _metrics.Received(message.Length);
-                    Handle(handler, message);
-                }
+                Handle(handler, ref buffer);
                 _reader.AdvanceTo(buffer.Start, buffer.End);
                 if (result.IsCompleted)
                 {
@@ -107,7 +105,7 @@ internal sealed class LinkConnection
     {
         try
         {
-            await _writer.RunAsync();
+            await _writer.Ended;
             _socket.Shutdown(SocketShutdown.Send);
         }
 #pragma warning disable CA1031 // As above.
@@ -115,6 +113,27 @@ internal sealed class LinkConnection
 #pragma warning restore CA1031
         {
             Close($"sending failed: {exception.Message}");
+        }
+    }
+
+    /// <summary>What has come at once is handled at once: its turns begin behind it.</summary>
+    private void Handle(ILinkHandler handler, ref ReadOnlySequence<byte> buffer)
+    {
+        var began = WorkBatch.TryBegin();
+        try
+        {
+            while (_frames.TryRead(ref buffer) is { } message)
+            {
+                _metrics.Received(message.Length);
+                Handle(handler, message);
+            }
+        }
+        finally
+        {
+            if (began)
+            {
+                WorkBatch.End();
+            }
         }
     }
 

@@ -1,15 +1,16 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.IO.Pipelines;
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using OrleansAdapter.Threading;
 
 namespace OrleansAdapter.Grains.Local;
 
 /// <summary>
-/// The sending half of a link: a queue that any thread adds to, bounded in bytes, and one task that encodes what is queued and sends it.
+/// The sending half of a link: a queue that any thread adds to, bounded in bytes, and one at a time who encodes what is queued and sends it.
 /// All that has piled up while a write was under way goes out in one write.
 /// </summary>
-internal sealed class LinkWriter(PipeWriter output, byte version, LinkOptions options, LinkMetrics metrics, ILogger logger)
+internal sealed class LinkWriter(PipeWriter output, byte version, LinkOptions options, LinkMetrics metrics, ILogger logger) : IThreadPoolWorkItem
 {
     /// <summary>A write begins once this much is encoded, even if more is queued: memory stays bounded, and the other side can begin.</summary>
     private const int FlushBytes = 256 << 10;
@@ -17,9 +18,12 @@ internal sealed class LinkWriter(PipeWriter output, byte version, LinkOptions op
     /// <summary>The buffer for encoding is given back when a message made it larger than this.</summary>
     private const int LargestKept = 1 << 20;
 
-    private readonly Channel<LinkPacket> _queue = Channel.CreateUnbounded<LinkPacket>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly ConcurrentQueue<LinkPacket> _queue = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ArrayBufferWriter<byte> _scratch = new(4096);
     private long _queued;
+    private int _scheduled;
+    private volatile bool _completed;
 
     /// <summary>What waits to be sent, in bytes.</summary>
     public long QueuedBytes => Volatile.Read(ref _queued);
@@ -28,26 +32,43 @@ internal sealed class LinkWriter(PipeWriter output, byte version, LinkOptions op
     public bool TryAdd(in LinkPacket packet)
     {
         var queued = Interlocked.Add(ref _queued, packet.Size);
-        if ((queued > options.MaximumQueuedBytes && queued != packet.Size && packet.Content is not Register) || !_queue.Writer.TryWrite(packet))
+        if (_completed || (queued > options.MaximumQueuedBytes && queued != packet.Size && packet.Content is not Register))
         {
             Interlocked.Add(ref _queued, -packet.Size);
             return false;
         }
+        _queue.Enqueue(packet);
+        Schedule();
         return true;
     }
 
-    /// <summary>No more messages: <see cref="RunAsync"/> ends when what is queued is sent.</summary>
-    public void Complete() => _queue.Writer.TryComplete();
-
-    /// <summary>Sends until <see cref="Complete"/> was called and all is sent, or the link fails.</summary>
-    public async Task RunAsync()
+    /// <summary>No more messages: <see cref="Ended"/> ends when what is queued is sent.</summary>
+    public void Complete()
     {
-        while (await _queue.Reader.WaitToReadAsync())
+        _completed = true;
+        Schedule();
+    }
+
+    /// <summary>Ends when <see cref="Complete"/> was called and all is sent, or the link fails.</summary>
+    public Task Ended => _ended.Task;
+
+    void IThreadPoolWorkItem.Execute() => _ = SendAsync();
+
+    private void Schedule()
+    {
+        if (Interlocked.Exchange(ref _scheduled, 1) == 0)
         {
-            var more = true;
-            while (more)
+            WorkBatch.Schedule(this);
+        }
+    }
+
+    private async Task SendAsync()
+    {
+        try
+        {
+            while (!_queue.IsEmpty)
             {
-                var encoded = Encode(out var taken, out more);
+                var encoded = Encode(out var taken);
                 if (encoded > 0)
                 {
                     metrics.Sent(encoded);
@@ -55,24 +76,37 @@ internal sealed class LinkWriter(PipeWriter output, byte version, LinkOptions op
                 }
                 Interlocked.Add(ref _queued, -taken);
             }
+            if (_completed)
+            {
+                _ended.TrySetResult(); // nobody sends after that
+                return;
+            }
+        }
+#pragma warning disable CA1031 // However it fails, the link ends.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _completed = true;
+            _ended.TrySetException(exception);
+            return;
+        }
+        Volatile.Write(ref _scheduled, 0);
+        Interlocked.MemoryBarrier();
+        if (!_queue.IsEmpty || _completed)
+        {
+            Schedule();
         }
     }
 
-    private long Encode(out long taken, out bool more)
+    private long Encode(out long taken)
     {
         long encoded = 0;
         taken = 0;
-        while (_queue.Reader.TryRead(out var packet))
+        while (encoded < FlushBytes && _queue.TryDequeue(out var packet))
         {
             taken += packet.Size;
             encoded += Encode(packet);
-            if (encoded >= FlushBytes)
-            {
-                more = true;
-                return encoded;
-            }
         }
-        more = false;
         return encoded;
     }
 

@@ -1,5 +1,6 @@
 using Orleans.Runtime;
 using OrleansAdapter.Codec;
+using OrleansAdapter.Threading;
 
 namespace OrleansAdapter.OnOrleans;
 
@@ -186,6 +187,7 @@ internal sealed class HomeLink : IAsyncDisposable
     private void Receive(MailboxBatch batch)
     {
         Volatile.Write(ref _heard, _directory.Now);
+        var began = WorkBatch.TryBegin();
         foreach (var bytes in batch.Messages)
         {
             try
@@ -196,6 +198,10 @@ internal sealed class HomeLink : IAsyncDisposable
             {
                 EngineLog.Unreadable(_directory.Logger, exception);
             }
+        }
+        if (began)
+        {
+            WorkBatch.End();
         }
     }
 }

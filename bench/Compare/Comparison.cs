@@ -6,12 +6,12 @@ namespace OrleansAdapter.Bench.Compare;
 /// <summary>Runs loads against servers, side by side: each server is started afresh for each run, and the servers take turns.</summary>
 internal static class Comparison
 {
-    private static readonly TimeSpan Length = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan Length = TimeSpan.FromSeconds(3);
 
-    /// <summary>Warming up takes longer than measuring: a just-in-time compiler has to be done with it.</summary>
-    private static readonly TimeSpan Warm = TimeSpan.FromSeconds(8);
+    /// <summary>Warming up takes longer than measuring: a just-in-time compiler has to be done with it. See also <see cref="Server.Warming"/>.</summary>
+    private static readonly TimeSpan Warm = TimeSpan.FromSeconds(14);
 
-    private static readonly TimeSpan QuickWarm = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan QuickWarm = TimeSpan.FromSeconds(8);
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
@@ -64,7 +64,7 @@ internal static class Comparison
         {
             foreach (var server in load.Servers)
             {
-                var run = await Runner.RunAsync(server, load.Workers, load.Plan, warm, length);
+                var run = await Runner.RunAsync(server, load.Workers, load.Plan, warm * server.Warming, length);
                 runs[server.Name].Add(run);
                 if (run.Retries > 0)
                 {

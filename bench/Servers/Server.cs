@@ -12,6 +12,9 @@ namespace OrleansAdapter.Bench.Servers;
 /// <param name="ReadyLines">How many lines that begin with "ready" it writes before it is.</param>
 internal sealed record Server(string Name, Wire Wire, Func<int, int, ProcessStartInfo> Start, Func<int, int, int[]> Ports, Func<int, int> ReadyLines)
 {
+    /// <summary>How much of the time for warming up it needs: what has the most code, all of it.</summary>
+    public double Warming { get; init; } = 1;
+
     public override string ToString() => Name;
 }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Orleans;
@@ -42,6 +43,9 @@ internal sealed class MailboxAdapterFactory : IQueueAdapterFactory, IQueueAdapte
 /// <summary>The queues of <see cref="MailboxAdapterFactory"/>.</summary>
 internal sealed class MailboxAdapter(string name, IStreamQueueMapper mapper, IGrainFactory grains) : IQueueAdapter
 {
+    // Making a reference looks at attributes of its interface, which costs more than the call.
+    private readonly ConcurrentDictionary<QueueId, IMailboxQueueGrain> _queues = new();
+
     public string Name => name;
 
     public bool IsRewindable => false;
@@ -53,7 +57,8 @@ internal sealed class MailboxAdapter(string name, IStreamQueueMapper mapper, IGr
     public Task QueueMessageBatchAsync<T>(Orleans.Runtime.StreamId streamId, IEnumerable<T> events, StreamSequenceToken? token, Dictionary<string, object>? requestContext) =>
         Queue(mapper.GetQueueForStream(streamId)).Enqueue(new QueuedEvents(streamId, [.. events.Cast<object>()]));
 
-    private IMailboxQueueGrain Queue(QueueId queueId) => grains.GetGrain<IMailboxQueueGrain>(queueId.ToString());
+    private IMailboxQueueGrain Queue(QueueId queueId) =>
+        _queues.GetOrAdd(queueId, static (id, grains) => grains.GetGrain<IMailboxQueueGrain>(id.ToString()), grains);
 }
 
 /// <summary>Reads one queue.</summary>
