@@ -12,14 +12,23 @@ internal static class ServerList
     private static readonly string Root = FindRoot();
 
     /// <summary>Socket.IO in a cluster of Node.js, as its documentation sets it up.</summary>
-    public static Server Node { get; } = new("Node.js", Wire.SocketIO, (port, workers) => Command("node", Path.Combine(Root, "bench/node/server.js"), $"{port}", $"{workers}"),
-        static (port, _) => [port], static workers => workers + 1) { Warming = 0.4 };
+    public static Server Node { get; } =
+        new("Node.js", Wire.SocketIO, (port, workers) => Command("node", Path.Combine(Root, "bench/node/server.js"), $"{port}", $"{workers}"), static (port, _) => [port], static workers => workers + 1)
+        {
+            Warming = 0.4,
+        };
 
     /// <summary>The least that any server could do.</summary>
-    public static Server Floor { get; } = new("floor", Wire.SocketIO, static (port, _) => Self("floor-role", $"{port}"), static (port, _) => [port], static _ => 1) { Warming = 0.2 };
+    public static Server Floor { get; } = new("floor", Wire.SocketIO, static (port, _) => Self("floor-role", $"{port}"), static (port, _) => [port], static _ => 1)
+    {
+        Warming = 0.2,
+    };
 
     /// <summary>SignalR in one process, without a backplane.</summary>
-    public static Server SignalRAlone { get; } = new("SignalR alone", Wire.SignalR, static (port, _) => Self("signalr-role", $"{port}"), static (port, _) => [port], static _ => 1) { Warming = 0.7 };
+    public static Server SignalRAlone { get; } = new("SignalR alone", Wire.SignalR, static (port, _) => Self("signalr-role", $"{port}"), static (port, _) => [port], static _ => 1)
+    {
+        Warming = 0.7,
+    };
 
     /// <summary>This system, for clients of Socket.IO.</summary>
     public static Server SocketIO(string engine) => Ours($"{OurName}, {engine}", Wire.SocketIO, engine);
