@@ -35,6 +35,7 @@ try
         .AddSignalR(hub =>
         {
             hub.MaximumReceiveMessageSize = 1 << 20;
+            hub.MaximumParallelInvocationsPerClient = 16;
             hub.AddFilter<ClusterErrors>();
         })
         .AddOrleansAdapter();

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using OrleansAdapter.SocketIO.Protocol;
 
 namespace OrleansAdapter.SocketIO;
@@ -10,10 +11,11 @@ internal interface IEventQueueOwner
 }
 
 /// <summary>
-/// What a socket's handlers have to do, one thing after the other, in order, on the thread pool: a handler that waits holds up its own socket and nobody
-/// else. Bounded by its client being read no further.
+/// What a socket's handlers have to do, in order, on the thread pool: a handler that waits holds up its own socket at most, and nobody else. Events begin one after the other, the next one
+/// when fewer than <paramref name="parallel"/> are under way; what is no event of the client (that the socket has come, or goes) has the socket for itself. Bounded by its client being read no
+/// further.
 /// </summary>
-internal sealed class EventQueue(IEventQueueOwner owner, int limit, long hardLimit = long.MaxValue) : IThreadPoolWorkItem
+internal sealed class EventQueue(IEventQueueOwner owner, int limit, long hardLimit = long.MaxValue, int parallel = 1) : IThreadPoolWorkItem
 {
     public const long ByteLimit = 1 << 20;
 
@@ -21,7 +23,9 @@ internal sealed class EventQueue(IEventQueueOwner owner, int limit, long hardLim
     private Queue<(object Item, int Bytes)>? _items;
     private TaskCompletionSource? _ready;
     private long _bytes;
+    private int _underWay;
     private bool _running;
+    private bool _isExclusive;
 
     /// <summary>Whether so much waits that no more should be read from the client.</summary>
     public bool IsFull
@@ -42,7 +46,7 @@ internal sealed class EventQueue(IEventQueueOwner owner, int limit, long hardLim
         {
             lock (_lock)
             {
-                return _running;
+                return _running || _underWay > 0;
             }
         }
     }
@@ -67,7 +71,7 @@ internal sealed class EventQueue(IEventQueueOwner owner, int limit, long hardLim
         {
             (_items ??= new Queue<(object, int)>(1)).Enqueue((item, bytes));
             _bytes += bytes;
-            if (_running)
+            if (_running || !MayBegin(item))
             {
                 return;
             }
@@ -115,31 +119,76 @@ internal sealed class EventQueue(IEventQueueOwner owner, int limit, long hardLim
         }
     }
 
-    void IThreadPoolWorkItem.Execute() => _ = RunAsync();
+    void IThreadPoolWorkItem.Execute() => Run();
 
-    private async Task RunAsync()
+    private bool MayBegin(object item) => _underWay == 0 || (!_isExclusive && _underWay < parallel && item is SocketIOPacket);
+
+    /// <summary>Begins what may begin. Only who has set <see cref="_running"/> is here.</summary>
+    private void Run()
     {
-        while (true)
+        while (TryBegin(out var item))
         {
-            object item;
-            TaskCompletionSource? ready = null;
-            lock (_lock)
+            var handling = owner.HandleAsync(item);
+            if (handling.IsCompletedSuccessfully)
             {
-                if (!_items!.TryDequeue(out var next))
+                End();
+            }
+            else
+            {
+                _ = EndAsync(handling);
+            }
+        }
+    }
+
+    private bool TryBegin([NotNullWhen(true)] out object? item)
+    {
+        TaskCompletionSource? ready = null;
+        lock (_lock)
+        {
+            if (_items is null || !_items.TryPeek(out var next) || !MayBegin(next.Item))
+            {
+                if (_items is { Count: 0 })
                 {
                     _items = null;
-                    _running = false;
-                    return;
                 }
-                item = next.Item;
-                _bytes -= next.Bytes;
-                if (_ready is not null && !IsFullLocked)
-                {
-                    (ready, _ready) = (_ready, null);
-                }
+                _running = false;
+                item = null;
+                return false;
             }
-            ready?.TrySetResult();
-            await owner.HandleAsync(item).ConfigureAwait(false);
+            _items.Dequeue();
+            _underWay++;
+            item = next.Item;
+            _isExclusive = item is not SocketIOPacket;
+            _bytes -= next.Bytes;
+            if (_ready is not null && !IsFullLocked)
+            {
+                (ready, _ready) = (_ready, null);
+            }
         }
+        ready?.TrySetResult();
+        return true;
+    }
+
+    private void End()
+    {
+        lock (_lock)
+        {
+            _underWay--;
+        }
+    }
+
+    private async Task EndAsync(ValueTask handling)
+    {
+        await handling.ConfigureAwait(false);
+        lock (_lock)
+        {
+            _underWay--;
+            if (_running)
+            {
+                return;
+            }
+            _running = true;
+        }
+        Run();
     }
 }

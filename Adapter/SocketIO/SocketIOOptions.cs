@@ -19,6 +19,12 @@ public sealed class SocketIOOptions : EngineIOOptions
     /// </summary>
     public int MaxWaitingEvents { get; set; } = 128;
 
+    /// <summary>
+    /// How many events of one socket may be handled at a time. Default 1: the next one begins when all that the handlers of the last one wait for is done. With more, events still begin in the
+    /// order in which they came, but what comes behind the first <c>await</c> of a middleware or a handler may run beside that of others, as in Node.js. (SignalR: <c>MaximumParallelInvocationsPerClient</c>.)
+    /// </summary>
+    public int MaxParallelHandlers { get; set; } = 1;
+
     /// <summary>How many acknowledgements one socket may owe; more are refused at the caller. Default 10,000.</summary>
     public int MaxPendingAcks { get; set; } = 10_000;
 
@@ -70,6 +76,10 @@ public sealed class SocketIOOptions : EngineIOOptions
         if (MaxWaitingEvents < 1)
         {
             yield return $"{nameof(MaxWaitingEvents)} must be positive.";
+        }
+        if (MaxParallelHandlers < 1)
+        {
+            yield return $"{nameof(MaxParallelHandlers)} must be positive.";
         }
         if (MaxPendingAcks < 1)
         {

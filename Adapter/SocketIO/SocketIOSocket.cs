@@ -38,7 +38,7 @@ public sealed partial class SocketIOSocket : LocalSocket, IEventQueueOwner
         _client = client;
         Handshake = handshake;
         var options = @namespace.Server.Options;
-        _events = new EventQueue(this, options.MaxWaitingEvents, 4 * Math.Max(EventQueue.ByteLimit, options.MaxHttpBufferSize));
+        _events = new EventQueue(this, options.MaxWaitingEvents, 4 * Math.Max(EventQueue.ByteLimit, options.MaxHttpBufferSize), options.MaxParallelHandlers);
     }
 
     /// <summary>The namespace that it is in.</summary>
