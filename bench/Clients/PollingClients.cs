@@ -8,17 +8,38 @@ namespace OrleansAdapter.Bench.Clients;
 /// <summary>Clients of Socket.IO that connect as browsers do: by long-polling first, then upgraded to a WebSocket, which stays open.</summary>
 internal sealed class PollingClients(int port) : IDisposable
 {
+    private const int MostRetries = 100;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private readonly List<ClientWebSocket> _open = [];
 
     /// <summary>How long each client took, in milliseconds.</summary>
     public List<double> OpeningTimes { get; } = [];
 
+    /// <summary>How many had to connect again, because the server closed their connection or did not answer.</summary>
+    public int Retries { get; private set; }
+
     public Task OpenAsync(int count, int atOnce) =>
         Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = atOnce }, async (number, _) =>
         {
             var started = Stopwatch.GetTimestamp();
-            var socket = await OpenAsync(number);
+            ClientWebSocket? socket = null;
+            while (socket is null)
+            {
+                try
+                {
+                    socket = await OpenAsync(number);
+                }
+                catch (Exception exception) when (exception is HttpRequestException or WebSocketException or OperationCanceledException or InvalidDataException)
+                {
+                    lock (_open)
+                    {
+                        if (++Retries > MostRetries)
+                        {
+                            throw;
+                        }
+                    }
+                }
+            }
             lock (_open)
             {
                 _open.Add(socket);
@@ -54,7 +75,7 @@ internal sealed class PollingClients(int port) : IDisposable
     {
         if (!got.StartsWith(expected, StringComparison.Ordinal))
         {
-            throw new InvalidOperationException($"Client {number} expected {expected} and got {got}.");
+            throw new InvalidDataException($"Client {number} expected {expected} and got {got}.");
         }
     }
 }

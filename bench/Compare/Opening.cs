@@ -41,6 +41,7 @@ internal sealed record OpeningLoad(string Name, string Text, int Clients, bool P
         {
             await Task.WhenAll(polling.Items.Select(clients => clients.OpenAsync(Clients / polling.Items.Count, AtOnce / polling.Items.Count)));
             times.AddRange(polling.Items.SelectMany(clients => clients.OpeningTimes));
+            retries = polling.Items.Sum(clients => clients.Retries);
         }
         else
         {

@@ -33,6 +33,112 @@ public sealed class HandlerTests
     }
 
     [Fact]
+    public async Task As_many_handlers_of_one_socket_as_may_are_under_way_and_begin_in_order()
+    {
+        var gate = new TaskCompletionSource();
+        var begun = Channel.CreateUnbounded<int>();
+        await using var cluster = await SocketIOCluster.StartAsync(configure: options => options.MaxParallelHandlers = 3, serve: io => io.On("slow", async (int number) =>
+        {
+            begun.Writer.TryWrite(number);
+            await gate.Task;
+            return number;
+        }).On("fast", () => "fast"));
+        var (socket, _) = await cluster[0].JoinAsync();
+        await socket.SendAsync("421[\"slow\",1]");
+        await socket.SendAsync("422[\"slow\",2]");
+        await socket.SendAsync("423[\"fast\"]");
+        Assert.Equal("433[\"fast\"]", await socket.ReceiveAsync());
+        await socket.SendAsync("424[\"slow\",3]");
+        await socket.SendAsync("425[\"slow\",4]");
+        await socket.SendAsync("426[\"fast\"]");
+        var events = Assert.Single(cluster[0].IO.Root.Sockets).Events;
+        for (var number = 1; number <= 3; number++)
+        {
+            Assert.Equal(number, await begun.Reader.ReadAsync(Cancellation));
+        }
+        Assert.True(events.IsRunning);
+        Assert.False(begun.Reader.TryRead(out _));
+        gate.SetResult();
+        HashSet<string> answers = [];
+        for (var i = 0; i < 5; i++)
+        {
+            answers.Add(await socket.ReceiveTextAsync());
+        }
+        Assert.Equal(["431[1]", "432[2]", "434[3]", "435[4]", "436[\"fast\"]"], answers.Order(StringComparer.Ordinal));
+        Assert.Equal(4, await begun.Reader.ReadAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task What_is_done_when_a_socket_comes_and_goes_runs_beside_none_of_its_handlers()
+    {
+        var (connecting, working) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var happened = Channel.CreateUnbounded<string>();
+        await using var cluster = await SocketIOCluster.StartAsync(configure: options => options.MaxParallelHandlers = 10, serve: io => io
+            .OnConnection(async socket =>
+            {
+                socket.OnDisconnect(_ => happened.Writer.TryWrite("disconnected"));
+                await connecting.Task;
+                happened.Writer.TryWrite("connected");
+            })
+            .On("work", async () =>
+            {
+                happened.Writer.TryWrite("begun");
+                await working.Task;
+                happened.Writer.TryWrite("done");
+            }));
+        var (socket, _) = await cluster[0].JoinAsync();
+        await socket.SendAsync("42[\"work\"]");
+        await socket.SendAsync("42[\"work\"]");
+        var events = Assert.Single(cluster[0].IO.Root.Sockets).Events;
+        connecting.SetResult();
+        Assert.Equal("connected", await happened.Reader.ReadAsync(Cancellation));
+        Assert.Equal("begun", await happened.Reader.ReadAsync(Cancellation));
+        Assert.Equal("begun", await happened.Reader.ReadAsync(Cancellation));
+        await socket.CloseAsync();
+        while (cluster[0].IO.Root.Sockets.Count > 0)
+        {
+            await Task.Yield();
+        }
+        Assert.False(happened.Reader.TryRead(out _));
+        working.SetResult();
+        foreach (var expected in new[] { "done", "done", "disconnected" })
+        {
+            Assert.Equal(expected, await happened.Reader.ReadAsync(Cancellation));
+        }
+        while (events.IsRunning)
+        {
+            await Task.Yield();
+        }
+    }
+
+    [Fact]
+    public async Task Many_events_at_once_are_all_handled_and_begin_in_order_however_long_each_takes()
+    {
+        var begun = new List<int>();
+        await using var cluster = await SocketIOCluster.StartAsync(configure: options => (options.MaxParallelHandlers, options.MaxWaitingEvents) = (7, 20), serve: io => io.On("work", async (int number) =>
+        {
+            begun.Add(number); // one at a time up to here
+            for (var i = 0; i < number % 5; i++)
+            {
+                await Task.Yield();
+            }
+            return number;
+        }));
+        var (socket, _) = await cluster[0].JoinAsync();
+        for (var i = 0; i < 2_000; i++)
+        {
+            await socket.SendAsync($"42{i}[\"work\",{i}]");
+        }
+        HashSet<string> answers = [];
+        while (answers.Count < 2_000)
+        {
+            Assert.True(answers.Add(await socket.ReceiveTextAsync()));
+        }
+        Assert.Equal(Enumerable.Range(0, 2_000), begun);
+        Assert.Equal(Enumerable.Range(0, 2_000).Select(i => $"43{i}[{i}]").Order(StringComparer.Ordinal), answers.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task A_client_that_sends_faster_than_it_is_served_is_read_no_further()
     {
         var gate = new TaskCompletionSource();
