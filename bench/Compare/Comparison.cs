@@ -24,7 +24,7 @@ internal static class Comparison
         List<Table> tables = [];
         foreach (var load in quick ? LoadList.Quick : LoadList.All)
         {
-            loads.Add(await RunAsync(load, quick || load.Budget is null ? QuickWarm : Warm, Length));
+            loads.Add(await RunAsync(load, load.IsWarm && !quick ? Warm : QuickWarm, Length));
             tables.Add(Table.Of(loads[^1]));
             tables[^1].Print();
         }

@@ -12,6 +12,9 @@ internal sealed record Load(string Name, string Text, Plan Plan, IReadOnlyList<S
     public int Rounds { get; init; } = 1;
 
     public Budget? Budget { get; init; }
+
+    /// <summary>Whether it is about processor time, and servers are to be as warm as they get.</summary>
+    public bool IsWarm { get; init; }
 }
 
 /// <summary>What the design asks for: processor time for each delivery, and the p99 as a part of Node.js' one.</summary>

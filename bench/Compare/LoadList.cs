@@ -42,9 +42,9 @@ internal static class LoadList
     /// <summary>Those that the design has budgets for.</summary>
     private static IReadOnlyList<Load> Budgeted(IReadOnlyList<Server> servers, int rounds) =>
     [
-        new("room-1000", "1 room × 1,000 members, 2 publishers, window 4", Plan.OneRoom(1000, publishers: 2, window: 4), servers) { Rounds = rounds, Budget = new(5, 1 / 3.0) },
-        new("room-100", "1 room × 100 members, 2 publishers, window 16", Plan.OneRoom(100, publishers: 2, window: 16), servers) { Rounds = rounds, Budget = new(5, 1 / 5.0) },
-        new("rooms", "100 rooms × 4 members, 50 publishers, window 4", Plan.SmallRooms(publishers: 50, members: 4, window: 4), servers) { Rounds = rounds, Budget = new(12, 1 / 10.0) },
-        new("steady", "1 room × 100 members, 2 publishers, 100 messages/s", Plan.OneRoom(100, publishers: 2, rate: 100), servers) { Rounds = rounds, Budget = new(22, 1) },
+        new("room-1000", "1 room × 1,000 members, 2 publishers, window 4", Plan.OneRoom(1000, publishers: 2, window: 4), servers) { Rounds = rounds, IsWarm = true, Budget = new(5, 1 / 3.0) },
+        new("room-100", "1 room × 100 members, 2 publishers, window 16", Plan.OneRoom(100, publishers: 2, window: 16), servers) { Rounds = rounds, IsWarm = true, Budget = new(5, 1 / 5.0) },
+        new("rooms", "100 rooms × 4 members, 50 publishers, window 4", Plan.SmallRooms(publishers: 50, members: 4, window: 4), servers) { Rounds = rounds, IsWarm = true, Budget = new(12, 1 / 10.0) },
+        new("steady", "1 room × 100 members, 2 publishers, 100 messages/s", Plan.OneRoom(100, publishers: 2, rate: 100), servers) { Rounds = rounds, IsWarm = true, Budget = new(22, 1) },
     ];
 }

@@ -48,7 +48,7 @@ internal sealed record LoadResult(string Name, string Text, int Workers, Budget?
             TimesNode = result.CpuMicros / node?.CpuMicros,
             TimesFloor = result.CpuMicros / floor?.CpuMicros,
             P99TimesNode = result.P99 / node?.P99,
-            CpuIsInBudget = IsOurs(result) ? result.CpuMicros <= load.Budget?.CpuMicros : null,
+            CpuIsInBudget = IsOurs(result) && load.Budget is { } limit ? result.CpuMicros <= limit.CpuMicros : null,
             P99IsInBudget = IsOurs(result) && load.Budget is { } budget && node is not null ? result.P99 <= node.P99 * budget.PartOfP99 : null,
         })]);
     }

@@ -8,7 +8,7 @@ internal sealed record Table(string Title, string[] Head, List<string[]> Rows)
 {
     private static readonly string[] LoadHead = ["server", "deliveries/s", "CPU µs/delivery", "× Node", "× floor", "p50 ms", "p99", "p99.9", "max", "p99 × Node", "messages/read", "MB"];
 
-    public static Table Of(LoadResult load) => new($"{load.Text}, {load.Workers} workers{Budget(load)}", LoadHead, [.. load.Results.Select(result => new[]
+    public static Table Of(LoadResult load) => new($"{load.Text}, {load.Workers} {(load.Workers == 1 ? "worker" : "workers")}{Budget(load)}", LoadHead, [.. load.Results.Select(result => new[]
     {
         result.Server, Text(result.DeliveriesPerSecond, "#,0"), Text(result.CpuMicros, "0.00") + Mark(result.CpuIsInBudget), Text(result.TimesNode, "0.00"), Text(result.TimesFloor, "0.0"),
         Text(result.P50, "0.0"), Text(result.P99, "0.0") + Mark(result.P99IsInBudget), Text(result.P999, "0.0"), Text(result.Max, "0.0"), Text(result.P99TimesNode, "0.00"),
