@@ -31,6 +31,21 @@ public sealed class CommandLineTests
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task A_directory_for_temporary_files_whose_name_is_too_long_for_socket_files_is_named_and_left_empty()
+    {
+        var parent = Directory.CreateTempSubdirectory("oa-");
+        var temporary = parent.CreateSubdirectory(new string('x', 100)).FullName;
+
+        var (exitCode, output, error) = await ProgramRun.RunAsync("Silo", temporary, ["primary", "--workers", "1", "--port", "0"]);
+
+        Assert.Equal(2, exitCode);
+        Assert.Empty(output);
+        Assert.Contains("TMPDIR", Assert.Single(error.TrimEnd('\n').Split('\n')));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(temporary));
+        parent.Delete(recursive: true);
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task Help_names_every_option_and_the_engines_of_this_build()
     {
         var (exitCode, output, error) = await ProgramRun.RunAsync("Silo", "--help");

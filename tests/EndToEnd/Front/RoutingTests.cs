@@ -147,6 +147,26 @@ public sealed class RoutingTests
         Assert.Equal(3, Choose(table, 100).Distinct().Count());
     }
 
+    [Theory]
+    [InlineData(false, false, true)]
+    [InlineData(false, true, true)]
+    [InlineData(true, false, false)]
+    [InlineData(true, true, true)]
+    public void A_worker_that_is_lost_is_replaced_unless_it_ends_by_itself_and_one_that_hangs_always_is(bool leaves, bool hangs, bool isReplaced)
+    {
+        var table = new WorkerTable(BalancePolicy.LeastConnection, new Random(1));
+        var worker = Assert.Single(Add(table, 1));
+        if (leaves)
+        {
+            table.Leave(worker);
+        }
+        table.Lose(worker, "on purpose", hangs);
+
+        Assert.Equal(isReplaced, worker.Lost.IsCompleted);
+        Assert.Null(table.Choose(0, worker.Server, secure: false, out var why));
+        Assert.Equal(NoWorker.Unavailable, why);
+    }
+
     private static FrontWorker[] Add(WorkerTable table, int count) => [.. Enumerable.Range(1, count).Select(slot =>
     {
         var worker = table.Expect(slot, ServerId.NewProcess());
