@@ -50,6 +50,6 @@ public sealed partial class ColocatedDeaths() : DeathSuite("orleans-colocated")
         return HomeLine().Match(cluster.Lines.All.Last(line => HomeLine().IsMatch(line.Text)).Text).Groups["name"].Value;
     }
 
-    [GeneratedRegex(@"^(?<name>directory|worker-\d+)\b.* /: a home has started", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^\[(?<name>directory|worker-\d+)\] .* /: a home has started", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex HomeLine();
 }
