@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans;
@@ -24,6 +25,7 @@ internal sealed class OrleansDirectory : IDirectory
     private readonly IClusterClient _client;
     private readonly ClusterOptions _cluster;
     private readonly TimeProvider _time;
+    private readonly CancellationToken _ending;
     private readonly ConcurrentDictionary<string, HomeLink> _homes = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
     private IDirectoryReceiver? _receiver;
@@ -39,13 +41,15 @@ internal sealed class OrleansDirectory : IDirectory
         ConnectionWatch connections,
         TimeProvider time,
         ILogger<OrleansDirectory> logger,
-        ClientEnd? clientEnd = null)
+        ClientEnd? clientEnd = null,
+        IHostApplicationLifetime? lifetime = null)
     {
         connections.Lost += () => CallFailed("connection", new SiloUnavailableException("The connection to a silo ended."));
         _client = client;
         _cluster = cluster.Value;
         _time = time;
         ClientEnd = clientEnd;
+        _ending = lifetime?.ApplicationStopping ?? CancellationToken.None;
         Options = options.Value;
         Logger = logger;
     }
@@ -180,7 +184,8 @@ internal sealed class OrleansDirectory : IDirectory
 
     private async Task ReconnectAsync(Exception exception)
     {
-        if (exception is not TimeoutException)
+        // A process that ends closes its connections itself; it may still need the directory, but nobody needs to be told.
+        if (exception is not TimeoutException && !_ending.IsCancellationRequested)
         {
             EngineLog.Lost(Logger, exception);
         }
