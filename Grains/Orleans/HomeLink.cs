@@ -187,7 +187,7 @@ internal sealed class HomeLink : IAsyncDisposable
     private void Receive(MailboxBatch batch)
     {
         Volatile.Write(ref _heard, _directory.Now);
-        var began = WorkBatch.TryBegin();
+        var began = _directory.ClientEnd is not null && WorkBatch.TryBegin();   // in a silo, this may be the thread of somebody's grain
         foreach (var bytes in batch.Messages)
         {
             try
