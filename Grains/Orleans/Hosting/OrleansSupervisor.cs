@@ -11,6 +11,9 @@ public sealed class OrleansSupervisor : IAsyncDisposable
 {
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>A report that waits for a silo which just died is made again: the next one knows of that silo.</summary>
+    private static readonly TimeSpan ReportAgainAfter = TimeSpan.FromSeconds(1);
+
     private readonly IHost _host;
     private readonly MembershipFile? _membership;
     private readonly CancellationTokenSource _stopping = new();
@@ -37,7 +40,7 @@ public sealed class OrleansSupervisor : IAsyncDisposable
         {
             try
             {
-                await Servers.ReportDeath(process).WaitAsync(cancellationToken).ConfigureAwait(false);
+                await Servers.ReportDeath(process).WaitAsync(ReportAgainAfter, cancellationToken).ConfigureAwait(false);
                 return;
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
