@@ -28,12 +28,8 @@ internal abstract class SerialQueue<T> : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute()
     {
-        var began = WorkBatch.TryBegin();
+        using var batch = WorkBatch.Begin();
         Turn();
-        if (began)
-        {
-            WorkBatch.End();
-        }
     }
 
     private void Turn()

@@ -31,6 +31,9 @@ internal static class WorkBatch
         }
     }
 
+    /// <summary>A batch until the end of the caller's block, which may hold no <c>await</c>; the one that this thread is in, if it is in one.</summary>
+    public static Scope Begin() => new(TryBegin());
+
     /// <summary>Begins a batch; false, and nothing to end, where this thread is in one. No <c>await</c> may come before <see cref="End"/>.</summary>
     public static bool TryBegin()
     {
@@ -62,6 +65,19 @@ internal static class WorkBatch
         finally
         {
             _isOpen = false;
+        }
+    }
+
+    /// <summary>Ends the batch that it began, however its block ends.</summary>
+    public readonly ref struct Scope(bool began)
+    {
+        /// <inheritdoc cref="End"/>
+        public void Dispose()
+        {
+            if (began)
+            {
+                End();
+            }
         }
     }
 

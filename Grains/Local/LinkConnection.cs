@@ -119,21 +119,11 @@ internal sealed class LinkConnection
     /// <summary>What has come at once is handled at once: its turns begin behind it.</summary>
     private void Handle(ILinkHandler handler, ref ReadOnlySequence<byte> buffer)
     {
-        var began = WorkBatch.TryBegin();
-        try
+        using var batch = WorkBatch.Begin();
+        while (_frames.TryRead(ref buffer) is { } message)
         {
-            while (_frames.TryRead(ref buffer) is { } message)
-            {
-                _metrics.Received(message.Length);
-                Handle(handler, message);
-            }
-        }
-        finally
-        {
-            if (began)
-            {
-                WorkBatch.End();
-            }
+            _metrics.Received(message.Length);
+            Handle(handler, message);
         }
     }
 

@@ -187,7 +187,7 @@ internal sealed class HomeLink : IAsyncDisposable
     private void Receive(MailboxBatch batch)
     {
         Volatile.Write(ref _heard, _directory.Now);
-        var began = _directory.ClientEnd is not null && WorkBatch.TryBegin();   // in a silo, this may be the thread of somebody's grain
+        using var turns = _directory.ClientEnd is null ? default : WorkBatch.Begin();   // in a silo, this may be the thread of somebody's grain
         foreach (var bytes in batch.Messages)
         {
             try
@@ -198,10 +198,6 @@ internal sealed class HomeLink : IAsyncDisposable
             {
                 EngineLog.Unreadable(_directory.Logger, exception);
             }
-        }
-        if (began)
-        {
-            WorkBatch.End();
         }
     }
 }

@@ -52,12 +52,8 @@ internal sealed class FirstBytes(IDuplexPipe inner) : PipeReader, IDuplexPipe
     /// <summary>The end is told with the next read.</summary>
     private ReadResult Begin(ReadResult result)
     {
-        if (_begun || !result.IsCompleted || result.Buffer.IsEmpty)
-        {
-            _begun = true;
-            return result;
-        }
+        var isFirst = !_begun;
         _begun = true;
-        return new ReadResult(result.Buffer, result.IsCanceled, isCompleted: false);
+        return isFirst && result.IsCompleted && !result.Buffer.IsEmpty ? new ReadResult(result.Buffer, result.IsCanceled, isCompleted: false) : result;
     }
 }

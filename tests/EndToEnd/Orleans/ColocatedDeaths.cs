@@ -35,18 +35,9 @@ public sealed partial class ColocatedDeaths : DeathSuite
             await cluster.Lines.FirstAsync(line => HomeLine().IsMatch(line.Text), "another home", before);
             host = await HostAsync(cluster);
         }
-        var left = members.Where(m => host != $"worker-{m.Worker}").Select(m => m.Client).ToArray();
-        var publishers = left.Where((_, i) => i % 2 == 0).ToArray();
-        await LoadAsync(publishers);
+        var publishers = await KillUnderLoadAsync(cluster, members, host, andTheDirectory ? ["directory"] : []);
 
-        await Task.WhenAll(andTheDirectory ? [cluster.KillAsync(host), cluster.KillAsync("directory")] : [cluster.KillAsync(host)]);
-        await LoadAsync(publishers, begun: true);
-        await Task.WhenAll(publishers.Select(p => p.RestAsync()));
-
-        await Histories.CheckAsync(publishers, left);
         Assert.All(publishers.SelectMany(p => p.Failed.All), failed => Assert.Contains("outcome of a publish is unknown", failed.Error));
-        Assert.All(left, client => Assert.Equal(0, client.Closed.Count));
-        Assert.Equal(left.Select(client => client.Id).Order(StringComparer.Ordinal), await left[0].WhoAsync(Room));
     }
 
     /// <summary>Who hosts the home of the clients' namespace.</summary>

@@ -87,17 +87,25 @@ public abstract class DeathSuite(string engine)
         await using var clients = JavaScriptClients.Start();
         await using var cluster = await RunningCluster.StartAsync(engine);
         var members = await JoinAsync(clients, cluster);
-        var left = members.Where(m => m.Worker != 1).Select(m => m.Client).ToArray();
+        await KillUnderLoadAsync(cluster, members, "worker-1", "directory");
+    }
+
+    /// <summary>Kills a worker, and others with it, under load: the clients of the other workers lose nothing. Returns those of them who published.</summary>
+    private protected static async Task<JavaScriptClient[]> KillUnderLoadAsync(
+        RunningCluster cluster, List<(int Worker, JavaScriptClient Client)> members, string worker, params IEnumerable<string> others)
+    {
+        var left = members.Where(m => worker != $"worker-{m.Worker}").Select(m => m.Client).ToArray();
         var publishers = left.Where((_, i) => i % 2 == 0).ToArray();
         await LoadAsync(publishers);
 
-        await Task.WhenAll(cluster.KillAsync("worker-1"), cluster.KillAsync("directory"));
+        await Task.WhenAll(others.Prepend(worker).Select(cluster.KillAsync));
         await LoadAsync(publishers, begun: true);
         await Task.WhenAll(publishers.Select(p => p.RestAsync()));
 
         await Histories.CheckAsync(publishers, left);
         Assert.All(left, client => Assert.Equal(0, client.Closed.Count));
         Assert.Equal(left.Select(client => client.Id).Order(StringComparer.Ordinal), await left[0].WhoAsync(Room));
+        return publishers;
     }
 
     /// <summary>Two members on each worker, one after the other.</summary>
