@@ -120,6 +120,22 @@ public sealed partial class Rooms
         }
     }
 
+    /// <summary>
+    /// A server that has heard nothing for a while asks whether it should have: another home, entries that wait for it, or a change of the list may have
+    /// been said to it and lost. Nothing is said where it missed nothing.
+    /// </summary>
+    public void Check(ServerId life, long epoch)
+    {
+        if (epoch != Epoch)
+        {
+            Refuse(life);
+        }
+        else if (_lives.TryGetValue(life, out var known) && (known.Mailbox.Count > 0 || known.KnownList != _listVersion))
+        {
+            Announce(known);
+        }
+    }
+
     /// <summary>A supervisor saw a process end: all its lives go, and what is late from it is refused. Idempotent.</summary>
     public void ReportDeath(ServerId process, long now)
     {
@@ -281,9 +297,12 @@ public sealed partial class Rooms
         _list = [.. _lives.Keys];
         foreach (var life in _lives.Values)
         {
-            Send(life, new Push { Life = life.Id, Epoch = Epoch, Previous = life.Mailbox.Acknowledged, Entries = [] });
+            Announce(life);
         }
     }
+
+    /// <summary>Says how things are: up to where there are entries for it, and who is in the list.</summary>
+    private void Announce(Life life) => Send(life, new Push { Life = life.Id, Epoch = Epoch, Previous = life.Mailbox.Acknowledged, Entries = [] });
 
     private void Send(Life life, HomeMessage message)
     {

@@ -12,11 +12,15 @@ namespace OrleansAdapter.Cluster;
 /// <param name="lost">Told that answers to this server may have been lost: with the directory, or because it took this server for dead.</param>
 internal sealed class AnswerExchange(ServerId process, Func<ServerDescription> describe, long lease, Action<ServerMessage> send, Action<Answer> take, Action lost)
 {
+    /// <summary>How long the directory may say nothing, in milliseconds, while requests wait for answers, before it is asked whether answers got lost.</summary>
+    public const long Silence = 500;
+
     private const long Keep = 60_000;
     private const long KeepBytes = 16 << 20;
 
     private readonly AnswerInbox _inbox = new();
     private readonly AnswerOutbox _outbox = new(Keep, KeepBytes);
+    private long _heard;
 
     /// <summary>This server answers somebody's request.</summary>
     public void Send(Answer answer, long now)
@@ -26,8 +30,9 @@ internal sealed class AnswerExchange(ServerId process, Func<ServerDescription> d
     }
 
     /// <summary>Answers have come.</summary>
-    public void Receive(Answers answers)
+    public void Receive(Answers answers, long now)
     {
+        Volatile.Write(ref _heard, now);
         if (_inbox.Receive(answers, take))
         {
             lost();
@@ -43,6 +48,23 @@ internal sealed class AnswerExchange(ServerId process, Func<ServerDescription> d
         foreach (var answer in _outbox.Recent(now))
         {
             send(answer);
+        }
+    }
+
+    /// <summary>
+    /// Requests wait for answers. Where nothing has come for a while, the directory is told again what has: it sends what is missing. To be called often, with
+    /// <paramref name="waiting"/> where there is such a request.
+    /// </summary>
+    public void Check(bool waiting, long now)
+    {
+        if (!waiting)
+        {
+            Volatile.Write(ref _heard, now);
+        }
+        else if (now - Volatile.Read(ref _heard) >= Silence)
+        {
+            Volatile.Write(ref _heard, now);
+            Describe();
         }
     }
 

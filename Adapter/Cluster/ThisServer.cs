@@ -206,7 +206,7 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
     {
         if (message is Answers answers)
         {
-            _answers.Receive(answers);
+            _answers.Receive(answers, Now);
         }
     }
 
@@ -293,6 +293,7 @@ public sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
         {
             @namespace.Tick();
         }
+        _answers.Check(PendingRequestCount > 0, Now);
     }
 
     private ServerDescription Describe() => new(Process, Options.ServerName, _started, CountSockets(), Address);

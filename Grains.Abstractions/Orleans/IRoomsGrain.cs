@@ -22,8 +22,8 @@ internal interface IRoomsGrain : IGrainWithStringKey
     Task<MailboxBatch> SendPart(MessagePart part);
 
     /// <summary>
-    /// Asks whether the home is still the one of an epoch; the result is a <see cref="WrongEpoch"/> where it is not. A server that is idle asks
-    /// so often that it notices the next home within the time that one holds.
+    /// Asks whether something was missed; the result is a <see cref="WrongEpoch"/> where the home is not the one of an epoch, an empty <see cref="Push"/> where something
+    /// waits for the caller. A server that is idle asks so often that it notices the next home within the time that one holds.
     /// </summary>
     [Alias("Check"), ResponseTimeout("00:00:00.750")]
     Task<MailboxBatch> Check(ServerId life, long epoch, byte version);

@@ -70,7 +70,7 @@ internal sealed class HomeLink : IAsyncDisposable
     }
 
     /// <summary>
-    /// Asks whether the home is still the same, where nothing was heard of it for a while. It does not wait for an answer before it asks again: a question
+    /// Asks whether something was missed, where nothing was heard of the home for a while. It does not wait for an answer before it asks again: a question
     /// that went to a dead silo takes as long to fail as the next home holds.
     /// </summary>
     public void Check(long silence)

@@ -19,7 +19,7 @@ internal sealed class OrleansDirectory : IDirectory
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan CheckEvery = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long a home is silent before it is asked whether it is the same; with the time that such a call has, less than a new home holds.</summary>
+    /// <summary>How long a home is silent before it is asked whether something was missed; with the time that such a call has, less than a new home holds.</summary>
     private const long Silence = 300;
 
     private readonly IClusterClient _client;

@@ -94,8 +94,14 @@ internal sealed class RoomsGrain : Grain, IRoomsGrain, IRoomsOutput
         return Task.FromResult(Finish());
     }
 
-    public Task<MailboxBatch> Check(ServerId life, long epoch, byte version) => Task.FromResult(
-        epoch == _rooms.Epoch ? MailboxBatch.Empty : new MailboxBatch([Wire.Write(new WrongEpoch { Life = life, Epoch = _rooms.Epoch }, version)]));
+    public Task<MailboxBatch> Check(ServerId life, long epoch, byte version)
+    {
+        _versions[life.Process] = version;
+        _caller = life;
+        _rooms.Check(life, epoch);
+        _caller = default;
+        return Task.FromResult(Finish());
+    }
 
     public Task ReportDeath(ServerId process)
     {

@@ -9,10 +9,12 @@ internal sealed class ServerLink : IAsyncDisposable
     private readonly ServerId _process;
     private readonly MailboxSubscription _subscription;
     private readonly CallLane<ServerMessage> _describe;
+    private readonly CallLane<ServerMessage> _subscribe;
     private readonly CallLane<ServerMessage> _list;
     private readonly CallLane<ServerMessage> _acknowledge;
     private readonly Lock _lock = new();
     private readonly Dictionary<ServerId, AnswerQueue> _answers = [];
+    private volatile bool _isSubscribed;
 
     public ServerLink(OrleansDirectory directory, ServerId process)
     {
@@ -20,6 +22,7 @@ internal sealed class ServerLink : IAsyncDisposable
         _process = process;
         _subscription = new MailboxSubscription(directory.Streams, directory.ClientEnd, Receive);
         _describe = Lane(DescribeAsync);
+        _subscribe = new CallLane<ServerMessage>(SubscribeAsync, Receive, exception => EngineLog.SubscribeFailed(directory.Logger, "answers", process, exception));
         _acknowledge = Lane(SendAsync);
         _list = Lane(ListAsync);
     }
@@ -89,10 +92,28 @@ internal sealed class ServerLink : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// The stream is subscribed to before anything is pushed to it. Later on nothing waits for that: what was pushed and lost is in the result, and
+    /// the subscription is looked after meanwhile, which takes long where a silo died.
+    /// </summary>
     private async Task<MailboxBatch> DescribeAsync(ServerMessage message)
     {
-        await _subscription.EnsureAsync(MailboxStreams.OfProcess(_process)).ConfigureAwait(false);
+        if (_isSubscribed)
+        {
+            _subscribe.Send(message);
+        }
+        else
+        {
+            await SubscribeAsync(message).ConfigureAwait(false);
+            _isSubscribed = true;
+        }
         return await SendAsync(message).ConfigureAwait(false);
+    }
+
+    private async Task<MailboxBatch> SubscribeAsync(ServerMessage message)
+    {
+        await _subscription.EnsureAsync(MailboxStreams.OfProcess(_process)).ConfigureAwait(false);
+        return MailboxBatch.Empty;
     }
 
     private Task<MailboxBatch> SendAsync(ServerMessage message) =>

@@ -33,8 +33,12 @@ public static class OrleansEngineServices
             Configure(silo);
             if (options.MembershipFile is { Length: > 0 } file)
             {
+                silo.Services.AddLogging(logging => logging.AddFilter("Polly", LogLevel.Critical)); // with which Orleans tries again what went to a silo that died
                 silo.Services.AddSingleton<IMembershipTable>(new FileMembershipTable(new MembershipFile(file)));
-                silo.Configure<ClusterMembershipOptions>(membership => membership.TableRefreshTimeout = TimeSpan.FromMilliseconds(500)); // it is a small file
+#pragma warning disable ORLEANSEXP003 // An experiment of Orleans', which keeps grains where they are when a silo dies that knew where they were; the usual one ends them, homes too.
+                silo.AddDistributedGrainDirectory();
+#pragma warning restore ORLEANSEXP003
+                silo.Configure<ClusterMembershipOptions>(membership => membership.TableRefreshTimeout = TimeSpan.FromMilliseconds(250)); // it is a small file
             }
             else
             {
@@ -89,6 +93,7 @@ public static class OrleansEngineServices
     /// <summary>Orleans warns of every client that dies and of much that is as it should be; what matters to the directory, the directory says.</summary>
     private static IServiceCollection Quiet(IServiceCollection services) => services.AddLogging(logging => logging
         .AddFilter("Orleans.", LogLevel.Error)
+        .AddFilter("Orleans.Streams." + MailboxStreams.ProviderName, LogLevel.Critical) // of events for who died, and queues that were on a silo that did: the protocol repairs that
         .AddFilter("Orleans.ClientGrainContext", LogLevel.Critical)); // of events that come to a client as it ends
 
     private static void Copy(OrleansDirectoryOptions from, OrleansDirectoryOptions to)

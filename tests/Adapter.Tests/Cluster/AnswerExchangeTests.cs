@@ -61,6 +61,31 @@ public sealed class AnswerExchangeTests
         Assert.Equal(7_000, ((Describe)_sent[^1]).Lease);
     }
 
+    [Fact]
+    public void While_requests_wait_and_nothing_comes_the_directory_is_asked_now_and_then()
+    {
+        _exchange.Check(waiting: false, 10_000);
+        _exchange.Check(waiting: true, 10_000 + AnswerExchange.Silence - 1);
+        Assert.Empty(_sent);
+
+        _exchange.Check(waiting: true, 10_000 + AnswerExchange.Silence);
+        _exchange.Check(waiting: true, 10_001 + AnswerExchange.Silence);
+        Assert.IsType<Describe>(Assert.Single(_sent));
+
+        _exchange.Check(waiting: true, 10_000 + (2 * AnswerExchange.Silence));
+        Assert.Equal(2, _sent.Count);
+    }
+
+    [Fact]
+    public void What_comes_shows_that_nothing_is_lost()
+    {
+        _exchange.Check(waiting: false, 0);
+        _exchange.Receive(new Answers(1, 0, []), AnswerExchange.Silence);
+        _exchange.Check(waiting: true, AnswerExchange.Silence + 1);
+
+        Assert.DoesNotContain(_sent, message => message is Describe);
+    }
+
     private void Receive(long session, long previous, params int[] requests) =>
-        _exchange.Receive(new Answers(session, previous, [.. requests.Select(request => new Answer(_self, _self, request, 0, true, null, default))]));
+        _exchange.Receive(new Answers(session, previous, [.. requests.Select(request => new Answer(_self, _self, request, 0, true, null, default))]), 0);
 }

@@ -20,7 +20,7 @@ public sealed class SiloDeathTests : IAsyncLifetime
     private readonly List<ServiceProvider> _services = [];
     private TestSilos? _silos;
 
-    public async ValueTask InitializeAsync() => _silos = await TestSilos.StartAsync(new TestSilosOptions { Silos = 2 });
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {
@@ -28,12 +28,15 @@ public sealed class SiloDeathTests : IAsyncLifetime
         {
             await services.DisposeAsync();
         }
-        await _silos!.DisposeAsync();
+        await (_silos?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
-    [Fact]
-    public async Task When_the_home_s_silo_is_killed_nothing_is_lost_or_twice_order_holds_and_nobody_is_closed()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task When_the_home_s_silo_is_killed_nothing_is_lost_or_twice_order_holds_and_nobody_is_closed(bool distributedDirectory)
     {
+        _silos = await TestSilos.StartAsync(new TestSilosOptions { Silos = 2, DistributedDirectory = distributedDirectory });
         ThisServer[] servers = [await ServerAsync(), await ServerAsync(), await ServerAsync()];
         var name = await HomeOnDoomedSiloAsync();
         var members = new List<Member>();

@@ -181,6 +181,30 @@ public sealed class PublishingTests
     }
 
     [Fact]
+    public void Who_asks_is_told_what_it_may_have_missed_and_nothing_where_it_missed_nothing()
+    {
+        var home = With(A, B);
+        home.Rooms.Check(A, FirstEpoch);
+        Assert.Equal([A, B], home.Last<Push>(A).Head!.List); // nobody has said yet that it knows
+
+        home.Renew(A, listVersion: home.Last<Push>(A).Head!.ListVersion);
+        home.Sent.Clear();
+        home.Rooms.Check(A, FirstEpoch);
+        home.Rooms.Check(C, FirstEpoch);
+        Assert.Empty(home.Sent);
+
+        home.Join(A, 1, Red);
+        home.Submit(A, 2, Emit(Red));
+        home.Sent.Clear();
+        home.Rooms.Check(A, FirstEpoch);
+        Assert.Equal((2, null), (home.Last<Push>(A).Head!.Last, home.Last<Push>(A).Head!.List));
+        Assert.Empty(home.Pushed(A));
+
+        home.Rooms.Check(B, FirstEpoch - 1);
+        Assert.Equal(FirstEpoch, home.Last<WrongEpoch>(B).Epoch);
+    }
+
+    [Fact]
     public void Stable_is_what_every_mailbox_has_left_behind()
     {
         var home = With(A, B);

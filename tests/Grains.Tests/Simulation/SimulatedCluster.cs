@@ -149,6 +149,13 @@ internal sealed class SimulatedCluster
         }));
     }
 
+    /// <summary>A server asks whether it missed something.</summary>
+    public void AskHome(SimulatedServer server, ServerId life, long epoch)
+    {
+        var sentTo = Directory.Current;
+        Network.Carry(server.Slot, _ => Directory.Arrive(sentTo, home => home.Rooms.Check(life, epoch)));
+    }
+
     public void ToServer(ServerId to, HomeMessage message)
     {
         if (Recording.IsTraced)

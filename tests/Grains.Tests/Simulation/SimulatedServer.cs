@@ -65,7 +65,7 @@ internal sealed class SimulatedServer : INamespaceOutput
     });
 
     /// <summary>Answers to its requests have come.</summary>
-    public void Receive(Answers answers) => Turn(() => Answers.Exchange.Receive(answers));
+    public void Receive(Answers answers) => Turn(() => Answers.Exchange.Receive(answers, _cluster.Now));
 
     public void Connect(string? user)
     {
@@ -192,6 +192,11 @@ internal sealed class SimulatedServer : INamespaceOutput
             State.Tick(_cluster.Now);
             Answers.Requests.Tick(_cluster.Now);
         });
+        Answers.Exchange.Check(Answers.Requests.Count > 0, _cluster.Now);
+        if (State.Replica.Epoch != 0 && _cluster.Dice.Chance(0.05))
+        {
+            _cluster.AskHome(this, Life, State.Replica.Epoch);
+        }
         _cluster.Agenda.In(Settings.TickEvery, Tick);
     });
 

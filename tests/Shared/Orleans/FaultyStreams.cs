@@ -12,7 +12,9 @@ public static class FaultyStreams
     private const string Name = "faulty";
 
     /// <summary>A cluster whose mailboxes are on such streams.</summary>
-    public static TestSilosOptions Options(int silos = 1)
+    /// <param name="silos">How many silos.</param>
+    /// <param name="lostOfTen">How many events of ten are lost.</param>
+    public static TestSilosOptions Options(int silos = 1, int lostOfTen = 2)
     {
         var seed = Random.Shared.Next();
         TestContext.Current.TestOutputHelper?.WriteLine($"The streams' faults come from seed {seed}.");
@@ -20,7 +22,7 @@ public static class FaultyStreams
         {
             Silos = silos,
             Directory = directory => directory.StreamProvider = Name,
-            Silo = silo => silo.AddPersistentStreams(Name, (services, name) => new Factory(MailboxAdapterFactory.Create(services, name), seed), streams =>
+            Silo = silo => silo.AddPersistentStreams(Name, (services, name) => new Factory(MailboxAdapterFactory.Create(services, name), seed, lostOfTen), streams =>
             {
                 streams.ConfigureStreamPubSub(StreamPubSubType.ExplicitGrainBasedOnly);
                 streams.ConfigurePullingAgent(agent => agent.Configure(options => options.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(5)));
@@ -29,11 +31,11 @@ public static class FaultyStreams
         };
     }
 
-    private sealed class Factory(IQueueAdapterFactory inner, int seed) : IQueueAdapterFactory
+    private sealed class Factory(IQueueAdapterFactory inner, int seed, int lostOfTen) : IQueueAdapterFactory
     {
         public Task<IQueueAdapter> CreateAdapter() => CreateAdapter(CancellationToken.None);
 
-        public async Task<IQueueAdapter> CreateAdapter(CancellationToken cancellationToken) => new Adapter(await inner.CreateAdapter(cancellationToken), new Random(seed));
+        public async Task<IQueueAdapter> CreateAdapter(CancellationToken cancellationToken) => new Adapter(await inner.CreateAdapter(cancellationToken), new Random(seed), lostOfTen);
 
         public IQueueAdapterCache GetQueueAdapterCache() => inner.GetQueueAdapterCache();
 
@@ -42,9 +44,9 @@ public static class FaultyStreams
         public Task<IStreamFailureHandler> GetDeliveryFailureHandler(QueueId queueId) => inner.GetDeliveryFailureHandler(queueId);
     }
 
-    private sealed class Adapter(IQueueAdapter inner, Random random) : IQueueAdapter
+    private sealed class Adapter(IQueueAdapter inner, Random random, int lostOfTen) : IQueueAdapter
     {
-        private const int OfTen = 2;
+        private const int RepeatedOfTen = 2;
 
         public string Name => inner.Name;
 
@@ -60,13 +62,13 @@ public static class FaultyStreams
             bool lost, repeated;
             lock (random)
             {
-                (lost, repeated) = (random.Next(10) < OfTen, random.Next(10) < OfTen);
+                (lost, repeated) = (random.Next(10) < lostOfTen, random.Next(10) < RepeatedOfTen);
             }
             if (!lost)
             {
                 await inner.QueueMessageBatchAsync(streamId, all, token, requestContext);
             }
-            if (repeated)
+            if (repeated && !lost)
             {
                 await inner.QueueMessageBatchAsync(streamId, all, token, requestContext);
             }

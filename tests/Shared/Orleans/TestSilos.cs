@@ -20,6 +20,12 @@ public sealed record TestSilosOptions
     /// </summary>
     public bool? FirstStart { get; init; }
 
+    /// <summary>The silos' names, where they matter.</summary>
+    public IReadOnlyList<string>? Names { get; init; }
+
+    /// <summary>Whether grains are found by Orleans' distributed grain directory, as in this project's own hosts where every server is a silo.</summary>
+    public bool DistributedDirectory { get; init; }
+
     /// <summary>What to do to each silo, after everything else.</summary>
     public Action<ISiloBuilder>? Silo { get; init; }
 
@@ -100,6 +106,16 @@ public sealed class TestSilos : IAsyncDisposable
                 directory.FirstStart = firstStart && (_options.FirstStart ?? _options.Silos == 1);
                 _options.Directory?.Invoke(directory);
             });
+            if (_options.Names is { } names)
+            {
+                orleans.Configure<SiloOptions>(own => own.SiloName = names[silo]);
+            }
+            if (_options.DistributedDirectory)
+            {
+#pragma warning disable ORLEANSEXP003 // as in the hosts
+                orleans.AddDistributedGrainDirectory();
+#pragma warning restore ORLEANSEXP003
+            }
             _options.Silo?.Invoke(orleans);
         });
         _silos[silo] = builder.Build();

@@ -1,0 +1,76 @@
+using Microsoft.Extensions.DependencyInjection;
+using OrleansAdapter.Broadcasting;
+using OrleansAdapter.Cluster;
+using OrleansAdapter.Namespaces;
+using OrleansAdapter.OnOrleans.Testing;
+
+namespace OrleansAdapter.Tests.OnOrleans;
+
+/// <summary>No event of a mailbox stream ever comes, and nothing that a server says by the clock makes up for it: it asks.</summary>
+public sealed class LostEventsTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private readonly List<ServiceProvider> _services = [];
+    private TestSilos? _silos;
+
+    public async ValueTask InitializeAsync() => _silos = await TestSilos.StartAsync(FaultyStreams.Options(lostOfTen: 10));
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var services in _services)
+        {
+            await services.DisposeAsync();
+        }
+        await _silos!.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task An_idle_server_gets_its_entries_and_a_request_its_answers()
+    {
+        var (idle, other) = (await ServerAsync(), await ServerAsync());
+        var member = new Member(idle.Of("/").NewSocketId());
+        await idle.Of("/").ConnectAsync(member).WaitAsync(Limit, TestContext.Current.CancellationToken);
+
+        await other.Of("/").Emit("hello").WaitAsync(Limit, TestContext.Current.CancellationToken);
+        await member.Hears.WaitAsync(Limit, TestContext.Current.CancellationToken);
+
+        var sockets = await other.Of("/").FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken).WaitAsync(Limit, TestContext.Current.CancellationToken);
+        Assert.Equal(member.Id, Assert.Single(sockets).Id);
+    }
+
+    private async Task<ThisServer> ServerAsync()
+    {
+        var services = new ServiceCollection()
+            .AddLogging()
+            .AddSingleton(_silos!.NewDirectory())
+            .AddOrleansAdapter(options =>
+            {
+                options.RequestsTimeout = Limit;
+                options.HeartbeatTimeout = TimeSpan.FromHours(1);
+                options.HeartbeatInterval = options.LeaseRenewal = TimeSpan.FromMinutes(20);
+            })
+            .BuildServiceProvider();
+        _services.Add(services);
+        var server = services.GetRequiredService<ThisServer>();
+        await server.StartAsync(TestContext.Current.CancellationToken);
+        return server;
+    }
+
+    private sealed class Member(SocketId id) : LocalSocket(id)
+    {
+        private readonly TaskCompletionSource _hears = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Hears => _hears.Task;
+
+        protected internal override void Deliver(Packet packet) => _hears.TrySetResult();
+
+        protected internal override void EndTurn()
+        {
+        }
+
+        protected internal override void Close(DisconnectReason reason)
+        {
+        }
+    }
+}
