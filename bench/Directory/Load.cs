@@ -76,5 +76,7 @@ internal sealed class Receiver(SocketId id) : LocalSocket(id)
     {
     }
 
-    protected internal override void Close(DisconnectReason reason) => throw new InvalidOperationException($"The receiver was closed: {reason}.");
+    /// <summary>It fell too far behind: publishers that are no members do not wait for it, and the home's bound is 64 MB (PROTOCOL.md, Bounds).</summary>
+    protected internal override void Close(DisconnectReason reason) =>
+        End?.TrySetException(new InvalidOperationException($"The receiver was closed ({reason}): it fell so far behind that the home ended it. There is no result; run it again."));
 }

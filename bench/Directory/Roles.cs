@@ -47,6 +47,7 @@ internal static partial class Roles
         Say("ready");
         while (await Task.WhenAny(end, next) != end)
         {
+            await next;
             next = Next(receiver);
             Say(Result.Of(receiver));
         }

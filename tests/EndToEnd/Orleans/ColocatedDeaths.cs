@@ -5,16 +5,10 @@ using OrleansAdapter.EndToEnd.Suites;
 namespace OrleansAdapter.EndToEnd.OnOrleans;
 
 /// <summary>Deaths where workers are silos, that of the very worker that hosts the room's home among them. Starts a cluster of four silos for each test.</summary>
-public sealed partial class ColocatedDeaths : DeathSuite
+public sealed partial class ColocatedDeaths() : DeathSuite("orleans-colocated")
 {
     /// <summary>Homes say where they start.</summary>
     private static readonly (string, string)[] Telling = [("Logging__LogLevel__OrleansAdapter.OnOrleans.RoomsGrain", "Information")];
-
-    public ColocatedDeaths()
-        : base("orleans-colocated") =>
-        Assert.SkipUnless(
-            Environment.GetEnvironmentVariable("ORLEANSADAPTER_FULL") == "1",
-            "Takes minutes; ./test.sh --full runs it. There a dead worker is out of its rooms after 1 s mostly, but after 5 s in one of ten runs, which fails a test: not understood yet (docs/ORLEANS.md).");
 
     // Where the home lay on the worker, there has to be another one first.
     protected override TimeSpan WhoIsRight => TimeSpan.FromSeconds(5);
