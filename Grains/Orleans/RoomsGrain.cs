@@ -98,8 +98,14 @@ internal sealed class RoomsGrain : Grain, IRoomsGrain, IRoomsOutput
     {
         _versions[life.Process] = version;
         _caller = life;
-        _rooms.Check(life, epoch);
-        _caller = default;
+        try
+        {
+            _rooms.Check(life, epoch);
+        }
+        finally
+        {
+            _caller = default;
+        }
         return Task.FromResult(Finish());
     }
 

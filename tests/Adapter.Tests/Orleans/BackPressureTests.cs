@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
@@ -21,7 +20,7 @@ public sealed class BackPressureTests : IAsyncLifetime
 
     private readonly Gate _gate = new();
     private readonly Refusals _refusals = new();
-    private readonly List<ServiceProvider> _services = [];
+    private readonly SiloServers _servers = new();
     private TestSilos? _silos;
 
     public async ValueTask InitializeAsync() => _silos = await TestSilos.StartAsync(new TestSilosOptions
@@ -35,10 +34,7 @@ public sealed class BackPressureTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         _gate.Open();
-        foreach (var services in _services)
-        {
-            await services.DisposeAsync();
-        }
+        await _servers.DisposeAsync();
         await _silos!.DisposeAsync();
     }
 
@@ -74,21 +70,7 @@ public sealed class BackPressureTests : IAsyncLifetime
         Assert.All(members[0].Seen.GroupBy(seen => seen[..^4], StringComparer.Ordinal), own => Assert.Equal(own.Order(StringComparer.Ordinal), own));
     }
 
-    private async Task<ThisServer> ServerAsync()
-    {
-        var services = new ServiceCollection()
-            .AddLogging()
-            .AddSingleton(_silos!.NewDirectory())
-            .AddOrleansAdapter(options => options.RequestsTimeout = Limit)
-            .BuildServiceProvider();
-        lock (_services)
-        {
-            _services.Add(services);
-        }
-        var server = services.GetRequiredService<ThisServer>();
-        await server.StartAsync(TestContext.Current.CancellationToken);
-        return server;
-    }
+    private Task<ThisServer> ServerAsync() => _servers.StartAsync(_silos!.NewDirectory(), options => options.RequestsTimeout = Limit);
 
     /// <summary>While it is closed, a home does not finish the call it is at.</summary>
     private sealed class Gate : IIncomingGrainCallFilter

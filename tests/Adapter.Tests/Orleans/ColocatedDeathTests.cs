@@ -1,13 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans;
 using Orleans.Runtime;
-using Orleans.Runtime.Placement;
 using Orleans.Streams.Core;
-using OrleansAdapter.Broadcasting;
 using OrleansAdapter.Cluster;
-using OrleansAdapter.Namespaces;
 using OrleansAdapter.OnOrleans;
 using OrleansAdapter.OnOrleans.Testing;
+using OrleansAdapter.Tests.Namespaces;
 
 namespace OrleansAdapter.Tests.OnOrleans;
 
@@ -20,7 +18,7 @@ public sealed class ColocatedDeathTests : IAsyncLifetime
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly ServerId[] _ids = [ServerId.NewProcess(), ServerId.NewProcess(), ServerId.NewProcess()];
-    private readonly List<ServiceProvider> _services = [];
+    private readonly SiloServers _servers = new();
     private TestSilos? _silos;
 
     private static string[] Names { get; } = [.. Enumerable.Range(0, Namespaces).Select(i => $"/{i}")];
@@ -36,10 +34,7 @@ public sealed class ColocatedDeathTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var services in _services)
-        {
-            await services.DisposeAsync();
-        }
+        await _servers.DisposeAsync();
         await _silos!.DisposeAsync();
     }
 
@@ -51,23 +46,21 @@ public sealed class ColocatedDeathTests : IAsyncLifetime
         for (var i = 0; i < _ids.Length; i++)
         {
             servers.Add(await ServerAsync(i));
-            await Task.WhenAll(Names.Select(name => servers[i].Of(name).ConnectAsync(new Member(servers[i].Of(name).NewSocketId())))).WaitAsync(Limit, TestContext.Current.CancellationToken);
+            await Task.WhenAll(Names.Select(name => servers[i].Of(name).ConnectAsync(new TestSocket(servers[i].Of(name).NewSocketId())))).WaitAsync(Limit, TestContext.Current.CancellationToken);
         }
         var dead = servers[^1];
         var lives = Names.Select(name => dead.Of(name).Life).ToArray();
-        var siloOfDead = _silos!.Services(_ids.Length).GetRequiredService<ILocalSiloDetails>().SiloAddress;
         var epochs = new Dictionary<string, long>();
         foreach (var name in Names)
         {
-            var home = Grains.GetGrain<IRoomsGrain>(name);
-            if (!siloOfDead.Equals(await Grains.GetGrain<IManagementGrain>(0).GetActivationAddress(home)))
+            if (!await _silos!.HasHomeAsync(name, _ids.Length))
             {
-                epochs[name] = (await home.Status()).Epoch;
+                epochs[name] = (await Grains.GetGrain<IRoomsGrain>(name).Status()).Epoch;
             }
         }
         Assert.NotEmpty(epochs);
 
-        await _silos.KillAsync(_ids.Length);
+        await _silos!.KillAsync(_ids.Length);
         await servers[0].Directory.ReportDeathAsync(_ids[^1], TestContext.Current.CancellationToken);
 
         foreach (var (name, life) in Names.Zip(lives))
@@ -92,10 +85,7 @@ public sealed class ColocatedDeathTests : IAsyncLifetime
     {
         for (var i = 0; i < Names.Length; i++)
         {
-            var silo = _silos!.Services(i % (1 + _ids.Length)).GetRequiredService<ILocalSiloDetails>().SiloAddress;
-            Orleans.Runtime.RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
-            await Grains.GetGrain<IRoomsGrain>(Names[i]).Status().WaitAsync(Limit, TestContext.Current.CancellationToken);
-            Orleans.Runtime.RequestContext.Clear();
+            await _silos!.PlaceHomeAsync(Names[i], i % (1 + _ids.Length)).WaitAsync(Limit, TestContext.Current.CancellationToken);
         }
     }
 
@@ -105,18 +95,9 @@ public sealed class ColocatedDeathTests : IAsyncLifetime
         return (await manager.GetSubscriptions(MailboxStreams.ProviderName, stream)).Count();
     }
 
-    private async Task<ThisServer> ServerAsync(int index)
-    {
-        var services = new ServiceCollection()
-            .AddLogging()
-            .AddSingleton(_silos!.Services(1 + index).GetRequiredService<IDirectory>())
-            .AddOrleansAdapter(options => (options.ServerId, options.RequestsTimeout) = (_ids[index].ToString(), Limit))
-            .BuildServiceProvider();
-        _services.Add(services);
-        var server = services.GetRequiredService<ThisServer>();
-        await server.StartAsync(TestContext.Current.CancellationToken);
-        return server;
-    }
+    private Task<ThisServer> ServerAsync(int index) => _servers.StartAsync(
+        _silos!.Services(1 + index).GetRequiredService<IDirectory>(),
+        options => (options.ServerId, options.RequestsTimeout) = (_ids[index].ToString(), Limit));
 
     /// <summary>Waits for a state of the cluster that no event tells of; a silo that died may be asked for it, which fails.</summary>
     private static async Task<T> UntilAsync<T>(Func<Task<T>> look, Func<T, bool> match)
@@ -139,21 +120,6 @@ public sealed class ColocatedDeathTests : IAsyncLifetime
                 TestContext.Current.TestOutputHelper?.WriteLine(exception.Message);
             }
             await Task.Delay(20, limit.Token);
-        }
-    }
-
-    private sealed class Member(SocketId id) : LocalSocket(id)
-    {
-        protected internal override void Deliver(Packet packet)
-        {
-        }
-
-        protected internal override void EndTurn()
-        {
-        }
-
-        protected internal override void Close(DisconnectReason reason)
-        {
         }
     }
 }

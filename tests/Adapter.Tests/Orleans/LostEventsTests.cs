@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using OrleansAdapter.Broadcasting;
 using OrleansAdapter.Cluster;
 using OrleansAdapter.Namespaces;
@@ -11,17 +10,14 @@ public sealed class LostEventsTests : IAsyncLifetime
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    private readonly List<ServiceProvider> _services = [];
+    private readonly SiloServers _servers = new();
     private TestSilos? _silos;
 
     public async ValueTask InitializeAsync() => _silos = await TestSilos.StartAsync(FaultyStreams.Options(lostOfTen: 10));
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var services in _services)
-        {
-            await services.DisposeAsync();
-        }
+        await _servers.DisposeAsync();
         await _silos!.DisposeAsync();
     }
 
@@ -39,23 +35,12 @@ public sealed class LostEventsTests : IAsyncLifetime
         Assert.Equal(member.Id, Assert.Single(sockets).Id);
     }
 
-    private async Task<ThisServer> ServerAsync()
+    private Task<ThisServer> ServerAsync() => _servers.StartAsync(_silos!.NewDirectory(), options =>
     {
-        var services = new ServiceCollection()
-            .AddLogging()
-            .AddSingleton(_silos!.NewDirectory())
-            .AddOrleansAdapter(options =>
-            {
-                options.RequestsTimeout = Limit;
-                options.HeartbeatTimeout = TimeSpan.FromHours(1);
-                options.HeartbeatInterval = options.LeaseRenewal = TimeSpan.FromMinutes(20);
-            })
-            .BuildServiceProvider();
-        _services.Add(services);
-        var server = services.GetRequiredService<ThisServer>();
-        await server.StartAsync(TestContext.Current.CancellationToken);
-        return server;
-    }
+        options.RequestsTimeout = Limit;
+        options.HeartbeatTimeout = TimeSpan.FromHours(1);
+        options.HeartbeatInterval = options.LeaseRenewal = TimeSpan.FromMinutes(20);
+    });
 
     private sealed class Member(SocketId id) : LocalSocket(id)
     {

@@ -1,12 +1,7 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.DependencyInjection;
-using Orleans;
-using Orleans.Runtime;
-using Orleans.Runtime.Placement;
 using OrleansAdapter.Broadcasting;
 using OrleansAdapter.Cluster;
 using OrleansAdapter.Namespaces;
-using OrleansAdapter.OnOrleans;
 using OrleansAdapter.OnOrleans.Testing;
 
 namespace OrleansAdapter.Tests.OnOrleans;
@@ -17,17 +12,14 @@ public sealed class SiloDeathTests : IAsyncLifetime
     private const int Doomed = 1;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    private readonly List<ServiceProvider> _services = [];
+    private readonly SiloServers _servers = new();
     private TestSilos? _silos;
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var services in _services)
-        {
-            await services.DisposeAsync();
-        }
+        await _servers.DisposeAsync();
         await (_silos?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
@@ -88,33 +80,18 @@ public sealed class SiloDeathTests : IAsyncLifetime
     /// <summary>A namespace whose home lies on the silo that will die: the first call to it says where.</summary>
     private async Task<string> HomeOnDoomedSiloAsync()
     {
-        var own = _silos!.Services(Doomed).GetRequiredService<ILocalSiloDetails>().SiloAddress;
-        var grains = _silos.Services(Doomed).GetRequiredService<IGrainFactory>();
         for (var i = 0; ; i++)
         {
-            var home = grains.GetGrain<IRoomsGrain>($"/namespace-{i}");
-            Orleans.Runtime.RequestContext.Set(IPlacementDirector.PlacementHintKey, own);
-            await home.Status().WaitAsync(Limit, TestContext.Current.CancellationToken);
-            Orleans.Runtime.RequestContext.Clear();
-            if (own.Equals(await grains.GetGrain<IManagementGrain>(0).GetActivationAddress(home)))
+            var name = $"/namespace-{i}";
+            await _silos!.PlaceHomeAsync(name, Doomed).WaitAsync(Limit, TestContext.Current.CancellationToken);
+            if (await _silos.HasHomeAsync(name, Doomed))
             {
-                return home.GetPrimaryKeyString();
+                return name;
             }
         }
     }
 
-    private async Task<ThisServer> ServerAsync()
-    {
-        var services = new ServiceCollection()
-            .AddLogging()
-            .AddSingleton(_silos!.NewDirectory())
-            .AddOrleansAdapter(options => options.RequestsTimeout = Limit)
-            .BuildServiceProvider();
-        _services.Add(services);
-        var server = services.GetRequiredService<ThisServer>();
-        await server.StartAsync(TestContext.Current.CancellationToken);
-        return server;
-    }
+    private Task<ThisServer> ServerAsync() => _servers.StartAsync(_silos!.NewDirectory(), options => options.RequestsTimeout = Limit);
 
     private sealed class Member(SocketId id) : LocalSocket(id)
     {

@@ -3,8 +3,11 @@ using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Orleans.Runtime;
+using Orleans.Runtime.Placement;
 
 namespace OrleansAdapter.OnOrleans.Testing;
 
@@ -80,6 +83,18 @@ public sealed class TestSilos : IAsyncDisposable
 
     public IServiceProvider Services(int silo = 0) => _silos[silo]!.Services;
 
+    /// <summary>Has a namespace's home made on a silo, if Orleans agrees and it has none yet.</summary>
+    public async Task PlaceHomeAsync(string @namespace, int silo)
+    {
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, AddressOf(silo));
+        await Home(@namespace).Status();
+        RequestContext.Clear();
+    }
+
+    /// <summary>Whether a namespace's home lies on a silo.</summary>
+    public async Task<bool> HasHomeAsync(string @namespace, int silo) =>
+        AddressOf(silo).Equals(await Grains.GetGrain<IManagementGrain>(0).GetActivationAddress(Home(@namespace)));
+
     /// <summary>Ends a silo without its leaving the cluster.</summary>
     public async Task KillAsync(int silo)
     {
@@ -152,6 +167,12 @@ public sealed class TestSilos : IAsyncDisposable
             }
         }
     }
+
+    private IGrainFactory Grains => Services().GetRequiredService<IGrainFactory>();
+
+    private SiloAddress AddressOf(int silo) => Services(silo).GetRequiredService<ILocalSiloDetails>().SiloAddress;
+
+    private IRoomsGrain Home(string @namespace) => Grains.GetGrain<IRoomsGrain>(@namespace);
 
     private static async Task EndAsync(IHost host)
     {
