@@ -15,6 +15,5 @@ case ${1-} in
   *) sed -n '2,/^set/{/^# /s/^# //p}' "$0"; exit 64 ;;
 esac
 
-eng/probe-orleans.sh
 dotnet build eng/bench.slnf --configuration Release --verbosity quiet -nodeReuse:false
 exec dotnet bench/bin/Release/net10.0/bench.dll compare ${1+"$1"} artifacts/bench

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the main job and runs it in the foreground: a primary, the directory, and web workers.
-#   ./run.sh [--workers N] [--port P] [--engine local|orleans] …
+#   ./run.sh [--workers N] [--port P] …
 # And, while that runs, from another terminal:
 #   ./run.sh status [--port P]    how its processes are
 #   ./run.sh reload [--port P]    puts others in the place of its workers, one after the other
@@ -24,7 +24,6 @@ esac
 # What the build says goes to stderr: stdout belongs to the program. No build process is left behind that would keep either open.
 (
   cd "$root"
-  eng/probe-orleans.sh
   dotnet build eng/run.slnf --configuration Release --verbosity quiet -nodeReuse:false
 ) >&2
 

@@ -48,36 +48,16 @@ prepare_browser() {
   echo "**** THE BROWSER TEST IS SKIPPED: there is no /usr/bin/chromium, and it could not be installed."
 }
 
-# Sources that this build leaves out (folders named Orleans/ without the engine) get their whitespace checked all the same.
-check_format() {
-  dotnet format OrleansAdapter.sln --no-restore --verify-no-changes || badly_formatted=1
-  local folder folders=()
-  while IFS= read -r folder; do
-    folders+=("$folder/")
-  done < <(find . \( -name bin -o -name obj -o -name node_modules -o -name artifacts -o -name '.?*' \) -prune -o -type d -name Orleans -print)
-  if ((${#folders[@]} > 0)); then
-    dotnet format whitespace . --folder --verify-no-changes --include "${folders[@]}" || badly_formatted=1
-  fi
-}
-
-# The committed lock files are those without Orleans: a build with it does not see them, so they are brought up to date here.
-update_lock_files() {
-  if grep -q '>true</OrleansEngine>' artifacts/orleans.props; then
-    dotnet restore OrleansAdapter.sln --verbosity quiet -nodeReuse:false -p:OrleansEngine=false -p:BaseIntermediateOutputPath=obj/without-orleans/
-  fi
-}
-
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-eng/probe-orleans.sh
 prepare_node
 prepare_browser &
 browser=$!
-update_lock_files
-dotnet build OrleansAdapter.sln --configuration Release --verbosity quiet -nodeReuse:false
+dotnet restore OrleansAdapter.sln --locked-mode --verbosity quiet -nodeReuse:false
+dotnet build OrleansAdapter.sln --no-restore --configuration Release --verbosity quiet -nodeReuse:false
 badly_formatted=0
-check_format
+dotnet format OrleansAdapter.sln --no-restore --verify-no-changes || badly_formatted=1
 wait "$browser"
 
 # One test program at a time: the end-to-end suites start processes of their own and want the machine to themselves. They run in a

@@ -14,8 +14,8 @@ internal static partial class AdapterLog
     [LoggerMessage(3, LogLevel.Critical, "{Namespace}: a turn failed; this is a bug in OrleansAdapter")]
     public static partial void TurnFailed(ILogger logger, string @namespace, Exception exception);
 
-    [LoggerMessage(4, LogLevel.Information, "Server {Server} ({Name}) is registered with the {Engine} directory in {Count} namespaces")]
-    public static partial void Registered(ILogger logger, ServerId server, string name, string engine, int count);
+    [LoggerMessage(4, LogLevel.Information, "Server {Server} ({Name}) is registered with the directory in {Count} namespaces")]
+    public static partial void Registered(ILogger logger, ServerId server, string name, int count);
 
     [LoggerMessage(5, LogLevel.Error, "{Namespace}: a request of server {Asker} failed here; it was told why")]
     public static partial void RequestFailed(ILogger logger, string @namespace, ServerId asker, Exception exception);

@@ -3,9 +3,9 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using OrleansAdapter;
-using OrleansAdapter.Cluster;
 using OrleansAdapter.Draining;
 using OrleansAdapter.Forwarding;
+using OrleansAdapter.Namespaces;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -13,7 +13,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class AdapterServiceCollectionExtensions
 {
     /// <summary>
-    /// Makes this process a server of the cluster. An engine has to be added as well, which provides <see cref="IDirectory"/>. The host starts when
+    /// Makes this process a server of the cluster. A directory has to be added as well (<c>AddDirectory</c>), before or after. The host starts when
     /// the server is registered in its namespaces.
     /// </summary>
     public static IServiceCollection AddOrleansAdapter(this IServiceCollection services, Action<OrleansAdapterOptions>? configure = null)
@@ -42,18 +42,18 @@ public static class AdapterServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Adds an <see cref="Emitter"/>: this process takes part in the cluster without having clients. An engine has to be added as well. The host starts
+    /// Adds an <see cref="Emitter"/>: this process takes part in the cluster without having clients. A directory has to be added as well (<c>AddDirectory</c>). The host starts
     /// when the directory has been reached.
     /// </summary>
     public static IServiceCollection AddEmitter(this IServiceCollection services, Action<OrleansAdapterOptions>? configure = null)
     {
         AddOrleansAdapter(services, configure);
-        services.TryAddSingleton<Emitter>();
+        services.TryAddSingleton(static provider => new Emitter(provider.GetRequiredService<ThisServer>()));
         return services;
     }
 
     /// <summary>
-    /// For a host whose engine has doors for other services, as a silo has with <c>IRoomGrain</c>: what goes through them is done by this process's
+    /// For a host whose directory has doors for other services, as a silo has with <c>IRoomGrain</c>: what goes through them is done by this process's
     /// server, or, where it is none, by one without sockets that registers when it is first needed.
     /// </summary>
     public static IServiceCollection AddRoomDoor(this IServiceCollection services, Action<OrleansAdapterOptions>? configure = null)
@@ -79,7 +79,7 @@ public static class AdapterServiceCollectionExtensions
     }
 
     /// <summary>Starts the server before the host takes connections. The container disposes of it when all is stopped.</summary>
-    private sealed class ServerLifetime(ThisServer server) : IHostedService
+    private sealed class ServerLifetime(ThisServer server) : IHostedService, IStartsWithDirectory
     {
         public Task StartAsync(CancellationToken cancellationToken) => server.StartAsync(cancellationToken);
 

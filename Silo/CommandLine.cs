@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using OrleansAdapter.Silo.Engines;
 using OrleansAdapter.Silo.Front;
 using OrleansAdapter.Silo.Primary;
 
@@ -22,7 +21,7 @@ internal sealed record StatusCommand(int? Port, bool Json) : Command;
 internal sealed record ReloadCommand(int? Port) : Command;
 
 /// <summary>To run the role <c>directory</c>.</summary>
-internal sealed record DirectoryCommand(DirectoryEngine Engine, bool FirstStart) : Command;
+internal sealed record DirectoryCommand(bool Colocated, bool FirstStart) : Command;
 
 /// <summary>Reads the command line: the one place that says which options there are, and which values are valid.</summary>
 internal static class CommandLine
@@ -51,8 +50,7 @@ internal static class CommandLine
           --status-port S   where the status can be asked for, on 127.0.0.1 (default: any; `Silo status` finds it)
           --certificate F   serve TLS as well, on the same ports, with this certificate (.pem or .pfx)
           --key F           its key, where that is a file of its own
-          --engine E        what hosts the directory; in this build: {string.Join(", ", EngineList.Names)} (default: {EngineList.Default.Name})
-          --colocated       with the Orleans engine: every worker is a silo as well
+          --colocated       every worker is a silo as well
           --worker PROGRAM  the program of a worker, a .dll or an executable (default: WebWorker, or ${WorkerVariable})
 
         status, reload
@@ -60,7 +58,7 @@ internal static class CommandLine
           --json            (status) as JSON
 
         directory
-          --engine E        as above
+          --colocated       workers are silos as well
           --first-start     no directory ran before this one: do not wait for servers that remember one
 
         """;
@@ -108,7 +106,7 @@ internal static class CommandLine
         var proxy = !OperatingSystem.IsLinux();
         string? certificate = null, key = null;
         var address = IPAddress.Loopback;
-        var engine = EngineList.Default;
+        var colocated = false;
         var program = Environment.GetEnvironmentVariable(WorkerVariable) is { Length: > 0 } set ? set : WorkerProgram.Default;
         while (values.Next() is { } option)
         {
@@ -123,11 +121,8 @@ internal static class CommandLine
                 case "--address":
                     address = values.Address();
                     break;
-                case "--engine":
-                    engine = values.Engine();
-                    break;
                 case "--colocated":
-                    engine = EngineList.Named(EngineList.Colocated) ?? throw new OptionsException($"{option} needs the Orleans engine, which this build does not have");
+                    colocated = true;
                     break;
                 case "--balance":
                     balance = values.OneOf(Balances);
@@ -173,8 +168,9 @@ internal static class CommandLine
         {
             throw new OptionsException("--front hand-over needs Linux");
         }
-        return new PrimaryOptions(workers, port, address, engine, WorkerProgram.At(program))
+        return new PrimaryOptions(new FrontAddress(address, port, workers), WorkerProgram.At(program))
         {
+            Colocated = colocated,
             Proxy = proxy,
             Balance = balance,
             Drain = TimeSpan.FromSeconds(drain),
@@ -217,14 +213,14 @@ internal static class CommandLine
 
     private static DirectoryCommand ParseDirectory(Values values)
     {
-        var engine = EngineList.Default;
+        var colocated = false;
         var firstStart = false;
         while (values.Next() is { } option)
         {
             switch (option)
             {
-                case "--engine":
-                    engine = values.Engine();
+                case "--colocated":
+                    colocated = true;
                     break;
                 case "--first-start":
                     firstStart = true;
@@ -233,7 +229,7 @@ internal static class CommandLine
                     throw Unknown(option);
             }
         }
-        return new DirectoryCommand(engine, firstStart);
+        return new DirectoryCommand(colocated, firstStart);
     }
 
     private static OptionsException Unknown(string option) => new($"unknown option '{option}'");
@@ -291,19 +287,6 @@ internal static class CommandLine
         {
             var text = Text();
             return IPAddress.TryParse(text, out var address) ? address : throw new OptionsException($"{_option} is '{text}'; it must be an IP address");
-        }
-
-        public DirectoryEngine Engine()
-        {
-            var text = Text();
-            if (EngineList.Named(text) is { } engine)
-            {
-                return engine;
-            }
-            throw new OptionsException(
-                string.Equals(text, "orleans", StringComparison.OrdinalIgnoreCase)
-                    ? $"{_option} is 'orleans', and this build has no Orleans engine; it has: {string.Join(", ", EngineList.Names)}"
-                    : $"{_option} is '{text}'; this build has: {string.Join(", ", EngineList.Names)}");
         }
     }
 }

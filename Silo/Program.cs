@@ -16,7 +16,7 @@ try
         case ReloadCommand command:
             return await StatusRole.ReloadAsync(command.Port);
         case DirectoryCommand command:
-            return await DirectoryRole.RunAsync(command.Engine, command.FirstStart);
+            return await DirectoryRole.RunAsync(command.Colocated, command.FirstStart);
         default:
             Console.Out.Write(CommandLine.Usage);
             return 0;

@@ -1,9 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Options;
-using OrleansAdapter.Broadcasting;
-using OrleansAdapter.Cluster;
-using OrleansAdapter.Namespaces;
+using OrleansAdapter.SignalR;
 
 namespace OrleansAdapter.WebWorker;
 
@@ -15,12 +13,12 @@ internal sealed class Operations
 {
     private const string Key = "WebWorker:Operations";
 
-    private readonly Namespace _namespace;
+    private readonly NamespaceRoot _namespace;
     private readonly bool _areOn;
 
-    public Operations(ThisServer server, IOptions<OrleansAdapterOptions> options, IConfiguration configuration)
+    public Operations(IHubNamespace<ChatHub> hub, IOptions<OrleansAdapterOptions> options, IConfiguration configuration)
     {
-        (_namespace, _areOn) = (server.Of("/"), configuration.GetValue(Key, true));
+        (_namespace, _areOn) = (hub.Namespace, configuration.GetValue(Key, true));
         _namespace.OnServerSideEmit("report", _ => Task.FromResult<object?>(new Report(options.Value.ServerName, _namespace.LocalSocketCount)));
     }
 

@@ -40,7 +40,7 @@ try
         })
         .AddOrleansAdapter();
     builder.Services.AddSocketIO(builder.Configuration.GetSection("SocketIO").Bind);
-    builder.Services.AddHealthChecks().AddCheck<RegisteredCheck>("directory");
+    builder.Services.AddHealthChecks().AddOrleansAdapter("directory");
 
     await using var app = builder.Build();
     app.UseDefaultFiles();

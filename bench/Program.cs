@@ -10,10 +10,9 @@ using OrleansAdapter.Bench.Servers;
 return args switch
 {
     ["directory"] => await DirectoryBenchmark.RunAsync(),
-    ["directory-role", var role, var socket] => await Roles.RunAsync(role, socket),
+    ["directory-role", var role, var address] => await Roles.RunAsync(role, address),
     ["requests"] => await RequestsBenchmark.RunAsync(),
-    ["requests-role", var socket] => await RequestsBenchmark.HoldAsync(RequestsBenchmark.StartAsync(socket)),
-    ["requests-role-orleans", var address] when RequestsBenchmark.HoldOnOrleans(address) is { } run => await run,
+    ["requests-role", var address] => await RequestsBenchmark.HoldAsync(address),
     ["connections"] => await ConnectionsBenchmark.RunAsync(),
     ["connections-role", var kind, var port, var count] => await ConnectionsBenchmark.RunClientsAsync(kind, port, count),
     ["connect"] => await ConnectBenchmark.RunAsync(),
@@ -50,7 +49,8 @@ static int Usage()
                bench compare [--quick] FOLDER
                                   this system beside Node.js and the floor; results.json and tables.md go to the folder (bench.sh does it all)
                bench probe LOADS SERVERS WARM SECONDS ROUNDS
-                                  the same for some loads (room-1000,room-100,rooms,steady or all) and servers (floor,node,local,orleans)
+                                  the same for some loads (room-1000,room-100,rooms,steady or all) and servers
+                                  (floor,node,ours,colocated,signalr-alone,signalr)
         """);
     return 2;
 }

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using OrleansAdapter.Cluster;
+using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.Draining;
 

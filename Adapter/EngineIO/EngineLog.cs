@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace OrleansAdapter.EngineIO;
 
 /// <summary>What Engine.IO logs. What clients do wrong is theirs: it is logged for who looks for it, and no warning.</summary>
-internal static partial class EngineLog
+internal static partial class DirectoryLog
 {
     [LoggerMessage(100, LogLevel.Debug, "A session ended: {Reason}")]
     public static partial void Closed(ILogger logger, EngineCloseReason reason);

@@ -94,7 +94,7 @@ internal static class EngineRequest
             catch (Exception exception)
 #pragma warning restore CA1031
             {
-                EngineLog.AllowRequestFailed(server.Logger, exception);
+                DirectoryLog.AllowRequestFailed(server.Logger, exception);
                 return EngineError.Forbidden("");
             }
         }
@@ -103,7 +103,7 @@ internal static class EngineRequest
 
     private static Task RefuseAsync(EngineServer server, HttpContext context, EngineError error, bool isUpgrade)
     {
-        EngineLog.Refused(server.Logger, error.Code, error.Message);
+        DirectoryLog.Refused(server.Logger, error.Code, error.Message);
         var response = context.Response;
         if (isUpgrade)
         {

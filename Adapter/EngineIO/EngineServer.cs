@@ -93,11 +93,11 @@ internal sealed class EngineServer : IDrainedFront
     {
         if (_sessions.TryRemove(session.Id, out _))
         {
-            EngineLog.Closed(_logger, reason);
+            DirectoryLog.Closed(_logger, reason);
         }
     }
 
-    public void Upgraded() => EngineLog.Upgraded(_logger);
+    public void Upgraded() => DirectoryLog.Upgraded(_logger);
 
     public void Moved() => Metrics?.Disconnected(DisconnectReason.ServerShuttingDown);
 
@@ -106,7 +106,7 @@ internal sealed class EngineServer : IDrainedFront
     public void SlowClient(EngineSession session)
     {
         Metrics?.Disconnected(DisconnectReason.SlowClient);
-        EngineLog.SlowClient(_logger, session.Id[..8], QueueLimit);
+        DirectoryLog.SlowClient(_logger, session.Id[..8], QueueLimit);
     }
 
     /// <summary>Closes all sessions, and takes no more; their clients may come back, elsewhere.</summary>

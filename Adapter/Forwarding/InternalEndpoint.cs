@@ -11,7 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using OrleansAdapter.Cluster;
+using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.Forwarding;
 

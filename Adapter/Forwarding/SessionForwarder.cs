@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using OrleansAdapter.Cluster;
+using OrleansAdapter.Namespaces;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace OrleansAdapter.Forwarding;

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using OrleansAdapter.Broadcasting;
-using OrleansAdapter.Cluster;
+using OrleansAdapter.Packets;
+using OrleansAdapter.Requests;
 
 namespace OrleansAdapter.Namespaces;
 
@@ -12,10 +12,12 @@ namespace OrleansAdapter.Namespaces;
 /// <see cref="Deliver"/>, <see cref="EndTurn"/> and <see cref="Close"/> are called from the namespace's turn, one at a time and in the one order of
 /// the namespace. They return at once and do not throw: a slow client has a bounded queue of its own.
 /// </remarks>
-public abstract class LocalSocket(SocketId id)
+public abstract class LocalSocket
 {
+    private protected LocalSocket(SocketId id) => Id = id;
+
     /// <summary>The socket's id, which names this server.</summary>
-    public SocketId Id { get; } = id;
+    public SocketId Id { get; }
 
     /// <summary>The user whose socket it is, if there is one; fixed before it connects.</summary>
     public string? UserId { get; init; }
@@ -35,14 +37,14 @@ public abstract class LocalSocket(SocketId id)
     internal List<ClientAck>? PendingAcks { get; set; }
 
     /// <summary>Queues a packet for the client that asks for an acknowledgement. A front that cannot ask says so.</summary>
-    protected internal virtual void DeliverWithAck(Packet packet, ClientAck ack)
+    internal virtual void DeliverWithAck(Packet packet, ClientAck ack)
     {
         ArgumentNullException.ThrowIfNull(ack);
         ack.Fail("This kind of client cannot acknowledge.");
     }
 
     /// <summary>Writes what the application keeps with the socket, as JSON. Not called in the turn.</summary>
-    protected internal virtual void WriteData(Utf8JsonWriter writer, JsonSerializerOptions options)
+    internal virtual void WriteData(Utf8JsonWriter writer, JsonSerializerOptions options)
     {
         ArgumentNullException.ThrowIfNull(writer);
         writer.WriteNullValue();
@@ -51,30 +53,30 @@ public abstract class LocalSocket(SocketId id)
     /// <summary>Writes how the client connected, as a JSON object. Not called in the turn.</summary>
     /// <param name="writer">Where to.</param>
     /// <param name="secrets">Whether the auth payload and cookies belong to it.</param>
-    protected internal virtual void WriteHandshake(Utf8JsonWriter writer, bool secrets)
+    internal virtual void WriteHandshake(Utf8JsonWriter writer, bool secrets)
     {
         ArgumentNullException.ThrowIfNull(writer);
         writer.WriteNullValue();
     }
 
     /// <summary>The socket is in a room now. Called in the turn.</summary>
-    protected internal virtual void Joined(Room room)
+    internal virtual void Joined(Room room)
     {
     }
 
     /// <summary>The socket is not in a room any more, though connected still. Called in the turn.</summary>
-    protected internal virtual void Left(Room room)
+    internal virtual void Left(Room room)
     {
     }
 
     /// <summary>Queues a packet for the client.</summary>
-    protected internal abstract void Deliver(Packet packet);
+    internal abstract void Deliver(Packet packet);
 
     /// <summary>The turn is over: what it queued may go out in one write.</summary>
-    protected internal abstract void EndTurn();
+    internal abstract void EndTurn();
 
     /// <summary>Closes the connection. The front takes the socket out of the namespace when that is done, if it is still in.</summary>
-    protected internal abstract void Close(DisconnectReason reason);
+    internal abstract void Close(DisconnectReason reason);
 }
 
 /// <summary>A socket in a room, with its place in the room's array and so its removal in one step.</summary>

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
-using OrleansAdapter.Broadcasting;
-using OrleansAdapter.Cluster;
+using OrleansAdapter.Packets;
+using OrleansAdapter.Requests;
 
 namespace OrleansAdapter.Namespaces;
 
@@ -9,7 +9,7 @@ namespace OrleansAdapter.Namespaces;
 /// A set of sockets with its own rooms, on this server and on all others (Socket.IO: <c>io.of("/chat")</c>; SignalR: a hub type). Broadcasts to it
 /// come in one order for all members, wherever they are connected. Safe under threads.
 /// </summary>
-public sealed class Namespace : NamespaceRoot
+internal sealed class Namespace : NamespaceRoot
 {
     private static readonly TimeSpan SettlePause = TimeSpan.FromMilliseconds(20);
 
@@ -31,7 +31,7 @@ public sealed class Namespace : NamespaceRoot
         Name = name;
         _queue = new NamespaceQueue(this, server.ReplicaOptions);
         _life = (long)_queue.State.Replica.Life.Bits;
-        Requests = new Requests(server.RequestEnded);
+        Requests = new PendingRequests(server.RequestEnded);
         _budget = new PublishBudget(name, server.Options, server.Metrics);
         ServerSide = new ServerSideHandlers(this);
         Handle(RequestKind.SocketIds, request => request.Answer(SocketIdList.Encode(request.Sockets)));
@@ -44,13 +44,13 @@ public sealed class Namespace : NamespaceRoot
     }
 
     /// <summary>The namespace's name.</summary>
-    public string Name { get; }
+    public override string Name { get; }
 
     /// <summary>This server's life in the namespace: what the ids of its sockets name.</summary>
     public ServerId Life => ServerId.FromBits((ulong)System.Threading.Volatile.Read(ref _life));
 
     /// <summary>How many sockets this server holds in the namespace.</summary>
-    public int LocalSocketCount => System.Threading.Volatile.Read(ref _sockets);
+    internal int HeldSockets => System.Threading.Volatile.Read(ref _sockets);
 
     /// <summary>Completes when the server has registered in the namespace for the first time.</summary>
     public Task Ready => _ready.Task;
@@ -58,7 +58,7 @@ public sealed class Namespace : NamespaceRoot
     /// <summary>Whether it stays as long as this server does.</summary>
     internal bool IsKept { get; set; }
 
-    internal Requests Requests { get; }
+    internal PendingRequests Requests { get; }
 
     /// <summary>Acknowledgements of local sockets that are waited for. Owned by the turn.</summary>
     internal AckGroups Acks { get; } = new();

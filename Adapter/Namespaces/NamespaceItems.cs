@@ -1,6 +1,7 @@
 using System.Diagnostics;
-using OrleansAdapter.Broadcasting;
-using OrleansAdapter.Cluster;
+using OrleansAdapter.Packets;
+using OrleansAdapter.Replication;
+using OrleansAdapter.Requests;
 
 namespace OrleansAdapter.Namespaces;
 

@@ -1,4 +1,4 @@
-using OrleansAdapter.Cluster;
+using OrleansAdapter.Replication;
 using OrleansAdapter.Threading;
 
 namespace OrleansAdapter.Namespaces;

@@ -1,5 +1,5 @@
-using OrleansAdapter.Broadcasting;
-using OrleansAdapter.Cluster;
+using OrleansAdapter.Packets;
+using OrleansAdapter.Replication;
 
 namespace OrleansAdapter.Namespaces;
 

@@ -3,9 +3,9 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
-using OrleansAdapter.Broadcasting;
-using OrleansAdapter.Cluster;
 using OrleansAdapter.Namespaces;
+using OrleansAdapter.Packets;
+using OrleansAdapter.Requests;
 
 namespace OrleansAdapter.SignalR;
 

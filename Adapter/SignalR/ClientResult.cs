@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.SignalR.Protocol;
 namespace OrleansAdapter.SignalR;
 
 /// <summary>
-/// What a server answers to <see cref="Cluster.RequestKind.InvokeClient"/>, as bytes: a kind, and for a completion the protocol's name with its length before it and the
+/// What a server answers to <see cref="Requests.RequestKind.InvokeClient"/>, as bytes: a kind, and for a completion the protocol's name with its length before it and the
 /// client's own words, unread (<see cref="RawResult"/>), so that a result of any protocol travels as it is.
 /// </summary>
 internal static class ClientResult

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Matching;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.DependencyInjection;
-using OrleansAdapter.Cluster;
 using OrleansAdapter.Forwarding;
+using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.SignalR;
 

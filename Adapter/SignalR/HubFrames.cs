@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.Extensions.Logging;
-using OrleansAdapter.Broadcasting;
+using OrleansAdapter.Packets;
 
 namespace OrleansAdapter.SignalR;
 

@@ -4,10 +4,10 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
-using OrleansAdapter.Broadcasting;
-using OrleansAdapter.Cluster;
 using OrleansAdapter.Draining;
 using OrleansAdapter.Namespaces;
+using OrleansAdapter.Packets;
+using OrleansAdapter.Requests;
 
 namespace OrleansAdapter.SignalR;
 
@@ -210,19 +210,19 @@ internal sealed class HubSocket : LocalSocket, IDrainedClient
     }
 
     /// <inheritdoc/>
-    protected internal override void Deliver(Packet packet) => Send(packet.Derive(_frames, _frames, static (packet, frames) => frames.Encode(packet)));
+    internal override void Deliver(Packet packet) => Send(packet.Derive(_frames, _frames, static (packet, frames) => frames.Encode(packet)));
 
     /// <inheritdoc/>
-    protected internal override void DeliverWithAck(Packet packet, ClientAck ack) => _owner.Ask(this, packet, ack);
+    internal override void DeliverWithAck(Packet packet, ClientAck ack) => _owner.Ask(this, packet, ack);
 
     /// <inheritdoc/>
-    protected internal override void WriteData(Utf8JsonWriter writer, JsonSerializerOptions options) => JsonSerializer.Serialize(writer, _data, options);
+    internal override void WriteData(Utf8JsonWriter writer, JsonSerializerOptions options) => JsonSerializer.Serialize(writer, _data, options);
 
     /// <inheritdoc/>
-    protected internal override void WriteHandshake(Utf8JsonWriter writer, bool secrets) => _handshake.WriteTo(writer, secrets);
+    internal override void WriteHandshake(Utf8JsonWriter writer, bool secrets) => _handshake.WriteTo(writer, secrets);
 
     /// <inheritdoc/>
-    protected internal override void EndTurn()
+    internal override void EndTurn()
     {
         lock (_gate)
         {
@@ -247,7 +247,7 @@ internal sealed class HubSocket : LocalSocket, IDrainedClient
     }
 
     /// <inheritdoc/>
-    protected internal override void Close(DisconnectReason reason)
+    internal override void Close(DisconnectReason reason)
     {
         lock (_gate)
         {

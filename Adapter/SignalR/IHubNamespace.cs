@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.SignalR;
-using OrleansAdapter.Cluster;
 using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.SignalR;
@@ -14,11 +13,11 @@ public interface IHubNamespace<THub>
     where THub : Hub
 {
     /// <summary>The namespace: its rooms are the hub's groups, its sockets' ids the hub's connection ids.</summary>
-    Namespace Namespace { get; }
+    NamespaceRoot Namespace { get; }
 }
 
 internal sealed class HubNamespace<THub>(ThisServer server, HubNamespaces names) : IHubNamespace<THub>
     where THub : Hub
 {
-    public Namespace Namespace { get; } = server.Of(names.NameOf(typeof(THub)));
+    public NamespaceRoot Namespace { get; } = server.Of(names.NameOf(typeof(THub)));
 }

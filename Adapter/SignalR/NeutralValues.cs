@@ -1,5 +1,5 @@
 using System.Text.Json;
-using OrleansAdapter.Broadcasting;
+using OrleansAdapter.Packets;
 
 namespace OrleansAdapter.SignalR;
 

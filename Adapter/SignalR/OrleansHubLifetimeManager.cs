@@ -5,9 +5,9 @@ using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using OrleansAdapter.Broadcasting;
-using OrleansAdapter.Cluster;
 using OrleansAdapter.Namespaces;
+using OrleansAdapter.Packets;
+using OrleansAdapter.Requests;
 
 namespace OrleansAdapter.SignalR;
 

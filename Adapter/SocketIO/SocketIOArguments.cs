@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
-using OrleansAdapter.Broadcasting;
+using OrleansAdapter.Packets;
 
 namespace OrleansAdapter.SocketIO;
 

@@ -2,9 +2,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using OrleansAdapter;
 using OrleansAdapter.EngineIO;
+using OrleansAdapter.Namespaces;
 using OrleansAdapter.SocketIO;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -13,7 +14,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class SocketIOExtensions
 {
     /// <summary>
-    /// Adds the Socket.IO server, as <see cref="SocketIOServer"/>. An engine has to be added as well, which provides <see cref="IDirectory"/>.
+    /// Adds the Socket.IO server, as <see cref="SocketIOServer"/>. <c>AddOrleansAdapter</c> and a directory have to be added as well.
     /// </summary>
     public static IServiceCollection AddSocketIO(this IServiceCollection services, Action<SocketIOOptions>? configure = null)
     {
@@ -24,7 +25,12 @@ public static class SocketIOExtensions
         }
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SocketIOOptions>, SocketIOOptionsValidator>());
         services.AddCors();
-        services.TryAddSingleton<SocketIOServer>();
+        services.TryAddSingleton(static provider => new SocketIOServer(
+            provider.GetRequiredService<ThisServer>(),
+            provider.GetRequiredService<IOptions<SocketIOOptions>>(),
+            provider,
+            provider.GetRequiredService<ILoggerFactory>(),
+            provider.GetRequiredService<TimeProvider>()));
         return services.AddOrleansAdapter();
     }
 

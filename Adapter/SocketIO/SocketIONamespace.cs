@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using OrleansAdapter.Broadcasting;
 using OrleansAdapter.Namespaces;
 using OrleansAdapter.SocketIO.Protocol;
 
@@ -28,10 +27,10 @@ public sealed class SocketIONamespace : NamespaceRoot
     }
 
     /// <summary>The namespace's name, which begins with a slash.</summary>
-    public string Name => Core.Name;
+    public override string Name => Core.Name;
 
     /// <summary>The namespace of the cluster behind it.</summary>
-    public Namespace Core { get; }
+    internal Namespace Core { get; }
 
     /// <summary>The sockets of Socket.IO clients that are in it, on this server.</summary>
     public ICollection<SocketIOSocket> Sockets => _sockets.Values;

@@ -6,8 +6,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using OrleansAdapter.Broadcasting;
-using OrleansAdapter.Cluster;
 using OrleansAdapter.EngineIO;
 using OrleansAdapter.Forwarding;
 using OrleansAdapter.Namespaces;
@@ -39,8 +37,7 @@ public sealed partial class SocketIOServer : NamespaceRoot
     private readonly IServiceProviderIsService _isService;
     private readonly Lock _lock = new();
 
-    /// <summary>Made by the host's container.</summary>
-    public SocketIOServer(ThisServer server, IOptions<SocketIOOptions> options, IServiceProvider services, ILoggerFactory loggers, TimeProvider time)
+    internal SocketIOServer(ThisServer server, IOptions<SocketIOOptions> options, IServiceProvider services, ILoggerFactory loggers, TimeProvider time)
     {
         _cluster = server;
         Options = options.Value;
@@ -64,6 +61,9 @@ public sealed partial class SocketIOServer : NamespaceRoot
 
     /// <summary>The namespace <c>/</c>.</summary>
     public SocketIONamespace Root { get; }
+
+    /// <inheritdoc/>
+    public override string Name => Root.Name;
 
     /// <summary>The namespaces that there are on this server.</summary>
     public ICollection<SocketIONamespace> Namespaces => _namespaces.Values;

@@ -1,6 +1,6 @@
-using OrleansAdapter.Broadcasting;
-using OrleansAdapter.Cluster;
 using OrleansAdapter.EngineIO;
+using OrleansAdapter.Packets;
+using OrleansAdapter.Requests;
 using OrleansAdapter.SocketIO.Protocol;
 
 namespace OrleansAdapter.SocketIO;
@@ -51,7 +51,7 @@ public sealed partial class SocketIOSocket
     }
 
     /// <inheritdoc/>
-    protected internal override void Deliver(Packet packet)
+    internal override void Deliver(Packet packet)
     {
         ArgumentNullException.ThrowIfNull(packet);
         TellOutgoing(packet.Event, packet.Arguments, packet.Attachments);
@@ -67,7 +67,7 @@ public sealed partial class SocketIOSocket
     }
 
     /// <inheritdoc/>
-    protected internal override void DeliverWithAck(Packet packet, ClientAck ack)
+    internal override void DeliverWithAck(Packet packet, ClientAck ack)
     {
         ArgumentNullException.ThrowIfNull(packet);
         ArgumentNullException.ThrowIfNull(ack);
@@ -90,7 +90,7 @@ public sealed partial class SocketIOSocket
     }
 
     /// <inheritdoc/>
-    protected internal override void EndTurn() => _client.Session.Flush();
+    internal override void EndTurn() => _client.Session.Flush();
 
     private void Send(OutboundPacket packet, bool isVolatile)
     {

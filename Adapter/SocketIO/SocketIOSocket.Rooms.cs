@@ -47,7 +47,7 @@ public sealed partial class SocketIOSocket
     }
 
     /// <inheritdoc/>
-    protected internal override void Joined(Room room)
+    internal override void Joined(Room room)
     {
         if (room == Room.Everyone)
         {
@@ -60,7 +60,7 @@ public sealed partial class SocketIOSocket
     }
 
     /// <inheritdoc/>
-    protected internal override void Left(Room room)
+    internal override void Left(Room room)
     {
         if (room.Kind == RoomKind.Room)
         {

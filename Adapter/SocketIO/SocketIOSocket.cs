@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using OrleansAdapter.Broadcasting;
 using OrleansAdapter.EngineIO;
 using OrleansAdapter.Namespaces;
 
@@ -126,17 +125,17 @@ public sealed partial class SocketIOSocket : LocalSocket, IEventQueueOwner
     }
 
     /// <inheritdoc/>
-    protected internal override void WriteData(Utf8JsonWriter writer, JsonSerializerOptions options) => JsonSerializer.Serialize(writer, _data, options);
+    internal override void WriteData(Utf8JsonWriter writer, JsonSerializerOptions options) => JsonSerializer.Serialize(writer, _data, options);
 
     /// <inheritdoc/>
-    protected internal override void WriteHandshake(Utf8JsonWriter writer, bool secrets)
+    internal override void WriteHandshake(Utf8JsonWriter writer, bool secrets)
     {
         ArgumentNullException.ThrowIfNull(writer);
         Handshake.WriteTo(writer, secrets);
     }
 
     /// <inheritdoc/>
-    protected internal override void Close(DisconnectReason reason)
+    internal override void Close(DisconnectReason reason)
     {
         switch (reason)
         {

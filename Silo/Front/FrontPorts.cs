@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using OrleansAdapter.Silo.Primary;
 
 namespace OrleansAdapter.Silo.Front;
 
@@ -9,14 +8,14 @@ internal static class FrontPorts
 {
     /// <summary>Takes them all, before anything is started; each with its slot, which is 0 for the front's own. Nothing is accepted yet.</summary>
     /// <exception cref="PrimaryException">One cannot be had; the message names it.</exception>
-    public static List<(Socket Socket, int Slot)> Bind(PrimaryOptions options)
+    public static List<(Socket Socket, int Slot)> Bind(FrontAddress address)
     {
         List<(Socket Socket, int Slot)> sockets = [];
         try
         {
-            for (var slot = 0; slot <= options.Workers; slot++)
+            for (var slot = 0; slot <= address.Slots; slot++)
             {
-                sockets.Add((Bind(options.EndPointOf(slot), slot == 0 ? "the front" : $"worker-{slot}"), slot));
+                sockets.Add((Bind(address.EndPointOf(slot), slot == 0 ? "the front" : $"worker-{slot}"), slot));
             }
             return sockets;
         }

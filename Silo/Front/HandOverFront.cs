@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using System.Security.Cryptography;
-using OrleansAdapter.Front;
+using OrleansAdapter.Primary;
 
 namespace OrleansAdapter.Silo.Front;
 

@@ -8,8 +8,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using OrleansAdapter.Front;
-using OrleansAdapter.Silo.Primary;
+using OrleansAdapter.Primary;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace OrleansAdapter.Silo.Front;
@@ -35,10 +34,10 @@ internal sealed class ProxyFront : FrontDoor
     private readonly HttpMessageInvoker _http;
     private int _listening = 1;
 
-    private ProxyFront(WorkerTable workers, PrimaryOptions options, string directory)
+    private ProxyFront(WorkerTable workers, FrontAddress address, string directory)
         : base(workers)
     {
-        (_directory, _port) = (directory, options.Port);
+        (_directory, _port) = (directory, address.Port);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.SetMinimumLevel(LogLevel.None);
         builder.Services.AddHttpForwarder();
@@ -48,9 +47,9 @@ internal sealed class ProxyFront : FrontDoor
             kestrel.Limits.MaxRequestBodySize = null; // the worker's affair, like all that follows
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
-            for (var slot = 0; slot <= options.Workers; slot++)
+            for (var slot = 0; slot <= address.Slots; slot++)
             {
-                kestrel.Listen(options.EndPointOf(slot));
+                kestrel.Listen(address.EndPointOf(slot));
             }
         });
         _app = builder.Build();
@@ -74,9 +73,9 @@ internal sealed class ProxyFront : FrontDoor
 
     /// <summary>Starts it.</summary>
     /// <exception cref="PrimaryException">A port cannot be had.</exception>
-    public static async Task<ProxyFront> StartAsync(WorkerTable workers, PrimaryOptions options, string directory)
+    public static async Task<ProxyFront> StartAsync(WorkerTable workers, FrontAddress address, string directory)
     {
-        var front = new ProxyFront(workers, options, directory);
+        var front = new ProxyFront(workers, address, directory);
         try
         {
             await front._app.StartAsync();

@@ -1,5 +1,5 @@
 using System.Runtime.Versioning;
-using OrleansAdapter.Front;
+using OrleansAdapter.Primary;
 
 namespace OrleansAdapter.Silo.Front;
 

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Text;
-using OrleansAdapter.Front;
+using OrleansAdapter.Primary;
 
 namespace OrleansAdapter.Silo.Front;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using OrleansAdapter.Grains.Supervision;
-using OrleansAdapter.Silo.Engines;
+using OrleansAdapter.Primary;
 using OrleansAdapter.Silo.Front;
 
 namespace OrleansAdapter.Silo.Primary;
@@ -64,18 +63,18 @@ internal abstract class Launch(ProcessStartInfo process)
 }
 
 /// <summary>The directory's process.</summary>
-internal sealed class DirectoryPlan(DirectoryEngine engine, EngineRun run, string directory, DeathReports deaths) : ChildPlan
+internal sealed class DirectoryPlan(DirectoryRun run, string directory, DeathReports deaths) : ChildPlan
 {
     private bool _started;
 
     public override string Name => "directory";
 
-    public override string About => $"engine {engine.Name}";
+    public override string About => run.IsColocated ? "a silo, as every worker is" : "a silo";
 
     public override Launch Launch()
     {
         // Whoever comes after the first one has to ask the workers what it was.
-        var start = WorkerProgram.StartThis([Name, "--engine", engine.Name, .. _started ? Array.Empty<string>() : ["--first-start"]]);
+        var start = WorkerProgram.StartThis([Name, .. run.IsColocated ? ["--colocated"] : Array.Empty<string>(), .. _started ? Array.Empty<string>() : ["--first-start"]]);
         _started = true;
         Set(start, run.Environment);
         start.Environment[SupervisionContract.RunDirectory] = directory;
@@ -89,14 +88,14 @@ internal sealed class DirectoryPlan(DirectoryEngine engine, EngineRun run, strin
 }
 
 /// <summary>A web worker. Each start is another server to the directory, with an id that the primary draws, so that it can report its death.</summary>
-internal sealed class WorkerPlan(PrimaryOptions options, int number, EngineRun run, FrontDoor front, ForwardingRun forwarding, DeathReports deaths) : ChildPlan
+internal sealed class WorkerPlan(PrimaryOptions options, int number, DirectoryRun run, FrontDoor front, ForwardingRun forwarding, DeathReports deaths) : ChildPlan
 {
     /// <summary>What a worker has of that time to move its clients; the rest is for what comes after.</summary>
     private const double DrainShare = 0.9;
 
     public override string Name => $"worker-{number}";
 
-    public override string About => $"http://{options.EndPointOf(number)}";
+    public override string About => $"http://{options.Front.EndPointOf(number)}";
 
     public override TimeSpan Drain => options.Drain;
 

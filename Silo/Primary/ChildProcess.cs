@@ -1,6 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using OrleansAdapter.Grains.Supervision;
+using OrleansAdapter.Primary;
 
 namespace OrleansAdapter.Silo.Primary;
 

@@ -1,9 +1,8 @@
-using OrleansAdapter.Silo.Engines;
 
 namespace OrleansAdapter.Silo.Primary;
 
 /// <summary>Tells the directory which workers died, each until it has taken note; and who is left that the directory did.</summary>
-internal sealed class DeathReports(EngineRun run, Output output) : IAsyncDisposable
+internal sealed class DeathReports(DirectoryRun run, Output output) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly HashSet<Task> _pending = [];

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net.Sockets;
-using OrleansAdapter.Silo.Engines;
 using OrleansAdapter.Silo.Front;
 using OrleansAdapter.Silo.Status;
 
@@ -13,18 +12,18 @@ internal static class PrimaryRole
     public static async Task<int> RunAsync(PrimaryOptions options)
     {
         var started = Stopwatch.GetTimestamp();
-        var ports = FrontPorts.Bind(options);
+        var ports = FrontPorts.Bind(options.Front);
         await using var output = new Output();
         using var runDirectory = new PrivateDirectory();
-        await using var run = options.Engine.Prepare(runDirectory.Path);
+        await using var run = new DirectoryRun(runDirectory.Path, options.Colocated);
         var forwarding = new ForwardingRun(runDirectory.Path);
         await using var deaths = new DeathReports(run, output);
         await using var front = await OpenAsync(options, ports, runDirectory.Path);
         using var manager = new ServiceManager(front.AliveAsync);
         using var directoryEnd = new CancellationTokenSource();
 
-        var directory = new Supervised(new DirectoryPlan(options.Engine, run, runDirectory.Path, deaths), output);
-        var workers = Enumerable.Range(1, options.Workers).Select(number => new Supervised(new WorkerPlan(options, number, run, front, forwarding, deaths), output)).ToArray();
+        var directory = new Supervised(new DirectoryPlan(run, runDirectory.Path, deaths), output);
+        var workers = Enumerable.Range(1, options.Front.Slots).Select(number => new Supervised(new WorkerPlan(options, number, run, front, forwarding, deaths), output)).ToArray();
         var reloads = new Reloads(workers, manager, output);
         using var signals = new Signals(reloads.Request);
         using var workersEnd = CancellationTokenSource.CreateLinkedTokenSource(signals.Stop.Token);
@@ -41,7 +40,7 @@ internal static class PrimaryRole
         await using var status = await StatusServer.StartAsync(
             options.StatusPort,
             () => Describe(options, front, directory, workers, reloads, started, stop.Token.IsCancellationRequested ? "stopping" : reloads.Running ? "reloading" : ready.IsCompleted ? "running" : "starting"));
-        new PrimaryFile(Environment.ProcessId, options.Port, status.Url).Write(runDirectory.Path);
+        new PrimaryFile(Environment.ProcessId, options.Front.Port, status.Url).Write(runDirectory.Path);
 
         var directoryTask = directory.RunAsync(stop with { Token = directoryEnd.Token });
         var workerTasks = workers.Select(worker => worker.RunAsync(stop)).ToArray();
@@ -51,7 +50,7 @@ internal static class PrimaryRole
         var reloading = Task.CompletedTask;
         if (await Task.WhenAny(ready, ended) == ready)
         {
-            output.Say($"ready  {options.Workers} workers, engine {options.Engine.Name}, http://{options.EndPointOf(0)}");
+            output.Say($"ready  {options.Front.Slots} workers, http://{options.Front.EndPointOf(0)}");
             manager.Ready();
             reloading = reloads.RunAsync(stop);
         }
@@ -74,15 +73,14 @@ internal static class PrimaryRole
         }
         // Kestrel makes its own. These have shown that they can be had.
         ports.ForEach(port => port.Socket.Dispose());
-        return await ProxyFront.StartAsync(workers, options, directory);
+        return await ProxyFront.StartAsync(workers, options.Front, directory);
     }
 
     private static PrimaryStatus Describe(
         PrimaryOptions options, FrontDoor front, Supervised directory, IEnumerable<Supervised> workers, Reloads reloads, long started, string state) => new(
         Environment.ProcessId,
-        $"http://{options.EndPointOf(0)}",
-        options.Port,
-        options.Engine.Name,
+        $"http://{options.Front.EndPointOf(0)}",
+        options.Front.Port,
         front.Name,
         CommandLine.NameOf(options.Balance),
         state,

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using OrleansAdapter.Grains.Supervision;
+using OrleansAdapter.Primary;
 
 namespace OrleansAdapter.Silo.Primary;
 

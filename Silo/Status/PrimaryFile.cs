@@ -1,5 +1,4 @@
 using System.Text.Json;
-using OrleansAdapter.Silo.Engines;
 
 namespace OrleansAdapter.Silo.Status;
 

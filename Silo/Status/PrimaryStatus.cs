@@ -4,7 +4,6 @@ namespace OrleansAdapter.Silo.Status;
 /// <param name="Pid">Its process id.</param>
 /// <param name="Url">The front's address.</param>
 /// <param name="Port">The front's port.</param>
-/// <param name="Engine">What hosts the directory.</param>
 /// <param name="Front">How connections get to workers.</param>
 /// <param name="Balance">How a worker is chosen.</param>
 /// <param name="State"><c>starting</c>, <c>running</c>, <c>reloading</c> or <c>stopping</c>.</param>
@@ -18,7 +17,6 @@ internal sealed record PrimaryStatus(
     int Pid,
     string Url,
     int Port,
-    string Engine,
     string Front,
     string Balance,
     string State,

@@ -27,7 +27,7 @@ internal static partial class StatusRole
             Console.Out.WriteLine(await http.GetStringAsync(url));
             return 0;
         }
-        Console.Out.WriteLine($"primary  pid {status.Pid}  {status.Url}  {status.State}  up {Time(status.UptimeSeconds)}  engine {status.Engine}, {status.Front}, {status.Balance}");
+        Console.Out.WriteLine($"primary  pid {status.Pid}  {status.Url}  {status.State}  up {Time(status.UptimeSeconds)}  {status.Front}, {status.Balance}");
         Console.Out.WriteLine($"status  {url}");
         Print([
             ["", "pid", "state", "connections", "up", "restarts", "address"],

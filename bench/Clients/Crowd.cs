@@ -62,8 +62,8 @@ internal sealed class Crowd : IDisposable
     public (long Reads, long Messages) Counts { get; private set; }
 
     /// <summary>
-    /// How many connections came to nothing and were made again. Seen with Node.js only: its primary still reads from a socket that it hands over, and the client's first message
-    /// may be lost there.
+    /// How many connections came to nothing and were made again. Seen with Node.js only: its primary still reads from a socket that it hands over,
+    /// and the client's first message may be lost there.
     /// </summary>
     public int Retries { get; private set; }
 
@@ -105,7 +105,8 @@ internal sealed class Crowd : IDisposable
             }
             if (Stopwatch.GetTimestamp() > deadline)
             {
-                throw new InvalidOperationException($"{opening.Count} of {_clients.Count} clients could not connect and join; the first of them is in the phase {opening[0].Phase}.");
+                throw new InvalidOperationException(
+                    $"{opening.Count} of {_clients.Count} clients could not connect and join; the first of them is in the phase {opening[0].Phase}.");
             }
         }
     }
@@ -173,7 +174,8 @@ internal sealed class Crowd : IDisposable
         client.Connect(_ports[client.Number % _ports.Count]);
         Native.Watch(_poll, client.Descriptor, client.Number, writable: false, isNew: true);
         Send(client, Encoding.ASCII.GetBytes(
-            $"GET {_wire.Path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
+            $"GET {_wire.Path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
     }
 
     private void Turn(long nanoseconds)
@@ -248,7 +250,8 @@ internal sealed class Crowd : IDisposable
         switch (frame.Opcode)
         {
             case Frames.Close:
-                throw new InvalidOperationException($"The server closed client {client.Number}, which was in the phase {client.Phase}: {Encoding.UTF8.GetString(body)}");
+                throw new InvalidOperationException(
+                    $"The server closed client {client.Number}, which was in the phase {client.Phase}: {Encoding.UTF8.GetString(body)}");
             case Frames.Ping:
                 Send(client, Frames.Make(Frames.Pong, body));
                 return;

@@ -3,8 +3,8 @@ using System.Buffers.Text;
 namespace OrleansAdapter.Bench.Clients;
 
 /// <summary>
-/// What is said: text of a fixed length that begins with which stream it belongs to, its number there, and when it was sent. What is left is filled up, and ends
-/// with a letter of its own.
+/// What is said: text of a fixed length that begins with which stream it belongs to, its number there, and when it was sent. What is left is filled
+/// up, and ends with a letter of its own.
 /// </summary>
 internal static class Payload
 {

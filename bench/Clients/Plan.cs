@@ -1,8 +1,9 @@
 namespace OrleansAdapter.Bench.Clients;
 
 /// <summary>
-/// Who is connected, who is in which room, and who says what. A client that publishes and hears itself has at most <see cref="Window"/> messages out that it has
-/// not heard; one that does not hear itself, as many that have not reached their last member. With a <see cref="Rate"/> messages are sent by the clock.
+/// Who is connected, who is in which room, and who says what. A client that publishes and hears itself has at most <see cref="Window"/> messages out
+/// that it has not heard; one that does not hear itself, as many that have not reached their last member. With a <see cref="Rate"/> messages are sent
+/// by the clock.
 /// </summary>
 internal sealed class Plan
 {

@@ -62,7 +62,8 @@ internal sealed class PollingClients(int port) : IDisposable
         (await http.PostAsync(url, connect, time.Token)).EnsureSuccessStatusCode().Dispose();
         Check(number, await http.GetStringAsync(url, time.Token), "40{");
         var socket = new ClientWebSocket();
-        await socket.ConnectAsync(new Uri(url.Replace("http:", "ws:", StringComparison.Ordinal).Replace("=polling", "=websocket", StringComparison.Ordinal)), time.Token);
+        var upgrade = url.Replace("http:", "ws:", StringComparison.Ordinal).Replace("=polling", "=websocket", StringComparison.Ordinal);
+        await socket.ConnectAsync(new Uri(upgrade), time.Token);
         await socket.SendAsync("2probe"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, time.Token);
         var buffer = new byte[256];
         var received = await socket.ReceiveAsync(buffer, time.Token);

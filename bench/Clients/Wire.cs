@@ -34,8 +34,8 @@ internal abstract class Wire
     public abstract int Say(Span<byte> to, string room, ReadOnlySpan<byte> payload, bool binary);
 
     /// <summary>
-    /// Takes what is in a WebSocket message: one thing at a time, until nothing is left. <paramref name="said"/> holds the payload, <paramref name="reply"/> what
-    /// is to be sent back.
+    /// Takes what is in a WebSocket message: one thing at a time, until nothing is left. <paramref name="said"/> holds the payload,
+    /// <paramref name="reply"/> what is to be sent back.
     /// </summary>
     public abstract Heard Read(bool binary, ref ReadOnlySpan<byte> message, out ReadOnlySpan<byte> said, out byte[]? reply);
 
@@ -57,7 +57,8 @@ internal abstract class Wire
         {
             if (binary)
             {
-                var header = Frames.Write(to, Frames.Text, Encoding.ASCII.GetBytes($"451-[\"say\",\"{room}\",{{\"_placeholder\":true,\"num\":0}}]"), masked: true);
+                var head = Encoding.ASCII.GetBytes($"451-[\"say\",\"{room}\",{{\"_placeholder\":true,\"num\":0}}]");
+                var header = Frames.Write(to, Frames.Text, head, masked: true);
                 return header + Frames.Write(to[header..], Frames.Binary, payload, masked: true);
             }
             return Text(to, Encoding.ASCII.GetBytes($"42[\"say\",\"{room}\",\""), payload, "\"]"u8);

@@ -72,7 +72,9 @@ internal static class Comparison
                 }
                 if (!run.IsRight)
                 {
-                    Console.Error.WriteLine($"WRONG: {load.Name}, {server.Name}: of {run.Deliveries} deliveries {run.Lost} were lost, {run.Duplicates} came twice, {run.Disorder} out of order, {run.Broken} broken or astray.");
+                    Console.Error.WriteLine(
+                        $"WRONG: {load.Name}, {server.Name}: of {run.Deliveries} deliveries {run.Lost} were lost, {run.Duplicates} came twice, "
+                        + $"{run.Disorder} out of order, {run.Broken} broken or astray.");
                 }
             }
         }

@@ -15,7 +15,16 @@ namespace OrleansAdapter.Bench.Compare;
 /// <param name="Kilobytes">Memory of all of the server's processes for each connection.</param>
 /// <param name="IdleCpu">Processor time while nothing happens, as a part of one core.</param>
 /// <param name="Retries">How many clients had to connect a second time.</param>
-internal sealed record OpeningResult(string Server, int Clients, double PerSecond, double CpuMicros, double P50, double P99, double Kilobytes, double IdleCpu, int Retries);
+internal sealed record OpeningResult(
+    string Server,
+    int Clients,
+    double PerSecond,
+    double CpuMicros,
+    double P50,
+    double P99,
+    double Kilobytes,
+    double IdleCpu,
+    int Retries);
 
 /// <summary>A load of connections.</summary>
 internal sealed record OpeningLoad(string Name, string Text, int Clients, bool Polling, IReadOnlyList<Server> Servers)
@@ -56,8 +65,16 @@ internal sealed record OpeningLoad(string Name, string Text, int Clients, bool P
         crowd.Listen(Crowd.Deadline(Idle));
         var after = running.ProcessorTime;
         times.Sort();
-        return new OpeningResult(server.Name, Clients, Clients / seconds, (opened.User + opened.Kernel - cpu.User - cpu.Kernel) * 1e6 / Clients, times[times.Count / 2], times[(int)(times.Count * 0.99)],
-            (running.Megabytes - memory) * 1024 / Clients, (after.User + after.Kernel - idle.User - idle.Kernel) / Idle.TotalSeconds, retries);
+        return new OpeningResult(
+            server.Name,
+            Clients,
+            Clients / seconds,
+            (opened.User + opened.Kernel - cpu.User - cpu.Kernel) * 1e6 / Clients,
+            times[times.Count / 2],
+            times[(int)(times.Count * 0.99)],
+            (running.Megabytes - memory) * 1024 / Clients,
+            (after.User + after.Kernel - idle.User - idle.Kernel) / Idle.TotalSeconds,
+            retries);
     }
 
     private sealed class DisposableList<T>(IEnumerable<T> items) : IDisposable
@@ -76,7 +93,14 @@ internal sealed record OpeningResults(string Name, string Text, IReadOnlyList<Op
 
     public List<string[]> Rows => [.. Results.Select(result => new[]
     {
-        result.Server, result.PerSecond.ToString("#,0", CultureInfo.InvariantCulture), result.CpuMicros.ToString("0", CultureInfo.InvariantCulture), result.P50.ToString("0.0", CultureInfo.InvariantCulture),
-        result.P99.ToString("0.0", CultureInfo.InvariantCulture), result.Kilobytes.ToString("0.0", CultureInfo.InvariantCulture), result.IdleCpu.ToString("0.0%", CultureInfo.InvariantCulture),
+        result.Server,
+        Format(result.PerSecond, "#,0"),
+        Format(result.CpuMicros, "0"),
+        Format(result.P50, "0.0"),
+        Format(result.P99, "0.0"),
+        Format(result.Kilobytes, "0.0"),
+        Format(result.IdleCpu, "0.0%"),
     })];
+
+    private static string Format(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

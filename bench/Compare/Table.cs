@@ -6,14 +6,28 @@ namespace OrleansAdapter.Bench.Compare;
 /// <summary>Results as people read them.</summary>
 internal sealed record Table(string Title, string[] Head, List<string[]> Rows)
 {
-    private static readonly string[] LoadHead = ["server", "deliveries/s", "CPU µs/delivery", "× Node", "× floor", "p50 ms", "p99", "p99.9", "max", "p99 × Node", "messages/read", "MB"];
+    private static readonly string[] LoadHead =
+        ["server", "deliveries/s", "CPU µs/delivery", "× Node", "× floor", "p50 ms", "p99", "p99.9", "max", "p99 × Node", "messages/read", "MB"];
 
-    public static Table Of(LoadResult load) => new($"{load.Text}, {load.Workers} {(load.Workers == 1 ? "worker" : "workers")}{Budget(load)}", LoadHead, [.. load.Results.Select(result => new[]
+    public static Table Of(LoadResult load)
     {
-        result.Server, Text(result.DeliveriesPerSecond, "#,0"), Text(result.CpuMicros, "0.00") + Mark(result.CpuIsInBudget), Text(result.TimesNode, "0.00"), Text(result.TimesFloor, "0.0"),
-        Text(result.P50, "0.0"), Text(result.P99, "0.0") + Mark(result.P99IsInBudget), Text(result.P999, "0.0"), Text(result.Max, "0.0"), Text(result.P99TimesNode, "0.00"),
-        Text(result.MessagesPerRead, "0.0"), Text(result.Megabytes, "0"),
-    })]);
+        var workers = load.Workers == 1 ? "1 worker" : $"{load.Workers} workers";
+        return new Table($"{load.Text}, {workers}{Budget(load)}", LoadHead, [.. load.Results.Select(result => new[]
+        {
+            result.Server,
+            Text(result.DeliveriesPerSecond, "#,0"),
+            Text(result.CpuMicros, "0.00") + Mark(result.CpuIsInBudget),
+            Text(result.TimesNode, "0.00"),
+            Text(result.TimesFloor, "0.0"),
+            Text(result.P50, "0.0"),
+            Text(result.P99, "0.0") + Mark(result.P99IsInBudget),
+            Text(result.P999, "0.0"),
+            Text(result.Max, "0.0"),
+            Text(result.P99TimesNode, "0.00"),
+            Text(result.MessagesPerRead, "0.0"),
+            Text(result.Megabytes, "0"),
+        })]);
+    }
 
     public static Table Of(OpeningResults load) => new(load.Text, OpeningResults.Head, load.Rows);
 
@@ -40,7 +54,9 @@ internal sealed record Table(string Title, string[] Head, List<string[]> Rows)
         return text.AppendLine().ToString();
     }
 
-    private static string Budget(LoadResult load) => load.Budget is { } budget ? string.Create(CultureInfo.InvariantCulture, $" (to reach: {budget.CpuMicros} µs, p99 ≤ {budget.PartOfP99:0.##} × Node)") : "";
+    private static string Budget(LoadResult load) => load.Budget is { } budget
+        ? string.Create(CultureInfo.InvariantCulture, $" (to reach: {budget.CpuMicros} µs, p99 ≤ {budget.PartOfP99:0.##} × Node)")
+        : "";
 
     private static string Text(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "–";
 

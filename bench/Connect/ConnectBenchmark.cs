@@ -7,7 +7,10 @@ using OrleansAdapter.Bench.Servers;
 
 namespace OrleansAdapter.Bench.Connect;
 
-/// <summary>What the front port costs: connections per second, each with one small request, and messages of connections that stay; with connections handed over and with the proxy.</summary>
+/// <summary>
+/// What the front port costs: connections per second, each with one small request, and messages of connections that stay; with connections handed
+/// over and with the proxy.
+/// </summary>
 internal static class ConnectBenchmark
 {
     private const int Workers = 2;
@@ -21,7 +24,7 @@ internal static class ConnectBenchmark
 
     public static async Task<int> RunAsync()
     {
-        Console.WriteLine($"The front port of {Workers} workers, engine local. Processor time is the primary's, in µs.");
+        Console.WriteLine($"The front port of {Workers} workers. Processor time is the primary's, in µs.");
         Console.WriteLine($"{"",-12}{"connections/s",15}{"per connection",16}{"messages/s",13}{"per message",13}");
         foreach (var front in new[] { "hand-over", "proxy" })
         {
@@ -31,7 +34,8 @@ internal static class ConnectBenchmark
             var connections = await MeasureAsync(server, () => LoopsAsync(AtATime, Time, () => Task.FromResult<Func<Task>>(() => ConnectAsync(port))));
             await LoopsAsync(Sockets, Warmup, () => TalkAsync(port));
             var messages = await MeasureAsync(server, () => LoopsAsync(Sockets, Time, () => TalkAsync(port)));
-            Console.WriteLine($"{front,-12}{connections.PerSecond,15:N0}{connections.Microseconds,16:N1}{messages.PerSecond,13:N0}{messages.Microseconds,13:N2}");
+            Console.WriteLine(
+                $"{front,-12}{connections.PerSecond,15:N0}{connections.Microseconds,16:N1}{messages.PerSecond,13:N0}{messages.Microseconds,13:N2}");
         }
         return 0;
     }
@@ -67,7 +71,11 @@ internal static class ConnectBenchmark
     private static async Task ConnectAsync(int port)
     {
         // Closed by a reset, so that no port of this machine has to rest behind it.
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, LingerState = new LingerOption(enable: true, 0) };
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+        {
+            NoDelay = true,
+            LingerState = new LingerOption(enable: true, 0),
+        };
         await socket.ConnectAsync(IPAddress.Loopback, port);
         await socket.SendAsync(Request);
         var buffer = new byte[1024];

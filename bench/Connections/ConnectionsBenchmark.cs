@@ -11,7 +11,9 @@ using OrleansAdapter.SocketIO;
 
 namespace OrleansAdapter.Bench.Connections;
 
-/// <summary>What an idle Socket.IO connection over WebSocket costs the server: managed heap and resident memory, beside the same with a bare WebSocket.</summary>
+/// <summary>
+/// What an idle Socket.IO connection over WebSocket costs the server: managed heap and resident memory, beside the same with a bare WebSocket.
+/// </summary>
 internal static class ConnectionsBenchmark
 {
     private const int Warmup = 200;
@@ -28,7 +30,8 @@ internal static class ConnectionsBenchmark
         Console.WriteLine($"{Count} idle connections over WebSocket, per connection:");
         Console.WriteLine($"  bare WebSocket on Kestrel   {bare.Heap,6:F2} KB heap  {bare.Resident,6:F2} KB resident");
         Console.WriteLine($"  Engine.IO                   {engineIO.Heap,6:F2} KB heap  {engineIO.Resident,6:F2} KB resident");
-        Console.WriteLine($"  Socket.IO                   {socketIO.Heap,6:F2} KB heap  {socketIO.Resident,6:F2} KB resident   (budget: {BudgetKilobytes} KB heap)");
+        Console.WriteLine(
+            $"  Socket.IO                   {socketIO.Heap,6:F2} KB heap  {socketIO.Resident,6:F2} KB resident   (budget: {BudgetKilobytes} KB heap)");
         return socketIO.Heap <= BudgetKilobytes ? 0 : 1;
     }
 
@@ -48,7 +51,7 @@ internal static class ConnectionsBenchmark
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0)).UseUrls();
-        builder.Services.AddLocalDirectory();
+        builder.Services.AddDirectory();
         builder.Services.AddSocketIO();
         var app = builder.Build();
         app.UseWebSockets();

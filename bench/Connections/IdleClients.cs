@@ -13,7 +13,8 @@ internal sealed class IdleClients : IDisposable
     private const string Headers =
         "Host: 127.0.0.1\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36\r\n"
         + "Pragma: no-cache\r\nCache-Control: no-cache\r\nAccept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: en-GB,en;q=0.9\r\n"
-        + "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
+        + "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        + "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
 
     private readonly Process _process;
 
@@ -35,7 +36,9 @@ internal sealed class IdleClients : IDisposable
             start.ArgumentList.Add(argument);
         }
         var process = Process.Start(start)!;
-        return await process.StandardOutput.ReadLineAsync() == "open" ? new IdleClients(process) : throw new InvalidOperationException("The clients could not connect.");
+        return await process.StandardOutput.ReadLineAsync() == "open"
+            ? new IdleClients(process)
+            : throw new InvalidOperationException("The clients could not connect.");
     }
 
     /// <summary>Opens connections; returns when the server has answered to all.</summary>

@@ -1,37 +1,41 @@
 using Microsoft.Extensions.DependencyInjection;
-using OrleansAdapter.Cluster;
+using Microsoft.Extensions.Hosting;
 using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.Bench.Directory;
 
-/// <summary>A server of the cluster, without a web host.</summary>
+/// <summary>A server of the cluster, without a web server.</summary>
 internal sealed class BenchServer : IAsyncDisposable
 {
-    private readonly ServiceProvider _services;
+    private readonly IHost _host;
 
-    private BenchServer(ServiceProvider services, Namespace @namespace) => (_services, Namespace) = (services, @namespace);
+    private BenchServer(IHost host) => (_host, Namespace) = (host, host.Services.GetRequiredService<ThisServer>().Of(Load.Namespace));
 
     public Namespace Namespace { get; }
 
     /// <summary>Starts a server on the directory that <paramref name="addDirectory"/> adds; returns when it is registered.</summary>
     public static async Task<BenchServer> StartAsync(Action<IServiceCollection> addDirectory)
     {
-        var services = new ServiceCollection().AddLogging().AddOrleansAdapter(options => options.Namespaces.Add(Load.Namespace));
-        addDirectory(services);
-        var provider = services.BuildServiceProvider();
-        var server = provider.GetRequiredService<ThisServer>();
-        await server.StartAsync(CancellationToken.None);
-        return new BenchServer(provider, server.Of(Load.Namespace));
+        var builder = Host.CreateEmptyApplicationBuilder(settings: null);
+        builder.Services.AddOrleansAdapter(options => options.Namespaces.Add(Load.Namespace));
+        addDirectory(builder.Services);
+        var host = builder.Build();
+        await host.StartAsync();
+        return new BenchServer(host);
     }
 
-    /// <summary>Adds the receiving member.</summary>
-    public async Task<Receiver> ReceiveAsync()
+    /// <summary>Adds the receiving member, which is in these rooms.</summary>
+    public async Task<Receiver> ReceiveAsync(params IEnumerable<string> rooms)
     {
         var receiver = new Receiver(Namespace.NewSocketId());
         await Namespace.ConnectAsync(receiver);
-        await Namespace.JoinAsync(receiver, OrleansAdapter.Room.Named(Load.Room));
+        await Task.WhenAll(rooms.Select(room => Namespace.JoinAsync(receiver, Room.Named(room))));
         return receiver;
     }
 
-    public ValueTask DisposeAsync() => _services.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        await ((IAsyncDisposable)_host).DisposeAsync();
+    }
 }

@@ -41,7 +41,8 @@ internal sealed class Child : IAsyncDisposable
 
     public async Task<T> ReadAsync<T>()
     {
-        var line = await _process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("A process of the benchmark ended early; see what it printed above.");
+        var line = await _process.StandardOutput.ReadLineAsync()
+            ?? throw new InvalidOperationException("A process of the benchmark ended early; see what it printed above.");
         return JsonSerializer.Deserialize<T>(line)!;
     }
 

@@ -1,16 +1,28 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
-using OrleansAdapter.Broadcasting;
 using OrleansAdapter.Namespaces;
+using OrleansAdapter.Packets;
 
 namespace OrleansAdapter.Bench.Directory;
 
-/// <summary>What is sent: 200 bytes, of which 8 are a number and 8 the time of publishing on the machine's monotonic clock, which all processes share.</summary>
+/// <summary>
+/// What is sent: 200 bytes, of which 8 are a number and 8 the time of publishing on the machine's monotonic clock, which all processes share.
+/// </summary>
 internal static class Load
 {
     public const string Namespace = "/bench";
     public const string Room = "room";
+
+    /// <summary>How many rooms there are where there are many.</summary>
+    public const int Rooms = 10_000;
+
     private const int PayloadBytes = 200;
+
+    /// <summary>One of many rooms.</summary>
+    public static string RoomOf(int number) => $"room-{number}";
+
+    /// <summary>All members of one of many rooms.</summary>
+    public static BroadcastTarget TargetOf(int number) => BroadcastTarget.Of(OrleansAdapter.Room.Named(RoomOf(number)));
 
     public static byte[] Packet(long number)
     {
@@ -50,7 +62,7 @@ internal sealed class Receiver(SocketId id) : LocalSocket(id)
         }
     }
 
-    protected internal override void Deliver(Packet packet)
+    internal override void Deliver(Packet packet)
     {
         var (number, published) = Load.Read(packet);
         var elapsed = Stopwatch.GetElapsedTime(published).TotalMicroseconds;
@@ -72,11 +84,11 @@ internal sealed class Receiver(SocketId id) : LocalSocket(id)
         }
     }
 
-    protected internal override void EndTurn()
+    internal override void EndTurn()
     {
     }
 
     /// <summary>It fell too far behind: publishers that are no members do not wait for it, and the home's bound is 64 MB (PROTOCOL.md, Bounds).</summary>
-    protected internal override void Close(DisconnectReason reason) =>
-        End?.TrySetException(new InvalidOperationException($"The receiver was closed ({reason}): it fell so far behind that the home ended it. There is no result; run it again."));
+    internal override void Close(DisconnectReason reason) => End?.TrySetException(new InvalidOperationException(
+        $"The receiver was closed ({reason}): it fell so far behind that the home ended it. There is no result; run it again."));
 }

@@ -7,7 +7,7 @@ namespace OrleansAdapter.Bench.Directory;
 internal static class Publisher
 {
     private const int Window = 4096;
-    private static readonly BroadcastTarget Target = BroadcastTarget.Of(OrleansAdapter.Room.Named(Load.Room));
+    private static readonly BroadcastTarget Target = BroadcastTarget.Of(Room.Named(Load.Room));
 
     public static async Task SteadyAsync(Namespace @namespace, int perSecond, TimeSpan length)
     {
@@ -16,9 +16,9 @@ internal static class Publisher
         for (long number = 0; Stopwatch.GetElapsedTime(started) < length; number++)
         {
             await timer.WaitForNextTickAsync();
-            await PublishAsync(@namespace, number);
+            await PublishAsync(@namespace, Target, number);
         }
-        await PublishAsync(@namespace, -1);
+        await PublishAsync(@namespace, Target, -1);
     }
 
     /// <summary>Publishes as fast as the window lets it; returns packets per second up to the last one's acceptance, and how many were sent.</summary>
@@ -33,13 +33,14 @@ internal static class Publisher
             {
                 await window.Dequeue();
             }
-            window.Enqueue(PublishAsync(@namespace, number));
+            window.Enqueue(PublishAsync(@namespace, Target, number));
         }
         await Task.WhenAll(window);
         var rate = number / Stopwatch.GetElapsedTime(started).TotalSeconds;
-        await PublishAsync(@namespace, -1);
+        await PublishAsync(@namespace, Target, -1);
         return (rate, number + 1);
     }
 
-    private static Task PublishAsync(Namespace @namespace, long number) => @namespace.PublishAsync(Operation.Emit(Target, Load.Packet(number)));
+    public static Task PublishAsync(Namespace @namespace, BroadcastTarget target, long number) =>
+        @namespace.PublishAsync(Operation.Emit(target, Load.Packet(number)));
 }

@@ -1,48 +1,42 @@
 using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
-using OrleansAdapter.Grains.Local;
 
 namespace OrleansAdapter.Bench.Directory;
 
 /// <summary>What a <see cref="Child"/> does.</summary>
-internal static partial class Roles
+internal static class Roles
 {
-    public const string Secret = "bench";
-
-    public static async Task<int> RunAsync(string role, string socket)
+    public static async Task<int> RunAsync(string role, string address)
     {
         var end = Task.Run(Console.In.ReadToEnd);
         switch (role)
         {
-            case "host":
-                await using (DirectoryServer.Start(new DirectoryServerOptions { SocketPath = socket, Secret = Secret, FirstStart = true }))
-                {
-                    Say("ready");
-                    await end;
-                }
+            case "silo":
+                await HostAsync(address, end);
                 return 0;
             case "receiver":
-                await ReceiveAsync(socket, end);
+                await ReceiveAsync(address, [Load.Room], end);
+                return 0;
+            case "rooms":
+                await ReceiveAsync(address, Enumerable.Range(0, Load.Rooms).Select(Load.RoomOf), end);
                 return 0;
             default:
-                Task<int>? more = null;
-                RunOrleans(role, socket, end, ref more);
-                return more is null ? 2 : await more;
+                return 2;
         }
     }
 
-    /// <summary>The Orleans engine's roles. Implemented in a folder named Orleans/, and so only where the build has it.</summary>
-    static partial void RunOrleans(string role, string address, Task end, ref Task<int>? run);
-
-    private static async Task ReceiveAsync(string socket, Task end)
+    private static async Task HostAsync(string address, Task end)
     {
-        await using var server = await BenchServer.StartAsync(services => services.AddLocalDirectory(options => (options.SocketPath, options.Secret) = (socket, Secret)));
-        await ReceiveAsync(server, end);
+        using var silo = await Cluster.StartSiloAsync(address);
+        Say("ready");
+        await end;
+        await silo.StopAsync(new CancellationToken(canceled: true));
     }
 
-    private static async Task ReceiveAsync(BenchServer server, Task end)
+    /// <summary>A server with one member, which is in these rooms. It says what the member saw of each load.</summary>
+    private static async Task ReceiveAsync(string address, IEnumerable<string> rooms, Task end)
     {
-        var receiver = await server.ReceiveAsync();
+        await using var server = await Cluster.StartServerAsync(address);
+        var receiver = await server.ReceiveAsync(rooms);
         var next = Next(receiver);
         Say("ready");
         while (await Task.WhenAny(end, next) != end)

@@ -15,7 +15,11 @@ internal static class FloorServer
     private const int Listener = -1;
     private const int Forever = 1;
     private const string Key = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-    private static readonly byte[] Opened = Frames.Make(Frames.Text, "0{\"sid\":\"floor\",\"upgrades\":[],\"pingInterval\":25000,\"pingTimeout\":20000,\"maxPayload\":1000000}"u8, masked: false);
+    private static readonly byte[] Opened = Frames.Make(
+        Frames.Text,
+        "0{\"sid\":\"floor\",\"upgrades\":[],\"pingInterval\":25000,\"pingTimeout\":20000,\"maxPayload\":1000000}"u8,
+        masked: false);
+
     private static readonly byte[] Connected = Frames.Make(Frames.Text, "40{\"sid\":\"floor\"}"u8, masked: false);
 
     public static int Run(int port)
@@ -94,7 +98,8 @@ internal static class FloorServer
 #pragma warning disable CA5350 // RFC 6455 asks for SHA-1.
         var accept = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + Key)));
 #pragma warning restore CA5350
-        from.Write(Encoding.ASCII.GetBytes($"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"));
+        from.Write(Encoding.ASCII.GetBytes(
+            $"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"));
         from.Write(Opened);
         from.IsUpgraded = true;
     }

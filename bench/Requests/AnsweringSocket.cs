@@ -1,6 +1,6 @@
-using OrleansAdapter.Broadcasting;
-using OrleansAdapter.Cluster;
 using OrleansAdapter.Namespaces;
+using OrleansAdapter.Packets;
+using OrleansAdapter.Requests;
 
 namespace OrleansAdapter.Bench.Requests;
 
@@ -9,17 +9,17 @@ internal sealed class AnsweringSocket(SocketId id) : LocalSocket(id)
 {
     private static readonly byte[] One = "[1]"u8.ToArray();
 
-    protected internal override void Deliver(Packet packet)
+    internal override void Deliver(Packet packet)
     {
     }
 
-    protected internal override void DeliverWithAck(Packet packet, ClientAck ack) => ack.Answer(One, []);
+    internal override void DeliverWithAck(Packet packet, ClientAck ack) => ack.Answer(One, []);
 
-    protected internal override void EndTurn()
+    internal override void EndTurn()
     {
     }
 
-    protected internal override void Close(DisconnectReason reason)
+    internal override void Close(DisconnectReason reason)
     {
     }
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Microsoft.Extensions.DependencyInjection;
 using OrleansAdapter.Bench.Directory;
 using OrleansAdapter.Namespaces;
 
@@ -8,9 +7,9 @@ namespace OrleansAdapter.Bench.Requests;
 
 /// <summary>
 /// How long it takes to fetch all sockets of a room, and to have a broadcast acknowledged by all of them, with the sockets spread over three
-/// servers in processes of their own. On each engine of the build.
+/// servers in processes of their own, and the directory in a silo.
 /// </summary>
-internal static partial class RequestsBenchmark
+internal static class RequestsBenchmark
 {
     private const int Servers = 3;
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(0.7);
@@ -18,32 +17,37 @@ internal static partial class RequestsBenchmark
 
     public static async Task<int> RunAsync()
     {
-        Console.WriteLine($"{Servers} servers; sockets without clients, which acknowledge at once. Each for {Length.TotalSeconds:0.0} s. Milliseconds, and how often.");
+        Console.WriteLine(
+            $"{Servers} servers; sockets without clients, which acknowledge at once. Each for {Length.TotalSeconds:0.0} s. Milliseconds, and how often.");
         Console.WriteLine();
-        Console.WriteLine($"{"",-10}{"sockets",8}{"fetch p50",12}{"max",10}{"n",6}{"count p50",12}{"max",10}{"n",6}{"emit with ack p50",20}{"max",10}{"n",6}");
-        var folder = System.IO.Directory.CreateTempSubdirectory("orleansadapter-bench-");
-        try
+        Console.WriteLine(
+            $"{"sockets",8}{"fetch p50",12}{"max",10}{"n",6}{"count p50",12}{"max",10}{"n",6}{"emit with ack p50",20}{"max",10}{"n",6}");
+        var address = Cluster.FreeAddress();
+        await using var directory = await Child.StartAsync("directory-role", "silo", address);
+        await using var second = await Child.StartAsync("requests-role", address);
+        await using var third = await Child.StartAsync("requests-role", address);
+        await using var server = await Cluster.StartServerAsync(address);
+        var held = 0;
+        foreach (var size in Sizes)
         {
-            await MeasureAsync("Local", "host", "requests-role", Path.Combine(folder.FullName, "directory"), StartAsync);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
-        List<Func<Task>> more = [];
-        AddOrleans(more);
-        foreach (var engine in more)
-        {
-            await engine();
+            var share = size / Servers;
+            await Task.WhenAll(second.AskAsync($"{share}"), third.AskAsync($"{share}"), AddAsync(server.Namespace, size - (2 * share) - held));
+            held = size - (2 * share);
+            var room = server.Namespace.To(Load.Room).Timeout(TimeSpan.FromSeconds(60));
+            var (fetch, fetchMax, fetches) = await TimeAsync(async () => (await room.FetchSocketsAsync()).Count, size);
+            var (count, countMax, counts) = await TimeAsync(async () => (int)await room.CountSocketsAsync(), size);
+            var (ack, ackMax, acks) = await TimeAsync(async () => (await room.EmitWithAckAsync<int>("ask", 1)).Count, size);
+            Console.WriteLine(
+                $"{size,8}{fetch,12:0.00}{fetchMax,10:0.00}{fetches,6}{count,12:0.00}{countMax,10:0.00}{counts,6}{ack,20:0.00}{ackMax,10:0.00}{acks,6}");
         }
         return 0;
     }
 
     /// <summary>What one server of the benchmark does: holds its share of the sockets until its input ends.</summary>
-    public static async Task<int> HoldAsync(Task<BenchServer> starting)
+    public static async Task<int> HoldAsync(string address)
     {
         var end = Task.Run(Console.In.ReadLine);
-        await using var server = await starting;
+        await using var server = await Cluster.StartServerAsync(address);
         Console.WriteLine("\"ready\"");
         var held = 0;
         while (await end is { } line)
@@ -55,43 +59,6 @@ internal static partial class RequestsBenchmark
             end = Task.Run(Console.In.ReadLine);
         }
         return 0;
-    }
-
-    /// <summary>A server on the Local engine.</summary>
-    public static Task<BenchServer> StartAsync(string socket) =>
-        BenchServer.StartAsync(services => services.AddLocalDirectory(options => (options.SocketPath, options.Secret) = (socket, Roles.Secret)));
-
-    /// <summary>The Orleans engine. Implemented in a folder named Orleans/, and so only where the build has it.</summary>
-    static partial void AddOrleans(List<Func<Task>> more);
-
-    /// <summary>The role of a server on the Orleans engine; null where the build has none.</summary>
-    public static Task<int>? HoldOnOrleans(string address)
-    {
-        Task<int>? run = null;
-        HoldOnOrleans(address, ref run);
-        return run;
-    }
-
-    static partial void HoldOnOrleans(string address, ref Task<int>? run);
-
-    private static async Task MeasureAsync(string engine, string host, string role, string address, Func<string, Task<BenchServer>> start)
-    {
-        await using var directory = await Child.StartAsync("directory-role", host, address);
-        await using var second = await Child.StartAsync(role, address);
-        await using var third = await Child.StartAsync(role, address);
-        await using var server = await start(address);
-        var held = 0;
-        foreach (var size in Sizes)
-        {
-            var share = size / Servers;
-            await Task.WhenAll(second.AskAsync($"{share}"), third.AskAsync($"{share}"), AddAsync(server.Namespace, size - (2 * share) - held));
-            held = size - (2 * share);
-            var room = server.Namespace.To(Load.Room).Timeout(TimeSpan.FromSeconds(60));
-            var (fetch, fetchMax, fetches) = await TimeAsync(async () => (await room.FetchSocketsAsync()).Count, size);
-            var (count, countMax, counts) = await TimeAsync(async () => (int)await room.CountSocketsAsync(), size);
-            var (ack, ackMax, acks) = await TimeAsync(async () => (await room.EmitWithAckAsync<int>("ask", 1)).Count, size);
-            Console.WriteLine($"{engine,-10}{size,8}{fetch,12:0.00}{fetchMax,10:0.00}{fetches,6}{count,12:0.00}{countMax,10:0.00}{counts,6}{ack,20:0.00}{ackMax,10:0.00}{acks,6}");
-        }
     }
 
     private static async Task<(double P50, double Max, int Times)> TimeAsync(Func<Task<int>> request, int expected)

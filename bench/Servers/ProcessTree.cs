@@ -32,7 +32,9 @@ internal static class ProcessTree
     public static (double User, double Kernel) ProcessorTime(IEnumerable<int> processes)
     {
         var stats = processes.Select(Stat).OfType<string[]>().ToList();
-        return (stats.Sum(stat => double.Parse(stat[11], CultureInfo.InvariantCulture)) / TicksPerSecond, stats.Sum(stat => double.Parse(stat[12], CultureInfo.InvariantCulture)) / TicksPerSecond);
+        return (Seconds(11), Seconds(12));
+
+        double Seconds(int field) => stats.Sum(stat => double.Parse(stat[field], CultureInfo.InvariantCulture)) / TicksPerSecond;
     }
 
     /// <summary>Memory of those processes in megabytes, each shared page divided by those who share it.</summary>

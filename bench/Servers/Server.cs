@@ -58,7 +58,8 @@ internal sealed partial class RunningServer : IAsyncDisposable
         {
             for (var ready = 0; ready < server.ReadyLines(workers);)
             {
-                var line = await process.StandardOutput.ReadLineAsync(time.Token) ?? throw new InvalidOperationException($"{server.Name} ended before it was ready; see what it said above.");
+                var line = await process.StandardOutput.ReadLineAsync(time.Token)
+                    ?? throw new InvalidOperationException($"{server.Name} ended before it was ready; see what it said above.");
                 ready += line.StartsWith("ready", StringComparison.Ordinal) ? 1 : 0;
             }
         }

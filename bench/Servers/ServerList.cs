@@ -12,35 +12,52 @@ internal static class ServerList
     private static readonly string Root = FindRoot();
 
     /// <summary>Socket.IO in a cluster of Node.js, as its documentation sets it up.</summary>
-    public static Server Node { get; } =
-        new("Node.js", Wire.SocketIO, (port, workers) => Command("node", Path.Combine(Root, "bench/node/server.js"), $"{port}", $"{workers}"), static (port, _) => [port], static workers => workers + 1)
-        {
-            Warming = 0.4,
-        };
+    public static Server Node { get; } = new(
+        "Node.js",
+        Wire.SocketIO,
+        static (port, workers) => Command("node", Path.Combine(Root, "bench/node/server.js"), $"{port}", $"{workers}"),
+        static (port, _) => [port],
+        static workers => workers + 1)
+    {
+        Warming = 0.4,
+    };
 
     /// <summary>The least that any server could do.</summary>
-    public static Server Floor { get; } = new("floor", Wire.SocketIO, static (port, _) => Self("floor-role", $"{port}"), static (port, _) => [port], static _ => 1)
+    public static Server Floor { get; } = new(
+        "floor",
+        Wire.SocketIO,
+        static (port, _) => Self("floor-role", $"{port}"),
+        static (port, _) => [port],
+        static _ => 1)
     {
         Warming = 0.2,
     };
 
     /// <summary>SignalR in one process, without a backplane.</summary>
-    public static Server SignalRAlone { get; } = new("SignalR alone", Wire.SignalR, static (port, _) => Self("signalr-role", $"{port}"), static (port, _) => [port], static _ => 1)
+    public static Server SignalRAlone { get; } = new(
+        "SignalR alone",
+        Wire.SignalR,
+        static (port, _) => Self("signalr-role", $"{port}"),
+        static (port, _) => [port],
+        static _ => 1)
     {
         Warming = 0.7,
     };
 
     /// <summary>This system, for clients of Socket.IO.</summary>
-    public static Server SocketIO(string engine) => Ours($"{OurName}, {engine}", Wire.SocketIO, engine);
+    public static Server Ours { get; } = Primary(OurName, Wire.SocketIO);
+
+    /// <summary>The same, where every worker is a silo as well.</summary>
+    public static Server Colocated { get; } = Primary($"{OurName}, colocated", Wire.SocketIO, "--colocated");
 
     /// <summary>This system, for clients of SignalR.</summary>
-    public static Server SignalR(string engine) => Ours($"{OurName} SignalR, {engine}", Wire.SignalR, engine);
+    public static Server SignalR { get; } = Primary($"{OurName} SignalR", Wire.SignalR);
 
     /// <summary>This system behind its one port.</summary>
     /// <param name="front">How connections get from there to workers.</param>
-    public static Server Front(string front) => Ours($"{OurName}, {front}", Wire.SignalR, "local", "--front", front);
+    public static Server Front(string front) => Primary($"{OurName}, {front}", Wire.SignalR, "--front", front);
 
-    /// <summary>A server by the name that the command line knows it by, with settings of its environment behind it: <c>local+DOTNET_gcServer=0</c>.</summary>
+    /// <summary>A server by the name that the command line knows it by, with settings of its environment behind it: <c>ours+DOTNET_gcServer=0</c>.</summary>
     public static Server Find(string text)
     {
         var parts = text.Split('+');
@@ -64,16 +81,12 @@ internal static class ServerList
     {
         "node" => Node,
         "floor" => Floor,
+        "ours" => Ours,
+        "colocated" => Colocated,
         "signalr-alone" => SignalRAlone,
-        "local" => SocketIO("local"),
-        "orleans" => SocketIO("orleans"),
-        "signalr-local" => SignalR("local"),
-        "signalr-orleans" => SignalR("orleans"),
-        _ => throw new ArgumentException($"There is no server '{name}': node, floor, local, orleans, signalr-alone, signalr-local, signalr-orleans."),
+        "signalr" => SignalR,
+        _ => throw new ArgumentException($"There is no server '{name}': node, floor, ours, colocated, signalr-alone, signalr."),
     };
-
-    /// <summary>Whether the build has the engine Orleans.</summary>
-    public static bool HasOrleans => File.Exists(Path.Combine(Root, "Silo/bin/Release/net10.0/Orleans.Core.dll"));
 
     /// <summary>Brings the Node.js programs' packages here, if they are not.</summary>
     public static async Task PrepareNodeAsync()
@@ -93,10 +106,13 @@ internal static class ServerList
         }
     }
 
-    private static Server Ours(string name, Wire wire, string engine, params string[] arguments) => new(name, wire,
+    private static Server Primary(string name, Wire wire, params string[] arguments) => new(
+        name,
+        wire,
         (port, workers) =>
         {
-            var start = Command("dotnet", [Path.Combine(Root, "Silo/bin/Release/net10.0/Silo.dll"), "primary", "--workers", $"{workers}", "--port", $"{port}", "--engine", engine, .. arguments]);
+            var program = Path.Combine(Root, "Silo/bin/Release/net10.0/Silo.dll");
+            var start = Command("dotnet", [program, "primary", "--workers", $"{workers}", "--port", $"{port}", .. arguments]);
             start.Environment["ORLEANSADAPTER_WEBWORKER"] = Path.Combine(Root, "WebWorker/bin/Release/net10.0/WebWorker.dll");
             start.Environment["OrleansAdapter__Supervised"] = "true";
             return start;

@@ -2,12 +2,12 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using OrleansAdapter.Broadcasting;
+using OrleansAdapter;
 using OrleansAdapter.Samples.Emitter;
 
 // Says something in a room of the running system, from a program that has no clients. Where the system is, the environment says, as for a worker:
 //
-//   OrleansAdapter__Directory__Engine=orleans OrleansAdapter__Directory__ClusterId=… OrleansAdapter__Directory__Gateways__0=127.0.0.1:30000
+//   OrleansAdapter__Directory__ClusterId=… OrleansAdapter__Directory__Gateways__0=127.0.0.1:30000
 //   dotnet Emitter.dll /chat lobby said '{"text":"hello"}'
 if (args is not [var @namespace, var room, var @event, .. var arguments])
 {

@@ -17,10 +17,9 @@ public sealed class CommandLineTests
     [InlineData("primary --workers=two", "two")]
     [InlineData("primary --port 65535 --workers 2", "65535")]
     [InlineData("primary --address nowhere", "--address")]
-    [InlineData("primary --engine nonsense", "nonsense")]
     [InlineData("primary --worker /nowhere.dll", "/nowhere.dll")]
     [InlineData("directory --first-start=yes", "--first-start")]
-    [InlineData("directory --engine local", "OrleansAdapter__Directory__SocketPath")]
+    [InlineData("directory", "OrleansAdapter:Silo:SiloPort")]
     public async Task A_wrong_command_line_is_one_line_that_names_the_error_and_exit_code_2(string arguments, string named)
     {
         var (exitCode, output, error) = await ProgramRun.RunAsync("Silo", arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
@@ -46,13 +45,13 @@ public sealed class CommandLineTests
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task Help_names_every_option_and_the_engines_of_this_build()
+    public async Task Help_names_every_option()
     {
         var (exitCode, output, error) = await ProgramRun.RunAsync("Silo", "--help");
 
         Assert.Equal(0, exitCode);
         Assert.Empty(error);
-        Assert.All(["--workers", "--port", "--address", "--engine", "--worker", "--first-start", "local"], option => Assert.Contains(option, output));
+        Assert.All(["--workers", "--port", "--address", "--colocated", "--worker", "--first-start"], option => Assert.Contains(option, output));
     }
 
     [Fact(Timeout = 120_000)]
@@ -69,11 +68,11 @@ public sealed class CommandLineTests
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task A_worker_with_an_engine_that_is_not_in_its_build_says_so()
+    public async Task A_worker_with_a_gateway_that_is_no_address_names_the_option()
     {
-        var (exitCode, _, error) = await ProgramRun.RunAsync("WebWorker", "--OrleansAdapter:Directory:Engine", "nonsense");
+        var (exitCode, _, error) = await ProgramRun.RunAsync("WebWorker", "--OrleansAdapter:Directory:Gateways:0", "nonsense");
 
         Assert.Equal(2, exitCode);
-        Assert.Contains("nonsense", Assert.Single(error.TrimEnd('\n').Split('\n')));
+        Assert.Contains("DirectoryClusterOptions.Gateways has \"nonsense\"", Assert.Single(error.TrimEnd('\n').Split('\n')));
     }
 }

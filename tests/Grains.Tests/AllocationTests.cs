@@ -1,5 +1,4 @@
 using System.Buffers;
-using OrleansAdapter.Codec;
 using OrleansAdapter.Grains.Tests.Homes;
 using static OrleansAdapter.Grains.Tests.Homes.TestHome;
 

@@ -1,6 +1,6 @@
-using OrleansAdapter.Broadcasting;
-using OrleansAdapter.Cluster;
 using OrleansAdapter.Namespaces;
+using OrleansAdapter.Packets;
+using OrleansAdapter.Replication;
 
 namespace OrleansAdapter.Tests.Namespaces;
 
@@ -86,14 +86,14 @@ public sealed class FanOutAllocationTests : INamespaceOutput
 
         public int Turns { get; private set; }
 
-        protected internal override void Deliver(Packet packet)
+        internal override void Deliver(Packet packet)
         {
             packet.Derive(Key, 0, static (packet, _) => packet.Event + packet.Arguments.Length);
             Delivered++;
         }
 
-        protected internal override void EndTurn() => Turns++;
+        internal override void EndTurn() => Turns++;
 
-        protected internal override void Close(DisconnectReason reason) => throw new InvalidOperationException($"Closed: {reason}.");
+        internal override void Close(DisconnectReason reason) => throw new InvalidOperationException($"Closed: {reason}.");
     }
 }

@@ -1,7 +1,8 @@
 using System.Text;
-using OrleansAdapter.Broadcasting;
-using OrleansAdapter.Cluster;
 using OrleansAdapter.Namespaces;
+using OrleansAdapter.Packets;
+using OrleansAdapter.Replication;
+using OrleansAdapter.Requests;
 
 namespace OrleansAdapter.Tests.Namespaces;
 

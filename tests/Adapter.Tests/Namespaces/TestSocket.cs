@@ -1,5 +1,5 @@
-using OrleansAdapter.Broadcasting;
 using OrleansAdapter.Namespaces;
+using OrleansAdapter.Packets;
 
 namespace OrleansAdapter.Tests.Namespaces;
 
@@ -11,7 +11,7 @@ internal sealed class TestSocket(SocketId id) : LocalSocket(id)
     /// <summary>Whether it breaks its promise and throws.</summary>
     public bool Throws { get; init; }
 
-    protected internal override void Deliver(Packet packet)
+    internal override void Deliver(Packet packet)
     {
         if (Throws)
         {
@@ -20,7 +20,7 @@ internal sealed class TestSocket(SocketId id) : LocalSocket(id)
         Events.Add(packet.Event);
     }
 
-    protected internal override void EndTurn() => Events.Add("turn ended");
+    internal override void EndTurn() => Events.Add("turn ended");
 
-    protected internal override void Close(DisconnectReason reason) => Events.Add(reason.ToString());
+    internal override void Close(DisconnectReason reason) => Events.Add(reason.ToString());
 }

@@ -6,12 +6,11 @@ using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using OrleansAdapter.Broadcasting;
 using OrleansAdapter.Namespaces;
 using OrleansAdapter.SignalR;
 using OrleansAdapter.SocketIO;
 using OrleansAdapter.SocketIO.Tests.Live;
-using OrleansAdapter.Tests.Engines;
+using OrleansAdapter.Tests.Directories;
 using OrleansAdapter.Tests.SignalR;
 
 namespace OrleansAdapter.Tests.Operations;
@@ -24,11 +23,11 @@ internal sealed class MixedServer : IAsyncDisposable
 
     private MixedServer(WebApplication app, TestLog log) => (_app, _log) = (app, log);
 
-    public Namespace Namespace => _app.Services.GetRequiredService<IHubNamespace<TestHub>>().Namespace;
+    public Namespace Namespace => (Namespace)_app.Services.GetRequiredService<IHubNamespace<TestHub>>().Namespace;
 
     public SocketIOServer IO => _app.Services.GetRequiredService<SocketIOServer>();
 
-    public static async Task<MixedServer> StartAsync(TestEngine engine)
+    public static async Task<MixedServer> StartAsync(TestCluster engine)
     {
         var log = new TestLog();
         var builder = WebApplication.CreateSlimBuilder();

@@ -1,4 +1,3 @@
-using OrleansAdapter.Broadcasting;
 
 namespace OrleansAdapter.Tests.Operations;
 

@@ -1,13 +1,12 @@
-using OrleansAdapter.Broadcasting;
-using OrleansAdapter.Tests.Engines;
+using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.Operations;
 
 /// <summary>Clusters of one and of three servers, made when they are first needed and shared by all cases of an engine.</summary>
-public abstract class MixedClusters(Func<TestEngine> newEngine) : IAsyncLifetime
+public abstract class MixedClusters(Func<TestCluster> newEngine) : IAsyncLifetime
 {
     private readonly Dictionary<int, MixedServer[]> _servers = [];
-    private readonly List<TestEngine> _engines = [];
+    private readonly List<TestCluster> _engines = [];
 
     public ValueTask InitializeAsync() => default;
 
@@ -172,7 +171,3 @@ public abstract class OperationMatrix(MixedClusters clusters)
         return [.. all];
     }
 }
-
-public sealed class LinkMixedClusters() : MixedClusters(() => new LinkEngine());
-
-public sealed class LinkOperationMatrix(LinkMixedClusters clusters) : OperationMatrix(clusters), IClassFixture<LinkMixedClusters>;

@@ -2,11 +2,10 @@ using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
-using OrleansAdapter.Broadcasting;
-using OrleansAdapter.Cluster;
+using OrleansAdapter.Grains;
+using OrleansAdapter.Grains.Testing;
 using OrleansAdapter.Namespaces;
-using OrleansAdapter.OnOrleans;
-using OrleansAdapter.OnOrleans.Testing;
+using OrleansAdapter.Packets;
 
 namespace OrleansAdapter.Tests.OnOrleans;
 
@@ -83,7 +82,7 @@ public sealed class BackPressureTests : IAsyncLifetime
 
         public async Task Invoke(IIncomingGrainCallContext context)
         {
-            if (context.Grain is RoomsGrain && context.MethodName == nameof(IRoomsGrain.Send))
+            if (context.Grain is HomeGrain && context.MethodName == nameof(IHomeGrain.Send))
             {
                 await _open.Task;
             }
@@ -112,7 +111,7 @@ public sealed class BackPressureTests : IAsyncLifetime
             {
                 await context.Invoke();
             }
-            catch (LimitExceededException) when (context.InterfaceName.EndsWith(nameof(IRoomsGrain), StringComparison.Ordinal))
+            catch (LimitExceededException) when (context.InterfaceName.EndsWith(nameof(IHomeGrain), StringComparison.Ordinal))
             {
                 if (Interlocked.Increment(ref _count) == Servers)
                 {
@@ -133,7 +132,7 @@ public sealed class BackPressureTests : IAsyncLifetime
 
         public DisconnectReason? Closed { get; private set; }
 
-        protected internal override void Deliver(Packet packet)
+        internal override void Deliver(Packet packet)
         {
             Seen.Add(packet.Event);
             if (Seen.Count == all)
@@ -142,11 +141,11 @@ public sealed class BackPressureTests : IAsyncLifetime
             }
         }
 
-        protected internal override void EndTurn()
+        internal override void EndTurn()
         {
         }
 
-        protected internal override void Close(DisconnectReason reason)
+        internal override void Close(DisconnectReason reason)
         {
             Closed = reason;
             _all.TrySetResult();

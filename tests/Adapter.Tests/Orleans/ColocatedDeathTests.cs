@@ -2,9 +2,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans;
 using Orleans.Runtime;
 using Orleans.Streams.Core;
-using OrleansAdapter.Cluster;
-using OrleansAdapter.OnOrleans;
-using OrleansAdapter.OnOrleans.Testing;
+using OrleansAdapter.Grains;
+using OrleansAdapter.Grains.Testing;
+using OrleansAdapter.Namespaces;
 using OrleansAdapter.Tests.Namespaces;
 
 namespace OrleansAdapter.Tests.OnOrleans;
@@ -55,7 +55,7 @@ public sealed class ColocatedDeathTests : IAsyncLifetime
         {
             if (!await _silos!.HasHomeAsync(name, _ids.Length))
             {
-                epochs[name] = (await Grains.GetGrain<IRoomsGrain>(name).Status()).Epoch;
+                epochs[name] = (await Grains.GetGrain<IHomeGrain>(name).Status()).Epoch;
             }
         }
         Assert.NotEmpty(epochs);
@@ -68,7 +68,7 @@ public sealed class ColocatedDeathTests : IAsyncLifetime
             // Who asks is answered by those who are left, wherever the answers' stream, or its queue, lay.
             var sockets = await servers[0].Of(name).FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken).WaitAsync(Limit, TestContext.Current.CancellationToken);
             Assert.Equal(_ids[..^1].Select(id => id.Process).Order(), sockets.Select(socket => socket.Id.Server.Process).Order());
-            var status = await UntilAsync(() => Grains.GetGrain<IRoomsGrain>(name).Status(), home => home.Mailboxes <= _ids.Length - 1);
+            var status = await UntilAsync(() => Grains.GetGrain<IHomeGrain>(name).Status(), home => home.Mailboxes <= _ids.Length - 1);
             Assert.DoesNotContain(life, status.Lives);
             if (epochs.TryGetValue(name, out var epoch))
             {

@@ -1,7 +1,6 @@
-using OrleansAdapter.Broadcasting;
-using OrleansAdapter.Cluster;
+using OrleansAdapter.Grains.Testing;
 using OrleansAdapter.Namespaces;
-using OrleansAdapter.OnOrleans.Testing;
+using OrleansAdapter.Packets;
 
 namespace OrleansAdapter.Tests.OnOrleans;
 
@@ -48,13 +47,13 @@ public sealed class LostEventsTests : IAsyncLifetime
 
         public Task Hears => _hears.Task;
 
-        protected internal override void Deliver(Packet packet) => _hears.TrySetResult();
+        internal override void Deliver(Packet packet) => _hears.TrySetResult();
 
-        protected internal override void EndTurn()
+        internal override void EndTurn()
         {
         }
 
-        protected internal override void Close(DisconnectReason reason)
+        internal override void Close(DisconnectReason reason)
         {
         }
     }

@@ -1,14 +1,14 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using OrleansAdapter.OnOrleans.Testing;
-using OrleansAdapter.Tests.Engines;
+using OrleansAdapter.Grains.Testing;
+using OrleansAdapter.Tests.Directories;
 using OrleansAdapter.Tests.Operations;
 using OrleansAdapter.Tests.SignalR;
 
 namespace OrleansAdapter.Tests.OnOrleans;
 
 /// <summary>The Orleans engine on silos that a class of tests shares; every test has a namespace of its own, and every server is an Orleans client.</summary>
-public sealed class OrleansEngine(TestSilos silos, bool ownsSilos = false) : TestEngine
+public sealed class OrleansTestCluster(TestSilos silos, bool ownsSilos = false) : TestCluster
 {
     private readonly List<IDirectory> _supervisors = [];
     private readonly List<IHost> _hosts = [];
@@ -19,12 +19,12 @@ public sealed class OrleansEngine(TestSilos silos, bool ownsSilos = false) : Tes
     public TestSilos Silos => silos;
 
     /// <summary>An engine with silos of its own.</summary>
-    public static OrleansEngine Start(TestSilosOptions options) => new(Task.Run(() => TestSilos.StartAsync(options)).GetAwaiter().GetResult(), ownsSilos: true);
+    public static OrleansTestCluster Start(TestSilosOptions options) => new(Task.Run(() => TestSilos.StartAsync(options)).GetAwaiter().GetResult(), ownsSilos: true);
 
     /// <summary>A host that ends with the engine.</summary>
     public void Ends(IHost host) => _hosts.Add(host);
 
-    public override IDirectory NewDirectory() => silos.NewDirectory();
+    internal override IDirectory NewDirectory() => silos.NewDirectory();
 
     public override async Task ReportDeathAsync(ServerId process)
     {
@@ -73,7 +73,7 @@ public abstract class SharedSilos(TestSilosOptions options) : IAsyncLifetime
     private TestSilos? _silos;
 
     /// <summary>An engine for one test.</summary>
-    public OrleansEngine NewEngine() => new(_silos!);
+    public OrleansTestCluster NewEngine() => new(_silos!);
 
     public async ValueTask InitializeAsync() => _silos = await TestSilos.StartAsync(options);
 
@@ -106,11 +106,11 @@ public sealed class OrleansOrderTests(OneSilo silos) : OrderTests(silos.NewEngin
 public sealed class OrleansClientResultTests(OneSilo silos) : ClientResultTests(silos.NewEngine()), IClassFixture<OneSilo>;
 
 /// <summary>On silos of its own each, because they list all servers.</summary>
-public sealed class OrleansOperationTests() : OperationTests(OrleansEngine.Start(new TestSilosOptions()));
+public sealed class OrleansOperationTests() : OperationTests(OrleansTestCluster.Start(new TestSilosOptions()));
 
 public sealed class OrleansRequestDeathTests(OneSilo silos) : RequestDeathTests(silos.NewEngine()), IClassFixture<OneSilo>;
 
-public sealed class OrleansMixedClusters() : MixedClusters(() => OrleansEngine.Start(new TestSilosOptions()));
+public sealed class OrleansMixedClusters() : MixedClusters(() => OrleansTestCluster.Start(new TestSilosOptions()));
 
 public sealed class OrleansOperationMatrix(OrleansMixedClusters clusters) : OperationMatrix(clusters), IClassFixture<OrleansMixedClusters>;
 

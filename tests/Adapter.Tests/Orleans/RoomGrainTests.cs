@@ -90,9 +90,9 @@ public sealed class RoomGrainTests(SiloWithDoor silos) : HubSuite(silos.NewEngin
 
     private async Task<IGrainFactory> ServiceAsync()
     {
-        _service = ((OrleansEngine)Engine).Silos.NewClient();
+        _service = ((OrleansTestCluster)Engine).Silos.NewClient();
         await _service.StartAsync(TestContext.Current.CancellationToken);
-        ((OrleansEngine)Engine).Ends(_service);
+        ((OrleansTestCluster)Engine).Ends(_service);
         return _service.Services.GetRequiredService<IClusterClient>();
     }
 }

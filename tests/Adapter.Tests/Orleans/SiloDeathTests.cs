@@ -1,8 +1,7 @@
 using System.Collections.Concurrent;
-using OrleansAdapter.Broadcasting;
-using OrleansAdapter.Cluster;
+using OrleansAdapter.Grains.Testing;
 using OrleansAdapter.Namespaces;
-using OrleansAdapter.OnOrleans.Testing;
+using OrleansAdapter.Packets;
 
 namespace OrleansAdapter.Tests.OnOrleans;
 
@@ -103,7 +102,7 @@ public sealed class SiloDeathTests : IAsyncLifetime
 
         public DisconnectReason? Closed { get; private set; }
 
-        protected internal override void Deliver(Packet packet)
+        internal override void Deliver(Packet packet)
         {
             Seen.Add(packet.Event);
             if (packet.Event == "the last")
@@ -112,11 +111,11 @@ public sealed class SiloDeathTests : IAsyncLifetime
             }
         }
 
-        protected internal override void EndTurn()
+        internal override void EndTurn()
         {
         }
 
-        protected internal override void Close(DisconnectReason reason)
+        internal override void Close(DisconnectReason reason)
         {
             Closed = reason;
             _last.TrySetResult();

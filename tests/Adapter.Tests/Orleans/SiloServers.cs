@@ -1,5 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-using OrleansAdapter.Cluster;
+using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.Tests.OnOrleans;
 

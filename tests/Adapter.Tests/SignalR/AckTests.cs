@@ -1,11 +1,10 @@
 using Microsoft.AspNetCore.SignalR.Protocol;
-using OrleansAdapter.Cluster;
-using OrleansAdapter.Tests.Engines;
+using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>A broadcast with acknowledgement to SignalR clients: each is invoked for a result.</summary>
-public abstract class AckTests(TestEngine engine) : HubSuite(engine)
+public abstract class AckTests(TestCluster engine) : HubSuite(engine)
 {
     [Fact]
     public async Task Every_member_of_a_group_answers_whatever_its_server_and_protocol()
@@ -57,6 +56,4 @@ public abstract class AckTests(TestEngine engine) : HubSuite(engine)
     }
 }
 
-public sealed class InProcessAckTests() : AckTests(new InProcessEngine());
-
-public sealed class LinkAckTests() : AckTests(new LinkEngine());
+public sealed class InProcessAckTests() : AckTests(new InProcessTestCluster());

@@ -1,11 +1,11 @@
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
-using OrleansAdapter.Tests.Engines;
+using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>Client results, on the connection's own server and on another one.</summary>
-public abstract class ClientResultTests(TestEngine engine) : HubSuite(engine)
+public abstract class ClientResultTests(TestCluster engine) : HubSuite(engine)
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -213,6 +213,4 @@ public abstract class ClientResultTests(TestEngine engine) : HubSuite(engine)
     private sealed record Answer(string Name, int[] Numbers);
 }
 
-public sealed class InProcessClientResultTests() : ClientResultTests(new InProcessEngine());
-
-public sealed class LinkClientResultTests() : ClientResultTests(new LinkEngine());
+public sealed class InProcessClientResultTests() : ClientResultTests(new InProcessTestCluster());

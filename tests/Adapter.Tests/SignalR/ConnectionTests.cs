@@ -2,12 +2,12 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Connections.Features;
 using Microsoft.AspNetCore.SignalR.Protocol;
 using OrleansAdapter.SignalR;
-using OrleansAdapter.Tests.Engines;
+using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>How connections begin and end.</summary>
-public abstract class ConnectionTests(TestEngine engine) : HubSuite(engine)
+public abstract class ConnectionTests(TestCluster engine) : HubSuite(engine)
 {
     private string Namespace => Engine.Namespace;
 
@@ -162,6 +162,4 @@ public abstract class ConnectionTests(TestEngine engine) : HubSuite(engine)
     }
 }
 
-public sealed class InProcessConnectionTests() : ConnectionTests(new InProcessEngine());
-
-public sealed class LinkConnectionTests() : ConnectionTests(new LinkEngine());
+public sealed class InProcessConnectionTests() : ConnectionTests(new InProcessTestCluster());

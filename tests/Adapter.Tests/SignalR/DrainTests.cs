@@ -6,16 +6,16 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using OrleansAdapter.Cluster;
+using OrleansAdapter.Namespaces;
 using OrleansAdapter.SignalR;
-using OrleansAdapter.Tests.Engines;
+using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>A server that stops tells its SignalR clients to come back, when they have the answers that they wait for, and takes no new ones.</summary>
 public sealed class DrainTests : IAsyncLifetime
 {
-    private readonly InProcessEngine _engine = new();
+    private readonly InProcessTestCluster _engine = new();
     private readonly HttpClient _http = new();
     private WebApplication _app = null!;
     private Uri _hub = null!;

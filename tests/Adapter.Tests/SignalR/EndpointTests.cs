@@ -11,20 +11,20 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansAdapter.Namespaces;
 using OrleansAdapter.SignalR;
-using OrleansAdapter.Tests.Engines;
+using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>Hub endpoints on a real server: the id and the token of the negotiate answer name the server, and the id is the one that the hub sees.</summary>
 public sealed class EndpointTests : IAsyncLifetime
 {
-    private readonly InProcessEngine _engine = new();
+    private readonly InProcessTestCluster _engine = new();
     private readonly HttpClient _http = new();
     private TestDirectory _directory = null!;
     private WebApplication _app = null!;
     private Uri _hub = null!;
 
-    private Namespace Namespace => _app.Services.GetRequiredService<IHubNamespace<TestHub>>().Namespace;
+    private Namespace Namespace => (Namespace)_app.Services.GetRequiredService<IHubNamespace<TestHub>>().Namespace;
 
     private HubTokens Tokens => ((OrleansHubLifetimeManager<TestHub>)_app.Services.GetRequiredService<HubLifetimeManager<TestHub>>()).Tokens;
 

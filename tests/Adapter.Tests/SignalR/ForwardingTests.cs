@@ -9,9 +9,9 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using OrleansAdapter.Cluster;
+using OrleansAdapter.Namespaces;
 using OrleansAdapter.Testing;
-using OrleansAdapter.Tests.Engines;
+using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.SignalR;
 
@@ -19,7 +19,7 @@ namespace OrleansAdapter.Tests.SignalR;
 public sealed class ForwardingTests : IAsyncLifetime
 {
     private readonly ForwardingFolder _folder = new();
-    private readonly InProcessEngine _engine = new();
+    private readonly InProcessTestCluster _engine = new();
     private readonly HttpClient _http = new();
     private readonly List<WebApplication> _apps = [];
 

@@ -1,10 +1,10 @@
 using Microsoft.AspNetCore.SignalR;
-using OrleansAdapter.Tests.Engines;
+using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>Groups: when a change holds, and what is no group.</summary>
-public abstract class GroupTests(TestEngine engine) : HubSuite(engine)
+public abstract class GroupTests(TestCluster engine) : HubSuite(engine)
 {
     public static TheoryData<string, string> BadNames => new()
     {
@@ -176,6 +176,4 @@ public abstract class GroupTests(TestEngine engine) : HubSuite(engine)
     }
 }
 
-public sealed class InProcessGroupTests() : GroupTests(new InProcessEngine());
-
-public sealed class LinkGroupTests() : GroupTests(new LinkEngine());
+public sealed class InProcessGroupTests() : GroupTests(new InProcessTestCluster());

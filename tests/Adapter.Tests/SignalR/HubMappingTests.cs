@@ -1,14 +1,14 @@
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansAdapter.SignalR;
-using OrleansAdapter.Tests.Engines;
+using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>Which namespace a hub is.</summary>
 public sealed class HubMappingTests : IAsyncDisposable
 {
-    private readonly InProcessEngine _engine = new();
+    private readonly InProcessTestCluster _engine = new();
 
     [Fact]
     public async Task A_hubs_namespace_is_the_name_of_its_type() => Assert.Equal("/FirstHub", await NameAsync(_ => { }));

@@ -1,15 +1,15 @@
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
-using OrleansAdapter.Tests.Engines;
+using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>Servers of one cluster, started as a test needs them. Every suite of hubs runs on each engine.</summary>
-public abstract class HubSuite(TestEngine engine) : IAsyncLifetime
+public abstract class HubSuite(TestCluster engine) : IAsyncLifetime
 {
     private readonly List<TestServer> _servers = [];
 
-    public TestEngine Engine { get; } = engine;
+    public TestCluster Engine { get; } = engine;
 
     public ValueTask InitializeAsync() => default;
 

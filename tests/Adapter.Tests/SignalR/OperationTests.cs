@@ -1,12 +1,12 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.SignalR.Protocol;
-using OrleansAdapter.Cluster;
-using OrleansAdapter.Tests.Engines;
+using OrleansAdapter.Requests;
+using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>Seeing and steering sockets from any server.</summary>
-public abstract class OperationTests(TestEngine engine) : HubSuite(engine)
+public abstract class OperationTests(TestCluster engine) : HubSuite(engine)
 {
     [Fact]
     public async Task Sockets_are_fetched_and_counted_wherever_they_are_and_named_with_their_server_and_rooms()
@@ -214,6 +214,4 @@ public abstract class OperationTests(TestEngine engine) : HubSuite(engine)
         Assert.Single(await asker.Namespace.FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken).InTimeAsync());
 }
 
-public sealed class InProcessOperationTests() : OperationTests(new InProcessEngine());
-
-public sealed class LinkOperationTests() : OperationTests(new LinkEngine());
+public sealed class InProcessOperationTests() : OperationTests(new InProcessTestCluster());

@@ -1,10 +1,10 @@
 using Microsoft.AspNetCore.SignalR.Protocol;
-using OrleansAdapter.Tests.Engines;
+using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>One order for all members, wherever they are, and the order of each publisher in it.</summary>
-public abstract class OrderTests(TestEngine engine) : HubSuite(engine)
+public abstract class OrderTests(TestCluster engine) : HubSuite(engine)
 {
     private const int Messages = 300;
 
@@ -115,6 +115,4 @@ public abstract class OrderTests(TestEngine engine) : HubSuite(engine)
     }
 }
 
-public sealed class InProcessOrderTests() : OrderTests(new InProcessEngine());
-
-public sealed class LinkOrderTests() : OrderTests(new LinkEngine());
+public sealed class InProcessOrderTests() : OrderTests(new InProcessTestCluster());

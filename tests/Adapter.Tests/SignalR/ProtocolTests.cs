@@ -1,13 +1,13 @@
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.Extensions.Logging;
-using OrleansAdapter.Broadcasting;
-using OrleansAdapter.Tests.Engines;
+using OrleansAdapter.Packets;
+using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>A hub protocol that is not JSON, next to it and instead of it, on servers that have it and servers that do not.</summary>
-public abstract class ProtocolTests(TestEngine engine) : HubSuite(engine)
+public abstract class ProtocolTests(TestCluster engine) : HubSuite(engine)
 {
     [Fact]
     public async Task Clients_of_both_protocols_hear_the_same()
@@ -176,6 +176,4 @@ public abstract class ProtocolTests(TestEngine engine) : HubSuite(engine)
     }
 }
 
-public sealed class InProcessProtocolTests() : ProtocolTests(new InProcessEngine());
-
-public sealed class LinkProtocolTests() : ProtocolTests(new LinkEngine());
+public sealed class InProcessProtocolTests() : ProtocolTests(new InProcessTestCluster());

@@ -1,12 +1,11 @@
-using OrleansAdapter.Broadcasting;
-using OrleansAdapter.Cluster;
 using OrleansAdapter.Namespaces;
-using OrleansAdapter.Tests.Engines;
+using OrleansAdapter.Requests;
+using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>Requests while servers die and sockets come and go.</summary>
-public abstract class RequestDeathTests(TestEngine engine) : HubSuite(engine)
+public abstract class RequestDeathTests(TestCluster engine) : HubSuite(engine)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -112,5 +111,3 @@ public abstract class RequestDeathTests(TestEngine engine) : HubSuite(engine)
         }
     }
 }
-
-public sealed class LinkRequestDeathTests() : RequestDeathTests(new LinkEngine());

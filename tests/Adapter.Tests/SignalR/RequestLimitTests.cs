@@ -1,12 +1,12 @@
-using OrleansAdapter.Broadcasting;
-using OrleansAdapter.Cluster;
 using OrleansAdapter.Namespaces;
-using OrleansAdapter.Tests.Engines;
+using OrleansAdapter.Packets;
+using OrleansAdapter.Requests;
+using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>What requests may cost, and what is left of those that went wrong: nothing.</summary>
-public abstract class RequestLimitTests(TestEngine engine) : HubSuite(engine)
+public abstract class RequestLimitTests(TestCluster engine) : HubSuite(engine)
 {
     [Fact]
     public async Task An_answer_that_is_too_large_fails_the_request_and_names_the_server()
@@ -223,7 +223,7 @@ public abstract class RequestLimitTests(TestEngine engine) : HubSuite(engine)
 
         public bool Throws { get; init; }
 
-        protected internal override void DeliverWithAck(Packet packet, ClientAck ack)
+        internal override void DeliverWithAck(Packet packet, ClientAck ack)
         {
             Asked++;
             ack.Forget = () => Forgotten++;
@@ -233,18 +233,16 @@ public abstract class RequestLimitTests(TestEngine engine) : HubSuite(engine)
             }
         }
 
-        protected internal override void Deliver(Packet packet)
+        internal override void Deliver(Packet packet)
         {
         }
 
-        protected internal override void EndTurn()
+        internal override void EndTurn()
         {
         }
 
-        protected internal override void Close(DisconnectReason reason)
+        internal override void Close(DisconnectReason reason)
         {
         }
     }
 }
-
-public sealed class LinkRequestLimitTests() : RequestLimitTests(new LinkEngine());

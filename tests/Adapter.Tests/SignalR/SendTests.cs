@@ -1,10 +1,10 @@
 using Microsoft.AspNetCore.SignalR;
-using OrleansAdapter.Tests.Engines;
+using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>Who gets what: every member of the lifetime manager that sends. That something does not come is seen by what comes next.</summary>
-public abstract class SendTests(TestEngine engine) : HubSuite(engine)
+public abstract class SendTests(TestCluster engine) : HubSuite(engine)
 {
     private static readonly object?[] Hello = ["hello"];
     private static readonly object?[] Mark = ["mark"];
@@ -225,6 +225,4 @@ public abstract class SendTests(TestEngine engine) : HubSuite(engine)
     }
 }
 
-public sealed class InProcessSendTests() : SendTests(new InProcessEngine());
-
-public sealed class LinkSendTests() : SendTests(new LinkEngine());
+public sealed class InProcessSendTests() : SendTests(new InProcessTestCluster());

@@ -1,10 +1,9 @@
-using OrleansAdapter.Cluster;
-using OrleansAdapter.Tests.Engines;
+using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>What servers say to each other.</summary>
-public abstract class ServerSideTests(TestEngine engine) : HubSuite(engine)
+public abstract class ServerSideTests(TestCluster engine) : HubSuite(engine)
 {
     [Fact]
     public async Task Servers_send_each_other_events_in_order_and_answer_once_each()
@@ -104,5 +103,3 @@ public abstract class ServerSideTests(TestEngine engine) : HubSuite(engine)
         await Assert.ThrowsAnyAsync<NotSupportedException>(() => a.Namespace.ServerSideEmitAsync("ask", (Action)(() => { })));
     }
 }
-
-public sealed class LinkServerSideTests() : ServerSideTests(new LinkEngine());

@@ -1,12 +1,12 @@
 using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.Extensions.Logging;
 using OrleansAdapter.SignalR;
-using OrleansAdapter.Tests.Engines;
+using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>A client that does not read: what is kept for it, what it loses, and that nobody else notices. The transport of these clients holds next to nothing.</summary>
-public sealed class SlowClientTests() : HubSuite(new InProcessEngine())
+public sealed class SlowClientTests() : HubSuite(new InProcessTestCluster())
 {
     private const int Limit = 64 << 10;
     private const int Buffer = 1 << 10;

@@ -3,10 +3,9 @@ using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using OrleansAdapter.Cluster;
 using OrleansAdapter.Namespaces;
 using OrleansAdapter.SignalR;
-using OrleansAdapter.Tests.Engines;
+using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.SignalR;
 
@@ -16,7 +15,7 @@ public sealed class TestServer : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly List<TestClient> _clients = [];
 
-    private TestServer(TestEngine engine, Action<OrleansAdapterOptions>? configure, Action<HubOptions>? configureHub, IReadOnlyList<IHubProtocol> protocols)
+    private TestServer(TestCluster engine, Action<OrleansAdapterOptions>? configure, Action<HubOptions>? configureHub, IReadOnlyList<IHubProtocol> protocols)
     {
         Directory = new TestDirectory(engine.NewDirectory());
         var services = new ServiceCollection();
@@ -38,7 +37,7 @@ public sealed class TestServer : IAsyncDisposable
         _services = services.BuildServiceProvider();
     }
 
-    public TestDirectory Directory { get; }
+    internal TestDirectory Directory { get; }
 
     public TestLog Log { get; } = new();
 
@@ -46,16 +45,16 @@ public sealed class TestServer : IAsyncDisposable
 
     public IHubContext<TestHub> Hub => _services.GetRequiredService<IHubContext<TestHub>>();
 
-    public Namespace Namespace => _services.GetRequiredService<IHubNamespace<TestHub>>().Namespace;
+    internal Namespace Namespace => (Namespace)_services.GetRequiredService<IHubNamespace<TestHub>>().Namespace;
 
-    public ThisServer This => _services.GetRequiredService<ThisServer>();
+    internal ThisServer This => _services.GetRequiredService<ThisServer>();
 
     public IServiceProvider Services => _services;
 
     internal ClientInvocations Invocations => ((OrleansHubLifetimeManager<TestHub>)Manager).Invocations;
 
     public static async Task<TestServer> StartAsync(
-        TestEngine engine, Action<OrleansAdapterOptions>? configure, Action<HubOptions>? configureHub, IReadOnlyList<IHubProtocol> protocols)
+        TestCluster engine, Action<OrleansAdapterOptions>? configure, Action<HubOptions>? configureHub, IReadOnlyList<IHubProtocol> protocols)
     {
         var server = new TestServer(engine, configure, configureHub, protocols);
         _ = server.Manager; // as MapHub does

@@ -1,7 +1,7 @@
 using System.Runtime.Versioning;
 using System.Text;
 using OrleansAdapter.EndToEnd.Harness;
-using OrleansAdapter.Front;
+using OrleansAdapter.Primary;
 using OrleansAdapter.Silo.Front;
 
 namespace OrleansAdapter.EndToEnd.Front;

@@ -4,9 +4,9 @@ using System.Runtime.Versioning;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansAdapter.EndToEnd.Harness;
-using OrleansAdapter.Front;
-using OrleansAdapter.Silo.Engines;
+using OrleansAdapter.Primary;
 using OrleansAdapter.Silo.Front;
+using OrleansAdapter.Silo.Status;
 
 namespace OrleansAdapter.EndToEnd.Front;
 

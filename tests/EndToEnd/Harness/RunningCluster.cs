@@ -56,17 +56,15 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     public EventLog<OutputLine> Lines => _lines;
 
     /// <summary>Starts a cluster; returns when it is ready.</summary>
-    /// <param name="engine">The engine.</param>
     /// <param name="arguments">More of the primary's arguments.</param>
-    public static Task<RunningCluster> StartAsync(string engine, params IEnumerable<string> arguments) => StartAsync(engine, [], arguments);
+    public static Task<RunningCluster> StartAsync(params IEnumerable<string> arguments) => StartAsync([], arguments);
 
     /// <summary>The same.</summary>
-    /// <param name="engine">The engine.</param>
     /// <param name="environment">Settings of its processes.</param>
     /// <param name="arguments">More of the primary's arguments.</param>
-    public static async Task<RunningCluster> StartAsync(string engine, (string Name, string Value)[] environment, params IEnumerable<string> arguments)
+    public static async Task<RunningCluster> StartAsync((string Name, string Value)[] environment, params IEnumerable<string> arguments)
     {
-        var cluster = Start(FreePort(), environment, ["--engine", engine, "--workers", Workers.ToString(CultureInfo.InvariantCulture), .. arguments]);
+        var cluster = Start(FreePort(), environment, ["--workers", Workers.ToString(CultureInfo.InvariantCulture), .. arguments]);
         try
         {
             await cluster.LineAsync("ready ");
@@ -215,7 +213,7 @@ internal sealed partial class RunningCluster : IAsyncDisposable
 
     private static bool IsStart(OutputLine line, string child) => StartLine().Match(line.Text).Groups["name"].Value == child;
 
-    [GeneratedRegex(@"^(?<name>directory|worker-\d+)  pid (?<pid>\d+)  (engine|http)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^(?<name>directory|worker-\d+)  pid (?<pid>\d+)  (a silo|http)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex StartLine();
 
     private async Task ReadAsync(StreamReader from)

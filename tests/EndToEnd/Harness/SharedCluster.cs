@@ -1,13 +1,11 @@
 namespace OrleansAdapter.EndToEnd.Harness;
 
-/// <summary>A cluster and its clients for all the tests of one engine that leave it as it was.</summary>
-public abstract class SharedCluster(string engine, (string Name, string Value)[] environment, params string[] arguments) : IAsyncLifetime
+/// <summary>A cluster and its clients for all the tests that leave it as it was.</summary>
+public abstract class SharedCluster((string Name, string Value)[] environment, params string[] arguments) : IAsyncLifetime
 {
     private RunningCluster? _cluster;
     private JavaScriptClients? _clients;
     private JavaScriptClients? _socketIO;
-
-    internal string Engine { get; } = engine;
 
     internal RunningCluster Cluster => _cluster!;
 
@@ -17,7 +15,7 @@ public abstract class SharedCluster(string engine, (string Name, string Value)[]
     /// <summary>Clients of Socket.IO; the same otherwise.</summary>
     internal JavaScriptClients SocketIO => _socketIO ??= JavaScriptClients.StartSocketIO();
 
-    public async ValueTask InitializeAsync() => _cluster = await RunningCluster.StartAsync(Engine, environment, arguments);
+    public async ValueTask InitializeAsync() => _cluster = await RunningCluster.StartAsync(environment, arguments);
 
     public async ValueTask DisposeAsync()
     {

@@ -4,7 +4,7 @@ using OrleansAdapter.EndToEnd.Harness;
 namespace OrleansAdapter.EndToEnd.Suites;
 
 /// <summary>What is promised when a worker, or the directory, is killed under load.</summary>
-public abstract class DeathSuite(string engine)
+public abstract class DeathSuite(params string[] arguments)
 {
     protected const string Room = "room";
 
@@ -18,7 +18,7 @@ public abstract class DeathSuite(string engine)
     public async Task When_a_worker_is_killed_the_others_notice_nothing_and_who_is_right_soon()
     {
         await using var clients = JavaScriptClients.Start();
-        await using var cluster = await RunningCluster.StartAsync(engine);
+        await using var cluster = await RunningCluster.StartAsync(arguments);
         var members = await JoinAsync(clients, cluster);
         var lost = members.Where(m => m.Worker == 1).Select(m => m.Client).ToArray();
         var left = members.Where(m => m.Worker != 1).Select(m => m.Client).ToArray();
@@ -55,7 +55,7 @@ public abstract class DeathSuite(string engine)
     public async Task When_the_directory_is_killed_nothing_is_lost_or_twice_and_publishing_works_within_two_seconds_of_its_return()
     {
         await using var clients = JavaScriptClients.Start();
-        await using var cluster = await RunningCluster.StartAsync(engine);
+        await using var cluster = await RunningCluster.StartAsync(arguments);
         var members = (await JoinAsync(clients, cluster)).Select(m => m.Client).ToArray();
         var publishers = members.Where((_, i) => i % 2 == 0).ToArray();
 
@@ -85,7 +85,7 @@ public abstract class DeathSuite(string engine)
     public async Task When_a_worker_and_the_directory_are_killed_together_the_clients_of_the_others_lose_nothing_of_theirs()
     {
         await using var clients = JavaScriptClients.Start();
-        await using var cluster = await RunningCluster.StartAsync(engine);
+        await using var cluster = await RunningCluster.StartAsync(arguments);
         var members = await JoinAsync(clients, cluster);
         await KillUnderLoadAsync(cluster, members, "worker-1", "directory");
     }

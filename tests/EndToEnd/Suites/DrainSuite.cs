@@ -3,7 +3,7 @@ using OrleansAdapter.EndToEnd.Harness;
 namespace OrleansAdapter.EndToEnd.Suites;
 
 /// <summary>A worker that is told to leave, under load.</summary>
-public abstract class DrainSuite(string engine)
+public abstract class DrainSuite(params string[] arguments)
 {
     private const string Room = "room";
     private const int Clients = 6;
@@ -11,7 +11,7 @@ public abstract class DrainSuite(string engine)
     [Fact(Timeout = 120_000)]
     public async Task Its_clients_come_back_elsewhere_and_those_of_others_miss_nothing()
     {
-        await using var cluster = await RunningCluster.StartAsync(engine);
+        await using var cluster = await RunningCluster.StartAsync(arguments);
         await using var sockets = JavaScriptClients.StartSocketIO();
         await using var hubs = JavaScriptClients.Start();
         List<JavaScriptClient> moving = [];
@@ -58,7 +58,7 @@ public abstract class DrainSuite(string engine)
     [Fact(Timeout = 120_000)]
     public async Task A_session_of_a_worker_that_is_killed_is_unknown_to_the_others_at_once_and_its_client_comes_back()
     {
-        await using var cluster = await RunningCluster.StartAsync(engine);
+        await using var cluster = await RunningCluster.StartAsync(arguments);
         await using var sockets = JavaScriptClients.StartSocketIO();
         await using var proxy = await RoundRobinProxy.StartAsync([.. Enumerable.Range(1, RunningCluster.Workers).Select(cluster.Url)]);
         var polling = await sockets.JoinAsync(proxy.Url, Room, "polling");

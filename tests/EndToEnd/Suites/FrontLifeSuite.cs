@@ -11,7 +11,7 @@ using OrleansAdapter.EndToEnd.Harness;
 namespace OrleansAdapter.EndToEnd.Suites;
 
 /// <summary>What clients of the front port see when workers die, hang, or are replaced.</summary>
-public abstract class FrontLifeSuite(string engine)
+public abstract class FrontLifeSuite(params string[] arguments)
 {
     private static readonly TimeSpan BackLimit = TimeSpan.FromSeconds(10);
 
@@ -19,7 +19,7 @@ public abstract class FrontLifeSuite(string engine)
     public async Task When_each_worker_in_turn_is_killed_under_load_its_clients_are_soon_elsewhere_and_the_others_lose_nothing()
     {
         await using var clients = JavaScriptClients.StartSocketIO();
-        await using var cluster = await RunningCluster.StartAsync(engine);
+        await using var cluster = await RunningCluster.StartAsync(arguments);
         for (var number = 1; number <= RunningCluster.Workers; number++)
         {
             var worker = $"worker-{number}";
@@ -65,7 +65,7 @@ public abstract class FrontLifeSuite(string engine)
         try
         {
             await using var clients = JavaScriptClients.StartSocketIO();
-            await using var cluster = await RunningCluster.StartAsync(engine, [("NOTIFY_SOCKET", notify)]);
+            await using var cluster = await RunningCluster.StartAsync([("NOTIFY_SOCKET", notify)], arguments);
             Assert.Equal("READY=1", await NextAsync(manager));
             var before = await cluster.StatusAsync();
             List<JavaScriptClient> members = [];
@@ -110,7 +110,7 @@ public abstract class FrontLifeSuite(string engine)
     [Fact(Timeout = 120_000)]
     public async Task A_worker_that_hangs_is_replaced()
     {
-        await using var cluster = await RunningCluster.StartAsync(engine, "--hung", "3");
+        await using var cluster = await RunningCluster.StartAsync([.. arguments, "--hung", "3"]);
         var hangs = cluster.ProcessOf("worker-2");
         var before = cluster.Lines.Count;
 
@@ -131,7 +131,7 @@ public abstract class FrontLifeSuite(string engine)
         File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         try
         {
-            await using var cluster = await RunningCluster.StartAsync(engine, "--worker", program);
+            await using var cluster = await RunningCluster.StartAsync([.. arguments, "--worker", program]);
             var before = await cluster.StatusAsync();
             await File.WriteAllTextAsync(program, "#!/bin/sh\nexit 3\n", TestContext.Current.CancellationToken);
 
@@ -162,7 +162,7 @@ public abstract class FrontLifeSuite(string engine)
             var (file, keyFile) = (Path.Combine(folder.FullName, "certificate.pem"), Path.Combine(folder.FullName, "key.pem"));
             await File.WriteAllTextAsync(file, certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
             await File.WriteAllTextAsync(keyFile, key.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
-            await using var cluster = await RunningCluster.StartAsync(engine, "--certificate", file, "--key", keyFile);
+            await using var cluster = await RunningCluster.StartAsync([.. arguments, "--certificate", file, "--key", keyFile]);
             using var handler = new SocketsHttpHandler();
             handler.SslOptions.RemoteCertificateValidationCallback = (_, shown, _, _) => shown!.GetCertHashString() == certificate.GetCertHashString();
             using var http = new HttpClient(handler);

@@ -164,13 +164,13 @@ public abstract class SocketIOSuite(SharedCluster shared)
 }
 
 /// <summary>Socket.IO clients of a worker that dies.</summary>
-public abstract class SocketIODeathSuite(string engine)
+public abstract class SocketIODeathSuite(params string[] arguments)
 {
     [Fact(Timeout = 120_000)]
     public async Task A_client_whose_worker_dies_reconnects_to_the_next_one_and_others_notice_nothing()
     {
         await using var clients = JavaScriptClients.StartSocketIO();
-        await using var cluster = await RunningCluster.StartAsync(engine);
+        await using var cluster = await RunningCluster.StartAsync(arguments);
         var stays = await clients.JoinAsync(cluster.Url(1), "room", "upgrade");
         var falls = await clients.JoinAsync(cluster.Url(2), "room", "upgrade");
         var before = falls.Id;

@@ -14,7 +14,7 @@ public abstract class StartSuite(SharedCluster shared)
         {
             Assert.Contains($"worker-{worker}  pid {shared.Cluster.ProcessOf($"worker-{worker}")}  {shared.Cluster.Url(worker)}", lines);
         }
-        Assert.Contains($"directory  pid {shared.Cluster.ProcessOf("directory")}  engine {shared.Engine}", lines);
+        Assert.Contains($"directory  pid {shared.Cluster.ProcessOf("directory")}  a silo", lines);
         Assert.Equal(RunningCluster.Workers + 1, lines.Length);
     }
 

@@ -6,14 +6,14 @@ using OrleansAdapter.EndToEnd.Harness;
 namespace OrleansAdapter.EndToEnd.Suites;
 
 /// <summary>What the primary leaves behind, and what it does with what dies. No clients, so no Node.js.</summary>
-public abstract class SupervisionSuite(string engine)
+public abstract class SupervisionSuite(params string[] arguments)
 {
     [Theory(Timeout = 120_000)]
     [InlineData(OperatingSystemProcesses.Terminate)]
     [InlineData(OperatingSystemProcesses.Interrupt)]
     public async Task A_signal_takes_everything_down_and_leaves_no_process_and_no_file(int signal)
     {
-        await using var cluster = await RunningCluster.StartAsync(engine);
+        await using var cluster = await RunningCluster.StartAsync(arguments);
         var children = cluster.Children;
 
         OperatingSystemProcesses.Signal(cluster.PrimaryId, signal);
@@ -29,7 +29,7 @@ public abstract class SupervisionSuite(string engine)
     [InlineData("worker-")]
     public async Task A_signal_before_all_are_ready_takes_down_what_there_is(string line)
     {
-        await using var cluster = RunningCluster.Start(RunningCluster.FreePort(), "--workers", "3", "--engine", engine);
+        await using var cluster = RunningCluster.Start(RunningCluster.FreePort(), ["--workers", "3", .. arguments]);
         await cluster.LineAsync(line);
 
         OperatingSystemProcesses.Signal(cluster.PrimaryId, OperatingSystemProcesses.Terminate);
@@ -41,7 +41,7 @@ public abstract class SupervisionSuite(string engine)
     [Fact(Timeout = 120_000)]
     public async Task When_the_primary_is_killed_its_children_end_and_leave_no_socket_file()
     {
-        await using var cluster = await RunningCluster.StartAsync(engine);
+        await using var cluster = await RunningCluster.StartAsync(arguments);
         var children = cluster.Children;
 
         OperatingSystemProcesses.Signal(cluster.PrimaryId, OperatingSystemProcesses.Kill);
@@ -53,7 +53,7 @@ public abstract class SupervisionSuite(string engine)
     [Fact(Timeout = 120_000)]
     public async Task A_second_signal_does_not_wait_for_a_child_that_hangs()
     {
-        await using var cluster = await RunningCluster.StartAsync(engine);
+        await using var cluster = await RunningCluster.StartAsync(arguments);
         var children = cluster.Children;
         OperatingSystemProcesses.Signal(cluster.ProcessOf("worker-2"), OperatingSystemProcesses.Stop);
 
@@ -72,7 +72,7 @@ public abstract class SupervisionSuite(string engine)
         var port = RunningCluster.FreePort();
         using var busy = new TcpListener(IPAddress.Loopback, port + 2);
         busy.Start();
-        await using var cluster = RunningCluster.Start(port, "--workers", "3", "--engine", engine);
+        await using var cluster = RunningCluster.Start(port, ["--workers", "3", .. arguments]);
 
         Assert.Equal(1, await cluster.EndAsync());
 
@@ -83,7 +83,7 @@ public abstract class SupervisionSuite(string engine)
     [Fact(Timeout = 120_000)]
     public async Task A_worker_that_cannot_start_is_given_up_and_nothing_is_left_behind()
     {
-        await using var cluster = RunningCluster.Start(RunningCluster.FreePort(), "--workers", "2", "--engine", engine, "--worker", "/bin/false");
+        await using var cluster = RunningCluster.Start(RunningCluster.FreePort(), ["--workers", "2", "--worker", "/bin/false", .. arguments]);
 
         Assert.Equal(1, await cluster.EndAsync());
 

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using OrleansAdapter.Codec;
 
 namespace OrleansAdapter.Grains.Tests.Codec;
 

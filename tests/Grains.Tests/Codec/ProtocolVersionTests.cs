@@ -1,4 +1,3 @@
-using OrleansAdapter.Codec;
 
 namespace OrleansAdapter.Grains.Tests.Codec;
 

@@ -73,13 +73,13 @@ internal sealed class Samples(int seed)
 
     public Operation Operation() => _random.Next(7) switch
     {
-        0 => OrleansAdapter.Operation.Request(Target(), Bytes()),
-        1 => OrleansAdapter.Operation.SocketsJoin(Target(), Many(Room)),
-        2 => OrleansAdapter.Operation.SocketsLeave(Target(), Many(Room)),
-        3 => OrleansAdapter.Operation.DisconnectSockets(Target(), Bytes()),
-        4 => OrleansAdapter.Operation.Own(Room(), member: true, Number()),
-        5 => OrleansAdapter.Operation.Own(Room(), member: false, Number()),
-        _ => OrleansAdapter.Operation.Emit(Target(), Bytes()),
+        0 => Protocol.Operation.Request(Target(), Bytes()),
+        1 => Protocol.Operation.SocketsJoin(Target(), Many(Room)),
+        2 => Protocol.Operation.SocketsLeave(Target(), Many(Room)),
+        3 => Protocol.Operation.DisconnectSockets(Target(), Bytes()),
+        4 => Protocol.Operation.Own(Room(), member: true, Number()),
+        5 => Protocol.Operation.Own(Room(), member: false, Number()),
+        _ => Protocol.Operation.Emit(Target(), Bytes()),
     };
 
     public Entry Entry() => new(Number(), Server(), Number(), Number(), Operation());

@@ -9,7 +9,7 @@ public abstract class DirectoryCluster : IAsyncDisposable
     private readonly List<TestServer> _servers = [];
 
     /// <summary>Starts a server of a new process, and waits until it has reached the directory.</summary>
-    public async Task<TestServer> NewServerAsync()
+    internal async Task<TestServer> NewServerAsync()
     {
         var server = new TestServer(NewDirectory());
         _servers.Add(server);
@@ -38,7 +38,7 @@ public abstract class DirectoryCluster : IAsyncDisposable
     }
 
     /// <summary>A server's way to the directory, not started.</summary>
-    protected abstract IDirectory NewDirectory();
+    internal abstract IDirectory NewDirectory();
 
     /// <summary>Ends the directory.</summary>
     protected abstract Task StopAsync();

@@ -4,7 +4,7 @@ namespace OrleansAdapter.Grains.Tests.Contract;
 /// One life of a server in one home, speaking the protocol by hand: enough of a worker to drive a directory, and nothing that repairs or
 /// hides what the directory does. What it waits for it asks for again after a while, since the seam may lose messages.
 /// </summary>
-public sealed class TestLife(TestServer server, string @namespace, ServerId life)
+internal sealed class TestLife(TestServer server, string @namespace, ServerId life)
 {
     private readonly List<Entry> _entries = [];
     private bool _live;
@@ -25,7 +25,7 @@ public sealed class TestLife(TestServer server, string @namespace, ServerId life
     public (long Version, IReadOnlyList<ServerId> Lives) List { get; private set; } = (0, []);
 
     /// <summary>Registers; an epoch that the home names is registered for at once.</summary>
-    public async Task<Registered> RegisterAsync(ServerId replaces = default, History? history = null)
+    internal async Task<Registered> RegisterAsync(ServerId replaces = default, History? history = null)
     {
         _live = false;
         while (true)
@@ -46,7 +46,7 @@ public sealed class TestLife(TestServer server, string @namespace, ServerId life
     }
 
     /// <summary>Submits a batch until it is accepted.</summary>
-    public async Task<Accepted> SubmitAsync(params Operation[] operations)
+    internal async Task<Accepted> SubmitAsync(params Operation[] operations)
     {
         var first = LastPosition + 1;
         LastPosition += operations.Length;
@@ -54,28 +54,28 @@ public sealed class TestLife(TestServer server, string @namespace, ServerId life
     }
 
     /// <summary>Submits a batch that begins at a position, perhaps again, until it is accepted.</summary>
-    public Task<Accepted> SubmitAsync(long first, params Operation[] operations) => AskAsync<Accepted>(
+    internal Task<Accepted> SubmitAsync(long first, params Operation[] operations) => AskAsync<Accepted>(
         new Submit { Life = Id, Epoch = Epoch, Session = Session, First = first, Operations = operations },
         accepted => accepted.First == first);
 
     /// <summary>Joins a room.</summary>
-    public Task<Accepted> JoinAsync(string room) => SubmitAsync(Operation.Own(Room.Named(room), member: true, Handled));
+    internal Task<Accepted> JoinAsync(string room) => SubmitAsync(Operation.Own(Room.Named(room), member: true, Handled));
 
     /// <summary>Publishes to a room.</summary>
-    public Task<Accepted> PublishAsync(string room, string text) => SubmitAsync(Emit(room, text));
+    internal Task<Accepted> PublishAsync(string room, string text) => SubmitAsync(Emit(room, text));
 
-    public static Operation Emit(string room, string text) => Operation.Emit(BroadcastTarget.Of(Room.Named(room)), System.Text.Encoding.UTF8.GetBytes(text));
+    internal static Operation Emit(string room, string text) => Operation.Emit(BroadcastTarget.Of(Room.Named(room)), System.Text.Encoding.UTF8.GetBytes(text));
 
     /// <summary>Renews the lease until that is answered.</summary>
-    public Task<Renewed> RenewAsync() => AskAsync<Renewed>(new Renew { Life = Id, Epoch = Epoch, Session = Session, Handled = Handled });
+    internal Task<Renewed> RenewAsync() => AskAsync<Renewed>(new Renew { Life = Id, Epoch = Epoch, Session = Session, Handled = Handled });
 
     /// <summary>Reads again from a number, whatever was handled.</summary>
-    public Task<Push> ReadAfterAsync(long number) => AskAsync<Push>(
+    internal Task<Push> ReadAfterAsync(long number) => AskAsync<Push>(
         new ReadAfter { Life = Id, Epoch = Epoch, Session = Session, Handled = number },
         push => push.Previous == number);
 
     /// <summary>Handles and acknowledges entries until there are so many that were not taken yet, and takes them.</summary>
-    public async Task<List<Entry>> TakeAsync(int count)
+    internal async Task<List<Entry>> TakeAsync(int count)
     {
         while (_entries.Count < count)
         {
@@ -94,12 +94,12 @@ public sealed class TestLife(TestServer server, string @namespace, ServerId life
     }
 
     /// <summary>The texts of the next entries.</summary>
-    public async Task<List<string>> TakeTextsAsync(int count) => [.. (await TakeAsync(count)).Select(Text)];
+    internal async Task<List<string>> TakeTextsAsync(int count) => [.. (await TakeAsync(count)).Select(Text)];
 
-    public static string Text(Entry entry) => System.Text.Encoding.UTF8.GetString(entry.Operation.Body.Span);
+    internal static string Text(Entry entry) => System.Text.Encoding.UTF8.GetString(entry.Operation.Body.Span);
 
     /// <summary>Sends a message, again and again, until an answer of this type comes that matches.</summary>
-    public async Task<T> AskAsync<T>(WorkerMessage message, Func<T, bool>? matches = null)
+    internal async Task<T> AskAsync<T>(WorkerMessage message, Func<T, bool>? matches = null)
         where T : HomeMessage
     {
         while (true)
@@ -112,10 +112,10 @@ public sealed class TestLife(TestServer server, string @namespace, ServerId life
         }
     }
 
-    public void Send(WorkerMessage message) => server.Directory.Send(@namespace, message);
+    internal void Send(WorkerMessage message) => server.Directory.Send(@namespace, message);
 
     /// <summary>What this life would tell the next home.</summary>
-    public History History(IReadOnlyList<Entry> retained, IReadOnlyList<OutboxItem> outbox, params Room[] rooms) => new()
+    internal History History(IReadOnlyList<Entry> retained, IReadOnlyList<OutboxItem> outbox, params Room[] rooms) => new()
     {
         Epoch = Epoch,
         Handled = Handled,

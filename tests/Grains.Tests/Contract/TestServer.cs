@@ -3,13 +3,13 @@ using System.Threading.Channels;
 namespace OrleansAdapter.Grains.Tests.Contract;
 
 /// <summary>A server reduced to what it is sent: every message waits in a channel until a test asks for it.</summary>
-public sealed class TestServer(IDirectory directory) : IDirectoryReceiver
+internal sealed class TestServer(IDirectory directory) : IDirectoryReceiver
 {
     private readonly Dictionary<string, Channel<HomeMessage>> _home = [];
     private readonly Channel<ServerMessage> _answers = Channel.CreateUnbounded<ServerMessage>();
     private readonly Channel<bool> _connected = Channel.CreateUnbounded<bool>();
 
-    public IDirectory Directory { get; } = directory;
+    internal IDirectory Directory { get; } = directory;
 
     /// <summary>The first life of its process.</summary>
     public ServerId Life { get; } = ServerId.NewProcess();
@@ -42,7 +42,7 @@ public sealed class TestServer(IDirectory directory) : IDirectoryReceiver
     public async Task ConnectedAsync() => await _connected.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync();
 
     /// <summary>The next answers.</summary>
-    public async Task<Answers> AnswersAsync()
+    internal async Task<Answers> AnswersAsync()
     {
         while (true)
         {
@@ -56,7 +56,7 @@ public sealed class TestServer(IDirectory directory) : IDirectoryReceiver
     }
 
     /// <summary>What homes of a namespace have sent.</summary>
-    public ChannelReader<HomeMessage> Home(string @namespace) => ChannelOf(@namespace).Reader;
+    internal ChannelReader<HomeMessage> Home(string @namespace) => ChannelOf(@namespace).Reader;
 
     void IDirectoryReceiver.Receive(string @namespace, HomeMessage message) => ChannelOf(@namespace).Writer.TryWrite(message);
 

@@ -5,7 +5,7 @@ namespace OrleansAdapter.Grains.Tests.Homes;
 public sealed class MailboxTests
 {
     private static readonly ServerId Publisher = TestHome.Life(1);
-    private static readonly RoomsOptions Options = new() { BatchEntries = 2 };
+    private static readonly HomeOptions Options = new() { BatchEntries = 2 };
 
     [Fact]
     public void Begins_where_the_life_begins()
@@ -69,10 +69,10 @@ public sealed class MailboxTests
     public void A_batch_is_closed_by_its_bytes_and_an_entry_over_the_limit_travels_alone()
     {
         var size = Emit(Red).Size;
-        var options = new RoomsOptions { BatchBytes = (2 * size) + 1 };
+        var options = new HomeOptions { BatchBytes = (2 * size) + 1 };
 
         Assert.Equal([1, 2], Numbers(Filled(1, 2, 3).NextBatch(options)));
-        Assert.Equal([1], Numbers(Filled(1, 2, 3).NextBatch(new RoomsOptions { BatchBytes = 1 })));
+        Assert.Equal([1], Numbers(Filled(1, 2, 3).NextBatch(new HomeOptions { BatchBytes = 1 })));
     }
 
     [Fact]

@@ -1,20 +1,20 @@
 namespace OrleansAdapter.Grains.Tests.Homes;
 
 /// <summary>A home whose messages are kept, and whose time stands still until a test moves it.</summary>
-internal sealed class TestHome : IRoomsOutput
+internal sealed class TestHome : IHomeOutput
 {
     public const long FirstEpoch = 1_000;
 
-    public static readonly RoomsOptions Options = new();
+    public static readonly HomeOptions Options = new();
 
     private readonly Dictionary<ServerId, long> _sessions = [];
 
-    public TestHome(RoomsOptions? options = null, bool firstStart = false, long epoch = FirstEpoch, long voidFrom = long.MaxValue)
+    public TestHome(HomeOptions? options = null, bool firstStart = false, long epoch = FirstEpoch, long voidFrom = long.MaxValue)
     {
-        Rooms = new Rooms(options ?? Options, this, new Random(1), epoch, firstStart, voidFrom);
+        Rooms = new Home(options ?? Options, this, new Random(1), epoch, firstStart, voidFrom);
     }
 
-    public Rooms Rooms { get; }
+    public Home Rooms { get; }
 
     public long Now { get; set; }
 
@@ -29,7 +29,7 @@ internal sealed class TestHome : IRoomsOutput
     /// <summary>A home that is open, with these fresh lives.</summary>
     public static TestHome With(params ServerId[] lives) => With(Options, lives);
 
-    public static TestHome With(RoomsOptions options, params ServerId[] lives)
+    public static TestHome With(HomeOptions options, params ServerId[] lives)
     {
         var home = new TestHome(options, firstStart: true);
         foreach (var life in lives)
@@ -60,7 +60,7 @@ internal sealed class TestHome : IRoomsOutput
     public void Renew(ServerId life, long handled = 0, long listVersion = 0) =>
         Receive(new Renew { Life = life, Epoch = Rooms.Epoch, Session = SessionOf(life), Handled = handled, ListVersion = listVersion });
 
-    /// <summary>Lets time pass in one step: more than <see cref="RoomsOptions.PauseThreshold"/> is a pause of the directory.</summary>
+    /// <summary>Lets time pass in one step: more than <see cref="HomeOptions.PauseThreshold"/> is a pause of the directory.</summary>
     public void Tick(long milliseconds)
     {
         Now += milliseconds;
@@ -93,7 +93,7 @@ internal sealed class TestHome : IRoomsOutput
     /// <summary>The numbers of all entries that were pushed to a life.</summary>
     public long[] Pushed(ServerId to) => [.. All<Push>(to).SelectMany(push => push.Entries).Select(entry => entry.Number)];
 
-    void IRoomsOutput.Send(ServerId to, HomeMessage message)
+    void IHomeOutput.Send(ServerId to, HomeMessage message)
     {
         Sent.Add((to, message));
         if (message is Registered)
@@ -102,9 +102,9 @@ internal sealed class TestHome : IRoomsOutput
         }
     }
 
-    void IRoomsOutput.Removed(ServerId life, RemovalReason reason) => Removals.Add((life, reason));
+    void IHomeOutput.Removed(ServerId life, RemovalReason reason) => Removals.Add((life, reason));
 
-    void IRoomsOutput.Opened(OpenSummary summary) => Openings.Add(summary);
+    void IHomeOutput.Opened(OpenSummary summary) => Openings.Add(summary);
 
-    void IRoomsOutput.Conflict(string message) => Conflicts.Add(message);
+    void IHomeOutput.Conflict(string message) => Conflicts.Add(message);
 }

@@ -1,10 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans;
-using OrleansAdapter.Codec;
+using OrleansAdapter.Grains.Testing;
 using OrleansAdapter.Grains.Tests.Contract;
-using OrleansAdapter.OnOrleans;
-using OrleansAdapter.OnOrleans.Testing;
 
 namespace OrleansAdapter.Grains.Tests.OnOrleans;
 

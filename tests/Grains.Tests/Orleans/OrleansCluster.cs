@@ -1,5 +1,5 @@
+using OrleansAdapter.Grains.Testing;
 using OrleansAdapter.Grains.Tests.Contract;
-using OrleansAdapter.OnOrleans.Testing;
 
 namespace OrleansAdapter.Grains.Tests.OnOrleans;
 
@@ -28,7 +28,7 @@ public sealed class OrleansCluster(TestSilos silos) : DirectoryCluster
 
     public override Task StartDirectoryAsync() => Silos.StartAsync(0, firstStart: false);
 
-    protected override IDirectory NewDirectory() => Silos.NewDirectory();
+    internal override IDirectory NewDirectory() => Silos.NewDirectory();
 
     protected override async Task StopAsync()
     {

@@ -1,10 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans;
 using Orleans.Streams.Core;
-using OrleansAdapter.Codec;
+using OrleansAdapter.Grains.Testing;
 using OrleansAdapter.Grains.Tests.Contract;
-using OrleansAdapter.OnOrleans;
-using OrleansAdapter.OnOrleans.Testing;
 
 namespace OrleansAdapter.Grains.Tests.OnOrleans;
 
@@ -30,14 +28,19 @@ public sealed class OrleansFaultTests : IAsyncLifetime
     public ValueTask DisposeAsync() => Cluster.DisposeAsync();
 
     [Fact]
-    public async Task A_client_of_another_cluster_is_refused_with_both_names()
+    public async Task A_client_of_another_cluster_waits_and_says_after_three_seconds_what_for()
     {
-        using var client = Silos.NewClient(clusterId: "another-cluster");
+        var log = new WarningLog();
+        using var client = Silos.NewClient(clusterId: "another-cluster", log: log);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var starting = client.StartAsync(end.Token);
 
-        var refused = await Assert.ThrowsAsync<DirectoryRefusedException>(() => client.StartAsync(TestContext.Current.CancellationToken).WaitAsync(Wait.Limit, TestContext.Current.CancellationToken));
+        var warning = await log.FirstAsync("another-cluster").WaitAsync(Wait.Limit, TestContext.Current.CancellationToken);
 
-        Assert.Contains("another-cluster", refused.Message, StringComparison.Ordinal);
-        Assert.Contains(TestSilos.ClusterId, refused.Message, StringComparison.Ordinal);
+        Assert.Contains("ClusterId", warning, StringComparison.Ordinal);
+        Assert.False(starting.IsCompleted);
+        await end.CancelAsync();
+        await Assert.ThrowsAnyAsync<Exception>(() => starting);
     }
 
     [Fact]
@@ -103,20 +106,20 @@ public sealed class OrleansFaultTests : IAsyncLifetime
         await NothingIsLeftOfAsync(gone.Id, life.Id);
     }
 
-    private static void ShortLeases(OrleansDirectoryOptions options)
+    private static void ShortLeases(DirectoryOptions options)
     {
-        options.Rooms = new RoomsOptions { Lease = 700 };
+        options.Homes = new HomeOptions { Lease = 700 };
         options.Servers = new ServersOptions { Lease = 700 };
     }
 
     private async Task NothingIsLeftOfAsync(ServerId gone, ServerId living)
     {
-        var status = await Wait.UntilAsync(() => Grains.GetGrain<IRoomsGrain>("/").Status(), home => home.Mailboxes <= 1, "a mailbox is left");
+        var status = await Wait.UntilAsync(() => Grains.GetGrain<IHomeGrain>("/").Status(), home => home.Mailboxes <= 1, "a mailbox is left");
         Assert.Equal([living], status.Lives);
         Assert.Equal((0, 0L), (status.Rooms, status.Backlog));
         await Wait.UntilAsync(() => SubscriptionsAsync(MailboxStreams.OfLife("/", gone)), left => left.Count == 0, "the mailbox's subscription is left");
         await Wait.UntilAsync(() => SubscriptionsAsync(MailboxStreams.OfProcess(gone)), left => left.Count == 0, "the answers' subscription is left");
-        await Wait.UntilAsync(() => Grains.GetGrain<IServersGrain>(0).List(), list => list.Messages.Length == 0, "it is listed");
+        await Wait.UntilAsync(() => Grains.GetGrain<IServerListGrain>(0).List(), list => list.Messages.Length == 0, "it is listed");
     }
 
     private async Task<List<StreamSubscription>> SubscriptionsAsync(Orleans.Runtime.StreamId stream)

@@ -5,10 +5,10 @@ internal sealed class ServersBench : IServersOutput
 {
     public ServersBench(ServersOptions? options = null)
     {
-        Table = new ServerTable(options ?? new ServersOptions(), this, new Random(1));
+        Table = new ServerList(options ?? new ServersOptions(), this, new Random(1));
     }
 
-    public ServerTable Table { get; }
+    public ServerList Table { get; }
 
     public long Now { get; set; } = 1_000;
 

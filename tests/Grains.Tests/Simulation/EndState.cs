@@ -20,7 +20,7 @@ internal static class EndState
             ?? Of(cluster.Recording, lives);
     }
 
-    private static string? Of(Rooms home, SimulatedServer[] servers, HashSet<ServerId> lives)
+    private static string? Of(Home home, SimulatedServer[] servers, HashSet<ServerId> lives)
     {
         if (!home.IsOpen)
         {
@@ -49,7 +49,7 @@ internal static class EndState
             : $"P5: the home lacks the memberships [{string.Join(' ', expected.Except(known))}] and has [{string.Join(' ', known.Except(expected))}] too many";
     }
 
-    private static string? Of(SimulatedServer server, Rooms home, HashSet<ServerId> lives)
+    private static string? Of(SimulatedServer server, Home home, HashSet<ServerId> lives)
     {
         var replica = server.State.Replica;
         if (!replica.IsLive || replica.Epoch != home.Epoch)

@@ -46,7 +46,7 @@ internal sealed class Mutation
         ToHome = (_, message, _) => message is Submit submit ? submit with { Operations = [.. submit.Operations.Select(change)] } : message,
     };
 
-    public static Mutation OfHome(Func<RoomsOptions, RoomsOptions> change) => new()
+    public static Mutation OfHome(Func<HomeOptions, HomeOptions> change) => new()
     {
         Options = settings => settings with { Home = change(settings.Home) },
     };

@@ -44,7 +44,7 @@ internal static class Mutations
         ["A part of an answer comes again as the next one"] = (FaultClass.NetworkOnly, () => Mutation.OfAnswers(answers => answers.Select(answer => answer.Last ? answer with { Part = answer.Part + 1 } : answer).SelectMany(answer => answer.Last ? [answer] : new[] { answer, answer with { Part = 1 } }))),
         ["An answer goes to another request"] = (FaultClass.NetworkOnly, () => Mutation.OfAnswers(answers => answers.Select(answer => answer with { Request = answer.Request + 1 }))),
         ["Answers are not given again when the directory is back"] = (FaultClass.DirectoryKilled, LoseRepeatedAnswers),
-        ["Answers are never acknowledged"] = (FaultClass.NetworkOnly, () => new Mutation { ToDirectory = (_, message) => message switch { AcknowledgeAnswers => null, OrleansAdapter.Describe describe => describe with { Handled = 0 }, _ => message } }),
+        ["Answers are never acknowledged"] = (FaultClass.NetworkOnly, () => new Mutation { ToDirectory = (_, message) => message switch { AcknowledgeAnswers => null, Protocol.Describe describe => describe with { Handled = 0 }, _ => message } }),
 
         // Histories
         ["A history lacks the outbox"] = (FaultClass.DirectoryKilled, () => Mutation.OfHistories(history => history with { Outbox = [] })),

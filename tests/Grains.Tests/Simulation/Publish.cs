@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.Text;
-using OrleansAdapter.Broadcasting;
-using OrleansAdapter.Cluster;
+using OrleansAdapter.Packets;
+using OrleansAdapter.Replication;
+using OrleansAdapter.Requests;
 
 namespace OrleansAdapter.Grains.Tests.Simulation;
 

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using OrleansAdapter.Broadcasting;
+using OrleansAdapter.Packets;
 
 namespace OrleansAdapter.Grains.Tests.Simulation;
 
@@ -141,7 +141,7 @@ internal sealed class Recording(Agenda agenda, Action<string>? trace)
     }
 
     /// <summary>A home opened, with the histories of some lives.</summary>
-    public void Opened(Rooms home, IReadOnlyCollection<ServerId> merged)
+    public void Opened(Home home, IReadOnlyCollection<ServerId> merged)
     {
         Count("home opened");
         foreach (var publish in _unstable.Where(publish => !merged.Contains(publish.Publisher)))

@@ -1,4 +1,4 @@
-using OrleansAdapter.Cluster;
+using OrleansAdapter.Requests;
 
 namespace OrleansAdapter.Grains.Tests.Simulation;
 

@@ -1,4 +1,4 @@
-using OrleansAdapter.Cluster;
+using OrleansAdapter.Replication;
 
 namespace OrleansAdapter.Grains.Tests.Simulation;
 
@@ -51,7 +51,7 @@ internal sealed record Settings
     /// <summary>Whether operations may fail because the directory does not answer in time.</summary>
     public required bool OperationsTimeOut { get; init; }
 
-    public required RoomsOptions Home { get; init; }
+    public required HomeOptions Home { get; init; }
 
     /// <summary>The list of servers, and the answers that wait for them.</summary>
     public ServersOptions Answers { get; } = new() { Lease = 600, PauseThreshold = 150, DeathMemory = 3_000, AnswerLife = 3_000, BatchBytes = 200 };
@@ -80,7 +80,7 @@ internal sealed record Settings
             TurnLength = dice.Chance(0.5) ? 0 : 1 + dice.Below(4),
             NoticesReconnect = dice.Chance(0.5),
             OperationsTimeOut = timesOut,
-            Home = new RoomsOptions
+            Home = new HomeOptions
             {
                 Lease = 600,
                 Hold = 250,

@@ -1,5 +1,5 @@
 using System.Text;
-using OrleansAdapter.Cluster;
+using OrleansAdapter.Requests;
 
 namespace OrleansAdapter.Grains.Tests.Simulation;
 
@@ -21,7 +21,7 @@ internal sealed class SimulatedAnswers
         Exchange = new AnswerExchange(process, () => new ServerDescription(process, "simulated", DateTimeOffset.UnixEpoch, 0), 0, message => cluster.ToDirectory(server, message), Taken, Lost);
     }
 
-    public Requests Requests { get; } = new(_ => { }, afterLoss: 2_000);
+    public PendingRequests Requests { get; } = new(_ => { }, afterLoss: 2_000);
 
     public AnswerExchange Exchange { get; }
 

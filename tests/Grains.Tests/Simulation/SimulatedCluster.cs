@@ -1,5 +1,4 @@
 using System.Buffers;
-using OrleansAdapter.Codec;
 
 namespace OrleansAdapter.Grains.Tests.Simulation;
 

@@ -1,7 +1,7 @@
 namespace OrleansAdapter.Grains.Tests.Simulation;
 
 /// <summary>One home, from its start to its death, and what the recording has to know of it.</summary>
-internal sealed class SimulatedHome : IRoomsOutput, IServersOutput
+internal sealed class SimulatedHome : IHomeOutput, IServersOutput
 {
     private readonly SimulatedCluster _cluster;
     private readonly HashSet<ServerId> _withHistory = [];
@@ -11,14 +11,14 @@ internal sealed class SimulatedHome : IRoomsOutput, IServersOutput
     public SimulatedHome(SimulatedCluster cluster, long epoch, bool firstStart)
     {
         _cluster = cluster;
-        Rooms = new Rooms(cluster.Settings.Home, this, cluster.Dice.Random, epoch, firstStart);
-        Servers = new ServerTable(cluster.Settings.Answers, this, cluster.Dice.Random);
+        Rooms = new Home(cluster.Settings.Home, this, cluster.Dice.Random, epoch, firstStart);
+        Servers = new ServerList(cluster.Settings.Answers, this, cluster.Dice.Random);
     }
 
-    public Rooms Rooms { get; }
+    public Home Rooms { get; }
 
     /// <summary>The list of servers, and the answers on their way: it lives and dies with the home, in one process.</summary>
-    public ServerTable Servers { get; }
+    public ServerList Servers { get; }
 
     private Recording Recording => _cluster.Recording;
 
@@ -64,7 +64,7 @@ internal sealed class SimulatedHome : IRoomsOutput, IServersOutput
         _isOpening = false;
     }
 
-    void IRoomsOutput.Send(ServerId to, HomeMessage message)
+    void IHomeOutput.Send(ServerId to, HomeMessage message)
     {
         if (message is Registered registered)
         {
@@ -85,7 +85,7 @@ internal sealed class SimulatedHome : IRoomsOutput, IServersOutput
 
     void IServersOutput.Refused(Answer answer, AnswerRefusal reason) => Recording.Count($"answer refused: {reason}");
 
-    void IRoomsOutput.Removed(ServerId life, RemovalReason reason)
+    void IHomeOutput.Removed(ServerId life, RemovalReason reason)
     {
         Recording.Count($"removed: {reason}");
         if (reason != RemovalReason.FencedBefore && !(IsSuperseded && _cluster.Directory.Current.Rooms.IsOpen))
@@ -94,7 +94,7 @@ internal sealed class SimulatedHome : IRoomsOutput, IServersOutput
         }
     }
 
-    void IRoomsOutput.Opened(OpenSummary summary)
+    void IHomeOutput.Opened(OpenSummary summary)
     {
         _isOpening = true;
         foreach (var life in Rooms.Lives)

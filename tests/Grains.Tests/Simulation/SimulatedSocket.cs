@@ -1,6 +1,6 @@
 using System.Buffers.Text;
-using OrleansAdapter.Broadcasting;
 using OrleansAdapter.Namespaces;
+using OrleansAdapter.Packets;
 
 namespace OrleansAdapter.Grains.Tests.Simulation;
 
@@ -59,7 +59,7 @@ internal sealed class SimulatedSocket(SimulatedServer server, int index, SocketI
 
     public override string ToString() => $"socket {Index} of {Id.Server}";
 
-    protected internal override void Deliver(Packet packet)
+    internal override void Deliver(Packet packet)
     {
         _unsent++;
         if (!Utf8Parser.TryParse(packet.Arguments.Span[1..], out int publish, out _))
@@ -69,9 +69,9 @@ internal sealed class SimulatedSocket(SimulatedServer server, int index, SocketI
         Server.Delivered(this, publish);
     }
 
-    protected internal override void EndTurn() => _unsent = 0;
+    internal override void EndTurn() => _unsent = 0;
 
-    protected internal override void Close(DisconnectReason reason)
+    internal override void Close(DisconnectReason reason)
     {
         if (Reason is not null)
         {

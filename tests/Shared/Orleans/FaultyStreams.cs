@@ -2,7 +2,7 @@ using Orleans.Hosting;
 using Orleans.Runtime;
 using Orleans.Streams;
 
-namespace OrleansAdapter.OnOrleans.Testing;
+namespace OrleansAdapter.Grains.Testing;
 
 /// <summary>
 /// Mailbox streams that lose events and deliver some twice, by a seed that a failing test's output names. The protocol has to make up for it.

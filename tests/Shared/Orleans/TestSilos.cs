@@ -9,7 +9,7 @@ using Orleans.Hosting;
 using Orleans.Runtime;
 using Orleans.Runtime.Placement;
 
-namespace OrleansAdapter.OnOrleans.Testing;
+namespace OrleansAdapter.Grains.Testing;
 
 /// <summary>What a test wants of its Orleans cluster.</summary>
 public sealed record TestSilosOptions
@@ -36,7 +36,7 @@ public sealed record TestSilosOptions
     public Action<IClientBuilder>? Client { get; init; }
 
     /// <summary>What to do to the directory's options, on silos and clients alike.</summary>
-    public Action<OrleansDirectoryOptions>? Directory { get; init; }
+    public Action<DirectoryOptions>? Directory { get; init; }
 
     /// <summary>The directory's options on both sides, with the provider of mailbox streams named; the host adds that one.</summary>
     public static TestSilosOptions OnMemoryStreams { get; } = new()
@@ -138,9 +138,13 @@ public sealed class TestSilos : IAsyncDisposable
     }
 
     /// <summary>A host with a client of this cluster, not started.</summary>
-    public IHost NewClient(string clusterId = ClusterId, string serviceId = ServiceId, Action<OrleansDirectoryOptions>? directory = null)
+    public IHost NewClient(string clusterId = ClusterId, string serviceId = ServiceId, Action<DirectoryOptions>? directory = null, ILoggerProvider? log = null)
     {
         var builder = NewHost();
+        if (log is not null)
+        {
+            builder.Logging.AddProvider(log);
+        }
         builder.UseOrleansClient(client =>
         {
             client.UseLocalhostClustering(_gatewayPorts, serviceId, clusterId);
@@ -155,7 +159,7 @@ public sealed class TestSilos : IAsyncDisposable
     }
 
     /// <summary>A server's directory with an Orleans client of its own, which starts and ends with it.</summary>
-    public IDirectory NewDirectory() => new HostedDirectory(NewClient());
+    internal IDirectory NewDirectory() => new HostedDirectory(NewClient());
 
     public async ValueTask DisposeAsync()
     {
@@ -172,7 +176,7 @@ public sealed class TestSilos : IAsyncDisposable
 
     private SiloAddress AddressOf(int silo) => Services(silo).GetRequiredService<ILocalSiloDetails>().SiloAddress;
 
-    private IRoomsGrain Home(string @namespace) => Grains.GetGrain<IRoomsGrain>(@namespace);
+    private IHomeGrain Home(string @namespace) => Grains.GetGrain<IHomeGrain>(@namespace);
 
     private static async Task EndAsync(IHost host)
     {
@@ -210,8 +214,6 @@ public sealed class TestSilos : IAsyncDisposable
     private sealed class HostedDirectory(IHost host) : IDirectory
     {
         private readonly IDirectory _inner = host.Services.GetRequiredService<IDirectory>();
-
-        public string Engine => _inner.Engine;
 
         public async Task StartAsync(ServerId process, IDirectoryReceiver receiver, CancellationToken cancellationToken)
         {

@@ -2,7 +2,8 @@ using System.Net;
 using System.Text;
 using System.Threading.Channels;
 using Microsoft.Extensions.DependencyInjection;
-using OrleansAdapter.Cluster;
+using OrleansAdapter.Draining;
+using OrleansAdapter.Namespaces;
 using OrleansAdapter.Testing;
 
 namespace OrleansAdapter.SocketIO.Tests.Live;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
-using OrleansAdapter.Cluster;
+using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.SocketIO.Tests.Live;
 

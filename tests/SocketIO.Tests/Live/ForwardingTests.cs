@@ -7,7 +7,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using OrleansAdapter.Cluster;
+using OrleansAdapter.Namespaces;
 using OrleansAdapter.Testing;
 
 namespace OrleansAdapter.SocketIO.Tests.Live;
@@ -291,7 +291,7 @@ public sealed class ForwardingTests : IAsyncLifetime
     private Task<SocketIOCluster> StartAsync(int servers) => SocketIOCluster.StartAsync(servers, serve: Both, build: Build, map: Watch);
 
     private Task<SocketIOHost> StartOneAsync(IDirectory directory, string secret) => SocketIOHost.StartAsync(
-        new OrleansAdapter.Tests.Engines.TestDirectory(directory),
+        new OrleansAdapter.Tests.Directories.TestDirectory(directory),
         null,
         Both,
         builder => builder.Services.Configure<OrleansAdapterOptions>(options =>

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using OrleansAdapter.Broadcasting;
+using OrleansAdapter.Packets;
 
 namespace OrleansAdapter.SocketIO.Tests.Live;
 

@@ -4,14 +4,15 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using OrleansAdapter.Tests.Engines;
+using OrleansAdapter.Draining;
+using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.SocketIO.Tests.Live;
 
 /// <summary>Servers of one cluster, each with Socket.IO on Kestrel, in this process.</summary>
 internal sealed class SocketIOCluster : IAsyncDisposable
 {
-    private readonly InProcessEngine _engine = new();
+    private readonly InProcessTestCluster _engine = new();
     private readonly List<SocketIOHost> _hosts = [];
 
     public SocketIOHost this[int index] => _hosts[index];

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using OrleansAdapter.Broadcasting;
 using OrleansAdapter.EngineIO;
+using OrleansAdapter.Packets;
 using OrleansAdapter.SocketIO.Protocol;
 
 namespace OrleansAdapter.SocketIO.Tests.Protocol;

@@ -1,0 +1,110 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace OrleansAdapter.Packets;
+
+/// <summary>Where JSON stands for bytes: <c>{"_placeholder":true,"num":i}</c>.</summary>
+/// <param name="Start">Where the object begins.</param>
+/// <param name="End">Behind its end.</param>
+/// <param name="Attachment">Which bytes.</param>
+internal readonly record struct Placeholder(int Start, int End, int Attachment)
+{
+    private const int Missing = -1;
+
+    /// <summary>
+    /// Finds all placeholders, in order. False where one names bytes that are not there, which is a lie, or that another has: a few bytes could stand for gigabytes.
+    /// </summary>
+    /// <param name="json">Valid JSON.</param>
+    /// <param name="attachments">How many attachments there are.</param>
+    /// <param name="maxDepth">How deep it may go.</param>
+    /// <param name="found">Where they are.</param>
+    public static bool TryFind(ReadOnlySpan<byte> json, int attachments, int maxDepth, out List<Placeholder> found)
+    {
+        found = [];
+        var used = new bool[attachments];
+        var open = new (int Start, bool IsPlaceholder, int Number)[maxDepth + 1];
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = maxDepth });
+        while (reader.Read())
+        {
+            switch (reader.TokenType)
+            {
+                case JsonTokenType.StartObject:
+                    open[reader.CurrentDepth] = ((int)reader.TokenStartIndex, false, Missing);
+                    break;
+                case JsonTokenType.PropertyName when Is(ref reader, "_placeholder"u8):
+                    reader.Read();
+                    open[DepthOfObject(ref reader)].IsPlaceholder = reader.TokenType == JsonTokenType.True;
+                    Enter(ref reader, open);
+                    break;
+                case JsonTokenType.PropertyName when Is(ref reader, "num"u8):
+                    reader.Read();
+                    open[DepthOfObject(ref reader)].Number = reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var number) ? number : Missing;
+                    Enter(ref reader, open);
+                    break;
+                case JsonTokenType.EndObject when open[reader.CurrentDepth] is { IsPlaceholder: true } placeholder:
+                    if ((uint)placeholder.Number >= (uint)attachments || used[placeholder.Number])
+                    {
+                        return false;
+                    }
+                    used[placeholder.Number] = true;
+                    // What is inside of one is nothing.
+                    found.RemoveAll(inner => inner.Start > placeholder.Start);
+                    found.Add(new Placeholder(placeholder.Start, (int)reader.BytesConsumed, placeholder.Number));
+                    break;
+                default:
+                    break;
+            }
+        }
+        return true;
+    }
+
+    /// <summary>A part of JSON with something else in the place of each placeholder.</summary>
+    /// <param name="json">The JSON.</param>
+    /// <param name="part">The part; it begins and ends outside of placeholders.</param>
+    /// <param name="placeholders">All of the JSON's, in order.</param>
+    /// <param name="write">Writes what comes in the place of an attachment's.</param>
+    public static ReadOnlyMemory<byte> Replace(ReadOnlySpan<byte> json, Range part, IReadOnlyList<Placeholder> placeholders, Action<Utf8JsonWriter, int> write)
+    {
+        var (start, end) = (part.Start.Value, part.End.Value);
+        var buffer = new ArrayBufferWriter<byte>(end - start);
+        using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true });
+        foreach (var placeholder in placeholders)
+        {
+            if (placeholder.Start < start || placeholder.End > end)
+            {
+                continue;
+            }
+            buffer.Write(json[start..placeholder.Start]);
+            writer.Reset();
+            write(writer, placeholder.Attachment);
+            writer.Flush();
+            start = placeholder.End;
+        }
+        buffer.Write(json[start..end]);
+        return buffer.WrittenMemory;
+    }
+
+    /// <summary>The depth of the object whose member's value the reader is at. A value that begins an object or array counts as its outside.</summary>
+    private static int DepthOfObject(ref Utf8JsonReader reader) => reader.CurrentDepth - 1;
+
+    private static bool Is(ref Utf8JsonReader reader, ReadOnlySpan<byte> name)
+    {
+        try
+        {
+            return reader.ValueTextEquals(name);
+        }
+        catch (InvalidOperationException)
+        {
+            // A name that is no Unicode: it is the application's, and any but this one.
+            return false;
+        }
+    }
+
+    private static void Enter(ref Utf8JsonReader reader, (int Start, bool IsPlaceholder, int Number)[] open)
+    {
+        if (reader.TokenType == JsonTokenType.StartObject)
+        {
+            open[reader.CurrentDepth] = ((int)reader.TokenStartIndex, false, Missing);
+        }
+    }
+}

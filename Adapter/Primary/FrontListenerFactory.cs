@@ -1,0 +1,105 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.Versioning;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OrleansAdapter.Namespaces;
+
+namespace OrleansAdapter.Primary;
+
+/// <summary>Gives Kestrel the connections that the primary hands over, at endpoints of type <see cref="FrontEndPoint"/>; Kestrel's own sockets keep all others.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class FrontListenerFactory(
+    FrontOptions options,
+    IOptions<KestrelServerOptions> kestrel,
+    IOptions<SocketTransportOptions> transport,
+    IServiceProvider services,
+    ILoggerFactory loggers) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
+{
+    private readonly ILogger _logger = loggers.CreateLogger<FrontListenerFactory>();
+    private FrontLink? _link;
+
+    public bool CanBind(EndPoint endpoint) => endpoint is FrontEndPoint;
+
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        // Kestrel binds one endpoint after the other; what comes for the second in between waits in the link.
+        if (_link is null)
+        {
+            _link = FrontLink.Connect(options, Capacity(kestrel.Value.Limits), _logger);
+            services.GetService<ThisServer>()?.Draining.OnBegin(_link.SayDraining);
+        }
+        var connections = new SocketConnectionContextFactory(
+            new SocketConnectionFactoryOptions
+            {
+                IOQueueCount = transport.Value.IOQueueCount,
+                MaxReadBufferSize = transport.Value.MaxReadBufferSize,
+                MaxWriteBufferSize = transport.Value.MaxWriteBufferSize,
+                UnsafePreferInlineScheduling = transport.Value.UnsafePreferInlineScheduling,
+                WaitForDataBeforeAllocatingBuffer = transport.Value.WaitForDataBeforeAllocatingBuffer,
+            },
+            _logger);
+        return ValueTask.FromResult<IConnectionListener>(new FrontListener(_link, (FrontEndPoint)endpoint, connections));
+    }
+
+    public void Dispose() => _link?.Dispose();
+
+    /// <summary>How many connections fit: as many as Kestrel may have, and the system lets this process have, with some left for other uses.</summary>
+    private static int Capacity(KestrelServerLimits limits)
+    {
+        var most = Math.Min(limits.MaxConcurrentConnections ?? int.MaxValue, int.MaxValue);
+        const string name = "Max open files";
+        var line = File.ReadLines("/proc/self/limits").FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal));
+        var soft = line?[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
+        return (int)Math.Max(1, long.TryParse(soft, out var files) ? Math.Min(most, files - (files / 8)) : most);
+    }
+
+    private sealed class FrontListener(FrontLink link, FrontEndPoint endPoint, SocketConnectionContextFactory connections) : IConnectionListener
+    {
+        private readonly ChannelReader<Socket> _incoming = link.Connections(endPoint.Secure);
+
+        public EndPoint EndPoint => endPoint;
+
+        public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+        {
+            while (await _incoming.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                if (_incoming.TryRead(out var socket) && Create(socket) is { } connection)
+                {
+                    return connection;
+                }
+            }
+            return null;
+        }
+
+        public async ValueTask UnbindAsync(CancellationToken cancellationToken = default) => await link.LeaveAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+
+        public ValueTask DisposeAsync()
+        {
+            connections.Dispose();
+            return ValueTask.CompletedTask;
+        }
+
+        private ConnectionContext? Create(Socket socket)
+        {
+            try
+            {
+                var connection = connections.Create(socket);
+                connection.ConnectionClosed.UnsafeRegister(static link => ((FrontLink)link!).Ended(), link);
+                return connection;
+            }
+            catch (SocketException)
+            {
+                // It has ended already: it has no addresses any more.
+                socket.Dispose();
+                link.Ended();
+                return null;
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using OrleansAdapter.Draining;
+
+namespace OrleansAdapter.Primary;
+
+/// <summary>
+/// The life of a host that a primary started: it tells when it has started, and stops when the primary says so or is gone. Signals often reach all
+/// processes of a terminal or a service; the primary decides what they mean, so that workers stop before their directory.
+/// </summary>
+/// <param name="application">The host's.</param>
+/// <param name="services">Where the server is that leaves before the host stops, if the host is one.</param>
+/// <param name="terminable">Whether the process may also be ended by itself, with SIGTERM, or told to leave.</param>
+internal sealed class SupervisedLifetime(IHostApplicationLifetime application, IServiceProvider services, bool terminable) : IHostLifetime, IDisposable
+{
+    private PosixSignalRegistration? _interrupt;
+    private PosixSignalRegistration? _terminate;
+    private int _leaving;
+
+    private IServerDrain? Drain => services.GetService<IServerDrain>();
+
+    public Task WaitForStartAsync(CancellationToken cancellationToken)
+    {
+        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
+        _terminate = PosixSignalRegistration.Create(
+            PosixSignal.SIGTERM,
+            context =>
+            {
+                context.Cancel = true;
+                Leave();
+            });
+        application.ApplicationStarted.Register(() => Console.Out.WriteLine(SupervisionContract.ReadyLine));
+        ParentWatch.Start(End, Said);
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose()
+    {
+        _interrupt?.Dispose();
+        _terminate?.Dispose();
+    }
+
+    private void Said(string line)
+    {
+        if (line == SupervisionContract.DrainLine)
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>Leaves the cluster in an orderly way, which has a limit of its own, and then ends.</summary>
+    private void Leave()
+    {
+        if (!terminable || Interlocked.Exchange(ref _leaving, 1) != 0)
+        {
+            return;
+        }
+        ThreadPool.UnsafeQueueUserWorkItem(static lifetime => _ = lifetime.LeaveAsync(), this, preferLocal: false);
+    }
+
+    private async Task LeaveAsync()
+    {
+        try
+        {
+            await (Drain?.DrainAsync() ?? Task.CompletedTask).ConfigureAwait(false);
+        }
+        finally
+        {
+            application.StopApplication();
+        }
+        await Task.Delay(SupervisionContract.EndLimit).ConfigureAwait(false);
+        Process.GetCurrentProcess().Kill();
+    }
+
+    /// <summary>Stops the host; and the process itself where that takes too long, whatever it hangs in.</summary>
+    private void End()
+    {
+        Drain?.Hurry();
+        ThreadPool.UnsafeQueueUserWorkItem(static application => application.StopApplication(), application, preferLocal: false);
+        Thread.Sleep(SupervisionContract.EndLimit);
+        Process.GetCurrentProcess().Kill();
+    }
+}

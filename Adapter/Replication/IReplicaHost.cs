@@ -1,0 +1,23 @@
+namespace OrleansAdapter.Replication;
+
+/// <summary>What a <see cref="Replica"/> needs of the namespace it belongs to. All calls come from the namespace's turn.</summary>
+internal interface IReplicaHost
+{
+    /// <summary>Sends a message to the home; it may be lost.</summary>
+    void Send(WorkerMessage message);
+
+    /// <summary>Does what an entry says to the local sockets. Called once for each entry, in order.</summary>
+    void Handle(Entry entry);
+
+    /// <summary>Whether a room has local members.</summary>
+    bool HasMembers(Room room);
+
+    /// <summary>The rooms with local members.</summary>
+    IReadOnlyList<Room> LocalRooms();
+
+    /// <summary>This server's life in the home has ended: close all clients and forget their rooms, without telling of it.</summary>
+    void Fenced(ServerId ended);
+
+    /// <summary>The home has admitted or removed lives.</summary>
+    void ListChanged(IReadOnlyList<ServerId> list);
+}

@@ -1,0 +1,26 @@
+using OrleansAdapter.Replication;
+namespace OrleansAdapter;
+
+/// <summary>
+/// Nobody can say whether an operation has happened, or will: it may have reached all, some or none of its targets. Nothing is ever delivered
+/// twice because of it, unless the caller does it again.
+/// </summary>
+public sealed class OperationException : Exception
+{
+    private OperationException(string message)
+        : base(message)
+    {
+    }
+
+    internal static OperationException For(OperationFailure failure, string what) => new(failure switch
+    {
+        OperationFailure.Fenced =>
+            $"The outcome of {what} is unknown: the directory had ended this server's stay (its lease lapsed, or it left too much unread), so its clients were closed and it has registered anew.",
+        OperationFailure.Merged =>
+            $"The outcome of {what} is unknown: the directory was lost, and no server that came back could tell.",
+        OperationFailure.Stopped =>
+            $"The outcome of {what} is unknown: this server stops.",
+        _ =>
+            $"The outcome of {what} is unknown: the directory did not answer in time. It may still happen; check that the directory runs and can be reached.",
+    });
+}

@@ -1,0 +1,32 @@
+using Orleans;
+
+namespace OrleansAdapter.Grains;
+
+/// <summary>
+/// Messages of the protocol on their way through Orleans, each in the one form that <see cref="MessageCodec"/> gives it: the argument
+/// and the result of a call, and the event of a mailbox stream. Immutable: nobody changes the bytes, so Orleans need not copy them.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("OrleansAdapter.MailboxBatch")]
+internal sealed class MailboxBatch(byte[][] messages)
+{
+    /// <summary>No message.</summary>
+    public static MailboxBatch Empty { get; } = new([]);
+
+    /// <summary>The messages, in order.</summary>
+    [Id(0)]
+    public byte[][] Messages { get; } = messages;
+}
+
+/// <summary>A part of a message that is too long for one call; the parts of one message come one after the other.</summary>
+/// <param name="Sender">The life that sends it.</param>
+/// <param name="Message">Tells the sender's messages apart.</param>
+/// <param name="Index">Which part this is, from 0.</param>
+/// <param name="Count">How many parts there are.</param>
+/// <param name="Bytes">The part.</param>
+[GenerateSerializer, Immutable, Alias("OrleansAdapter.MessagePart")]
+internal sealed record MessagePart(
+    [property: Id(0)] ServerId Sender,
+    [property: Id(1)] long Message,
+    [property: Id(2)] int Index,
+    [property: Id(3)] int Count,
+    [property: Id(4)] byte[] Bytes);

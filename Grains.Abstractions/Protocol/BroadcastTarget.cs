@@ -1,0 +1,68 @@
+namespace OrleansAdapter.Protocol;
+
+/// <summary>How a broadcast is to be treated on its way to a client.</summary>
+[Flags]
+internal enum BroadcastFlags
+{
+    /// <summary>Nothing special.</summary>
+    None = 0,
+
+    /// <summary>May be dropped for a client that is slow; never disconnects it.</summary>
+    Volatile = 1,
+
+    /// <summary>Not to be compressed, also where the transport compresses.</summary>
+    Uncompressed = 2,
+}
+
+/// <summary>
+/// Which sockets an operation is for: those in any of <see cref="Rooms"/> or named in <see cref="Sockets"/>, less those in any of
+/// <see cref="ExceptRooms"/> or named in <see cref="ExceptSockets"/>; each at most once. Immutable.
+/// </summary>
+/// <remarks>
+/// A room name that has the form of a <see cref="SocketId"/> whose server is registered names that socket. The home decides
+/// (Socket.IO's <c>to(id)</c>), since only it knows the servers for sure.
+/// </remarks>
+internal sealed class BroadcastTarget
+{
+    /// <summary>Every socket of the namespace.</summary>
+    public static BroadcastTarget All { get; } = new([Room.Everyone], []);
+
+    /// <summary>Makes a target. The arrays are owned by the target from here on.</summary>
+    public BroadcastTarget(Room[] rooms, SocketId[] sockets, Room[]? exceptRooms = null, SocketId[]? exceptSockets = null, BroadcastFlags flags = BroadcastFlags.None)
+    {
+        RoomArray = rooms;
+        SocketArray = sockets;
+        ExceptRoomArray = exceptRooms ?? [];
+        ExceptSocketArray = exceptSockets ?? [];
+        Flags = flags;
+    }
+
+    /// <summary>The rooms whose members are meant.</summary>
+    public ReadOnlySpan<Room> Rooms => RoomArray;
+
+    /// <summary>Single sockets that are meant.</summary>
+    public ReadOnlySpan<SocketId> Sockets => SocketArray;
+
+    /// <summary>Rooms whose members are left out.</summary>
+    public ReadOnlySpan<Room> ExceptRooms => ExceptRoomArray;
+
+    /// <summary>Single sockets that are left out.</summary>
+    public ReadOnlySpan<SocketId> ExceptSockets => ExceptSocketArray;
+
+    /// <summary>How to treat it on its way to a client.</summary>
+    public BroadcastFlags Flags { get; }
+
+    internal Room[] RoomArray { get; }
+
+    internal SocketId[] SocketArray { get; }
+
+    internal Room[] ExceptRoomArray { get; }
+
+    internal SocketId[] ExceptSocketArray { get; }
+
+    /// <summary>The target of one socket.</summary>
+    public static BroadcastTarget Socket(SocketId id) => new([], [id]);
+
+    /// <summary>The target of one room.</summary>
+    public static BroadcastTarget Of(Room room) => new([room], []);
+}

@@ -1,0 +1,92 @@
+namespace OrleansAdapter.Protocol;
+
+/// <summary>The form of a <see cref="History"/>, and of the entries and lists of lives that home messages have as well.</summary>
+internal static class HistoryCodec
+{
+    private const int ServerBytes = 6;
+    private const int MinimumEntryBytes = 3 + ServerBytes + OperationCodec.MinimumBytes;
+    private const int MinimumOutboxBytes = 3 + OperationCodec.MinimumBytes;
+    private const int MinimumRoomBytes = 2;
+    private const int MinimumSeenBytes = 1 + ServerBytes;
+
+    public static void Write(ref WireWriter writer, History history)
+    {
+        writer.Fixed(history.Epoch);
+        writer.Long(history.Handled);
+        writer.Long(history.Number);
+        writer.Long(history.ListVersion);
+        WriteLives(ref writer, history.List);
+        writer.Long(history.LastPosition);
+        WriteEntries(ref writer, history.Retained);
+        writer.Count(history.Outbox.Count);
+        foreach (var item in history.Outbox)
+        {
+            writer.Long(item.Position);
+            writer.Long(item.Number);
+            writer.Long(item.Run);
+            OperationCodec.Write(ref writer, item.Operation);
+        }
+        writer.Count(history.Rooms.Count);
+        foreach (var room in history.Rooms)
+        {
+            writer.Room(room);
+        }
+        writer.Count(history.Seen.Count);
+        foreach (var seen in history.Seen)
+        {
+            writer.Server(seen.Publisher);
+            writer.Long(seen.Position);
+        }
+    }
+
+    public static History Read(ref WireReader reader) => new()
+    {
+        Epoch = reader.Fixed(),
+        Handled = reader.Long(),
+        Number = reader.Long(),
+        ListVersion = reader.Long(),
+        List = ReadLives(ref reader),
+        LastPosition = reader.Long(),
+        Retained = ReadEntries(ref reader),
+        Outbox = reader.List(MinimumOutboxBytes, static (ref WireReader r) => ReadOutboxItem(ref r)),
+        Rooms = reader.List(MinimumRoomBytes, static (ref WireReader r) => r.Room()),
+        Seen = reader.List(MinimumSeenBytes, static (ref WireReader r) => new SeenPosition(r.Server(), r.Long())),
+    };
+
+    public static void WriteEntries(ref WireWriter writer, IReadOnlyList<Entry> entries)
+    {
+        writer.Count(entries.Count);
+        for (var i = 0; i < entries.Count; i++)
+        {
+            var entry = entries[i];
+            writer.Long(entry.Number);
+            writer.Server(entry.Publisher);
+            writer.Long(entry.Position);
+            writer.Long(entry.Run);
+            OperationCodec.Write(ref writer, entry.Operation);
+        }
+    }
+
+    public static Entry[] ReadEntries(ref WireReader reader) => reader.List(
+        MinimumEntryBytes,
+        static (ref WireReader r) => new Entry(r.Long(), r.Server(), r.Long(), r.Long(), OperationCodec.Read(ref r)));
+
+    public static void WriteLives(ref WireWriter writer, IReadOnlyList<ServerId> lives)
+    {
+        writer.Count(lives.Count);
+        for (var i = 0; i < lives.Count; i++)
+        {
+            writer.Server(lives[i]);
+        }
+    }
+
+    public static ServerId[] ReadLives(ref WireReader reader) => reader.List(ServerBytes, static (ref WireReader r) => r.Server());
+
+    private static OutboxItem ReadOutboxItem(ref WireReader reader)
+    {
+        var position = reader.Long();
+        var number = reader.Long();
+        var run = reader.Long();
+        return new OutboxItem(position, OperationCodec.Read(ref reader), number, run);
+    }
+}

@@ -1,0 +1,151 @@
+namespace OrleansAdapter.Protocol;
+
+/// <summary>The fields of each <see cref="HomeMessage"/>: life, epoch, session and head, then its own.</summary>
+internal static class HomeMessageCodec
+{
+    private const int MinimumResultBytes = 5;
+    private const int MinimumTargetsBytes = 2;
+
+    /// <summary>Before a head: is there one, and does it have the list?</summary>
+    private const byte NoHead = 0;
+    private const byte HeadWithoutList = 1;
+    private const byte HeadWithList = 2;
+
+    public static void Write(ref WireWriter writer, HomeMessage message)
+    {
+        writer.Server(message.Life);
+        writer.Fixed(message.Epoch);
+        writer.Long(message.Session);
+        WriteHead(ref writer, message.Head);
+        switch (message)
+        {
+            case Push push:
+                writer.Long(push.Previous);
+                HistoryCodec.WriteEntries(ref writer, push.Entries);
+                break;
+            case Accepted accepted:
+                writer.Long(accepted.First);
+                writer.Long(accepted.FirstNumber);
+                writer.Count(accepted.Count);
+                writer.Count(accepted.Targets.Count);
+                foreach (var targets in accepted.Targets)
+                {
+                    writer.Long(targets.Position);
+                    HistoryCodec.WriteLives(ref writer, targets.Lives);
+                }
+                break;
+            case Registered registered:
+                writer.Long(registered.LastPosition);
+                writer.Long(registered.From);
+                writer.Count(registered.Results.Count);
+                foreach (var result in registered.Results)
+                {
+                    WriteResult(ref writer, result);
+                }
+                break;
+        }
+    }
+
+    public static HomeMessage Read(ref WireReader reader, MessageType type)
+    {
+        if (type is < MessageType.WrongEpoch or > MessageType.Renewed)
+        {
+            throw MessageCodec.Unknown(type, "of a home");
+        }
+        var life = reader.Server();
+        var epoch = reader.Fixed();
+        var session = reader.Long();
+        var head = ReadHead(ref reader);
+        return type switch
+        {
+            MessageType.WrongEpoch => new WrongEpoch { Life = life, Epoch = epoch, Session = session, Head = head },
+            MessageType.Fenced => new Fenced { Life = life, Epoch = epoch, Session = session, Head = head },
+            MessageType.Renewed => new Renewed { Life = life, Epoch = epoch, Session = session, Head = head },
+            MessageType.Push => new Push
+            {
+                Life = life,
+                Epoch = epoch,
+                Session = session,
+                Head = head,
+                Previous = reader.Long(),
+                Entries = HistoryCodec.ReadEntries(ref reader),
+            },
+            MessageType.Accepted => new Accepted
+            {
+                Life = life,
+                Epoch = epoch,
+                Session = session,
+                Head = head,
+                First = reader.Long(),
+                FirstNumber = reader.Long(),
+                Count = reader.Int(),
+                Targets = reader.List(MinimumTargetsBytes, static (ref WireReader r) => new RequestTargets(r.Long(), HistoryCodec.ReadLives(ref r))),
+            },
+            _ => new Registered
+            {
+                Life = life,
+                Epoch = epoch,
+                Session = session,
+                Head = head,
+                LastPosition = reader.Long(),
+                From = reader.Long(),
+                Results = reader.List(MinimumResultBytes, static (ref WireReader r) => ReadResult(ref r)),
+            },
+        };
+    }
+
+    private static void WriteHead(ref WireWriter writer, Head? head)
+    {
+        writer.Byte(head is null ? NoHead : head.List is null ? HeadWithoutList : HeadWithList);
+        if (head is null)
+        {
+            return;
+        }
+        writer.Long(head.Stable);
+        writer.Long(head.Number);
+        writer.Long(head.Last);
+        writer.Long(head.ListVersion);
+        if (head.List is { } list)
+        {
+            HistoryCodec.WriteLives(ref writer, list);
+        }
+    }
+
+    private static Head? ReadHead(ref WireReader reader)
+    {
+        var form = reader.Byte();
+        if (form > HeadWithList)
+        {
+            ProtocolException.Throw($"The head before byte {reader.Position} has the unknown form {form}.");
+        }
+        return form == NoHead
+            ? null
+            : new Head(reader.Long(), reader.Long(), reader.Long(), reader.Long(), form == HeadWithList ? HistoryCodec.ReadLives(ref reader) : null);
+    }
+
+    private static void WriteResult(ref WireWriter writer, OperationResult result)
+    {
+        writer.Long(result.Position);
+        writer.Long(result.Number);
+        writer.Long(result.Run);
+        writer.Byte((byte)result.Outcome);
+        writer.Byte(result.Targets is null ? (byte)0 : (byte)1);
+        if (result.Targets is { } targets)
+        {
+            HistoryCodec.WriteLives(ref writer, targets);
+        }
+    }
+
+    private static OperationResult ReadResult(ref WireReader reader)
+    {
+        var position = reader.Long();
+        var number = reader.Long();
+        var run = reader.Long();
+        var outcome = (OperationOutcome)reader.Byte();
+        if (outcome is not (OperationOutcome.Accepted or OperationOutcome.Stable or OperationOutcome.Unknown))
+        {
+            ProtocolException.Throw($"The outcome {(byte)outcome} before byte {reader.Position} is not known.");
+        }
+        return new OperationResult(position, number, run, outcome, reader.Flag() ? HistoryCodec.ReadLives(ref reader) : null);
+    }
+}

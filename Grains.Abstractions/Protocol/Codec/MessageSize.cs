@@ -1,0 +1,98 @@
+namespace OrleansAdapter.Protocol;
+
+/// <summary>
+/// What a message counts for where a queue is bounded in bytes: about what it takes in memory, and never much less than its encoded form.
+/// Cheap: one addition per operation.
+/// </summary>
+internal static class MessageSize
+{
+    private const int Message = 128;
+    private const int Entry = 64;
+    private const int Life = 8;
+
+    /// <summary>Of a message to a home.</summary>
+    public static long Of(WorkerMessage message)
+    {
+        long size = Message;
+        if (message is Submit submit)
+        {
+            for (var i = 0; i < submit.Operations.Count; i++)
+            {
+                size += submit.Operations[i].Size;
+            }
+        }
+        else if (message is Register { History: { } history })
+        {
+            size += Of(history.Retained) + (Life * (long)history.List.Count) + (2 * Life * (long)history.Seen.Count);
+            foreach (var item in history.Outbox)
+            {
+                size += Entry + item.Operation.Size;
+            }
+            foreach (var room in history.Rooms)
+            {
+                size += Entry + (2 * room.Name.Length);
+            }
+        }
+        return size;
+    }
+
+    /// <summary>Of a message of a home.</summary>
+    public static long Of(HomeMessage message)
+    {
+        long size = Message + (Life * (long)(message.Head?.List?.Count ?? 0));
+        switch (message)
+        {
+            case Push push:
+                size += Of(push.Entries);
+                break;
+            case Accepted accepted:
+                foreach (var targets in accepted.Targets)
+                {
+                    size += Entry + (Life * (long)targets.Lives.Count);
+                }
+                break;
+            case Registered registered:
+                foreach (var result in registered.Results)
+                {
+                    size += Entry + (Life * (long)(result.Targets?.Count ?? 0));
+                }
+                break;
+        }
+        return size;
+    }
+
+    /// <summary>Of a message about a server.</summary>
+    public static long Of(ServerMessage message)
+    {
+        long size = Message;
+        switch (message)
+        {
+            case Describe describe:
+                size += 2L * describe.Description.Name.Length;
+                break;
+            case Answer answer:
+                size += Of(answer);
+                break;
+            case Answers answers:
+                foreach (var item in answers.Items)
+                {
+                    size += Of(item);
+                }
+                break;
+        }
+        return size;
+    }
+
+    /// <summary>Of one answer among others.</summary>
+    public static long Of(Answer answer) => Message + answer.Body.Length + (2L * (answer.Error?.Length ?? 0));
+
+    private static long Of(IReadOnlyList<Entry> entries)
+    {
+        long size = 0;
+        for (var i = 0; i < entries.Count; i++)
+        {
+            size += Entry + entries[i].Operation.Size;
+        }
+        return size;
+    }
+}

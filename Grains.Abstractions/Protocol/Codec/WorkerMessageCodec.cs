@@ -1,0 +1,82 @@
+namespace OrleansAdapter.Protocol;
+
+/// <summary>The fields of each <see cref="WorkerMessage"/>: life, epoch, session and list version, then its own.</summary>
+internal static class WorkerMessageCodec
+{
+    public static void Write(ref WireWriter writer, WorkerMessage message)
+    {
+        writer.Server(message.Life);
+        writer.Fixed(message.Epoch);
+        writer.Long(message.Session);
+        writer.Long(message.ListVersion);
+        switch (message)
+        {
+            case Submit submit:
+                writer.Long(submit.First);
+                writer.Count(submit.Operations.Count);
+                for (var i = 0; i < submit.Operations.Count; i++)
+                {
+                    OperationCodec.Write(ref writer, submit.Operations[i]);
+                }
+                break;
+            case Acknowledge acknowledge:
+                writer.Long(acknowledge.Handled);
+                break;
+            case ReadAfter read:
+                writer.Long(read.Handled);
+                break;
+            case Renew renew:
+                writer.Long(renew.Handled);
+                break;
+            case Register register:
+                writer.Server(register.Replaces);
+                if (writer.Version >= ProtocolVersion.WithLeases)
+                {
+                    writer.Long(register.Lease);
+                }
+                writer.Byte(register.History is null ? (byte)0 : (byte)1);
+                if (register.History is { } history)
+                {
+                    HistoryCodec.Write(ref writer, history);
+                }
+                break;
+        }
+    }
+
+    public static WorkerMessage Read(ref WireReader reader, MessageType type)
+    {
+        if (type is < MessageType.Register or > MessageType.Renew)
+        {
+            throw MessageCodec.Unknown(type, "to a home");
+        }
+        var life = reader.Server();
+        var epoch = reader.Fixed();
+        var session = reader.Long();
+        var listVersion = reader.Long();
+        return type switch
+        {
+            MessageType.Submit => new Submit
+            {
+                Life = life,
+                Epoch = epoch,
+                Session = session,
+                ListVersion = listVersion,
+                First = reader.Long(),
+                Operations = reader.List(OperationCodec.MinimumBytes, static (ref WireReader r) => OperationCodec.Read(ref r)),
+            },
+            MessageType.Acknowledge => new Acknowledge { Life = life, Epoch = epoch, Session = session, ListVersion = listVersion, Handled = reader.Long() },
+            MessageType.ReadAfter => new ReadAfter { Life = life, Epoch = epoch, Session = session, ListVersion = listVersion, Handled = reader.Long() },
+            MessageType.Renew => new Renew { Life = life, Epoch = epoch, Session = session, ListVersion = listVersion, Handled = reader.Long() },
+            _ => new Register
+            {
+                Life = life,
+                Epoch = epoch,
+                Session = session,
+                ListVersion = listVersion,
+                Replaces = reader.Server(),
+                Lease = reader.Version >= ProtocolVersion.WithLeases ? reader.Long() : 0,
+                History = reader.Flag() ? HistoryCodec.Read(ref reader) : null,
+            },
+        };
+    }
+}

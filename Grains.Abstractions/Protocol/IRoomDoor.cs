@@ -1,0 +1,28 @@
+namespace OrleansAdapter.Protocol;
+
+/// <summary>
+/// Publishes into namespaces on behalf of who is no server itself: what an engine's doors for other services need of the adapter. All of it
+/// travels in the namespace's one order, as if a server of the cluster had done it.
+/// </summary>
+internal interface IRoomDoor
+{
+    /// <summary>Sends an event. Ends when it is in the one order, in the mailbox of every server with members.</summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="room">The room; <see cref="Room.Everyone"/> for the whole namespace; the id of a socket means that socket.</param>
+    /// <param name="event">The event's name.</param>
+    /// <param name="arguments">A JSON array.</param>
+    /// <exception cref="ArgumentException">The arguments are no JSON array.</exception>
+    Task EmitAsync(string @namespace, Room room, string @event, ReadOnlyMemory<byte> arguments);
+
+    /// <summary>The ids of the sockets in a room, on all servers.</summary>
+    Task<IReadOnlyCollection<SocketId>> SocketsAsync(string @namespace, Room room, CancellationToken cancellationToken);
+
+    /// <summary>Makes the sockets in a room join others. Ends when it holds everywhere.</summary>
+    Task JoinAsync(string @namespace, Room room, string[] rooms);
+
+    /// <summary>Makes the sockets in a room leave others. Ends when it holds everywhere.</summary>
+    Task LeaveAsync(string @namespace, Room room, string[] rooms);
+
+    /// <summary>Disconnects the sockets in a room. Ends when it holds everywhere.</summary>
+    Task DisconnectAsync(string @namespace, Room room, bool close);
+}

@@ -1,0 +1,205 @@
+namespace OrleansAdapter.Protocol;
+
+/// <summary>A message from a server to the home of one namespace (PROTOCOL.md, Messages). Immutable.</summary>
+internal abstract record WorkerMessage
+{
+    /// <summary>The life that sends it.</summary>
+    public required ServerId Life { get; init; }
+
+    /// <summary>The epoch that it is for.</summary>
+    public required long Epoch { get; init; }
+
+    /// <summary>The session that the home gave this life; 0 before there is one.</summary>
+    public long Session { get; init; }
+
+    /// <summary>The newest version of the list of lives that the server has in this epoch, so that the home need not send it again.</summary>
+    public long ListVersion { get; init; }
+}
+
+/// <summary>A server asks to be one of the home's lives. Sent again until answered.</summary>
+internal sealed record Register : WorkerMessage
+{
+    /// <summary>The earlier life of the same server that this one replaces; none otherwise.</summary>
+    public ServerId Replaces { get; init; }
+
+    /// <summary>What the server remembers of the epoch before; null for a fresh life.</summary>
+    public History? History { get; init; }
+
+    /// <summary>How long the life may be silent before the home ends it, in milliseconds; 0 leaves that to the home. Known from version 2 of the protocol on.</summary>
+    public long Lease { get; init; }
+}
+
+/// <summary>A batch of a life's operations, in order and without holes. One is in flight at a time, and it is sent again unchanged until answered.</summary>
+internal sealed record Submit : WorkerMessage
+{
+    /// <summary>The position of the first operation.</summary>
+    public required long First { get; init; }
+
+    /// <summary>The operations, at positions First, First + 1, ….</summary>
+    public required IReadOnlyList<Operation> Operations { get; init; }
+}
+
+/// <summary>All entries up to a number have been handled.</summary>
+internal sealed record Acknowledge : WorkerMessage
+{
+    /// <summary>The last number handled.</summary>
+    public required long Handled { get; init; }
+}
+
+/// <summary>Asks for the entries after a number: the repair of a lost push.</summary>
+internal sealed record ReadAfter : WorkerMessage
+{
+    /// <summary>The last number handled.</summary>
+    public required long Handled { get; init; }
+}
+
+/// <summary>Renews the lease.</summary>
+internal sealed record Renew : WorkerMessage
+{
+    /// <summary>The last number handled.</summary>
+    public required long Handled { get; init; }
+}
+
+/// <summary>What a server remembers of a home, from which the next home is made (PROTOCOL.md, Register: history).</summary>
+internal sealed record History
+{
+    /// <summary>The epoch it speaks of.</summary>
+    public required long Epoch { get; init; }
+
+    /// <summary>The last number handled.</summary>
+    public required long Handled { get; init; }
+
+    /// <summary>The highest number known.</summary>
+    public required long Number { get; init; }
+
+    /// <summary>The version of <see cref="List"/>.</summary>
+    public required long ListVersion { get; init; }
+
+    /// <summary>The lives that the home knew.</summary>
+    public required IReadOnlyList<ServerId> List { get; init; }
+
+    /// <summary>The last position this life has used; all up to it are answered or in <see cref="Outbox"/>.</summary>
+    public required long LastPosition { get; init; }
+
+    /// <summary>Entries handled and not yet stable, ascending.</summary>
+    public required IReadOnlyList<Entry> Retained { get; init; }
+
+    /// <summary>Own operations that are unanswered, or answered and not yet stable, by position.</summary>
+    public required IReadOnlyList<OutboxItem> Outbox { get; init; }
+
+    /// <summary>The rooms with local members.</summary>
+    public required IReadOnlyList<Room> Rooms { get; init; }
+
+    /// <summary>For each live publisher the highest position handled.</summary>
+    public required IReadOnlyList<SeenPosition> Seen { get; init; }
+}
+
+/// <summary>An own operation as a <see cref="History"/> tells of it.</summary>
+/// <param name="Position">Its place among this life's operations.</param>
+/// <param name="Operation">What it does.</param>
+/// <param name="Number">Its number; 0 where it is not known.</param>
+/// <param name="Run">Its run; 0 where the number is not known.</param>
+internal sealed record OutboxItem(long Position, Operation Operation, long Number, long Run);
+
+/// <summary>The highest position of a publisher that a server has handled.</summary>
+/// <param name="Publisher">The publishing life.</param>
+/// <param name="Position">The position.</param>
+internal readonly record struct SeenPosition(ServerId Publisher, long Position);
+
+/// <summary>A message from a home to one life. Immutable. All but <see cref="WrongEpoch"/> and <see cref="Fenced"/> carry a <see cref="Head"/>.</summary>
+internal abstract record HomeMessage
+{
+    /// <summary>The life it is for.</summary>
+    public required ServerId Life { get; init; }
+
+    /// <summary>The epoch it speaks of.</summary>
+    public required long Epoch { get; init; }
+
+    /// <summary>The session it belongs to.</summary>
+    public long Session { get; init; }
+
+    /// <summary>The state of the home when it was sent.</summary>
+    public Head? Head { get; init; }
+}
+
+/// <summary>What every message of a home tells besides (PROTOCOL.md: Head).</summary>
+/// <param name="Stable">S: up to here every life has acknowledged all it was sent.</param>
+/// <param name="Number">N: the last number given.</param>
+/// <param name="Last">The newest number that was ever in the receiver's mailbox.</param>
+/// <param name="ListVersion">The version of the list of lives.</param>
+/// <param name="List">The lives; null where the receiver has named this version.</param>
+internal sealed record Head(long Stable, long Number, long Last, long ListVersion, IReadOnlyList<ServerId>? List);
+
+/// <summary>The home is at another epoch: register for it.</summary>
+internal sealed record WrongEpoch : HomeMessage;
+
+/// <summary>The life has ended, as far as the home is concerned: close all clients and start a new one.</summary>
+internal sealed record Fenced : HomeMessage;
+
+/// <summary>The life is admitted.</summary>
+internal sealed record Registered : HomeMessage
+{
+    /// <summary>The position up to which <see cref="Results"/> settles the life's operations.</summary>
+    public required long LastPosition { get; init; }
+
+    /// <summary>The number after which this mailbox begins.</summary>
+    public required long From { get; init; }
+
+    /// <summary>What became of the operations in the history's outbox.</summary>
+    public required IReadOnlyList<OperationResult> Results { get; init; }
+}
+
+/// <summary>A batch was accepted: position First + i has number FirstNumber + i.</summary>
+internal sealed record Accepted : HomeMessage
+{
+    /// <summary>The first position of the batch.</summary>
+    public required long First { get; init; }
+
+    /// <summary>The number of the first operation.</summary>
+    public required long FirstNumber { get; init; }
+
+    /// <summary>How many operations the batch has.</summary>
+    public required int Count { get; init; }
+
+    /// <summary>For the batch's requests, the lives they were sent to.</summary>
+    public required IReadOnlyList<RequestTargets> Targets { get; init; }
+}
+
+/// <summary>Entries of the mailbox, in order. Also answers <see cref="ReadAfter"/>.</summary>
+internal sealed record Push : HomeMessage
+{
+    /// <summary>The number up to which the receiver must have handled everything for the entries to follow without a gap.</summary>
+    public required long Previous { get; init; }
+
+    /// <summary>The entries, ascending; none where only the head is news.</summary>
+    public required IReadOnlyList<Entry> Entries { get; init; }
+}
+
+/// <summary>The lease is renewed.</summary>
+internal sealed record Renewed : HomeMessage;
+
+/// <summary>How an operation in a history's outbox ended.</summary>
+internal enum OperationOutcome : byte
+{
+    /// <summary>It has a number and is in every target's mailbox.</summary>
+    Accepted = 1,
+
+    /// <summary>Every target had acknowledged it already.</summary>
+    Stable = 2,
+
+    /// <summary>Nobody can tell.</summary>
+    Unknown = 3,
+}
+
+/// <summary>What became of one operation.</summary>
+/// <param name="Position">Its position.</param>
+/// <param name="Number">Its number, where it is known; else 0.</param>
+/// <param name="Run">Its run, where it is known; else 0.</param>
+/// <param name="Outcome">How it ended.</param>
+/// <param name="Targets">For a request, the lives it was sent to; null otherwise, and where they are not known.</param>
+internal sealed record OperationResult(long Position, long Number, long Run, OperationOutcome Outcome, IReadOnlyList<ServerId>? Targets);
+
+/// <summary>Where a request went.</summary>
+/// <param name="Position">The request's position.</param>
+/// <param name="Lives">The lives whose mailboxes it was put into.</param>
+internal sealed record RequestTargets(long Position, IReadOnlyList<ServerId> Lives);

@@ -1,0 +1,123 @@
+namespace OrleansAdapter.Protocol;
+
+/// <summary>What an <see cref="Operation"/> does. Values are on the wire and never change their meaning.</summary>
+internal enum OperationKind : byte
+{
+    /// <summary>A packet for the clients that match.</summary>
+    Emit = 1,
+
+    /// <summary>Makes the sockets that match join rooms.</summary>
+    SocketsJoin = 2,
+
+    /// <summary>Makes the sockets that match leave rooms.</summary>
+    SocketsLeave = 3,
+
+    /// <summary>Disconnects the sockets that match.</summary>
+    DisconnectSockets = 4,
+
+    /// <summary>Asks every server with sockets that match; each answers, straight to the asker.</summary>
+    Request = 5,
+
+    /// <summary>The publishing server itself now has members in a room.</summary>
+    Join = 6,
+
+    /// <summary>The publishing server itself has no members in a room any more.</summary>
+    Leave = 7,
+}
+
+/// <summary>
+/// One thing that a server does in a namespace's one order (PROTOCOL.md calls it an op): a broadcast, a remote join, leave or
+/// disconnect, a request, or a change of the server's own membership. Immutable; the home passes it on without looking into
+/// <see cref="Body"/>.
+/// </summary>
+internal sealed class Operation
+{
+    private const int FixedSize = 96;
+
+    private Operation(OperationKind kind, BroadcastTarget? target, Room[] rooms, long asOf, ReadOnlyMemory<byte> body)
+    {
+        Kind = kind;
+        Target = target;
+        RoomArray = rooms;
+        AsOf = asOf;
+        Body = body;
+        Size = FixedSize + body.Length + SizeOf(rooms) + (target is null ? 0 : SizeOf(target));
+    }
+
+    /// <summary>What it does.</summary>
+    public OperationKind Kind { get; }
+
+    /// <summary>Whom it is for; null for the server's own <see cref="OperationKind.Join"/> and <see cref="OperationKind.Leave"/>.</summary>
+    public BroadcastTarget? Target { get; }
+
+    /// <summary>The rooms to join or leave.</summary>
+    public ReadOnlySpan<Room> Rooms => RoomArray;
+
+    /// <summary>Own join or leave: the number that the server had handled when it issued it (PROTOCOL.md, H7: h).</summary>
+    public long AsOf { get; }
+
+    /// <summary>What the receiving servers read; opaque to the home.</summary>
+    public ReadOnlyMemory<byte> Body { get; }
+
+    /// <summary>What it counts for where a queue is bounded in bytes.</summary>
+    public int Size { get; }
+
+    /// <summary>True for the server's own <see cref="OperationKind.Join"/> and <see cref="OperationKind.Leave"/>, which no mailbox carries.</summary>
+    public bool IsOwnMembership => Kind is OperationKind.Join or OperationKind.Leave;
+
+    internal Room[] RoomArray { get; }
+
+    /// <summary>The bytes it was decoded from, of which <see cref="Body"/> is a part: they are passed on as they are. Empty where it was made here.</summary>
+    internal ReadOnlyMemory<byte> Encoded { get; private init; }
+
+    /// <summary>The protocol version of <see cref="Encoded"/>; 0 where there is none.</summary>
+    internal byte EncodedVersion { get; private init; }
+
+    /// <summary>A packet for clients.</summary>
+    public static Operation Emit(BroadcastTarget target, ReadOnlyMemory<byte> packet) => new(OperationKind.Emit, target, [], 0, packet);
+
+    /// <summary>A request, answered by every server it reaches.</summary>
+    public static Operation Request(BroadcastTarget target, ReadOnlyMemory<byte> request) => new(OperationKind.Request, target, [], 0, request);
+
+    /// <summary>Makes matching sockets join rooms.</summary>
+    public static Operation SocketsJoin(BroadcastTarget target, Room[] rooms) => new(OperationKind.SocketsJoin, target, rooms, 0, default);
+
+    /// <summary>Makes matching sockets leave rooms.</summary>
+    public static Operation SocketsLeave(BroadcastTarget target, Room[] rooms) => new(OperationKind.SocketsLeave, target, rooms, 0, default);
+
+    /// <summary>Disconnects matching sockets; what is in the body is for the front that closes them.</summary>
+    public static Operation DisconnectSockets(BroadcastTarget target, ReadOnlyMemory<byte> body) => new(OperationKind.DisconnectSockets, target, [], 0, body);
+
+    /// <summary>The server's own membership of a room.</summary>
+    public static Operation Own(Room room, bool member, long asOf) => new(member ? OperationKind.Join : OperationKind.Leave, null, [room], asOf, default);
+
+    internal static Operation Decoded(
+        OperationKind kind,
+        BroadcastTarget? target,
+        Room[] rooms,
+        long asOf,
+        ReadOnlyMemory<byte> body,
+        ReadOnlyMemory<byte> encoded,
+        byte version) => new(kind, target, rooms, asOf, body) { Encoded = encoded, EncodedVersion = version };
+
+    private static int SizeOf(BroadcastTarget target) =>
+        SizeOf(target.RoomArray) + SizeOf(target.ExceptRoomArray) + ((target.SocketArray.Length + target.ExceptSocketArray.Length) * 24);
+
+    private static int SizeOf(Room[] rooms)
+    {
+        var size = 0;
+        foreach (var room in rooms)
+        {
+            size += 16 + (2 * room.Name.Length);
+        }
+        return size;
+    }
+}
+
+/// <summary>An operation with its place in a home's sequence (PROTOCOL.md: entry).</summary>
+/// <param name="Number">The place in the sequence: n.</param>
+/// <param name="Publisher">The life that published it.</param>
+/// <param name="Position">Its place among the publisher's operations: p.</param>
+/// <param name="Run">The first position of the batch it was accepted in: n − p is the same for the whole batch.</param>
+/// <param name="Operation">What it does.</param>
+internal sealed record Entry(long Number, ServerId Publisher, long Position, long Run, Operation Operation);

@@ -1,0 +1,33 @@
+namespace OrleansAdapter.Protocol;
+
+/// <summary>A message about a server itself rather than a namespace: its description, and the answers to requests. Immutable.</summary>
+internal abstract record ServerMessage;
+
+/// <summary>A server describes itself, renews its lease and acknowledges answers. Sent on every connect and heartbeat.</summary>
+/// <param name="Description">What it tells.</param>
+/// <param name="Session">The session of the answers it has handled; 0 for none.</param>
+/// <param name="Handled">The last answer of that session it has handled.</param>
+/// <param name="Lease">How long it may be silent before it is no longer listed, in milliseconds; 0 leaves that to the directory. Known from version 2 of the protocol on.</param>
+internal sealed record Describe(ServerDescription Description, long Session, long Handled, long Lease = 0) : ServerMessage;
+
+/// <summary>One part of a server's answer to a request; the directory puts it into the asker's list of answers.</summary>
+/// <param name="To">The life that asked.</param>
+/// <param name="From">The life that answers.</param>
+/// <param name="Request">The asker's number of the request.</param>
+/// <param name="Part">Which part this is, from 0.</param>
+/// <param name="Last">Whether it is the last one.</param>
+/// <param name="Error">Why the server cannot answer; null where it does.</param>
+/// <param name="Body">The part.</param>
+internal sealed record Answer(ServerId To, ServerId From, long Request, int Part, bool Last, string? Error, ReadOnlyMemory<byte> Body) : ServerMessage;
+
+/// <summary>Answers for a server, numbered: Previous + 1, Previous + 2, …. Sent again from the last one acknowledged when a <see cref="Describe"/> shows a gap.</summary>
+/// <param name="Session">Which numbering this is; a new directory starts a new one.</param>
+/// <param name="Previous">The number before the first one.</param>
+/// <param name="Items">The answers.</param>
+internal sealed record Answers(long Session, long Previous, IReadOnlyList<Answer> Items) : ServerMessage;
+
+/// <summary>Answers up to a number have been handled.</summary>
+/// <param name="Process">The server that handled them.</param>
+/// <param name="Session">Their session.</param>
+/// <param name="Handled">The number.</param>
+internal sealed record AcknowledgeAnswers(ServerId Process, long Session, long Handled) : ServerMessage;

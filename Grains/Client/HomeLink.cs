@@ -1,0 +1,202 @@
+using Orleans.Runtime;
+using OrleansAdapter.Threading;
+
+namespace OrleansAdapter.Grains;
+
+/// <summary>
+/// This server's way to the home of one namespace: calls to its grain, each kind in its own lane, and the mailbox stream of its life. The
+/// stream is subscribed to before the life registers, so nothing is pushed where nobody listens.
+/// </summary>
+internal sealed class HomeLink : IAsyncDisposable
+{
+    private static readonly TimeSpan RegisterAgainAfter = TimeSpan.FromMilliseconds(100);
+
+    private readonly OrleansDirectory _directory;
+    private readonly string _namespace;
+    private readonly IHomeGrain _home;
+    private readonly MailboxSubscription _subscription;
+    private readonly CallLane<WorkerMessage> _register;
+    private readonly CallLane<WorkerMessage> _submit;
+    private readonly CallLane<WorkerMessage> _acknowledge;
+    private readonly CallLane<WorkerMessage> _read;
+    private readonly CallLane<WorkerMessage> _renew;
+    private WorkerMessage? _newest;
+    private ServerId _life;
+    private long _pledge;
+    private long _heard;
+    private long _lastMessage;
+    private int _inParts;
+    private long _checked;
+
+    public HomeLink(OrleansDirectory directory, string @namespace, IHomeGrain home)
+    {
+        _directory = directory;
+        _namespace = @namespace;
+        _home = home;
+        _subscription = new MailboxSubscription(directory.Streams, directory.ClientEnd, Receive);
+        _register = Lane(RegisterAsync);
+        _submit = Lane(CallAsync);
+        _acknowledge = Lane(CallAsync);
+        _read = Lane(ReadAsync);
+        _renew = Lane(CallAsync);
+    }
+
+    public void Send(WorkerMessage message)
+    {
+        Volatile.Write(ref _newest, message);
+        if (message is Register)
+        {
+            // Calls to a home that is gone may take their time to fail, and so may one whose gateway went with it: what is said now is not to wait for
+            // them. A register in parts is under way as long as parts of it are answered, and would begin again with each new one.
+            if (Interlocked.Exchange(ref _pledge, message.Epoch) != message.Epoch || Volatile.Read(ref _inParts) == 0)
+            {
+                _register.Reset();
+            }
+            _submit.Reset();
+            _acknowledge.Reset();
+            _read.Reset();
+            _renew.Reset();
+        }
+        var lane = message switch
+        {
+            Register => _register,
+            Submit => _submit,
+            Acknowledge => _acknowledge,
+            ReadAfter => _read,
+            _ => _renew,
+        };
+        lane.Send(message);
+    }
+
+    /// <summary>
+    /// Asks whether something was missed, where nothing was heard of the home for a while. It does not wait for an answer before it asks again: a question
+    /// that went to a dead silo takes as long to fail as the next home holds.
+    /// </summary>
+    public void Check(long silence)
+    {
+        if (Volatile.Read(ref _newest) is { Epoch: > 0 } newest && _directory.Now - Volatile.Read(ref _heard) > silence)
+        {
+            _ = CheckAsync(newest);
+        }
+    }
+
+    /// <summary>Ends the subscription, if the cluster can be reached.</summary>
+    public ValueTask DisposeAsync() => _subscription.DisposeAsync();
+
+    /// <summary>
+    /// A home that holds waits for those who remember the one before, but not for long: they tell it first, and look after their subscription, which may
+    /// have died with a silo, at the same time.
+    /// </summary>
+    private async Task<MailboxBatch> RegisterAsync(WorkerMessage message)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // a history may be long, and the caller must not wait for it
+        _life = message.Life;
+        var remembers = message is Register { History: not null };
+        if (remembers)
+        {
+            _ = SubscribeAsync(message.Life);
+        }
+        while (true)
+        {
+            try
+            {
+                if (!remembers)
+                {
+                    await _subscription.EnsureAsync(MailboxStreams.OfLife(_namespace, message.Life)).ConfigureAwait(false);
+                }
+                return await CallAsync(message).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (Volatile.Read(ref _newest) == message && exception is not LimitExceededException)
+            {
+                _directory.CallFailed(_namespace, exception);
+            }
+            await Task.Delay(RegisterAgainAfter, _directory.Stopping).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A read means that a push was lost. If the next one were as well, the subscription may be what was lost.</summary>
+    private async Task<MailboxBatch> ReadAsync(WorkerMessage message)
+    {
+        var result = await CallAsync(message).ConfigureAwait(false);
+        if (_directory.Now - Volatile.Read(ref _checked) > 1_000)
+        {
+            Volatile.Write(ref _checked, _directory.Now);
+            _ = SubscribeAsync(message.Life);
+        }
+        return result;
+    }
+
+    private async Task SubscribeAsync(ServerId life)
+    {
+        try
+        {
+            if (life == _life) // else it is late, for an earlier life
+            {
+                await _subscription.EnsureAsync(MailboxStreams.OfLife(_namespace, life)).ConfigureAwait(false);
+            }
+        }
+#pragma warning disable CA1031 // What is not pushed is read, and each read checks again.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            DirectoryLog.SubscribeFailed(_directory.Logger, _namespace, life, exception);
+        }
+    }
+
+    private async Task CheckAsync(WorkerMessage newest)
+    {
+        try
+        {
+            Receive(await _home.Check(newest.Life, newest.Epoch, _directory.Version).ConfigureAwait(false));
+        }
+#pragma warning disable CA1031 // It is asked again soon.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            DirectoryLog.CallLost(_directory.Logger, _namespace, exception);
+        }
+    }
+
+    private async Task<MailboxBatch> CallAsync(WorkerMessage message)
+    {
+        var bytes = Wire.Write(message, _directory.Version);
+        if (bytes.Length <= _directory.Options.PartBytes)
+        {
+            return await _home.Send(new MailboxBatch([bytes])).ConfigureAwait(false);
+        }
+        var result = MailboxBatch.Empty;
+        Interlocked.Increment(ref _inParts);
+        try
+        {
+            foreach (var part in MessageParts.Split(message.Life, Interlocked.Increment(ref _lastMessage), bytes, _directory.Options.PartBytes))
+            {
+                result = await _home.SendPart(part).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _inParts);
+        }
+        return result;
+    }
+
+    private CallLane<WorkerMessage> Lane(Func<WorkerMessage, Task<MailboxBatch>> call) =>
+        new(call, Receive, exception => _directory.CallFailed(_namespace, exception));
+
+    private void Receive(MailboxBatch batch)
+    {
+        Volatile.Write(ref _heard, _directory.Now);
+        using var turns = _directory.ClientEnd is null ? default : WorkBatch.Begin();   // in a silo, this may be the thread of somebody's grain
+        foreach (var bytes in batch.Messages)
+        {
+            try
+            {
+                _directory.Receiver.Receive(_namespace, MessageCodec.ReadHomeMessage(bytes));
+            }
+            catch (ProtocolException exception)
+            {
+                DirectoryLog.Unreadable(_directory.Logger, exception);
+            }
+        }
+    }
+}

@@ -1,0 +1,259 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans;
+using Orleans.Configuration;
+using Orleans.Runtime;
+using Orleans.Streams;
+
+namespace OrleansAdapter.Grains;
+
+/// <summary>
+/// The directory as grains, seen from a server: an Orleans client, or a silo that is a server as well. Calls go to the grains; their results, and
+/// the events of this server's mailbox streams, come back through the receiver.
+/// </summary>
+internal sealed class OrleansDirectory : IDirectory
+{
+    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan CheckEvery = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How long a home is silent before it is asked whether something was missed; with the time that such a call has, less than a new home holds.</summary>
+    private const long Silence = 300;
+
+    private readonly IClusterClient _client;
+    private readonly ClusterOptions _cluster;
+    private readonly TimeProvider _time;
+    private readonly CancellationToken _ending;
+    private readonly ConcurrentDictionary<string, HomeLink> _homes = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _stopping = new();
+    private IDirectoryReceiver? _receiver;
+    private ServerLink? _server;
+    private ITimer? _timer;
+    private ServerId _process;
+    private int _lost;
+
+    public OrleansDirectory(
+        IClusterClient client,
+        IOptions<ClusterOptions> cluster,
+        IOptions<DirectoryOptions> options,
+        ConnectionWatch connections,
+        TimeProvider time,
+        ILogger<OrleansDirectory> logger,
+        ClientEnd? clientEnd = null,
+        IHostApplicationLifetime? lifetime = null)
+    {
+        connections.Lost += () => CallFailed("connection", new SiloUnavailableException("The connection to a silo ended."));
+        _client = client;
+        _cluster = cluster.Value;
+        _time = time;
+        ClientEnd = clientEnd;
+        _ending = lifetime?.ApplicationStopping ?? CancellationToken.None;
+        Options = options.Value;
+        Logger = logger;
+    }
+
+    public DirectoryOptions Options { get; }
+
+    public ILogger Logger { get; }
+
+    /// <summary>Where this process is a client, what lets it end; null where it is a silo.</summary>
+    public ClientEnd? ClientEnd { get; }
+
+    /// <summary>The version of the protocol that the cluster and this server have in common.</summary>
+    public byte Version { get; private set; } = ProtocolVersion.Oldest;
+
+    public IStreamProvider Streams => _client.GetStreamProvider(Options.StreamProvider);
+
+    /// <summary>Cancelled when this directory is disposed of.</summary>
+    public CancellationToken Stopping => _stopping.Token;
+
+    public IServerListGrain Servers => _client.GetGrain<IServerListGrain>(0);
+
+    public IDirectoryReceiver Receiver => _receiver ?? throw NotStarted();
+
+    public long Now => (long)_time.GetElapsedTime(0, _time.GetTimestamp()).TotalMilliseconds;
+
+    public IServerMessagesGrain ServerMessages(ServerId process) => _client.GetGrain<IServerMessagesGrain>(process.Process.ToString());
+
+    public async Task StartAsync(ServerId process, IDirectoryReceiver receiver, CancellationToken cancellationToken)
+    {
+        if (_receiver is not null)
+        {
+            throw new InvalidOperationException("The directory has been started already.");
+        }
+        _receiver = receiver;
+        _process = process.Process;
+        _server = new ServerLink(this, process.Process);
+        await ReachAsync(cancellationToken).ConfigureAwait(false);
+        _timer = _time.CreateTimer(static self => ((OrleansDirectory)self!).Check(), this, CheckEvery, CheckEvery);
+        receiver.Connected();
+    }
+
+    public void Send(string @namespace, WorkerMessage message)
+    {
+        if (_receiver is null)
+        {
+            throw NotStarted();
+        }
+        if (!_stopping.IsCancellationRequested)
+        {
+            _homes.GetOrAdd(@namespace, static (name, self) => new HomeLink(self, name, self._client.GetGrain<IHomeGrain>(name)), this).Send(message);
+        }
+    }
+
+    public void Forget(string @namespace)
+    {
+        if (_homes.TryRemove(@namespace, out var home))
+        {
+            _ = home.DisposeAsync().AsTask();
+        }
+    }
+
+    public void Send(ServerMessage message)
+    {
+        if (!_stopping.IsCancellationRequested)
+        {
+            (_server ?? throw NotStarted()).Send(message);
+        }
+    }
+
+    public async Task<IReadOnlyList<ServerDescription>> ServersAsync(CancellationToken cancellationToken)
+    {
+        var list = await AskAsync(
+            "listing the servers",
+            () => Version >= ProtocolVersion.WithAddresses ? Servers.ListAs(Version) : Servers.List(),
+            cancellationToken).ConfigureAwait(false);
+        return [.. list.Messages.Select(bytes => ((Describe)MessageCodec.ReadServerMessage(bytes)).Description)];
+    }
+
+    public Task ReportDeathAsync(ServerId process, CancellationToken cancellationToken)
+    {
+        // A silo that is this very process is not to be declared dead: it ends by itself.
+        var isOwn = process.Process == _process;
+        if (isOwn && Version < ProtocolVersion.WithAddresses)
+        {
+            throw new DirectoryUnavailableException($"The Orleans cluster \"{_cluster.ClusterId}\" is of an older version, which takes no resignations.");
+        }
+        return AskAsync(
+            $"reporting the death of {process}",
+            async () =>
+            {
+                await (isOwn ? Servers.Resign(process) : Servers.ReportDeath(process)).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_stopping.IsCancellationRequested)
+        {
+            return;
+        }
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        if (_timer is not null)
+        {
+            await _timer.DisposeAsync().ConfigureAwait(false);
+        }
+        var closing = Task.WhenAll(_homes.Values.Select(home => home.DisposeAsync().AsTask()).Append(_server?.DisposeAsync().AsTask() ?? Task.CompletedTask));
+        await closing.WaitAsync(TimeSpan.FromSeconds(1), _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>A call was lost. Where the cluster is what was lost, it is looked for, and the receiver told when it is back.</summary>
+    internal void CallFailed(string what, Exception exception)
+    {
+        DirectoryLog.CallLost(Logger, what, exception);
+        // A grain that refuses because too much waits for it is there: sending again at once would be the opposite of what it asks for.
+        if (_receiver is not null && exception is not LimitExceededException && !_stopping.IsCancellationRequested && Interlocked.Exchange(ref _lost, 1) == 0)
+        {
+            _ = ReconnectAsync(exception);
+        }
+    }
+
+    private void Check()
+    {
+        foreach (var home in _homes.Values)
+        {
+            home.Check(Silence);
+        }
+    }
+
+    private async Task ReconnectAsync(Exception exception)
+    {
+        // A process that ends closes its connections itself; it may still need the directory, but nobody needs to be told.
+        if (exception is not TimeoutException && !_ending.IsCancellationRequested)
+        {
+            DirectoryLog.Lost(Logger, exception);
+        }
+        try
+        {
+            await ReachAsync(_stopping.Token).ConfigureAwait(false);
+            Volatile.Write(ref _lost, 0);
+            Receiver.Connected();
+        }
+        catch (OperationCanceledException)
+        {
+            // disposed of
+        }
+        catch (DirectoryRefusedException refused)
+        {
+            DirectoryLog.Refused(Logger, refused);
+        }
+    }
+
+    /// <summary>Greets the cluster until it answers.</summary>
+    private async Task ReachAsync(CancellationToken cancellationToken)
+    {
+        var ours = new Greeting(_cluster.ClusterId, _cluster.ServiceId, Options.Versions.Oldest, Options.Versions.Current);
+        var warning = new WaitWarning(_time);
+        while (true)
+        {
+            try
+            {
+                Check(ours, await Servers.Greet(ours).WaitAsync(cancellationToken).ConfigureAwait(false));
+                return;
+            }
+            catch (Exception exception) when (exception is not DirectoryRefusedException && !cancellationToken.IsCancellationRequested)
+            {
+                DirectoryLog.CallLost(Logger, "greeting", exception);
+                if (warning.IsDue())
+                {
+                    DirectoryLog.WaitsForDirectory(Logger, (long)warning.Waited.TotalSeconds, exception);
+                }
+            }
+            await Task.Delay(TryAgainAfter, _time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private void Check(Greeting ours, Greeting theirs)
+    {
+        if (ours.ClusterId != theirs.ClusterId || ours.ServiceId != theirs.ServiceId)
+        {
+            throw new DirectoryRefusedException(
+                $"This process is configured for cluster \"{ours.ClusterId}\" and service \"{ours.ServiceId}\"; the silo it reached is of cluster \"{theirs.ClusterId}\" and service \"{theirs.ServiceId}\".");
+        }
+        try
+        {
+            Version = ProtocolVersion.Negotiate(new ProtocolRange(ours.OldestVersion, ours.CurrentVersion), new ProtocolRange(theirs.OldestVersion, theirs.CurrentVersion));
+        }
+        catch (ProtocolException exception)
+        {
+            throw new DirectoryRefusedException(exception.Message);
+        }
+    }
+
+    private async Task<T> AskAsync<T>(string what, Func<Task<T>> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await call().WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            throw new DirectoryUnavailableException($"The Orleans cluster \"{_cluster.ClusterId}\" did not answer ({what}). Check that a silo runs and can be reached; it may be tried again.", exception);
+        }
+    }
+
+    private static InvalidOperationException NotStarted() => new("The directory has not been started.");
+}

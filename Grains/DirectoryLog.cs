@@ -1,0 +1,70 @@
+using Microsoft.Extensions.Logging;
+
+namespace OrleansAdapter.Grains;
+
+/// <summary>What the directory logs, in whatever process it runs, and what its clients do.</summary>
+internal static partial class DirectoryLog
+{
+    /// <summary>The category of what no type of its own logs.</summary>
+    public const string Category = "OrleansAdapter.Directory";
+
+    [LoggerMessage(1, LogLevel.Information, "{Namespace}: a home has started with epoch {Epoch}, and holds")]
+    public static partial void HomeStarted(ILogger logger, string @namespace, long epoch);
+
+    [LoggerMessage(2, LogLevel.Information, "{Namespace}: epoch {Epoch} is open with {Admitted} servers, {Merged} of which remembered {Entries} entries; the last number is {Number}")]
+    public static partial void Opened(ILogger logger, string @namespace, long epoch, int admitted, int merged, int entries, long number);
+
+    [LoggerMessage(3, LogLevel.Information, "{Namespace}: server {Life} has left all rooms: {Reason}")]
+    public static partial void Removed(ILogger logger, string @namespace, ServerId life, RemovalReason reason);
+
+    [LoggerMessage(4, LogLevel.Debug, "{Namespace}: a mailbox event for {Life} is lost, and will be repaired")]
+    public static partial void WriteFailed(ILogger logger, string @namespace, ServerId life, Exception exception);
+
+    [LoggerMessage(5, LogLevel.Warning, "{Namespace}: the subscription of {Life}, which is gone, could not be removed")]
+    public static partial void RemovalFailed(ILogger logger, string @namespace, ServerId life, Exception exception);
+
+    [LoggerMessage(6, LogLevel.Information, "Server {Name} ({Process}) is new in the list")]
+    public static partial void ServerAdded(ILogger logger, string name, ServerId process);
+
+    [LoggerMessage(7, LogLevel.Information, "Server {Name} ({Process}) has left the list: {Reason}")]
+    public static partial void ServerRemoved(ILogger logger, string name, ServerId process, RemovalReason reason);
+
+    [LoggerMessage(8, LogLevel.Warning, "Part {Part} of the answer of {From} to request {Request} of {To} does not arrive: {Reason}")]
+    public static partial void AnswerRefused(ILogger logger, ServerId from, long request, int part, ServerId to, AnswerRefusal reason);
+
+    [LoggerMessage(9, LogLevel.Debug, "A call of the directory was lost ({What}), and will be repaired")]
+    public static partial void CallLost(ILogger logger, string what, Exception exception);
+
+    [LoggerMessage(10, LogLevel.Warning, "The directory cannot be reached; trying again until it can")]
+    public static partial void Lost(ILogger logger, Exception exception);
+
+    [LoggerMessage(11, LogLevel.Information, "The directory can be reached")]
+    public static partial void Reached(ILogger logger);
+
+    [LoggerMessage(12, LogLevel.Error, "A message of the directory cannot be read and is left out")]
+    public static partial void Unreadable(ILogger logger, Exception exception);
+
+    [LoggerMessage(13, LogLevel.Debug, "{Namespace}: no mailbox stream for {Life} yet")]
+    public static partial void SubscribeFailed(ILogger logger, string @namespace, ServerId life, Exception exception);
+
+    [LoggerMessage(14, LogLevel.Critical, "The directory refuses this server; it will not be tried again")]
+    public static partial void Refused(ILogger logger, Exception exception);
+
+    [LoggerMessage(15, LogLevel.Error, "{Namespace}: the home could not handle a message. This is a bug in OrleansAdapter")]
+    public static partial void HomeFailed(ILogger logger, string @namespace, Exception exception);
+
+    [LoggerMessage(16, LogLevel.Error, "The list of servers could not handle a message. This is a bug in OrleansAdapter")]
+    public static partial void ServersFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(17, LogLevel.Critical, "{Namespace}: the servers' histories contradict each other, so all that have one are fenced. {Message} This is a bug in OrleansAdapter, or servers of different clusters share a directory")]
+    public static partial void HistoriesConflict(ILogger logger, string @namespace, string message);
+
+    [LoggerMessage(18, LogLevel.Information, "No directory is configured, so it runs in this process, and this server is alone")]
+    public static partial void InProcess(ILogger logger);
+
+    [LoggerMessage(19, LogLevel.Warning, "No silo of the directory's cluster \"{Cluster}\" has let this process in for {Seconds} s; it goes on trying. Check that one runs, that Gateways name it, and that both have the same ClusterId")]
+    public static partial void WaitsForSilo(ILogger logger, string cluster, long seconds, Exception exception);
+
+    [LoggerMessage(20, LogLevel.Warning, "The directory has not answered for {Seconds} s; this server goes on asking. Check that its silo runs and is not overloaded")]
+    public static partial void WaitsForDirectory(ILogger logger, long seconds, Exception exception);
+}

@@ -1,0 +1,113 @@
+namespace OrleansAdapter.Grains;
+
+/// <content>How a home opens: the merge of what the servers remember of the one before.</content>
+internal sealed partial class Home
+{
+    private void OpenIfComplete(long now)
+    {
+        if (_hold.IsComplete(_deadProcesses))
+        {
+            Open(now);
+        }
+    }
+
+    /// <summary>PROTOCOL.md, H5.</summary>
+    private void Open(long now)
+    {
+        var merge = MergeHistories();
+        foreach (var fenced in merge.Fenced)
+        {
+            Fence(fenced);
+            _output.Removed(fenced, RemovalReason.FencedBefore);
+        }
+        Number = merge.Number;
+        foreach (var register in _hold.Registers)
+        {
+            if (register.History is null)
+            {
+                Admit(register, Number, now);
+            }
+        }
+        foreach (var register in merge.Admitted)
+        {
+            var life = Admit(register, register.History!.Handled, now);
+            life.LastPosition = register.History.LastPosition;
+            foreach (var room in register.History.Rooms)
+            {
+                _table.SetMember(room, life, member: true, asOf: 0);
+            }
+        }
+        _listVersion = 1;
+        _list = [.. _lives.Keys];
+        IsOpen = true;
+        foreach (var entry in merge.Entries)
+        {
+            Append(entry, merging: true);
+            KeepTargets(merge, entry);
+        }
+        AppendNew(merge);
+        foreach (var register in merge.Admitted)
+        {
+            var history = register.History!;
+            _lives[register.Life].Welcome = (history.LastPosition, history.Handled, [.. history.Outbox.Select(item => merge.Results[(register.Life, item.Position)])]);
+        }
+        _output.Opened(new OpenSummary(Epoch, _lives.Count, merge.Admitted.Count, merge.Entries.Count, Number));
+        _hold.Clear();
+        foreach (var life in _lives.Values)
+        {
+            Welcome(life);
+            Push(life);
+        }
+        foreach (var life in _lives.Values)
+        {
+            life.Mailbox.Forgive(_logged); // what an outage had gathered came in one turn
+        }
+        RemoveDead();
+    }
+
+    /// <summary>Histories that contradict each other must not keep the namespace shut: then all who have one begin anew, with their clients.</summary>
+    private Merge MergeHistories()
+    {
+        try
+        {
+            return Merge.Of(_hold.Registers);
+        }
+        catch (HistoryConflictException exception)
+        {
+            _output.Conflict(exception.Message);
+            return Merge.OfNone(_hold.Registers);
+        }
+    }
+
+    /// <summary>A request's publisher must know whom to wait for: those that handled it before, and those that get it now.</summary>
+    private void KeepTargets(Merge merge, Entry entry)
+    {
+        if (entry.Operation.Kind == OperationKind.Request && merge.Results.TryGetValue((entry.Publisher, entry.Position), out var result))
+        {
+            ServerId[]? targets = merge.HoldersOf(entry) is { } holders ? [.. holders, .. TargetIds()] : null;
+            merge.Results[(entry.Publisher, entry.Position)] = result with { Targets = targets };
+        }
+    }
+
+    /// <summary>H5.7: one run per life, in position order. The snapshot of the life's rooms covers its own joins and leaves.</summary>
+    private void AppendNew(Merge merge)
+    {
+        ServerId publisher = default;
+        long run = 0;
+        foreach (var (life, item) in merge.New)
+        {
+            if (life != publisher)
+            {
+                (publisher, run) = (life, item.Position);
+            }
+            Number++;
+            merge.Results[(life, item.Position)] = new OperationResult(item.Position, Number, run, OperationOutcome.Accepted, null);
+            if (!item.Operation.IsOwnMembership)
+            {
+                var entry = new Entry(Number, life, item.Position, run, item.Operation);
+                Append(entry, merging: false);
+                KeepTargets(merge, entry);
+            }
+        }
+    }
+}

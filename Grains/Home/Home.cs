@@ -1,0 +1,316 @@
+namespace OrleansAdapter.Grains;
+
+/// <summary>
+/// A home: the one place that knows the rooms of a namespace and puts its operations in order (PROTOCOL.md, "Rules: home"). A plain state
+/// machine: messages and the time go in, messages come out; the same object serves as a grain's state and in a process of our own.
+/// </summary>
+/// <remarks>
+/// Not safe under threads: one call at a time. No call waits, so a whole batch is accepted, answered and pushed in one turn. Times are
+/// milliseconds of any monotonic clock; only differences count.
+/// </remarks>
+internal sealed partial class Home
+{
+    private readonly HomeOptions _options;
+    private readonly IHomeOutput _output;
+    private readonly Random _random;
+    private readonly Hold _hold;
+    private readonly long _voidFrom;
+    private readonly SortedDictionary<ServerId, Life> _lives = [];
+    private readonly RoomTable _table = new();
+    private readonly Dictionary<ServerId, long> _deadProcesses = [];
+    private readonly List<Life> _targets = [];
+    private ServerId[] _list = [];
+    private long _listVersion;
+    private long _lastSession;
+    private long _logged;
+    private long? _lastTick;
+
+    /// <summary>Starts a home, which holds until it may open (PROTOCOL.md, H1).</summary>
+    /// <param name="options">Limits and times.</param>
+    /// <param name="output">Where messages go.</param>
+    /// <param name="random">For sessions and for epochs that have to be raised.</param>
+    /// <param name="epoch">The clock in milliseconds ≪ 20, or a random number. It should exceed earlier ones, but nothing depends on it.</param>
+    /// <param name="firstStart">True where the host knows that there was no home before: it need not wait for servers that remember one.</param>
+    /// <param name="voidFrom">Histories of this epoch and later ones are void: the host has ended those homes when all their lives had been removed.</param>
+    public Home(HomeOptions options, IHomeOutput output, Random random, long epoch, bool firstStart, long voidFrom = long.MaxValue)
+    {
+        _voidFrom = voidFrom;
+        _options = options;
+        _output = output;
+        _random = random;
+        _hold = new Hold(options, firstStart);
+        Epoch = epoch;
+    }
+
+    /// <summary>The epoch of this home.</summary>
+    public long Epoch { get; private set; }
+
+    /// <summary>Whether it has opened; before, publishes are held.</summary>
+    public bool IsOpen { get; private set; }
+
+    /// <summary>The last number given: N.</summary>
+    public long Number { get; private set; }
+
+    /// <summary>The lives admitted, in a fixed order.</summary>
+    public IReadOnlyCollection<ServerId> Lives => _lives.Keys;
+
+    /// <summary>Whether no server is in it, or waits to be.</summary>
+    public bool IsEmpty => _lives.Count == 0 && (IsOpen || _hold.Registers.Count == 0);
+
+    /// <summary>How many rooms have members, the whole namespace counting as one.</summary>
+    public int RoomCount => _table.Count;
+
+    /// <summary>How many entries wait in mailboxes, over all lives.</summary>
+    public long Backlog => _lives.Values.Sum(life => (long)life.Mailbox.Count);
+
+    /// <summary>Up to here every life has acknowledged all it was sent: S (PROTOCOL.md, H10).</summary>
+    public long Stable
+    {
+        get
+        {
+            var stable = Number;
+            foreach (var life in _lives.Values)
+            {
+                stable = Math.Min(stable, (life.Mailbox.Oldest ?? long.MaxValue) - 1);
+            }
+            return stable;
+        }
+    }
+
+    /// <summary>The rooms that have members, for tests and status.</summary>
+    public IEnumerable<(Room Room, ServerId Life, bool Pending)> Memberships()
+    {
+        foreach (var room in _table.Rooms)
+        {
+            foreach (var record in _table.Of(room).ToArray())
+            {
+                yield return (room, record.Life.Id, record.Pending != 0);
+            }
+        }
+    }
+
+    /// <summary>Handles one message of a server (PROTOCOL.md, H2).</summary>
+    public void Receive(WorkerMessage message, long now)
+    {
+        if (message.Epoch < Epoch)
+        {
+            Refuse(message.Life);
+        }
+        else if (message.Epoch > Epoch)
+        {
+            ReceiveFromLaterEpoch(message);
+        }
+        else if (message is Register register)
+        {
+            ReceiveRegister(register, now);
+        }
+        else if (!IsOpen)
+        {
+            // Held: the sender sends again.
+        }
+        else if (!_lives.TryGetValue(message.Life, out var life) || life.Session != message.Session)
+        {
+            Fence(message.Life);
+        }
+        else
+        {
+            life.LeaseEnds = now + life.Lease;
+            life.KnownList = Math.Max(life.KnownList, message.ListVersion);
+            ReceiveFromLife(life, message);
+        }
+    }
+
+    /// <summary>
+    /// A server that has heard nothing for a while asks whether it should have: another home, entries that wait for it, or a change of the list may have
+    /// been said to it and lost. Nothing is said where it missed nothing.
+    /// </summary>
+    public void Check(ServerId life, long epoch)
+    {
+        if (epoch != Epoch)
+        {
+            Refuse(life);
+        }
+        else if (_lives.TryGetValue(life, out var known) && (known.Mailbox.Count > 0 || known.KnownList != _listVersion))
+        {
+            Announce(known);
+        }
+    }
+
+    /// <summary>A supervisor saw a process end: all its lives go, and what is late from it is refused. Idempotent.</summary>
+    public void ReportDeath(ServerId process, long now)
+    {
+        _deadProcesses[process.Process] = now;
+        if (IsOpen)
+        {
+            RemoveDead();
+        }
+        else
+        {
+            OpenIfComplete(now);
+        }
+    }
+
+    /// <summary>Ends what has run out (PROTOCOL.md, H12). Call it about every 50 ms.</summary>
+    public void Tick(long now)
+    {
+        var gap = now - (_lastTick ?? now);
+        _lastTick = now;
+        if (gap > _options.PauseThreshold)
+        {
+            foreach (var life in _lives.Values)
+            {
+                life.LeaseEnds += gap;
+            }
+            _hold.Extend(gap, now);
+        }
+        if (!IsOpen)
+        {
+            if (_hold.IsOver(now))
+            {
+                Open(now);
+            }
+            return;
+        }
+        RemoveWhere(life => now > life.LeaseEnds, RemovalReason.Lapsed);
+        foreach (var process in _deadProcesses.Where(dead => now - dead.Value > _options.DeathMemory).Select(dead => dead.Key).ToArray())
+        {
+            _deadProcesses.Remove(process);
+        }
+    }
+
+    /// <summary>Only where a clock went back: an open home ends the life, one that holds moves beyond it.</summary>
+    private void ReceiveFromLaterEpoch(WorkerMessage message)
+    {
+        if (IsOpen)
+        {
+            Fence(message.Life);
+            return;
+        }
+        Epoch = message.Epoch + 1 + _random.Next(1000);
+        _hold.Clear();
+        Refuse(message.Life);
+    }
+
+    private void ReceiveRegister(Register register, long now)
+    {
+        if (register.History is { } history && history.Epoch >= _voidFrom)
+        {
+            Fence(register.Life);
+            return;
+        }
+        if (!IsOpen)
+        {
+            if (!_deadProcesses.ContainsKey(register.Life.Process))
+            {
+                _lastTick ??= now;
+                _hold.Add(register, now);
+            }
+            OpenIfComplete(now);
+            return;
+        }
+        if (_lives.TryGetValue(register.Replaces, out var replaced))
+        {
+            Remove(replaced, RemovalReason.Replaced);
+        }
+        if (_lives.TryGetValue(register.Life, out var life))
+        {
+            life.Lease = Leases.Of(register.Lease, _options.Lease);
+            life.LeaseEnds = now + life.Lease;
+            Welcome(life);
+        }
+        else if (register.History is not null || _deadProcesses.ContainsKey(register.Life.Process))
+        {
+            Fence(register.Life);
+        }
+        else
+        {
+            life = Admit(register, Number, now);
+            ListChanged();
+            Welcome(life);
+        }
+    }
+
+    private void ReceiveFromLife(Life life, WorkerMessage message)
+    {
+        switch (message)
+        {
+            case Submit submit:
+                ReceiveSubmit(life, submit);
+                break;
+            case Acknowledge acknowledge:
+                Acknowledged(life, acknowledge.Handled);
+                break;
+            case ReadAfter read:
+                life.Mailbox.Acknowledge(read.Handled);
+                Send(life, new Push { Life = life.Id, Epoch = Epoch, Previous = read.Handled, Entries = life.Mailbox.Batch(_options) });
+                break;
+            case Renew renew:
+                Acknowledged(life, renew.Handled);
+                Send(life, new Renewed { Life = life.Id, Epoch = Epoch });
+                break;
+            default:
+                throw new InvalidOperationException($"A home does not take {message.GetType().Name}.");
+        }
+    }
+
+    private Life Admit(Register register, long from, long now)
+    {
+        var lease = Leases.Of(register.Lease, _options.Lease);
+        var life = new Life(register.Life, (++_lastSession << 20) | (long)_random.Next(1 << 20), from) { Lease = lease, LeaseEnds = now + lease };
+        _lives[life.Id] = life;
+        return life;
+    }
+
+    private void Welcome(Life life)
+    {
+        var (lastPosition, from, results) = life.Welcome;
+        Send(life, new Registered { Life = life.Id, Epoch = Epoch, LastPosition = lastPosition, From = from, Results = results });
+    }
+
+    private void RemoveDead() => RemoveWhere(life => _deadProcesses.ContainsKey(life.Id.Process), RemovalReason.Died);
+
+    private void RemoveWhere(Func<Life, bool> condition, RemovalReason reason)
+    {
+        foreach (var life in _lives.Values.Where(condition).ToArray())
+        {
+            Remove(life, reason);
+        }
+    }
+
+    /// <summary>The one path out (PROTOCOL.md, H11).</summary>
+    private void Remove(Life life, RemovalReason reason)
+    {
+        _lives.Remove(life.Id);
+        _table.Remove(life);
+        _output.Removed(life.Id, reason);
+        if (reason != RemovalReason.Died)
+        {
+            Fence(life.Id);
+        }
+        ListChanged();
+    }
+
+    /// <summary>Who heard of anything after a fence must have heard of the fence: the list goes to all at once.</summary>
+    private void ListChanged()
+    {
+        _listVersion++;
+        _list = [.. _lives.Keys];
+        foreach (var life in _lives.Values)
+        {
+            Announce(life);
+        }
+    }
+
+    /// <summary>Says how things are: up to where there are entries for it, and who is in the list.</summary>
+    private void Announce(Life life) => Send(life, new Push { Life = life.Id, Epoch = Epoch, Previous = life.Mailbox.Acknowledged, Entries = [] });
+
+    private void Send(Life life, HomeMessage message)
+    {
+        var head = new Head(Stable, Number, life.Mailbox.Last, _listVersion, life.KnownList == _listVersion ? null : _list);
+        _output.Send(life.Id, message with { Session = life.Session, Head = head });
+    }
+
+    private void Refuse(ServerId life) => _output.Send(life, new WrongEpoch { Life = life, Epoch = Epoch });
+
+    private void Fence(ServerId life) => _output.Send(life, new Fenced { Life = life, Epoch = Epoch });
+}

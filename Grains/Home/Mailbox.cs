@@ -1,0 +1,85 @@
+namespace OrleansAdapter.Grains;
+
+/// <summary>
+/// What a home has for one life: the entries it has not acknowledged, in order. A view of the home's one log: it holds references, and the
+/// log's byte count at each of them, so that "bytes logged since my oldest entry" is one subtraction.
+/// </summary>
+internal sealed class Mailbox(long from)
+{
+    private readonly Queue<(Entry Entry, long Offset)> _entries = new();
+    private long _forgiven;
+
+    /// <summary>The number up to which the life has acknowledged.</summary>
+    public long Acknowledged { get; private set; } = from;
+
+    /// <summary>The number up to which entries have been sent.</summary>
+    public long Sent { get; private set; } = from;
+
+    /// <summary>The newest number that was ever in here.</summary>
+    public long Last { get; private set; } = from;
+
+    public int Count => _entries.Count;
+
+    /// <summary>The number of the oldest unacknowledged entry; null when there is none.</summary>
+    public long? Oldest => _entries.TryPeek(out var first) ? first.Entry.Number : null;
+
+    public void Append(Entry entry, long offset)
+    {
+        _entries.Enqueue((entry, offset));
+        Last = entry.Number;
+    }
+
+    /// <summary>The bytes logged since the oldest unacknowledged entry, or since what was forgiven.</summary>
+    public long Behind(long logged) => _entries.TryPeek(out var first) ? logged - Math.Max(first.Offset, _forgiven) : 0;
+
+    /// <summary>What has been logged so far does not count as being behind: nobody had a chance to acknowledge it.</summary>
+    public void Forgive(long logged) => _forgiven = logged;
+
+    public void Acknowledge(long handled)
+    {
+        if (handled <= Acknowledged)
+        {
+            return;
+        }
+        Acknowledged = handled;
+        while (_entries.TryPeek(out var first) && first.Entry.Number <= handled)
+        {
+            _entries.Dequeue();
+        }
+    }
+
+    /// <summary>The next batch, if none is in flight (PROTOCOL.md, H8); else null.</summary>
+    public Entry[]? NextBatch(HomeOptions options) => Sent > Acknowledged || _entries.Count == 0 ? null : Batch(options);
+
+    /// <summary>The oldest unacknowledged entries, whether sent before or not: the answer to a read.</summary>
+    public Entry[] Batch(HomeOptions options)
+    {
+        var count = 0;
+        long bytes = 0;
+        foreach (var (entry, _) in _entries)
+        {
+            if (count == options.BatchEntries || (count > 0 && bytes + entry.Operation.Size > options.BatchBytes))
+            {
+                break;
+            }
+            bytes += entry.Operation.Size;
+            count++;
+        }
+        if (count == 0)
+        {
+            return [];
+        }
+        var batch = new Entry[count];
+        var i = 0;
+        foreach (var (entry, _) in _entries)
+        {
+            batch[i] = entry;
+            if (++i == count)
+            {
+                break;
+            }
+        }
+        Sent = Math.Max(Sent, batch[^1].Number);
+        return batch;
+    }
+}

@@ -1,0 +1,317 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans;
+using Orleans.Runtime;
+using Orleans.Streams;
+using Orleans.Streams.Core;
+
+namespace OrleansAdapter.Grains;
+
+/// <summary>
+/// <see cref="Home"/> as a grain: a home. No method waits, so messages are handled one after the other however many come; what is for the caller
+/// is the call's result, what is for others is written to their mailbox streams behind it.
+/// </summary>
+[GrainType("orleansadapter.home")]
+internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
+{
+    /// <summary>The grain type, for who looks for homes.</summary>
+    public static readonly GrainType Type = GrainType.Create("orleansadapter.home");
+
+    private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan KeepFor = TimeSpan.FromMinutes(2);
+
+    private readonly DirectoryOptions _options;
+    private readonly FirstHomes _firstHomes;
+    private readonly DirectoryMetrics _metrics;
+    private readonly IStreamSubscriptionManagerAdmin _subscriptions;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly MessageParts _parts;
+    private readonly Dictionary<ServerId, MailboxWriter> _mailboxes = [];
+    private readonly Dictionary<ServerId, byte> _versions = [];
+    private readonly HashSet<ServerId> _remembered = [];
+    private readonly HashSet<MailboxWriter> _unflushed = [];
+    private readonly List<byte[]> _replies = [];
+    private IStreamProvider _streams = null!;
+    private Home _home = null!;
+    private ServerId _caller;
+    private HomeSnapshot _snapshot = null!;
+    private long _keptUntil;
+
+    public HomeGrain(
+        IOptions<DirectoryOptions> options,
+        FirstHomes firstHomes,
+        DirectoryMetrics metrics,
+        IStreamSubscriptionManagerAdmin subscriptions,
+        TimeProvider time,
+        ILogger<HomeGrain> logger)
+    {
+        _options = options.Value;
+        _firstHomes = firstHomes;
+        _metrics = metrics;
+        _subscriptions = subscriptions;
+        _time = time;
+        _logger = logger;
+        _parts = new MessageParts(_options.MaximumMessageBytes);
+    }
+
+    private string Namespace => this.GetPrimaryKeyString();
+
+    private long Now => (long)_time.GetElapsedTime(0, _time.GetTimestamp()).TotalMilliseconds;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _streams = this.GetStreamProvider(_options.StreamProvider);
+        var epoch = (_time.GetUtcNow().ToUnixTimeMilliseconds() << 20) | (long)Random.Shared.Next(1 << 20);
+        _home = new Home(_options.Homes, this, Random.Shared, epoch, _options.FirstStart && _firstHomes.IsFirst(Namespace));
+        this.RegisterGrainTimer(static (grain, _) => grain.TickAsync(), this, new GrainTimerCreationOptions(TickPeriod, TickPeriod) { Interleave = true });
+        Look();
+        _metrics.Observe(this, Namespace, () => _snapshot);
+        DirectoryLog.HomeStarted(_logger, Namespace, epoch);
+        _ = LearnDeathsAsync();
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _metrics.Forget(this);
+        return Task.CompletedTask;
+    }
+
+    public Task<MailboxBatch> Send(MailboxBatch messages)
+    {
+        try
+        {
+            foreach (var message in messages.Messages)
+            {
+                Receive(message);
+            }
+        }
+        catch
+        {
+            Finish(); // what others are to get goes out, and the next caller gets nothing of this one's
+            throw;
+        }
+        return Task.FromResult(Finish());
+    }
+
+    public Task<MailboxBatch> SendPart(MessagePart part)
+    {
+        if (_parts.Add(part) is { } message)
+        {
+            Receive(message);
+        }
+        return Task.FromResult(Finish());
+    }
+
+    public Task<MailboxBatch> Check(ServerId life, long epoch, byte version)
+    {
+        _versions[life.Process] = version;
+        _caller = life;
+        try
+        {
+            _home.Check(life, epoch);
+        }
+        finally
+        {
+            _caller = default;
+        }
+        return Task.FromResult(Finish());
+    }
+
+    public Task ReportDeath(ServerId process)
+    {
+        _home.ReportDeath(process, Now);
+        Finish();
+        return Task.CompletedTask;
+    }
+
+    public Task<HomeStatus> Status() => Task.FromResult(
+        new HomeStatus(Namespace, _home.Epoch, _home.IsOpen, _home.Number, _home.RoomCount, _home.Backlog, _mailboxes.Count, [.. _home.Lives]));
+
+    void IHomeOutput.Send(ServerId to, HomeMessage message)
+    {
+        var version = _versions.GetValueOrDefault(to.Process, ProtocolVersion.Oldest);
+        if (to == _caller)
+        {
+            _replies.Add(Wire.Write(message, version));
+            return;
+        }
+        var bytes = Wire.Write(message, version);
+        if (bytes.Length > _options.StreamMessageLimit)
+        {
+            if (message is not Push { Entries.Count: > 0 } push)
+            {
+                return; // asked for again by a call, whose result has no such limit
+            }
+            // A push that says "you must have handled all of these already" makes the server read them.
+            bytes = Wire.Write(push with { Previous = push.Entries[^1].Number, Entries = [] }, version);
+        }
+        var mailbox = MailboxOf(to);
+        mailbox.Add(bytes);
+        _unflushed.Add(mailbox);
+    }
+
+    void IHomeOutput.Removed(ServerId life, RemovalReason reason)
+    {
+        _metrics.LifeRemoved(Namespace, reason);
+        DirectoryLog.Removed(_logger, Namespace, life, reason);
+        Forget(life);
+    }
+
+    void IHomeOutput.Opened(OpenSummary summary)
+    {
+        _metrics.EpochOpened(Namespace);
+        DirectoryLog.Opened(_logger, Namespace, summary.Epoch, summary.Admitted, summary.Merged, summary.Entries, summary.Number);
+        _remembered.ExceptWith(_home.Lives);
+        foreach (var gone in _remembered)
+        {
+            Forget(gone); // lives that died together with the home before this one
+        }
+        _remembered.Clear();
+    }
+
+    void IHomeOutput.Conflict(string message) => DirectoryLog.HistoriesConflict(_logger, Namespace, message);
+
+    private void Receive(byte[] bytes)
+    {
+        var message = MessageCodec.ReadWorkerMessage(bytes);
+        _versions[message.Life.Process] = Wire.VersionOf(bytes);
+        _caller = message.Life;
+        try
+        {
+            if (!_home.IsOpen && message is Register { History: { } history })
+            {
+                Call(history.List);
+            }
+            if (message is Submit submit)
+            {
+                _metrics.Received(submit.Operations.Count);
+            }
+            _home.Receive(message, Now);
+        }
+        finally
+        {
+            _caller = default;
+        }
+    }
+
+    /// <summary>Who is known to have been with the home before this one is told of this one, so that also the idle ones are here before it opens.</summary>
+    private void Call(IReadOnlyList<ServerId> lives)
+    {
+        foreach (var life in lives)
+        {
+            if (_remembered.Add(life) && life != _caller)
+            {
+                ((IHomeOutput)this).Send(life, new WrongEpoch { Life = life, Epoch = _home.Epoch });
+            }
+        }
+    }
+
+    private void Look() => _snapshot = new HomeSnapshot(_home.Epoch, _home.IsOpen, _home.Number, _home.RoomCount, _home.Lives.Count, _home.Backlog);
+
+    private MailboxBatch Finish()
+    {
+        foreach (var mailbox in _unflushed)
+        {
+            _ = mailbox.Flush();
+        }
+        _unflushed.Clear();
+        if (_replies.Count == 0)
+        {
+            return MailboxBatch.Empty;
+        }
+        var replies = new MailboxBatch([.. _replies]);
+        _replies.Clear();
+        return replies;
+    }
+
+    private Task TickAsync()
+    {
+        _home.Tick(Now);
+        Finish();
+        Look();
+        if (_home.Lives.Count > 0 && Now > _keptUntil)
+        {
+            // A home with members must not be collected for idleness: that would be an epoch for nothing.
+            _keptUntil = Now + (long)(KeepFor.TotalMilliseconds / 2);
+            DelayDeactivation(KeepFor);
+        }
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Whoever died together with the home before this one is not to be waited for; the report of that death came when there was no home.</summary>
+    private async Task LearnDeathsAsync()
+    {
+        try
+        {
+            foreach (var process in await GrainFactory.GetGrain<IServerListGrain>(0).RecentDeaths())
+            {
+                _home.ReportDeath(process, Now);
+            }
+            Finish();
+        }
+#pragma warning disable CA1031 // Then it waits.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            DirectoryLog.CallLost(_logger, "recent deaths", exception);
+        }
+    }
+
+    private MailboxWriter MailboxOf(ServerId life)
+    {
+        if (!_mailboxes.TryGetValue(life, out var mailbox))
+        {
+            var stream = _streams.GetStream<MailboxBatch>(MailboxStreams.OfLife(Namespace, life));
+            _mailboxes[life] = mailbox = new MailboxWriter(stream, exception => DirectoryLog.WriteFailed(_logger, Namespace, life, exception));
+        }
+        return mailbox;
+    }
+
+    /// <summary>A life has ended: its mailbox goes with its stream's subscription, which a killed client leaves behind for minutes.</summary>
+    private void Forget(ServerId life)
+    {
+        _parts.Forget(life);
+        _ = ForgetAsync(life);
+    }
+
+    private async Task ForgetAsync(ServerId life)
+    {
+        try
+        {
+            await Task.Yield(); // what is being said to it now, goes out first
+            if (_mailboxes.TryGetValue(life, out var mailbox))
+            {
+                await mailbox.Flush();
+                _mailboxes.Remove(life);
+            }
+            if (!_home.Lives.Any(other => other.Process == life.Process))
+            {
+                _versions.Remove(life.Process);
+            }
+            await MailboxStreams.RemoveSubscriptionsAsync(_subscriptions, _options.StreamProvider, MailboxStreams.OfLife(Namespace, life));
+        }
+#pragma warning disable CA1031 // It is house-keeping: the subscription goes with its client, later.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            DirectoryLog.RemovalFailed(_logger, Namespace, life, exception);
+        }
+    }
+}
+
+/// <summary>Which namespaces have had a home in this silo. The first one of each may be the first in the cluster; no later one is.</summary>
+internal sealed class FirstHomes
+{
+    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+
+    /// <summary>True once for each namespace.</summary>
+    public bool IsFirst(string @namespace)
+    {
+        lock (_seen)
+        {
+            return _seen.Add(@namespace);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Net;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace OrleansAdapter.Grains;
+
+/// <summary>
+/// Where the Orleans cluster of the directory is: the one section of the configuration that a process needs, be it a silo, a client or both. A host
+/// that brings its own clustering needs none of it: it calls <c>AddOrleansDirectory</c> on its silo or client builder.
+/// </summary>
+public sealed class DirectoryClusterOptions
+{
+    /// <summary>The Orleans cluster id. A process that names another one is not let in.</summary>
+    public string ClusterId { get; set; } = "orleansadapter";
+
+    /// <summary>The Orleans service id.</summary>
+    public string ServiceId { get; set; } = "orleansadapter";
+
+    /// <summary>Clients: the gateways of the cluster's silos, as <c>address:port</c>.</summary>
+    public IList<string> Gateways { get; } = [];
+
+    /// <summary>
+    /// A file that holds the cluster's membership, for silos that are all on one machine: it dies with none of them. With it a server is a silo itself
+    /// (colocated); without it, a client, and the directory's silo is the only one. Its directory must be there, and is what keeps others out.
+    /// </summary>
+    public string? MembershipFile { get; set; }
+
+    /// <summary>Silos: the address that other processes reach this one at. Default: this machine only.</summary>
+    public string Address { get; set; } = IPAddress.Loopback.ToString();
+
+    /// <summary>Silos: the port for other silos; 0 takes a free one.</summary>
+    public int SiloPort { get; set; }
+
+    /// <summary>Silos: the port for clients; 0 takes no clients.</summary>
+    public int GatewayPort { get; set; }
+
+    /// <summary>Silos: the id of the server that this process is, so that its own grain lies here, and its silo ends when its death is reported.</summary>
+    public string? ServerId { get; set; }
+
+    /// <summary>Whether this process is a server and a silo at once.</summary>
+    internal bool IsColocated => MembershipFile is { Length: > 0 };
+
+    internal IPEndPoint[] GatewayEndPoints => [.. Gateways.Select(gateway => Parse(gateway, nameof(Gateways)))];
+
+    internal IPAddress IPAddress => IPAddress.TryParse(Address, out var address)
+        ? address
+        : throw Wrong($"{nameof(Address)} is \"{Address}\", which is no IP address.");
+
+    /// <exception cref="OptionsValidationException">A value cannot be read.</exception>
+    internal static DirectoryClusterOptions From(IConfigurationSection section)
+    {
+        var options = new DirectoryClusterOptions();
+        try
+        {
+            section.Bind(options);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw Wrong(exception.Message);
+        }
+        return options;
+    }
+
+    private static IPEndPoint Parse(string text, string option) => IPEndPoint.TryParse(text, out var endPoint) && endPoint.Port > 0
+        ? endPoint
+        : throw Wrong($"{option} has \"{text}\", which is not address:port.");
+
+    private static OptionsValidationException Wrong(string error) =>
+        new(nameof(DirectoryClusterOptions), typeof(DirectoryClusterOptions), [$"{nameof(DirectoryClusterOptions)}.{error}"]);
+}

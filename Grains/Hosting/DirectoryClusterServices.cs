@@ -1,0 +1,101 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using OrleansAdapter.Grains;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Makes a process a silo or a client of the directory's own Orleans cluster, as <see cref="DirectoryClusterOptions"/> say.</summary>
+public static class DirectoryClusterServices
+{
+    private const int QueueLimit = 10_000;
+
+    /// <summary>
+    /// Makes this process a silo that hosts the directory: the only one or, with a file for the cluster's membership, one of several.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="options">Where it listens.</param>
+    /// <param name="configure">Sets the directory's own options.</param>
+    public static IServiceCollection AddOrleansDirectorySilo(this IServiceCollection services, DirectoryClusterOptions options, Action<DirectoryOptions>? configure = null)
+    {
+        var address = options.IPAddress;
+        var port = options.SiloPort == 0 ? FreePort(address) : options.SiloPort;
+        return Quiet(services).AddOrleans(silo =>
+        {
+            silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ServiceId));
+            silo.Configure<EndpointOptions>(endPoint =>
+                (endPoint.AdvertisedIPAddress, endPoint.SiloPort, endPoint.GatewayPort) = (address, port, options.GatewayPort));
+            silo.Configure<SiloOptions>(own => own.SiloName = options.ServerId ?? OnDirectorySilo.Name);
+            Configure(silo);
+            if (options.MembershipFile is { Length: > 0 } file)
+            {
+                silo.Services.AddLogging(logging => logging.AddFilter("Polly", LogLevel.Critical)); // with which Orleans tries again what went to a silo that died
+                silo.Services.AddSingleton<IMembershipTable>(new FileMembershipTable(new MembershipFile(file)));
+#pragma warning disable ORLEANSEXP003 // An experiment of Orleans', which keeps grains where they are when a silo dies that knew where they were; the usual one ends them, homes too.
+                silo.AddDistributedGrainDirectory();
+#pragma warning restore ORLEANSEXP003
+                silo.Configure<ClusterMembershipOptions>(membership => membership.TableRefreshTimeout = TimeSpan.FromMilliseconds(250)); // it is a small file
+            }
+            else
+            {
+                silo.UseDevelopmentClustering(new IPEndPoint(address, port));
+            }
+            silo.AddOrleansDirectory(configure);
+        });
+    }
+
+    /// <summary>Connects this process to a cluster whose silos host the directory, as an Orleans client.</summary>
+    public static IServiceCollection AddOrleansDirectoryClient(this IServiceCollection services, DirectoryClusterOptions options, Action<DirectoryOptions>? configure = null)
+    {
+        var gateways = options.GatewayEndPoints;
+        return Quiet(services).AddOrleansClient(client =>
+        {
+            client.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ServiceId));
+            client.UseStaticClustering(gateways);
+            client.Configure<GatewayOptions>(gateway => gateway.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));
+            client.Configure<ConnectionOptions>(connection => connection.ConnectionRetryDelay = TimeSpan.FromMilliseconds(100));
+            client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5));
+            client.AddOrleansDirectory(configure);
+        });
+    }
+
+    /// <summary>
+    /// What suits a cluster that has nothing but the directory in it: a silo that died is declared dead within about 5 s (at once where its supervisor reports it), a client that died is
+    /// forgotten after 5 s, and a grain with too many calls waiting refuses more.
+    /// </summary>
+    private static void Configure(ISiloBuilder silo)
+    {
+        silo.Configure<SiloMessagingOptions>(messaging =>
+        {
+            messaging.ResponseTimeout = TimeSpan.FromSeconds(5);
+            messaging.ClientDropTimeout = TimeSpan.FromSeconds(5);
+            messaging.MaxEnqueuedRequestsHardLimit = QueueLimit;
+            messaging.MaxEnqueuedRequestsHardLimit_StatelessWorker = QueueLimit;
+        });
+        silo.Configure<ConnectionOptions>(connection => connection.ConnectionRetryDelay = TimeSpan.FromMilliseconds(100));
+        silo.Configure<ClusterMembershipOptions>(membership =>
+        {
+            membership.ProbeTimeout = TimeSpan.FromMilliseconds(1_500);
+            membership.NumMissedProbesLimit = 3;
+            membership.NumVotesForDeathDeclaration = 1;
+            membership.TableRefreshTimeout = TimeSpan.FromSeconds(2);
+        });
+    }
+
+    /// <summary>Orleans warns of every client that dies and of much that is as it should be; what matters to the directory, the directory says.</summary>
+    private static IServiceCollection Quiet(IServiceCollection services) => services.AddLogging(logging => logging
+        .AddFilter("Orleans.", LogLevel.Error)
+        .AddFilter("Orleans.Streams." + MailboxStreams.ProviderName, LogLevel.Critical) // of events for who died, and queues that were on a silo that did: the protocol repairs that
+        .AddFilter("Orleans.ClientGrainContext", LogLevel.Critical)); // of events that come to a client as it ends
+
+    private static int FreePort(IPAddress address)
+    {
+        using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(address, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}

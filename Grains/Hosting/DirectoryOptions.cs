@@ -1,0 +1,99 @@
+using Microsoft.Extensions.Options;
+
+namespace OrleansAdapter.Grains;
+
+/// <summary>
+/// The limits and times of the directory, wherever it runs. Validated when the host starts. Silos and clients of one cluster must agree on <see cref="StreamProvider"/>.
+/// </summary>
+public sealed class DirectoryOptions
+{
+    /// <summary>The section of the configuration that <c>AddDirectory</c> usually reads.</summary>
+    public const string Section = "OrleansAdapter:Directory";
+
+    /// <summary>The limits and times of homes.</summary>
+    public HomeOptions Homes { get; set; } = new();
+
+    /// <summary>The limits and times of the list of servers.</summary>
+    public ServersOptions Servers { get; set; } = new();
+
+    /// <summary>The name of the stream provider that carries mailboxes. With the name of another provider that the host adds, that one does.</summary>
+    public string StreamProvider { get; set; } = MailboxStreams.ProviderName;
+
+    /// <summary>
+    /// The longest message that goes over a mailbox stream, in bytes; a longer one is announced there, and fetched by a call. Memory streams
+    /// lose what is over 1 MB. The default is 512 KB.
+    /// </summary>
+    public int StreamMessageLimit { get; set; } = 512 << 10;
+
+    /// <summary>A message to a home that is longer than this travels in parts of this length, in bytes. The default is 1 MB.</summary>
+    public int PartBytes { get; set; } = 1 << 20;
+
+    /// <summary>The longest message that a home puts together from parts, in bytes. The default is 256 MB.</summary>
+    public long MaximumMessageBytes { get; set; } = 256L << 20;
+
+    /// <summary>
+    /// True where the host knows that no home of this cluster existed before this silo started, and that it is the only silo: then the first server
+    /// of a namespace need not wait for others that might remember one.
+    /// </summary>
+    public bool FirstStart { get; set; }
+
+    /// <summary>The versions of the protocol that are spoken here; tests set others.</summary>
+    internal ProtocolRange Versions { get; set; } = ProtocolVersion.Ours;
+}
+
+/// <summary>The one place that says which options of the directory are valid, wherever they are set. Each error names its option.</summary>
+internal sealed class DirectoryOptionsValidator : IValidateOptions<DirectoryOptions>
+{
+    public ValidateOptionsResult Validate(string? name, DirectoryOptions options)
+    {
+        var wrong = Errors(options).Select(error => $"{nameof(DirectoryOptions)}.{error}").ToArray();
+        return wrong.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(wrong);
+    }
+
+    /// <summary>What is wrong; empty where nothing is.</summary>
+    public static IEnumerable<string> Errors(DirectoryOptions options)
+    {
+        var (homes, servers) = (options.Homes, options.Servers);
+        (string Option, long Value)[] positive =
+        [
+            ($"Homes.{nameof(homes.Lease)}", homes.Lease),
+            ($"Homes.{nameof(homes.Hold)}", homes.Hold),
+            ($"Homes.{nameof(homes.HoldForKnown)}", homes.HoldForKnown),
+            ($"Homes.{nameof(homes.PauseThreshold)}", homes.PauseThreshold),
+            ($"Homes.{nameof(homes.DeathMemory)}", homes.DeathMemory),
+            ($"Homes.{nameof(homes.MailboxLimit)}", homes.MailboxLimit),
+            ($"Homes.{nameof(homes.BatchEntries)}", homes.BatchEntries),
+            ($"Homes.{nameof(homes.BatchBytes)}", homes.BatchBytes),
+            ($"Servers.{nameof(servers.Lease)}", servers.Lease),
+            ($"Servers.{nameof(servers.PauseThreshold)}", servers.PauseThreshold),
+            ($"Servers.{nameof(servers.DeathMemory)}", servers.DeathMemory),
+            ($"Servers.{nameof(servers.AnswersLimit)}", servers.AnswersLimit),
+            ($"Servers.{nameof(servers.AnswerLife)}", servers.AnswerLife),
+            ($"Servers.{nameof(servers.BatchBytes)}", servers.BatchBytes),
+        ];
+        foreach (var (option, value) in positive.Where(option => option.Value <= 0))
+        {
+            yield return $"{option} is {value}; it must be positive.";
+        }
+        if (homes.HoldForKnown < homes.Hold)
+        {
+            yield return $"Homes.{nameof(homes.HoldForKnown)} is {homes.HoldForKnown}; it must be at least Homes.{nameof(homes.Hold)}, which is {homes.Hold}.";
+        }
+        if (string.IsNullOrEmpty(options.StreamProvider))
+        {
+            yield return $"{nameof(options.StreamProvider)} is empty; it must name a stream provider.";
+        }
+        if (options.StreamMessageLimit < 4 << 10)
+        {
+            yield return $"{nameof(options.StreamMessageLimit)} is {options.StreamMessageLimit}; it must be at least 4096 bytes.";
+        }
+        if (options.PartBytes is < 4 << 10 or > 64 << 20)
+        {
+            yield return $"{nameof(options.PartBytes)} is {options.PartBytes}; it must be between 4096 bytes and 64 MB.";
+        }
+        if (options.MaximumMessageBytes < options.PartBytes)
+        {
+            yield return $"{nameof(options.MaximumMessageBytes)} is {options.MaximumMessageBytes}; it must be at least {nameof(options.PartBytes)}, which is {options.PartBytes}.";
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans;
+using OrleansAdapter.Grains;
+using OrleansAdapter.Grains.InProcess;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds the directory to a process.</summary>
+public static class DirectoryServices
+{
+    /// <summary>
+    /// Adds the directory that this section of the configuration names (<see cref="DirectoryClusterOptions"/> and <see cref="DirectoryOptions"/>). With <c>MembershipFile</c> this
+    /// process is a silo of the directory's Orleans cluster, with <c>Gateways</c> a client of it. Where the section names neither, the process uses the Orleans
+    /// silo or client that the host brings (<c>AddOrleansDirectory</c>), and without one a directory of its own, in this process: then it is alone, and the log says so.
+    /// </summary>
+    /// <exception cref="OptionsValidationException">A value cannot be read.</exception>
+    public static IServiceCollection AddDirectory(this IServiceCollection services, IConfigurationSection section)
+    {
+        var cluster = DirectoryClusterOptions.From(section);
+        if (cluster.IsColocated)
+        {
+            return services.AddOrleansDirectorySilo(cluster, section.Bind);
+        }
+        return cluster.Gateways.Count > 0 ? services.AddOrleansDirectoryClient(cluster, section.Bind) : services.AddDirectory(section.Bind);
+    }
+
+    /// <summary>
+    /// The same without a section: the process uses the Orleans silo or client that the host brings (<c>AddOrleansDirectory</c>), and without one a directory of
+    /// its own. The order of the calls does not matter.
+    /// </summary>
+    public static IServiceCollection AddDirectory(this IServiceCollection services, Action<DirectoryOptions>? configure = null)
+    {
+        var options = services.AddOptions<DirectoryOptions>().ValidateOnStart();
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DirectoryOptions>, DirectoryOptionsValidator>());
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.TryAddSingleton<DirectoryMetrics>();
+        services.TryAddSingleton<IDirectory>(Choose);
+        return services;
+    }
+
+    /// <summary>What is registered decides, when all is registered.</summary>
+    private static IDirectory Choose(IServiceProvider services)
+    {
+        if (services.GetService<OrleansDirectory>() is { } directory)
+        {
+            return directory;
+        }
+        if (services.GetService<IServiceProviderIsService>()?.IsService(typeof(IClusterClient)) == true)
+        {
+            throw new InvalidOperationException(
+                "This process has an Orleans silo or client without the directory: call AddOrleansDirectory() on its builder, in UseOrleans or UseOrleansClient, and on every silo of the cluster.");
+        }
+        var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(DirectoryLog.Category);
+        DirectoryLog.InProcess(logger);
+        var host = new DirectoryHost(
+            new DirectoryHostOptions(services.GetRequiredService<IOptions<DirectoryOptions>>().Value) { FirstStart = true },
+            services.GetRequiredService<DirectoryMetrics>(),
+            services.GetRequiredService<TimeProvider>(),
+            new Random(),
+            logger);
+        return new InProcessDirectory(host, ownsHost: true);
+    }
+}

@@ -1,0 +1,134 @@
+using System.Reflection;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Serialization.Configuration;
+using Orleans.Serialization.Internal;
+using Orleans.Storage;
+using Orleans.Streams;
+using OrleansAdapter.Grains;
+
+namespace Orleans.Hosting;
+
+/// <summary>Puts the directory into an Orleans silo, and connects servers to it.</summary>
+public static class OrleansDirectoryHostingExtensions
+{
+    private const string PubSubStore = "PubSubStore";
+    private const int Queues = 8;
+
+    /// <summary>
+    /// Makes this silo host the directory's grains, and connects what else runs in its process to the directory. Every silo of the cluster
+    /// needs it.
+    /// </summary>
+    public static ISiloBuilder AddOrleansDirectory(this ISiloBuilder builder, Action<DirectoryOptions>? configure = null)
+    {
+        AddCommon(builder.Services, configure);
+        builder.Services.TryAddSingleton<FirstHomes>();
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IDeathListener, SiloOfDeadServer>());
+        builder.AddPlacementDirector<OnItsServer, NamedSiloDirector>();
+        builder.AddPlacementDirector<OnDirectorySilo, NamedSiloDirector>();
+        if (!builder.Services.Any(service => service.ServiceType == typeof(IGrainStorage) && PubSubStore.Equals(service.ServiceKey)))
+        {
+            // Who listens to which mailbox. Lost with its silo, it is made anew: servers look for it when something does not come.
+            builder.AddMemoryGrainStorage(PubSubStore);
+        }
+        builder.AddStreaming();
+        if (UsesOwnStreams(configure))
+        {
+            builder.AddPersistentStreams(MailboxStreams.ProviderName, MailboxAdapterFactory.Create, streams =>
+            {
+                streams.Configure<HashRingStreamQueueMapperOptions>(mapper => mapper.Configure(options => options.TotalQueueCount = Queues));
+                streams.ConfigureStreamPubSub(StreamPubSubType.ExplicitGrainBasedOnly);
+                streams.ConfigurePullingAgent(agent => agent.Configure(options =>
+                {
+                    options.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(5); // only between an empty read and the next: reads wait
+                    options.BatchContainerBatchSize = 64;
+                    options.MaxEventDeliveryTime = TimeSpan.FromSeconds(2);
+                    options.StreamInactivityPeriod = TimeSpan.FromMinutes(5);
+                }));
+            });
+        }
+        return builder;
+    }
+
+    /// <summary>Connects this client's process to the directory.</summary>
+    public static IClientBuilder AddOrleansDirectory(this IClientBuilder builder, Action<DirectoryOptions>? configure = null)
+    {
+        AddCommon(builder.Services, configure);
+        builder.Services.RemoveAll<IClientConnectionRetryFilter>().AddSingleton<IClientConnectionRetryFilter, RetryFilter>();
+        builder.Services.AddSingleton<IClusterConnectionStatusObserver>(services => services.GetRequiredService<ConnectionWatch>());
+        builder.Services.AddSingleton<ClientEnd>();
+        builder.Services.AddSingleton<ILifecycleParticipant<IClusterClientLifecycle>>(services => services.GetRequiredService<ClientEnd>());
+        builder.Services.AddOptions<ClientConnectionOptions>().Configure<ClientEnd>(
+            (connections, end) => connections.ConfigureConnection(connection => connection.Use(end.Watch)));
+        builder.AddStreaming();
+        if (UsesOwnStreams(configure))
+        {
+            builder.AddPersistentStreams(MailboxStreams.ProviderName, MailboxAdapterFactory.Create, streams =>
+            {
+                streams.Configure<HashRingStreamQueueMapperOptions>(mapper => mapper.Configure(options => options.TotalQueueCount = Queues));
+                streams.ConfigureStreamPubSub(StreamPubSubType.ExplicitGrainBasedOnly);
+            });
+        }
+        return builder;
+    }
+
+    private static bool UsesOwnStreams(Action<DirectoryOptions>? configure)
+    {
+        var options = new DirectoryOptions();
+        configure?.Invoke(options);
+        return options.StreamProvider == MailboxStreams.ProviderName;
+    }
+
+    private static void AddCommon(IServiceCollection services, Action<DirectoryOptions>? configure)
+    {
+        services.AddDirectory(configure);
+        AddTypes(services);
+        services.TryAddSingleton<ConnectionWatch>();
+        services.TryAddSingleton<OrleansDirectory>();
+        StartOrleansFirst(services);
+    }
+
+    /// <summary>
+    /// A host starts its services in the order of their registration, and what uses the directory as it starts would wait for ever for an Orleans that is registered
+    /// behind it. So Orleans' own hosted services move before the first of those.
+    /// </summary>
+    private static void StartOrleansFirst(IServiceCollection services)
+    {
+        var first = 0;
+        while (first < services.Count && !(services[first].ServiceType == typeof(IHostedService) && typeof(IStartsWithDirectory).IsAssignableFrom(services[first].ImplementationType)))
+        {
+            first++;
+        }
+        for (var i = first + 1; i < services.Count; i++)
+        {
+            var service = services[i];
+            if (service.ServiceType == typeof(IHostedService) && service.ImplementationType?.Assembly.GetName().Name?.StartsWith("Orleans.", StringComparison.Ordinal) == true)
+            {
+                services.RemoveAt(i);
+                services.Insert(first++, service);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Orleans finds types by what its code generator wrote into the program's own assembly. A program that has no grains need not have that: then
+    /// it finds what happens to be loaded, and the first silo of a process lacks what the second has.
+    /// </summary>
+    private static void AddTypes(IServiceCollection services)
+    {
+        HashSet<Assembly> parts = [];
+        ReferencedAssemblyProvider.AddAssembly(parts, typeof(HomeGrain).Assembly);
+        ReferencedAssemblyProvider.AddAssembly(parts, typeof(MailboxBatch).Assembly);
+        var known = services.Where(service => service.ServiceType == typeof(IConfigureOptions<TypeManifestOptions>)).Select(service => service.ImplementationType).ToHashSet();
+        foreach (var provider in parts.SelectMany(part => part.GetCustomAttributes<TypeManifestProviderAttribute>()).Select(attribute => attribute.ProviderType))
+        {
+            if (known.Add(provider))
+            {
+                services.AddSingleton(typeof(IConfigureOptions<TypeManifestOptions>), provider);
+            }
+        }
+    }
+}

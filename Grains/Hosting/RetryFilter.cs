@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans;
+using Orleans.Configuration;
+
+namespace OrleansAdapter.Grains;
+
+/// <summary>Lets an Orleans client that starts wait for its cluster, however long that takes, and say what it waits for.</summary>
+internal sealed class RetryFilter(IOptions<ClusterOptions> cluster, TimeProvider time, ILogger<RetryFilter> logger) : IClientConnectionRetryFilter
+{
+    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(200);
+
+    private readonly WaitWarning _warning = new(time);
+
+    /// <inheritdoc/>
+    public async Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)
+    {
+        if (_warning.IsDue())
+        {
+            DirectoryLog.WaitsForSilo(logger, cluster.Value.ClusterId, (long)_warning.Waited.TotalSeconds, exception);
+        }
+        await Task.Delay(TryAgainAfter, time, cancellationToken).ConfigureAwait(false);
+        return !cancellationToken.IsCancellationRequested;
+    }
+}

@@ -1,0 +1,119 @@
+using Microsoft.Extensions.Logging;
+using OrleansAdapter.Threading;
+
+namespace OrleansAdapter.Grains.InProcess;
+
+/// <summary>
+/// Hosts the home of one namespace: everything that concerns it goes through one queue, so that the state machine sees one call at a time
+/// and nobody who calls ever waits.
+/// </summary>
+internal sealed class HomeHost : SerialQueue<object>, IHomeOutput
+{
+    private static readonly object TickItem = new();
+
+    private readonly DirectoryHost _directory;
+    private readonly Home _home;
+    private readonly ILogger _logger;
+    private readonly long _keepEmpty;
+    private long _lastUsed;
+    private int _tickQueued;
+    private bool _ended;
+
+    public HomeHost(DirectoryHost directory, string @namespace, DirectoryHostOptions options, Random random, long epoch, long voidFrom, ILogger logger)
+    {
+        _keepEmpty = (long)options.KeepEmptyHomes.TotalMilliseconds;
+        _lastUsed = directory.Now;
+        _directory = directory;
+        Namespace = @namespace;
+        _logger = logger;
+        _home = new Home(options.Directory.Homes, this, random, epoch, options.FirstStart, voidFrom);
+        Snapshot = new HomeSnapshot(epoch, false, 0, 0, 0, 0);
+        directory.Metrics.Observe(this, @namespace, () => Snapshot);
+    }
+
+    /// <summary>Whose home it is.</summary>
+    public string Namespace { get; }
+
+    /// <summary>What it was like at the last tick.</summary>
+    public HomeSnapshot Snapshot { get; private set; }
+
+    /// <summary>Hands a message to the home.</summary>
+    public void Receive(WorkerMessage message) => Enqueue(message);
+
+    /// <summary>Tells the home of a death; the report ends when the home has taken note.</summary>
+    public void Receive(DeathReport report) => Enqueue(report);
+
+    /// <summary>Lets the home end what has run out.</summary>
+    public void Tick()
+    {
+        if (Interlocked.Exchange(ref _tickQueued, 1) == 0)
+        {
+            Enqueue(TickItem);
+        }
+    }
+
+    void IHomeOutput.Send(ServerId to, HomeMessage message) => _directory.Send(to.Process, Namespace, message);
+
+    void IHomeOutput.Removed(ServerId life, RemovalReason reason)
+    {
+        _directory.Metrics.LifeRemoved(Namespace, reason);
+        DirectoryLog.Removed(_logger, Namespace, life, reason);
+    }
+
+    void IHomeOutput.Opened(OpenSummary summary)
+    {
+        _directory.Metrics.EpochOpened(Namespace);
+        DirectoryLog.Opened(_logger, Namespace, summary.Epoch, summary.Admitted, summary.Merged, summary.Entries, summary.Number);
+    }
+
+    void IHomeOutput.Conflict(string message) => DirectoryLog.HistoriesConflict(_logger, Namespace, message);
+
+    /// <inheritdoc/>
+    protected override void Run(object item)
+    {
+        switch (item)
+        {
+            case WorkerMessage message when _ended:
+                // For the next home of the name.
+                _directory.Receive(Namespace, message);
+                break;
+            case WorkerMessage message:
+                _lastUsed = _directory.Now;
+                if (message is Submit submit)
+                {
+                    _directory.Metrics.Received(submit.Operations.Count);
+                }
+                _home.Receive(message, _directory.Now);
+                break;
+            case DeathReport report:
+                try
+                {
+                    _home.ReportDeath(report.Process, _directory.Now);
+                }
+                finally
+                {
+                    report.Noted();
+                }
+                break;
+            default:
+                Volatile.Write(ref _tickQueued, 0);
+                _home.Tick(_directory.Now);
+                Snapshot = new HomeSnapshot(_home.Epoch, _home.IsOpen, _home.Number, _home.RoomCount, _home.Lives.Count, _home.Backlog);
+                if (!_ended && _home.IsEmpty && _directory.Now - _lastUsed > _keepEmpty)
+                {
+                    _ended = true;
+                    _directory.Metrics.Forget(this);
+                    _directory.Remove(this);
+                }
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndTurn()
+    {
+    }
+
+    /// <inheritdoc/>
+    protected override void Failed(Exception exception) => DirectoryLog.HomeFailed(_logger, Namespace, exception);
+}

@@ -1,0 +1,54 @@
+using Orleans.Runtime;
+using Orleans.Streams.Core;
+
+namespace OrleansAdapter.Grains;
+
+/// <summary>
+/// Which stream carries what: one per home and life for the home's messages, one per process for answers to its requests. A life is never
+/// used again, and neither is its stream.
+/// </summary>
+internal static class MailboxStreams
+{
+    /// <summary>The provider that this engine adds by itself.</summary>
+    public const string ProviderName = "OrleansAdapter";
+
+    private const int RemovalTries = 10;
+    private static readonly TimeSpan RemoveAgainAfter = TimeSpan.FromSeconds(1);
+
+    private const string Mailbox = "OrleansAdapter.Mailbox";
+    private const string Answers = "OrleansAdapter.Answers";
+
+    /// <summary>The stream of a home's messages for a life.</summary>
+    public static StreamId OfLife(string @namespace, ServerId life) => StreamId.Create(Mailbox, $"{life}{@namespace}");
+
+    /// <summary>The stream of the answers to a process's requests.</summary>
+    public static StreamId OfProcess(ServerId process) => StreamId.Create(Answers, process.Process.ToString());
+
+    /// <summary>Removes whatever is subscribed to a stream. Where a silo died just now, who knows of subscriptions may have died with it, so it is tried for a while.</summary>
+    public static async Task RemoveSubscriptionsAsync(IStreamSubscriptionManagerAdmin admin, string provider, StreamId stream)
+    {
+        for (var left = RemovalTries - 1; ; left--)
+        {
+            try
+            {
+                await TryRemoveSubscriptionsAsync(admin, provider, stream);
+                return;
+            }
+#pragma warning disable CA1031 // Whatever it was; the last one is the caller's.
+            catch (Exception) when (left > 0)
+#pragma warning restore CA1031
+            {
+                await Task.Delay(RemoveAgainAfter);
+            }
+        }
+    }
+
+    private static async Task TryRemoveSubscriptionsAsync(IStreamSubscriptionManagerAdmin admin, string provider, StreamId stream)
+    {
+        var manager = admin.GetStreamSubscriptionManager(StreamSubscriptionManagerType.ExplicitSubscribeOnly);
+        foreach (var subscription in await manager.GetSubscriptions(provider, stream))
+        {
+            await manager.RemoveSubscription(provider, stream, subscription.SubscriptionId);
+        }
+    }
+}

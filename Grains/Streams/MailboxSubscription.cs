@@ -1,0 +1,86 @@
+using Orleans.Runtime;
+using Orleans.Streams;
+
+namespace OrleansAdapter.Grains;
+
+/// <summary>This process's subscription to one mailbox stream at a time. Safe under threads.</summary>
+internal sealed class MailboxSubscription(IStreamProvider provider, ClientEnd? clientEnd, Action<MailboxBatch> received) : IAsyncObserver<MailboxBatch>, IAsyncDisposable
+{
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private StreamSubscriptionHandle<MailboxBatch>? _handle;
+    private StreamId _stream;
+
+    /// <summary>
+    /// Sees to it that the stream has this subscription and no other. Asked again, it looks: a cluster that was restarted, or lost the silo that kept
+    /// the subscription, knows of none.
+    /// </summary>
+    public async Task EnsureAsync(StreamId id)
+    {
+        await _turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            await EnsureCoreAsync(id).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Ends the subscription, if the cluster can be reached.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _turn.WaitAsync().ConfigureAwait(false);
+        if (_handle is { } handle)
+        {
+            _handle = null;
+            await TryUnsubscribeAsync(handle).ConfigureAwait(false);
+        }
+        _turn.Dispose();
+    }
+
+    Task IAsyncObserver<MailboxBatch>.OnNextAsync(MailboxBatch item, StreamSequenceToken? token)
+    {
+        received(item);
+        return Task.CompletedTask;
+    }
+
+    Task IAsyncObserver<MailboxBatch>.OnErrorAsync(Exception ex) => Task.CompletedTask;
+
+    Task IAsyncObserver<MailboxBatch>.OnCompletedAsync() => Task.CompletedTask;
+
+    private async Task EnsureCoreAsync(StreamId id)
+    {
+        var stream = provider.GetStream<MailboxBatch>(id);
+        if (_handle is { } old && _stream != id)
+        {
+            _handle = null;
+            await TryUnsubscribeAsync(old).ConfigureAwait(false);
+        }
+        if (_handle is not { } known || !await IsKnownAsync(stream, known).ConfigureAwait(false))
+        {
+            _stream = id;
+            _handle = await stream.SubscribeAsync(this).ConfigureAwait(false);
+        }
+        if (clientEnd is not null)
+        {
+            await clientEnd.SubscribedAsync(provider.Name, id, _handle.HandleId).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<bool> IsKnownAsync(IAsyncStream<MailboxBatch> stream, StreamSubscriptionHandle<MailboxBatch> handle) =>
+        (await stream.GetAllSubscriptionHandles().ConfigureAwait(false)).Any(known => known.HandleId == handle.HandleId);
+
+    private static async Task TryUnsubscribeAsync(StreamSubscriptionHandle<MailboxBatch> handle)
+    {
+        try
+        {
+            await handle.UnsubscribeAsync().ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // The home removes it when it removes the life.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+        }
+    }
+}

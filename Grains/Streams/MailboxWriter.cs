@@ -1,0 +1,59 @@
+using Orleans.Streams;
+
+namespace OrleansAdapter.Grains;
+
+/// <summary>
+/// Writes one mailbox stream: one event in flight, and what piles up meanwhile is the next. <see cref="Add"/> and <see cref="Flush"/> return at once;
+/// what cannot be written is dropped, and the protocol repairs it. All calls come from one grain.
+/// </summary>
+internal sealed class MailboxWriter(IAsyncStream<MailboxBatch> stream, Action<Exception> failed)
+{
+    /// <summary>Beyond this many waiting bytes, what waits is dropped: whoever reads nothing needs none of it.</summary>
+    private const int Limit = 8 << 20;
+
+    private readonly List<byte[]> _waiting = [];
+    private long _bytes;
+    private Task? _drain;
+
+    /// <summary>Adds a message; it goes out with the next <see cref="Flush"/>.</summary>
+    public void Add(byte[] message)
+    {
+        if (_bytes > Limit)
+        {
+            _waiting.Clear();
+            _bytes = 0;
+        }
+        _waiting.Add(message);
+        _bytes += message.Length;
+    }
+
+    /// <summary>Sends what waits, unless a write is in flight, behind which it then goes.</summary>
+    public Task Flush()
+    {
+        if (_drain is null or { IsCompleted: true })
+        {
+            _drain = _waiting.Count == 0 ? Task.CompletedTask : DrainAsync();
+        }
+        return _drain;
+    }
+
+    private async Task DrainAsync()
+    {
+        while (_waiting.Count > 0)
+        {
+            var batch = new MailboxBatch([.. _waiting]);
+            _waiting.Clear();
+            _bytes = 0;
+            try
+            {
+                await stream.OnNextAsync(batch);
+            }
+#pragma warning disable CA1031 // Whatever a stream provider throws, the batch is lost, which the protocol allows for.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                failed(exception);
+            }
+        }
+    }
+}

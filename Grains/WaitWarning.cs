@@ -1,0 +1,25 @@
+namespace OrleansAdapter.Grains;
+
+/// <summary>Says when a wait has lasted so long that people want to know of it: after 3 s, and then every minute. For one wait at a time.</summary>
+internal sealed class WaitWarning(TimeProvider time)
+{
+    private static readonly TimeSpan First = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Next = TimeSpan.FromMinutes(1);
+
+    private readonly long _began = time.GetTimestamp();
+    private TimeSpan _due = First;
+
+    /// <summary>How long the wait has lasted.</summary>
+    public TimeSpan Waited => time.GetElapsedTime(_began);
+
+    /// <summary>True once for each time that it is due.</summary>
+    public bool IsDue()
+    {
+        if (Waited < _due)
+        {
+            return false;
+        }
+        _due = Waited + Next;
+        return true;
+    }
+}

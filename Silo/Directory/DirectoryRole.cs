@@ -1,0 +1,59 @@
+using System.Net;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using OrleansAdapter.Grains;
+using OrleansAdapter.Primary;
+using OrleansAdapter.Silo.Status;
+
+namespace OrleansAdapter.Silo;
+
+/// <summary>The role <c>directory</c>: hosts the directory until it is told to stop.</summary>
+internal static class DirectoryRole
+{
+    public static async Task<int> RunAsync(bool colocated, bool firstStart)
+    {
+        // Not the defaults: they read appsettings.json of whatever directory this was started in.
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Configuration.AddEnvironmentVariables();
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Services.Configure<ConsoleLoggerOptions>(console => console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite);
+        AddDirectory(builder, colocated, firstStart);
+        builder.Services.AddSupervision(terminable: false);
+        using var host = builder.Build();
+        await host.RunAsync();
+        if (SupervisionContract.IsSupervised && Environment.GetEnvironmentVariable(SupervisionContract.RunDirectory) is { } directory)
+        {
+            // The primary made it for this run, and may be gone.
+            PrivateDirectory.Remove(directory);
+        }
+        return 0;
+    }
+
+    private static void AddDirectory(HostApplicationBuilder builder, bool colocated, bool firstStart)
+    {
+        var section = builder.Configuration.GetSection(DirectoryRun.Section);
+        var options = new DirectoryClusterOptions();
+        section.Bind(options);
+        builder.Configuration.GetSection(DirectoryRun.SiloSection).Bind(options);
+        foreach (var (port, name) in new[] { (options.SiloPort, nameof(options.SiloPort)), (options.GatewayPort, nameof(options.GatewayPort)) })
+        {
+            if (port is <= 0 or > IPEndPoint.MaxPort)
+            {
+                throw new OptionsException($"{DirectoryRun.SiloSection}:{name} is {port}; the primary sets it to a port when it starts this role");
+            }
+        }
+        builder.Services.AddOrleansDirectorySilo(options, directory =>
+        {
+            section.Bind(directory);
+
+            // With several silos a namespace's home may have been on another one.
+            directory.FirstStart = firstStart && !colocated;
+        });
+        builder.Services.AddRoomDoor(door => door.ServerName = "doors of the directory");
+    }
+}

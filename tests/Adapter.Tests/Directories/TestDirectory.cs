@@ -1,0 +1,64 @@
+using System.Collections.Concurrent;
+
+namespace OrleansAdapter.Tests.Directories;
+
+/// <summary>A directory that can be made to fence its server.</summary>
+internal sealed class TestDirectory(IDirectory inner) : IDirectory, IDirectoryReceiver
+{
+    private readonly ConcurrentDictionary<string, (ServerId Life, long Epoch)> _lives = new(StringComparer.Ordinal);
+    private IDirectoryReceiver? _receiver;
+
+    public Task StartAsync(ServerId process, IDirectoryReceiver receiver, CancellationToken cancellationToken)
+    {
+        _receiver = receiver;
+        return inner.StartAsync(process, this, cancellationToken);
+    }
+
+    /// <summary>While set, what the server sends to homes is lost.</summary>
+    public bool Loses { get; set; }
+
+    /// <summary>While set, nothing of the server gets through at all.</summary>
+    public bool IsCutOff { get; set; }
+
+    public void Send(string @namespace, WorkerMessage message)
+    {
+        if (!Loses && !IsCutOff)
+        {
+            inner.Send(@namespace, message);
+        }
+    }
+
+    public void Send(ServerMessage message)
+    {
+        if (!IsCutOff)
+        {
+            inner.Send(message);
+        }
+    }
+
+    public Task<IReadOnlyList<ServerDescription>> ServersAsync(CancellationToken cancellationToken) => inner.ServersAsync(cancellationToken);
+
+    public Task ReportDeathAsync(ServerId process, CancellationToken cancellationToken) => inner.ReportDeathAsync(process, cancellationToken);
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+
+    /// <summary>The server is told that its life has ended, as if its lease had lapsed.</summary>
+    public void Fence(string @namespace)
+    {
+        var (life, epoch) = _lives[@namespace];
+        _receiver!.Receive(@namespace, new Fenced { Life = life, Epoch = epoch });
+    }
+
+    void IDirectoryReceiver.Receive(string @namespace, HomeMessage message)
+    {
+        if (message is Registered)
+        {
+            _lives[@namespace] = (message.Life, message.Epoch);
+        }
+        _receiver!.Receive(@namespace, message);
+    }
+
+    void IDirectoryReceiver.Receive(ServerMessage message) => _receiver!.Receive(message);
+
+    void IDirectoryReceiver.Connected() => _receiver!.Connected();
+}

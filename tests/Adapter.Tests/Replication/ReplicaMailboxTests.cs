@@ -1,0 +1,244 @@
+using static OrleansAdapter.Tests.Replication.TestReplica;
+
+namespace OrleansAdapter.Tests.Replication;
+
+/// <summary>PROTOCOL.md, W4 to W8: how a server takes what its home sends, and what it keeps.</summary>
+public sealed class ReplicaMailboxTests
+{
+    private readonly TestReplica _replica = Live();
+
+    [Fact]
+    public void Entries_are_handled_in_order_once_and_acknowledged()
+    {
+        _replica.Push(0, Head(3, 3), Entry(1, 1), Entry(3, 2));
+        _replica.Push(0, Head(4, 4), Entry(1, 1), Entry(3, 2), Entry(4, 3));
+
+        Assert.Equal([1, 3, 4], _replica.Handled);
+        Assert.Equal([3, 4], _replica.All<Acknowledge>().Select(a => a.Handled));
+        Assert.All(_replica.All<Acknowledge>(), a => Assert.Equal((Epoch, Session, 1L), (a.Epoch, a.Session, a.ListVersion)));
+    }
+
+    [Fact]
+    public void A_gap_is_read_and_nothing_behind_it_is_handled()
+    {
+        _replica.Push(2, Head(3, 3), Entry(3, 2));
+
+        Assert.Empty(_replica.Handled);
+        Assert.Equal(0, Assert.Single(_replica.All<ReadAfter>()).Handled);
+    }
+
+    [Fact]
+    public void What_a_publisher_sent_before_what_was_handled_is_skipped()
+    {
+        _replica.Push(0, Head(3, 3), Entry(3, 5));
+
+        _replica.Push(3, Head(9, 9), Entry(8, 5), Entry(9, 6));
+
+        Assert.Equal([3, 9], _replica.Handled);
+    }
+
+    [Fact]
+    public void A_message_of_another_epoch_or_session_is_left_alone()
+    {
+        var push = new Push { Life = FirstLife, Epoch = Epoch, Session = Session, Head = Head(1, 1), Previous = 0, Entries = [Entry(1, 1)] };
+
+        _replica.Receive(push with { Session = Session + 1 });
+        _replica.Receive(push with { Epoch = Epoch + 1 });
+        _replica.Receive(push with { Epoch = Epoch - 1 });
+
+        Assert.Empty(_replica.Handled);
+        Assert.Empty(_replica.Sent);
+    }
+
+    [Fact]
+    public void Entries_are_kept_until_they_are_stable_whichever_message_says_so()
+    {
+        _replica.Push(0, Head(3, 3), Entry(1, 1), Entry(2, 2), Entry(3, 3));
+        Assert.Equal(3, _replica.Replica.RetainedCount);
+
+        _replica.Renewed(Head(3, 3, stable: 1));
+        Assert.Equal(2, _replica.Replica.RetainedCount);
+        _replica.Submit(TestOperation.Emit());
+        _replica.Accepted(1, 4, 1, Head(4, 3, stable: 2));
+        Assert.Equal(1, _replica.Replica.RetainedCount);
+        _replica.Push(3, Head(4, 3, stable: 4));
+        Assert.Equal((0, 0), (_replica.Replica.RetainedCount, _replica.Replica.OutboxCount));
+    }
+
+    [Fact]
+    public void An_idle_server_has_handled_all_that_is_not_for_it()
+    {
+        _replica.Renewed(Head(number: 90, last: 0));
+
+        Assert.Equal(90, _replica.Replica.Handled);
+    }
+
+    [Fact]
+    public void It_has_not_while_its_mailbox_may_hold_something()
+    {
+        _replica.Renewed(Head(number: 90, last: 4));
+
+        Assert.Equal(0, _replica.Replica.Handled);
+    }
+
+    [Fact]
+    public void An_emit_ends_when_this_server_has_handled_it_itself()
+    {
+        var operation = _replica.Submit(TestOperation.Emit());
+        _replica.Accepted(1, 5, 1, Head(5, 5));
+        Assert.Equal(["accepted"], operation.Events);
+
+        _replica.Push(0, Head(5, 5), Entry(5, 1, FirstLife));
+
+        Assert.Equal(["accepted", "succeeded"], operation.Events);
+    }
+
+    [Fact]
+    public void An_emit_that_is_not_for_this_server_ends_with_its_answer()
+    {
+        var operation = _replica.Submit(TestOperation.Emit());
+
+        _replica.Accepted(1, 5, 1, Head(5, 0));
+
+        Assert.Equal(["accepted", "succeeded"], operation.Events);
+    }
+
+    [Fact]
+    public void A_turns_operations_are_one_batch_and_what_gathers_meanwhile_is_the_next()
+    {
+        _replica.Replica.Submit(TestOperation.Emit(), 0);
+        _replica.Replica.Submit(TestOperation.Emit(), 0);
+        _replica.Replica.EndTurn(0);
+        _replica.Submit(TestOperation.Emit());
+        Assert.Equal([2], _replica.All<Submit>().Select(submit => submit.Operations.Count));
+
+        _replica.Accepted(1, 1, 2, Head(2));
+        _replica.Replica.EndTurn(0);
+
+        Assert.Equal([(1, 2), (3, 1)], _replica.All<Submit>().Select(submit => (submit.First, submit.Operations.Count)));
+    }
+
+    [Fact]
+    public void An_unanswered_batch_is_sent_again_unchanged()
+    {
+        _replica.Submit(TestOperation.Emit());
+
+        _replica.Tick(Options.SubmitAgainAfter - 1);
+        Assert.Single(_replica.All<Submit>());
+        _replica.Tick(1);
+
+        Assert.Same(_replica.All<Submit>()[0], _replica.All<Submit>()[1]);
+    }
+
+    [Fact]
+    public void The_lease_is_renewed_in_time()
+    {
+        _replica.Tick(Options.RenewEvery - 1);
+        Assert.Empty(_replica.All<Renew>());
+
+        _replica.Tick(1);
+        _replica.Tick(1);
+
+        Assert.Single(_replica.All<Renew>());
+    }
+
+    [Fact]
+    public void A_mailbox_that_holds_more_is_read_after_a_silence()
+    {
+        _replica.Renewed(Head(5, 5));
+        _replica.Tick(Options.ReadAfterSilence - 1);
+        Assert.Empty(_replica.All<ReadAfter>());
+        _replica.Tick(1);
+        Assert.Single(_replica.All<ReadAfter>());
+        _replica.Tick(Options.ReadAfterSilence);
+        Assert.Equal(2, _replica.All<ReadAfter>().Count);
+
+        _replica.Push(0, Head(5, 5), Entry(5, 1));
+        _replica.Tick(10 * Options.ReadAfterSilence);
+        Assert.Equal(2, _replica.All<ReadAfter>().Count);
+    }
+
+    [Fact]
+    public void Progress_puts_the_silence_off()
+    {
+        _replica.Renewed(Head(5, 5));
+        _replica.Tick(Options.ReadAfterSilence - 1);
+        _replica.Push(0, Head(5, 5), Entry(3, 1));
+        _replica.Tick(Options.ReadAfterSilence - 1);
+
+        Assert.Empty(_replica.All<ReadAfter>());
+    }
+
+    [Fact]
+    public void A_remote_join_is_always_answered_by_this_servers_own_word_as_of_then()
+    {
+        var join = Operation.SocketsJoin(BroadcastTarget.All, [TestOperation.Red, Room.Named("blue")]);
+        _replica.Rooms.Add(TestOperation.Red);
+
+        _replica.Push(0, Head(7, 7), new Entry(7, Other, 1, 1, join));
+        _replica.Replica.EndTurn(0);
+
+        var words = Assert.Single(_replica.All<Submit>()).Operations;
+        Assert.Equal([(OperationKind.Join, 7), (OperationKind.Leave, 7)], words.Select(word => (word.Kind, word.AsOf)));
+    }
+
+    [Fact]
+    public void A_waiter_for_membership_waits_for_the_last_word_on_its_rooms()
+    {
+        var blue = Room.Named("blue");
+        var (both, none) = (new TaskCompletionSource(), new TaskCompletionSource());
+        _replica.Replica.TellMembership(TestOperation.Red, member: true, 0);
+        _replica.Replica.TellMembership(blue, member: true, 0);
+        _replica.Replica.TellMembership(TestOperation.Red, member: false, 0);
+        _replica.Replica.WhenMembershipHolds([TestOperation.Red, blue], both);
+        _replica.Replica.WhenMembershipHolds([Room.Everyone], none);
+        Assert.True(none.Task.IsCompletedSuccessfully);
+
+        _replica.Replica.EndTurn(0);
+        Assert.False(both.Task.IsCompleted);
+        _replica.Accepted(1, 1, 3, Head(3));
+
+        Assert.True(both.Task.IsCompletedSuccessfully);
+        Assert.Equal(0, _replica.Replica.PendingMemberships);
+    }
+
+    [Fact]
+    public void The_newest_list_counts_and_publishers_that_are_not_in_it_are_forgotten()
+    {
+        var third = ServerId.FromBits(0x3001);
+        _replica.Push(0, Head(2, 2, version: 3, list: [FirstLife, Other, third]), Entry(1, 1), Entry(2, 1, third));
+
+        _replica.Renewed(Head(2, 2, version: 4, list: [FirstLife, Other]));
+        _replica.Renewed(Head(2, 2, version: 2, list: [third]));
+        _replica.Renewed(new Head(0, 2, 2, 9, null));
+
+        Assert.Equal([FirstLife, Other], _replica.Replica.List);
+        Assert.Equal([Other], _replica.Replica.SeenPublishers);
+    }
+
+    [Fact]
+    public void A_publisher_whose_entry_comes_after_the_list_without_it_is_forgotten_too()
+    {
+        _replica.Renewed(Head(2, 2, version: 4, list: [FirstLife]));
+
+        _replica.Push(0, new Head(0, 2, 2, 4, null), Entry(2, 1));
+
+        Assert.Equal([2], _replica.Handled);
+        Assert.Empty(_replica.Replica.SeenPublishers);
+    }
+
+    [Fact]
+    public void An_operation_that_is_not_answered_in_time_fails_and_may_still_happen()
+    {
+        var operation = _replica.Submit(TestOperation.Emit());
+
+        _replica.Tick(Options.OperationTimeout);
+        Assert.Empty(operation.Events);
+        _replica.Tick(1);
+        Assert.Equal(["TimedOut"], operation.Events);
+
+        _replica.Accepted(1, 5, 1, Head(5, 0, stable: 5));
+        Assert.Equal(["TimedOut", "accepted"], operation.Events);
+        Assert.Equal(0, _replica.Replica.OutboxCount);
+    }
+}

@@ -1,0 +1,25 @@
+using OrleansAdapter.EndToEnd.Harness;
+using OrleansAdapter.EndToEnd.Suites;
+
+namespace OrleansAdapter.EndToEnd;
+
+// The suites of this project on colocated silos, where every worker is a silo as well.
+
+public sealed class ColocatedCluster() : SharedCluster([], "--colocated");
+
+[CollectionDefinition(nameof(ColocatedCluster))]
+public sealed class ColocatedCollection : ICollectionFixture<ColocatedCluster>;
+
+[Collection(nameof(ColocatedCluster))]
+public sealed class ColocatedRooms(ColocatedCluster shared) : RoomSuite(shared);
+
+[Collection(nameof(ColocatedCluster))]
+public sealed class ColocatedBadInput(ColocatedCluster shared) : BadInputSuite(shared);
+
+/// <summary>Starts a cluster of four silos for each test.</summary>
+public sealed class ColocatedSupervision : SupervisionSuite
+{
+    public ColocatedSupervision()
+        : base("--colocated") =>
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("ORLEANSADAPTER_FULL") == "1", "Takes minutes; ./test.sh --full runs it. The same suite runs on the default set-up.");
+}

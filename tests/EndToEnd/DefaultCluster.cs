@@ -1,0 +1,62 @@
+using OrleansAdapter.EndToEnd.Harness;
+using OrleansAdapter.EndToEnd.Suites;
+
+namespace OrleansAdapter.EndToEnd;
+
+// Every suite of this project on the default set-up: the directory's process is a silo, workers are its clients.
+
+public sealed class DefaultCluster() : SharedCluster([]);
+
+[CollectionDefinition(nameof(DefaultCluster))]
+public sealed class DefaultCollection : ICollectionFixture<DefaultCluster>;
+
+[Collection(nameof(DefaultCluster))]
+public sealed class Starts(DefaultCluster shared) : StartSuite(shared);
+
+[Collection(nameof(DefaultCluster))]
+public sealed class Rooms(DefaultCluster shared) : RoomSuite(shared);
+
+[Collection(nameof(DefaultCluster))]
+public sealed class SocketIOClients(DefaultCluster shared) : SocketIOSuite(shared);
+
+[Collection(nameof(DefaultCluster))]
+public sealed class Fronts(DefaultCluster shared) : FrontSuite(shared);
+
+[Collection(nameof(DefaultCluster))]
+public sealed class FrontClients(DefaultCluster shared) : FrontClientsSuite(shared);
+
+[Collection(nameof(DefaultCluster))]
+public sealed class BadInput(DefaultCluster shared) : BadInputSuite(shared);
+
+[Collection(nameof(DefaultCluster))]
+public sealed class Pages(DefaultCluster shared) : PageSuite(shared);
+
+[Collection(nameof(DefaultCluster))]
+public sealed class NoAffinity(DefaultCluster shared) : NoAffinitySuite(shared);
+
+public sealed class OperationsCluster() : SharedCluster(OperationsSuite.Environment);
+
+public sealed class ClusterOperations(OperationsCluster shared) : OperationsSuite(shared), IClassFixture<OperationsCluster>;
+
+public sealed class Drains() : DrainSuite();
+
+public sealed class SocketIODeaths() : SocketIODeathSuite();
+
+public sealed class Deaths() : DeathSuite();
+
+public sealed class Supervision() : SupervisionSuite();
+
+public sealed class FrontLife() : FrontLifeSuite();
+
+// Where connections cannot be handed over, requests are passed on: clients see no difference.
+
+public sealed class ProxiedCluster() : SharedCluster([], "--front", "proxy");
+
+[CollectionDefinition(nameof(ProxiedCluster))]
+public sealed class ProxiedCollection : ICollectionFixture<ProxiedCluster>;
+
+[Collection(nameof(ProxiedCluster))]
+public sealed class ProxiedFrontClients(ProxiedCluster shared) : FrontClientsSuite(shared);
+
+[Collection(nameof(ProxiedCluster))]
+public sealed class ProxiedSocketIO(ProxiedCluster shared) : SocketIOSuite(shared);

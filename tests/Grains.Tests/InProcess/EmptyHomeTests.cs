@@ -1,0 +1,37 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansAdapter.Grains.InProcess;
+using OrleansAdapter.Grains.Tests.Contract;
+
+namespace OrleansAdapter.Grains.Tests.InProcess;
+
+/// <summary>Homes that nobody uses any more.</summary>
+public sealed class EmptyHomeTests
+{
+    [Fact]
+    public async Task A_thousand_namespaces_that_servers_left_leave_nothing_in_the_directory()
+    {
+        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        using var metrics = new DirectoryMetrics(services.GetRequiredService<IMeterFactory>());
+        await using var host = new DirectoryHost(
+            new DirectoryHostOptions(new DirectoryOptions { Homes = new HomeOptions { Lease = 300 } }) { FirstStart = true, KeepEmptyHomes = TimeSpan.FromMilliseconds(100) },
+            metrics,
+            TimeProvider.System,
+            new Random(1),
+            NullLogger.Instance);
+        await using var directory = new InProcessDirectory(host, ownsHost: false);
+        var server = new TestServer(directory);
+        await directory.StartAsync(server.Life, server, TestContext.Current.CancellationToken);
+        await using var stays = new Timer(_ => directory.Send("/stays", new Register { Life = server.Life, Epoch = 0 }), null, TimeSpan.Zero, TimeSpan.FromMilliseconds(20));
+
+        await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => server.RegisterAsync($"/goes-{i}"))).InTimeAsync();
+        // Nobody ever registers there.
+        directory.Send("/never", new Renew { Life = server.Life, Epoch = 1, Session = 1, Handled = 0 });
+        Assert.Contains(host.Homes, home => home.Namespace == "/never");
+
+        await Wait.UntilAsync(() => Task.FromResult(host.Homes.Count), homes => homes == 1, "homes");
+        await server.RegisterAsync("/goes-1").InTimeAsync();
+        Assert.Contains(host.Homes, home => home.Namespace == "/stays");
+    }
+}

@@ -1,0 +1,52 @@
+using OrleansAdapter.Grains.Testing;
+using OrleansAdapter.Grains.Tests.Contract;
+
+namespace OrleansAdapter.Grains.Tests.OnOrleans;
+
+/// <summary>The contract, on one silo, with mailboxes on Orleans' memory streams.</summary>
+public sealed class MemoryStreamsDirectoryContractTests : DirectoryContract
+{
+    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync(TestSilosOptions.OnMemoryStreams);
+}
+
+/// <summary>The same.</summary>
+public sealed class MemoryStreamsDirectoryServersContractTests : DirectoryServersContract
+{
+    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync(TestSilosOptions.OnMemoryStreams);
+}
+
+/// <summary>The same.</summary>
+public sealed class MemoryStreamsDirectoryLossContractTests : DirectoryLossContract
+{
+    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync(TestSilosOptions.OnMemoryStreams);
+}
+
+/// <summary>The contract, on one silo, with mailboxes on this engine's own streams: the default.</summary>
+public sealed class OrleansDirectoryContractTests : DirectoryContract
+{
+    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync();
+}
+
+/// <summary>The same.</summary>
+public sealed class OrleansDirectoryServersContractTests : DirectoryServersContract
+{
+    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync();
+}
+
+/// <summary>The same.</summary>
+public sealed class OrleansDirectoryLossContractTests : DirectoryLossContract
+{
+    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync();
+}
+
+/// <summary>The contract, on two silos: grains lie on either, and so do the queues.</summary>
+public sealed class TwoSilosDirectoryContractTests : DirectoryContract
+{
+    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync(new TestSilosOptions { Silos = 2 });
+}
+
+/// <summary>The same.</summary>
+public sealed class TwoSilosDirectoryServersContractTests : DirectoryServersContract
+{
+    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync(new TestSilosOptions { Silos = 2 });
+}

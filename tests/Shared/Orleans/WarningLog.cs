@@ -1,0 +1,42 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansAdapter.Grains.Testing;
+
+/// <summary>Keeps what is logged as a warning or worse, for a test to wait for.</summary>
+internal sealed class WarningLog : ILoggerProvider, ILogger
+{
+    private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
+
+    /// <summary>The first line with a text in it; what comes before it is passed over.</summary>
+    public async Task<string> FirstAsync(string containing)
+    {
+        while (true)
+        {
+            var line = await _lines.Reader.ReadAsync();
+            if (line.Contains(containing, StringComparison.Ordinal))
+            {
+                return line;
+            }
+        }
+    }
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (IsEnabled(logLevel))
+        {
+            _lines.Writer.TryWrite(formatter(state, exception));
+        }
+    }
+
+    public void Dispose()
+    {
+    }
+}
