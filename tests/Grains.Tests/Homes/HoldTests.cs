@@ -128,7 +128,7 @@ public sealed class HoldTests
         home.Register(A);
         home.Pass(Options.Hold - 1);
         home.Register(B, History(A, B, C));
-        home.Pass(Options.Hold - 1);
+        home.Pass(Options.HoldForKnown - 1);
         Assert.False(home.Rooms.IsOpen);
 
         home.Register(C.NextIncarnation(), History(A, B, C));
@@ -159,7 +159,7 @@ public sealed class HoldTests
         home.Register(A, History(A, B));
         home.Tick(0);
 
-        home.Pass(Options.Hold);
+        home.Pass(Options.HoldForKnown);
 
         Assert.True(home.Rooms.IsOpen);
     }
