@@ -8,7 +8,7 @@ namespace OrleansAdapter.EndToEnd;
 public sealed partial class ColocatedDeaths() : DeathSuite("--colocated")
 {
     /// <summary>Homes say where they start.</summary>
-    private static readonly (string, string)[] Telling = [("Logging__LogLevel__OrleansAdapter.OnOrleans.HomeGrain", "Information")];
+    private static readonly (string, string)[] Telling = [("Logging__LogLevel__OrleansAdapter.Grains.HomeGrain", "Information")];
 
     // Where the home lay on the worker, there has to be another one first.
     protected override TimeSpan WhoIsRight => TimeSpan.FromSeconds(5);
