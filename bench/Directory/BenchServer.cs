@@ -17,8 +17,8 @@ internal sealed class BenchServer : IAsyncDisposable
     public static async Task<BenchServer> StartAsync(Action<IServiceCollection> addDirectory)
     {
         var builder = Host.CreateEmptyApplicationBuilder(settings: null);
-        builder.Services.AddOrleansAdapter(options => options.Namespaces.Add(Load.Namespace));
         addDirectory(builder.Services);
+        builder.Services.AddOrleansAdapter(options => options.Namespaces.Add(Load.Namespace));
         var host = builder.Build();
         await host.StartAsync();
         return new BenchServer(host);

@@ -90,6 +90,9 @@ public abstract class ConnectionTests(TestCluster engine) : HubSuite(engine)
         var client = await b.ConnectAsync();
         var result = a.Manager.InvokeConnectionAsync<int>(client.Id, "ask", ["?"], CancellationToken.None);
         var invocation = await client.NextInvocationAsync();
+
+        // The client may be asked before the home's answer is here; a server that is fenced by then cannot know whom its request went to.
+        Assert.True(await a.Namespace.SettleAsync(TestContext.Current.CancellationToken).InTimeAsync());
         var life = a.Namespace.Life;
         a.Directory.Fence(Namespace);
         await InTime.UntilAsync(() => a.Namespace.Life != life);
