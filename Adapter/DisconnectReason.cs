@@ -1,7 +1,7 @@
 namespace OrleansAdapter;
 
 /// <summary>Why this server ends a client's connection: the one table of reasons.</summary>
-public enum DisconnectReason
+internal enum DisconnectReason
 {
     /// <summary>Somebody asked for it: <c>DisconnectSockets</c>. Only the namespace is left.</summary>
     ServerNamespaceDisconnect,

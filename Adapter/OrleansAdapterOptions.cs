@@ -99,7 +99,6 @@ internal sealed class OrleansAdapterOptionsValidator : IValidateOptions<OrleansA
         Check(options.DrainRate > 0, "DrainRate must be positive.");
         Check(options.MaximumPendingRequests > 0, "MaximumPendingRequests must be positive.");
         Check(options.ServerId is null || OrleansAdapter.ServerId.TryParse(options.ServerId, out _), "ServerId must be 8 characters of [A-Za-z0-9_-] that name a server.");
-        wrong.AddRange(options.Forwarding.Errors().Select(error => $"{nameof(OrleansAdapterOptions)}.{nameof(OrleansAdapterOptions.Forwarding)}.{error}"));
         return wrong.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(wrong);
     }
 }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using OrleansAdapter.SignalR;
+using Microsoft.AspNetCore.SignalR;
 
 namespace OrleansAdapter.WebWorker;
 

@@ -1,3 +1,5 @@
+using OrleansAdapter.Namespaces;
+
 namespace OrleansAdapter.Draining;
 
 /// <summary>Asks clients to move, so many in a second, and waits until they have.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net.WebSockets;
 using System.Text;
+using OrleansAdapter.SocketIO;
 
 namespace OrleansAdapter.EngineIO;
 

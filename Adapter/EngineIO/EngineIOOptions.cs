@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Http;
 
-namespace OrleansAdapter.EngineIO;
+namespace OrleansAdapter.SocketIO;
 
 /// <summary>The transports that clients may use.</summary>
 [Flags]

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using OrleansAdapter.Draining;
+using OrleansAdapter.SocketIO;
 
 namespace OrleansAdapter.EngineIO;
 
@@ -24,7 +25,7 @@ internal static class EngineRequest
         var sid = EngineQuery.Read(context, "sid");
         if (sid.Length == 0 && server.Draining is { IsDraining: true })
         {
-            return DrainState.RefuseAsync(context);
+            return DrainResponses.RefuseAsync(context);
         }
         var session = sid.Length == 0 ? null : server.Find(sid);
         if (Check(server, context, isUpgrade, sid, session) is { } error)

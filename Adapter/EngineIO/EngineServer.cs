@@ -4,8 +4,9 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using OrleansAdapter.Draining;
 using OrleansAdapter.Forwarding;
+using OrleansAdapter.Namespaces;
+using OrleansAdapter.SocketIO;
 
 namespace OrleansAdapter.EngineIO;
 
@@ -120,7 +121,7 @@ internal sealed class EngineServer : IDrainedFront
     }
 
     /// <summary>The packet that opens a session.</summary>
-    public OutboundPacket Handshake(string id, string transport)
+    public OutboundPacket OpenPacket(string id, string transport)
     {
         var upgrades = new JsonArray();
         if (transport == PollingTransport.TransportName && Options.AllowUpgrades && Allows(EngineTransports.WebSocket))

@@ -1,4 +1,4 @@
-using OrleansAdapter.Draining;
+using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.EngineIO;
 
@@ -71,7 +71,7 @@ internal sealed partial class EngineSession : IDrainedClient
         _handler = handler;
         lock (_gate)
         {
-            Add(_server.Handshake(Id, TransportName));
+            Add(_server.OpenPacket(Id, TransportName));
             FlushLocked();
             _timer.Change(_server.Options.PingInterval, Timeout.InfiniteTimeSpan);
         }

@@ -169,7 +169,7 @@ internal static class PollingRequest
     {
         if (server.Draining is { IsDraining: true })
         {
-            DrainState.CloseConnection(context);
+            DrainResponses.CloseConnection(context);
         }
         context.Response.Headers.CacheControl = "no-store";
         var agent = context.Request.Headers.UserAgent.ToString();

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Http;
-using OrleansAdapter.Draining;
+using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.Forwarding;
 

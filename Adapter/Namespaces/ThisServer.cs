@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using OrleansAdapter.Draining;
 using OrleansAdapter.Replication;
 using OrleansAdapter.Requests;
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.SignalR.Protocol;
-using OrleansAdapter.Requests;
+using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.SignalR;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using OrleansAdapter.Namespaces;
 using OrleansAdapter.Packets;
 using OrleansAdapter.Requests;
 

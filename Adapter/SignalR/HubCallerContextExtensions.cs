@@ -1,6 +1,6 @@
-using Microsoft.AspNetCore.SignalR;
+using OrleansAdapter.SignalR;
 
-namespace OrleansAdapter.SignalR;
+namespace Microsoft.AspNetCore.SignalR;
 
 /// <summary>What a hub can say of its caller to the whole cluster.</summary>
 public static class HubCallerContextExtensions

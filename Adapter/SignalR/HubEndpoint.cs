@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Connections;
 using OrleansAdapter.Draining;
 using OrleansAdapter.Forwarding;
+using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.SignalR;
 
@@ -16,7 +17,7 @@ internal sealed class HubEndpoint(HubTokens tokens, SessionForwarder? forwarder,
     {
         if (draining.IsDraining)
         {
-            await DrainState.RefuseAsync(context);
+            await DrainResponses.RefuseAsync(context);
             return;
         }
         var response = context.Response;
@@ -53,7 +54,7 @@ internal sealed class HubEndpoint(HubTokens tokens, SessionForwarder? forwarder,
         var text = context.Request.Query[TokenParameter].ToString();
         if (text.Length == 0)
         {
-            return draining.IsDraining ? DrainState.RefuseAsync(context) : inner(context);
+            return draining.IsDraining ? DrainResponses.RefuseAsync(context) : inner(context);
         }
         if (!tokens.TryRead(text, out var id, out var token))
         {

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.SignalR;
+using OrleansAdapter;
 
-namespace OrleansAdapter;
+namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Hubs in the options.</summary>
 public static class HubMapping

@@ -4,10 +4,8 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
-using OrleansAdapter.Draining;
 using OrleansAdapter.Namespaces;
 using OrleansAdapter.Packets;
-using OrleansAdapter.Requests;
 
 namespace OrleansAdapter.SignalR;
 

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using OrleansAdapter.Draining;
+using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.SignalR;
 

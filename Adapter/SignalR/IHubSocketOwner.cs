@@ -1,5 +1,5 @@
+using OrleansAdapter.Namespaces;
 using OrleansAdapter.Packets;
-using OrleansAdapter.Requests;
 
 namespace OrleansAdapter.SignalR;
 

@@ -7,7 +7,6 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansAdapter.Namespaces;
 using OrleansAdapter.Packets;
-using OrleansAdapter.Requests;
 
 namespace OrleansAdapter.SignalR;
 

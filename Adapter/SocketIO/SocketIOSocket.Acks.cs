@@ -1,4 +1,4 @@
-using OrleansAdapter.Requests;
+using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.SocketIO;
 

@@ -1,6 +1,6 @@
 using OrleansAdapter.EngineIO;
+using OrleansAdapter.Namespaces;
 using OrleansAdapter.Packets;
-using OrleansAdapter.Requests;
 using OrleansAdapter.SocketIO.Protocol;
 
 namespace OrleansAdapter.SocketIO;

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using OrleansAdapter.EngineIO;
-using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.SocketIO;
 

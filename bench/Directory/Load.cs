@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
-using OrleansAdapter.Namespaces;
 using OrleansAdapter.Packets;
 
 namespace OrleansAdapter.Bench.Directory;

@@ -1,6 +1,5 @@
 using OrleansAdapter.Namespaces;
 using OrleansAdapter.Packets;
-using OrleansAdapter.Requests;
 
 namespace OrleansAdapter.Bench.Requests;
 

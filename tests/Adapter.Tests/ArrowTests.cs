@@ -1,4 +1,5 @@
 using System.Reflection;
+using OrleansAdapter.Testing;
 
 namespace OrleansAdapter.Tests;
 
@@ -8,21 +9,75 @@ public sealed class ArrowTests
     /// <summary>What Orleans' own connections are made of: it knows bytes, and no protocol.</summary>
     private const string OrleansConnections = "Microsoft.AspNetCore.Connections.Abstractions";
 
-    [Theory]
-    [InlineData("OrleansAdapter")]
-    [InlineData("OrleansAdapter.Grains.Abstractions")]
-    public void What_an_application_references_knows_no_engine(string assembly) =>
-        Assert.DoesNotContain("OrleansAdapter.Grains", ReferencesOf(assembly));
+    /// <summary>
+    /// The floors of Adapter, from the ground up: each may use those before it. The first are the files that lie in no folder: options, log, metrics. Of a worker's life, Draining
+    /// is lowest: what passes requests on has them end when the server leaves, and what a primary hands over ends then too. Hosting puts all of it into a host.
+    /// </summary>
+    private static readonly string[] Floors = ["", "Packets", "Replication", "Requests", "Namespaces", "Draining", "Forwarding", "Primary", "Hosting"];
+
+    /// <summary>The fronts, which are above all floors, and which other front each may use.</summary>
+    private static readonly Dictionary<string, string[]> Fronts = new() { ["EngineIO"] = [], ["SocketIO"] = ["EngineIO"], ["SignalR"] = [] };
 
     [Fact]
-    public void The_adapter_does_not_know_Orleans() =>
-        Assert.DoesNotContain(ReferencesOf("OrleansAdapter"), name => name.StartsWith("Orleans.", StringComparison.Ordinal));
+    public void The_adapter_knows_neither_Orleans_nor_the_directory()
+    {
+        var references = ReferencesOf("OrleansAdapter.Adapter").ToArray();
+        Assert.DoesNotContain(references, name => name.StartsWith("Orleans.", StringComparison.Ordinal));
+        Assert.DoesNotContain("OrleansAdapter.Grains", references);
+    }
+
+    [Fact]
+    public void What_other_services_see_knows_no_directory() =>
+        Assert.DoesNotContain("OrleansAdapter.Grains", ReferencesOf("OrleansAdapter.Grains.Abstractions"));
 
     [Theory]
     [InlineData("OrleansAdapter.Grains")]
     [InlineData("OrleansAdapter.Grains.Abstractions")]
-    public void The_directory_knows_no_client_protocol(string assembly) =>
-        Assert.DoesNotContain(ReferencesOf(assembly), name => name.StartsWith("Microsoft.AspNetCore.", StringComparison.Ordinal) && name != OrleansConnections);
+    public void The_directory_knows_no_client_protocol(string assembly)
+    {
+        var references = ReferencesOf(assembly).ToArray();
+        Assert.DoesNotContain(references, name => name.StartsWith("Microsoft.AspNetCore.", StringComparison.Ordinal) && name != OrleansConnections);
+        Assert.DoesNotContain("OrleansAdapter.Adapter", references);
+    }
+
+    [Fact]
+    public void A_floor_of_the_adapter_uses_none_above_it()
+    {
+        var folder = Path.Combine(Checkout.Root, "Adapter");
+        var files = SourceFile.ReadAll(folder).ToArray();
+        var known = Floors.Concat(Fronts.Keys).Order(StringComparer.Ordinal);
+        Assert.Equal(known, files.Select(file => file.Folder).Distinct().Order(StringComparer.Ordinal));
+        Assert.Empty(SourceFile.Uses(files, MayUse));
+    }
+
+    [Fact]
+    public void A_use_of_a_higher_floor_is_found_in_code_and_not_in_what_is_said()
+    {
+        SourceFile[] files =
+        [
+            new("Namespaces/Namespace.cs", "internal sealed class Namespace { private sealed class Inner; }\ninternal static class Names\n{\n    public static void Rename(this string name) { }\n}"),
+            new("Requests/Comment.cs", "/// <see cref=\"Namespace\"/>\n/* Namespace */ internal class A { string a = \"Namespace\", b = $\"Namespace {1}\"; char c = '\"'; } // Namespace"),
+            new("Requests/Nested.cs", "internal class B { Inner i; }"),
+            new("Requests/Type.cs", "internal class C { List<Namespace?> all; }"),
+            new("Requests/Hole.cs", "internal class D { string d = $\"{nameof(Namespace)}\"; }"),
+            new("Requests/Member.cs", "internal class H\n{\n    public int Namespace { get; }\n}\ninternal enum K\n{\n    Namespace = 1,\n}"),
+            new("Requests/MemberOfType.cs", "internal class L\n{\n    public Namespace Namespace { get; }\n}"),
+            new("Requests/Extension.cs", "internal class E { void F() => \"\".Rename(); }"),
+            new("SignalR/Front.cs", "internal class G { Namespace g; }"),
+        ];
+        Assert.Equal(
+            [
+                "Requests/Extension.cs uses Rename of Namespaces",
+                "Requests/Hole.cs uses Namespace of Namespaces",
+                "Requests/MemberOfType.cs uses Namespace of Namespaces",
+                "Requests/Type.cs uses Namespace of Namespaces",
+            ],
+            SourceFile.Uses(files, MayUse).Order(StringComparer.Ordinal));
+    }
+
+    private static bool MayUse(string user, string used) => Fronts.TryGetValue(user, out var fronts)
+        ? Floors.Contains(used) || fronts.Contains(used)
+        : Array.IndexOf(Floors, used) is >= 0 and var at && at < Array.IndexOf(Floors, user);
 
     private static IEnumerable<string> ReferencesOf(string assembly) =>
         Assembly.Load(assembly).GetReferencedAssemblies().Select(reference => reference.Name ?? "");

@@ -1,4 +1,5 @@
 using OrleansAdapter.Draining;
+using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.Tests;
 

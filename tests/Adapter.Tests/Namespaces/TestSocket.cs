@@ -1,4 +1,3 @@
-using OrleansAdapter.Namespaces;
 using OrleansAdapter.Packets;
 
 namespace OrleansAdapter.Tests.Namespaces;

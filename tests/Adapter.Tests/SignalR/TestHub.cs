@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.SignalR;
-using OrleansAdapter.SignalR;
 
 namespace OrleansAdapter.Tests.SignalR;
 

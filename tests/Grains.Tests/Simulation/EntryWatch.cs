@@ -1,4 +1,3 @@
-using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.Grains.Tests.Simulation;
 

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using OrleansAdapter.Namespaces;
 using OrleansAdapter.Packets;
 
 namespace OrleansAdapter.Grains.Tests.Simulation;

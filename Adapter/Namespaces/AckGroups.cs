@@ -1,8 +1,7 @@
 using System.Buffers.Binary;
-using OrleansAdapter.Namespaces;
 using OrleansAdapter.Packets;
 
-namespace OrleansAdapter.Requests;
+namespace OrleansAdapter.Namespaces;
 
 /// <summary>All acknowledgements that this server's clients owe in one namespace. Owned by the turn.</summary>
 internal sealed class AckGroups

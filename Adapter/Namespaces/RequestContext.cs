@@ -1,6 +1,5 @@
-using OrleansAdapter.Namespaces;
 
-namespace OrleansAdapter.Requests;
+namespace OrleansAdapter.Namespaces;
 
 /// <summary>A request that reached this server: whom it concerns here, and the way back. To be answered once, at any time, from any thread.</summary>
 internal sealed class RequestContext(Namespace @namespace, Action<Answer> send, ServerId asker, ServerId self, long id, IReadOnlyList<LocalSocket> sockets, ReadOnlyMemory<byte> body, BroadcastFlags flags)

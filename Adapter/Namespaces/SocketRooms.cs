@@ -1,7 +1,6 @@
 using System.Text.Json;
-using OrleansAdapter.Namespaces;
 
-namespace OrleansAdapter.Requests;
+namespace OrleansAdapter.Namespaces;
 
 /// <summary>The rooms that the matching sockets of one server are in.</summary>
 internal static class SocketRooms

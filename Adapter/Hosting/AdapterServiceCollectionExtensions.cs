@@ -74,6 +74,7 @@ public static class AdapterServiceCollectionExtensions
         }
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OrleansAdapterOptions>, OrleansAdapterOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OrleansAdapterOptions>, ForwardingOptionsValidator>());
         services.TryAddSingleton<ThisServer>();
         services.AddMetrics();
     }

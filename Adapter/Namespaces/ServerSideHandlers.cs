@@ -1,11 +1,10 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Threading.Channels;
-using OrleansAdapter.Namespaces;
 using OrleansAdapter.Packets;
 using OrleansAdapter.Requests;
 
-namespace OrleansAdapter;
+namespace OrleansAdapter.Namespaces;
 
 /// <summary>
 /// Events that servers send each other (Socket.IO: <c>serverSideEmit</c>), and their handlers. Events of one namespace are handled one at a time, in the
@@ -148,55 +147,4 @@ internal sealed class ServerSideHandlers(Namespace @namespace)
         var answer = await handler(new ServerSideEvent(packet, request.Asker, options)).ConfigureAwait(false);
         return JsonSerializer.SerializeToUtf8Bytes(answer, options);
     }
-}
-
-/// <summary>An event that another server sent to this one.</summary>
-public sealed class ServerSideEvent
-{
-    private readonly Packet _packet;
-    private readonly JsonSerializerOptions _options;
-
-    internal ServerSideEvent(Packet packet, ServerId sender, JsonSerializerOptions options)
-    {
-        (_packet, Sender, _options) = (packet, sender, options);
-        using var document = JsonDocument.Parse(packet.Arguments);
-        Arguments = [.. document.RootElement.EnumerateArray().Select(argument => argument.Clone())];
-    }
-
-    /// <summary>The event's name.</summary>
-    public string Name => _packet.Event;
-
-    /// <summary>The server that sent it.</summary>
-    public ServerId Sender { get; }
-
-    /// <summary>Its arguments.</summary>
-    public IReadOnlyList<JsonElement> Arguments { get; }
-
-    /// <summary>An argument as a type.</summary>
-    /// <exception cref="JsonException">The argument is of another shape.</exception>
-    public T? Argument<T>(int index) => Arguments[index].Deserialize<T>(_options);
-}
-
-/// <summary>What one server answered to a server-side event.</summary>
-/// <typeparam name="T">The type of the answer.</typeparam>
-/// <param name="Server">The server.</param>
-/// <param name="Value">Its answer; default where there is an error.</param>
-/// <param name="Error">Why it could not answer; null where it did.</param>
-public sealed record ServerSideResult<T>(ServerId Server, T? Value, string? Error);
-
-/// <summary>Not all servers answered a server-side event in time. Carries what came, and names who was silent.</summary>
-/// <typeparam name="T">The type of the answers.</typeparam>
-public sealed class ServerSideTimeoutException<T> : TimeoutException
-{
-    internal ServerSideTimeoutException(IReadOnlyList<ServerSideResult<T>> answers, IReadOnlyList<ServerId> missing)
-        : base($"{answers.Count} server(s) answered in time; missing: {string.Join(", ", missing)}.")
-    {
-        (Answers, Missing) = (answers, missing);
-    }
-
-    /// <summary>The answers that came.</summary>
-    public IReadOnlyList<ServerSideResult<T>> Answers { get; }
-
-    /// <summary>The servers that have not answered.</summary>
-    public IReadOnlyList<ServerId> Missing { get; }
 }

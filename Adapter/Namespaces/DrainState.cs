@@ -1,6 +1,4 @@
-using Microsoft.AspNetCore.Http;
-
-namespace OrleansAdapter.Draining;
+namespace OrleansAdapter.Namespaces;
 
 /// <summary>A client that is to go elsewhere.</summary>
 internal interface IDrainedClient
@@ -31,8 +29,6 @@ internal interface IDrainedFront
 /// <summary>Whether this server is being drained, and who has clients to be moved.</summary>
 internal sealed class DrainState
 {
-    private const string RetryAfterSeconds = "1";
-
     private readonly Lock _lock = new();
     private volatile IDrainedFront[] _fronts = [];
     private volatile bool _isDraining;
@@ -72,24 +68,6 @@ internal sealed class DrainState
         lock (_lock)
         {
             _fronts = [.. _fronts, front];
-        }
-    }
-
-    /// <summary>Sends a new client elsewhere.</summary>
-    public static Task RefuseAsync(HttpContext context)
-    {
-        context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-        context.Response.Headers.RetryAfter = RetryAfterSeconds;
-        CloseConnection(context);
-        return Task.CompletedTask;
-    }
-
-    /// <summary>A client keeps its connection for its next request, which is to come to another server.</summary>
-    public static void CloseConnection(HttpContext context)
-    {
-        if (HttpProtocol.IsHttp11(context.Request.Protocol))
-        {
-            context.Response.Headers.Connection = "close";
         }
     }
 }

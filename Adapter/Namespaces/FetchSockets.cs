@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Text.Json;
-using OrleansAdapter.Namespaces;
+using OrleansAdapter.Requests;
 
-namespace OrleansAdapter.Requests;
+namespace OrleansAdapter.Namespaces;
 
 /// <summary>The matching sockets of one server, as another one sees them.</summary>
 internal static class FetchSockets

@@ -1,9 +1,6 @@
-using OrleansAdapter.Namespaces;
+using OrleansAdapter.Requests;
 
-namespace OrleansAdapter.Requests;
-
-/// <summary>What a client answered: its arguments as one JSON array with byte attachments, or why there is no answer.</summary>
-internal sealed record ClientAnswer(string? Error, ReadOnlyMemory<byte> Arguments, IReadOnlyList<ReadOnlyMemory<byte>> Attachments);
+namespace OrleansAdapter.Namespaces;
 
 /// <summary>
 /// One client's acknowledgement of an event. The front that delivered the event calls <see cref="Answer"/> or <see cref="Fail"/> once, from any

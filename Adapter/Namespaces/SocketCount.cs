@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace OrleansAdapter.Requests;
+namespace OrleansAdapter.Namespaces;
 
 /// <summary>How many sockets match, of one server.</summary>
 internal static class SocketCount

@@ -1,6 +1,6 @@
-using OrleansAdapter.Namespaces;
+using OrleansAdapter.Requests;
 
-namespace OrleansAdapter.Requests;
+namespace OrleansAdapter.Namespaces;
 
 /// <summary>
 /// The clients of this server that one broadcast asked for acknowledgements. Ends as soon as all have answered or are gone; at the deadline: then
