@@ -321,15 +321,28 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
             _progress = now; // news that there is more: the silence begins here
         }
         _last = Math.Max(_last, head.Last);
-        if (_handled >= head.Last)
-        {
-            _handled = Math.Max(_handled, head.Number);
-        }
+        SkipWhatIsForOthers(head);
         while (_retained.TryPeek(out var oldest) && oldest.Number <= _stable)
         {
             _retained.Dequeue();
         }
         _outbox.Finish(_handled, _stable);
+    }
+
+    /// <summary>
+    /// Behind a head's last number there is nothing for this server up to the head's number. Heads may come in any order: an older one still counts, and where all
+    /// that any of them told of is handled, the newest one does, also when it came first.
+    /// </summary>
+    private void SkipWhatIsForOthers(Head head)
+    {
+        if (_handled >= head.Last)
+        {
+            _handled = Math.Max(_handled, head.Number);
+        }
+        if (_handled >= _last)
+        {
+            _handled = Math.Max(_handled, _number);
+        }
     }
 
     /// <summary>What a publisher left in this mailbox may come after the list that no longer has it.</summary>

@@ -25,8 +25,8 @@ public sealed class AllocationTests
         var bytes = PerOperation(() =>
         {
             home.Submit(A, position++, Packet);
-            home.Acknowledge(A, home.Rooms.Number);
-            home.Acknowledge(B, home.Rooms.Number);
+            home.Acknowledge(A, home.Home.Number);
+            home.Acknowledge(B, home.Home.Number);
         });
 
         Assert.InRange(bytes, 1, 1600);

@@ -104,6 +104,40 @@ public sealed class ReplicaMailboxTests
     }
 
     [Fact]
+    public void An_answer_that_overtakes_an_earlier_push_ends_its_emit_when_that_push_is_handled()
+    {
+        var operation = _replica.Submit(TestOperation.Emit());
+        _replica.Accepted(1, 5, 1, Head(5, 4));
+        Assert.Equal(["accepted"], operation.Events); // 4 is still on its way
+
+        _replica.Push(0, Head(4, 4), Entry(4, 1));
+
+        Assert.Equal(["accepted", "succeeded"], operation.Events);
+        Assert.Equal(5, _replica.Replica.Handled);
+    }
+
+    [Fact]
+    public void An_older_head_that_comes_late_still_tells_what_was_for_others()
+    {
+        _replica.Renewed(Head(number: 9, last: 8));
+        _replica.Renewed(Head(number: 5, last: 0));
+
+        Assert.Equal(5, _replica.Replica.Handled); // as if they had come in order
+    }
+
+    [Fact]
+    public void An_older_head_is_not_the_last_word()
+    {
+        _replica.Renewed(Head(number: 9, last: 8));
+        _replica.Push(0, Head(6, 6), Entry(6, 1));
+        Assert.Equal(6, _replica.Replica.Handled);
+
+        _replica.Push(6, Head(8, 8), Entry(8, 2));
+
+        Assert.Equal(9, _replica.Replica.Handled);
+    }
+
+    [Fact]
     public void A_turns_operations_are_one_batch_and_what_gathers_meanwhile_is_the_next()
     {
         _replica.Replica.Submit(TestOperation.Emit(), 0);

@@ -17,7 +17,7 @@ public sealed class HoldTests
 
         home.Register(A);
 
-        Assert.True(home.Rooms.IsOpen);
+        Assert.True(home.Home.IsOpen);
         Assert.Equal(home.SessionOf(A), home.Last<Registered>(A).Session);
     }
 
@@ -28,11 +28,11 @@ public sealed class HoldTests
 
         home.Register(A);
 
-        Assert.False(home.Rooms.IsOpen);
+        Assert.False(home.Home.IsOpen);
         home.Pass(Options.Hold - 1);
-        Assert.False(home.Rooms.IsOpen);
+        Assert.False(home.Home.IsOpen);
         home.Tick(1);
-        Assert.True(home.Rooms.IsOpen);
+        Assert.True(home.Home.IsOpen);
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class HoldTests
         home.Register(A, History(A, B));
         home.Register(C);
 
-        Assert.False(home.Rooms.IsOpen);
+        Assert.False(home.Home.IsOpen);
     }
 
     [Fact]
@@ -52,13 +52,13 @@ public sealed class HoldTests
         var home = new TestHome();
 
         home.Register(A, History(A, B));
-        Assert.False(home.Rooms.IsOpen);
+        Assert.False(home.Home.IsOpen);
         home.Register(B, History(A, B, C) with { ListVersion = 2 });
-        Assert.False(home.Rooms.IsOpen);
+        Assert.False(home.Home.IsOpen);
         home.Register(C, History(C));
 
-        Assert.True(home.Rooms.IsOpen);
-        Assert.Equal([A, B, C], home.Rooms.Lives);
+        Assert.True(home.Home.IsOpen);
+        Assert.Equal([A, B, C], home.Home.Lives);
     }
 
     [Fact]
@@ -66,13 +66,13 @@ public sealed class HoldTests
     {
         var home = new TestHome();
         home.Register(A, History(A, B, C));
-        home.Rooms.ReportDeath(B.Process, home.Now);
-        Assert.False(home.Rooms.IsOpen);
+        home.Home.ReportDeath(B.Process, home.Now);
+        Assert.False(home.Home.IsOpen);
 
         home.Register(C.NextIncarnation(), replaces: C);
 
-        Assert.True(home.Rooms.IsOpen);
-        Assert.Equal([A, C.NextIncarnation()], home.Rooms.Lives);
+        Assert.True(home.Home.IsOpen);
+        Assert.Equal([A, C.NextIncarnation()], home.Home.Lives);
     }
 
     [Fact]
@@ -81,9 +81,9 @@ public sealed class HoldTests
         var home = new TestHome();
         home.Register(A, History(A, B));
 
-        home.Rooms.ReportDeath(B.Process, home.Now);
+        home.Home.ReportDeath(B.Process, home.Now);
 
-        Assert.True(home.Rooms.IsOpen);
+        Assert.True(home.Home.IsOpen);
     }
 
     [Fact]
@@ -100,11 +100,11 @@ public sealed class HoldTests
             Retained = [Entry(4, B, 1, 1, Emit(Red))],
             Seen = [new SeenPosition(B, 1)],
         });
-        home.Rooms.ReportDeath(B.Process, home.Now);
+        home.Home.ReportDeath(B.Process, home.Now);
 
         home.Register(C, History(C));
 
-        Assert.Equal([A, C], home.Rooms.Lives);
+        Assert.Equal([A, C], home.Home.Lives);
         Assert.Equal([4], home.Pushed(A));
         Assert.Equal([A, C], home.Last<Push>(C).Head!.List!);
     }
@@ -113,12 +113,12 @@ public sealed class HoldTests
     public void A_register_of_a_dead_process_does_not_count()
     {
         var home = new TestHome();
-        home.Rooms.ReportDeath(B.Process, home.Now);
+        home.Home.ReportDeath(B.Process, home.Now);
 
         home.Register(B, History(A, B));
         home.Register(A, History(A, B));
 
-        Assert.Equal([A], home.Rooms.Lives);
+        Assert.Equal([A], home.Home.Lives);
     }
 
     [Fact]
@@ -129,12 +129,12 @@ public sealed class HoldTests
         home.Pass(Options.Hold - 1);
         home.Register(B, History(A, B, C));
         home.Pass(Options.HoldForKnown - 1);
-        Assert.False(home.Rooms.IsOpen);
+        Assert.False(home.Home.IsOpen);
 
         home.Register(C.NextIncarnation(), History(A, B, C));
         home.Tick(1);
 
-        Assert.True(home.Rooms.IsOpen);
+        Assert.True(home.Home.IsOpen);
     }
 
     [Fact]
@@ -143,11 +143,11 @@ public sealed class HoldTests
         var home = new TestHome();
         home.Register(A, History(A, B));
         home.Tick(10 * Options.Hold);
-        Assert.False(home.Rooms.IsOpen);
+        Assert.False(home.Home.IsOpen);
 
         home.Register(B, History(A, B));
 
-        Assert.Equal([A, B], home.Rooms.Lives);
+        Assert.Equal([A, B], home.Home.Lives);
     }
 
     [Fact]
@@ -161,7 +161,7 @@ public sealed class HoldTests
 
         home.Pass(Options.HoldForKnown);
 
-        Assert.True(home.Rooms.IsOpen);
+        Assert.True(home.Home.IsOpen);
     }
 
     [Fact]
@@ -173,7 +173,7 @@ public sealed class HoldTests
 
         home.Register(B, History(A, B));
 
-        Assert.Equal([(Red, A, false)], home.Rooms.Memberships());
+        Assert.Equal([(Red, A, false)], home.Home.Memberships());
     }
 
     [Fact]
@@ -183,7 +183,7 @@ public sealed class HoldTests
 
         home.Pass(10 * Options.Hold);
 
-        Assert.False(home.Rooms.IsOpen);
+        Assert.False(home.Home.IsOpen);
         Assert.Empty(home.Sent);
     }
 }

@@ -17,10 +17,10 @@ public sealed class LeaseTests
 
         home.Pass(Options.Lease + 100, B);
 
-        Assert.Equal([B], home.Rooms.Lives);
+        Assert.Equal([B], home.Home.Lives);
         Assert.Equal((A, RemovalReason.Lapsed), Assert.Single(home.Removals));
         Assert.Single(home.All<Fenced>(A));
-        Assert.Empty(home.Rooms.Memberships());
+        Assert.Empty(home.Home.Memberships());
         Assert.Equal([B], home.Last<Push>(B).Head!.List!);
     }
 
@@ -34,7 +34,7 @@ public sealed class LeaseTests
 
         home.Pass(200, B);
 
-        Assert.Equal([B], home.Rooms.Lives);
+        Assert.Equal([B], home.Home.Lives);
     }
 
     [Fact]
@@ -44,10 +44,10 @@ public sealed class LeaseTests
         home.Pass(Options.Lease - 100);
 
         home.Tick(5 * Options.Lease);
-        Assert.Equal([A], home.Rooms.Lives);
+        Assert.Equal([A], home.Home.Lives);
 
         home.Pass(200);
-        Assert.Empty(home.Rooms.Lives);
+        Assert.Empty(home.Home.Lives);
     }
 
     [Fact]
@@ -56,13 +56,13 @@ public sealed class LeaseTests
         var home = With(A, B, B.NextIncarnation());
         home.Join(B, 1, Red);
 
-        home.Rooms.ReportDeath(B, home.Now);
-        home.Rooms.ReportDeath(B.Process, home.Now);
+        home.Home.ReportDeath(B, home.Now);
+        home.Home.ReportDeath(B.Process, home.Now);
 
-        Assert.Equal([A], home.Rooms.Lives);
+        Assert.Equal([A], home.Home.Lives);
         Assert.Equal([(B, RemovalReason.Died), (B.NextIncarnation(), RemovalReason.Died)], home.Removals);
         Assert.Empty(home.All<Fenced>(B));
-        Assert.Empty(home.Rooms.Memberships());
+        Assert.Empty(home.Home.Memberships());
     }
 
     [Fact]
@@ -75,16 +75,16 @@ public sealed class LeaseTests
         for (var i = 0; i < 3; i++)
         {
             home.Submit(A, 2 + i, Emit(Red));
-            home.Acknowledge(A, home.Rooms.Number);
+            home.Acknowledge(A, home.Home.Number);
         }
-        Assert.Equal([A, B], home.Rooms.Lives);
+        Assert.Equal([A, B], home.Home.Lives);
 
         home.Submit(A, 5, Emit(Red));
 
         Assert.Equal((B, RemovalReason.Overflow), Assert.Single(home.Removals));
         Assert.Single(home.All<Fenced>(B));
-        home.Acknowledge(A, home.Rooms.Number);
-        Assert.Equal(home.Rooms.Number, home.Rooms.Stable);
+        home.Acknowledge(A, home.Home.Number);
+        Assert.Equal(home.Home.Number, home.Home.Stable);
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public sealed class LeaseTests
 
         home.Submit(A, 2, Emit(Blue), Emit(Blue), Emit(Blue));
 
-        Assert.Equal([A], home.Rooms.Lives);
+        Assert.Equal([A], home.Home.Lives);
     }
 
     [Fact]
@@ -108,6 +108,6 @@ public sealed class LeaseTests
         home.Pass(900);
 
         Assert.Empty(home.Removals);
-        Assert.False(home.Rooms.IsOpen);
+        Assert.False(home.Home.IsOpen);
     }
 }

@@ -24,7 +24,7 @@ public sealed class OpeningTests
         Assert.Equal([6], home.Pushed(B));
         Assert.Equal([7], home.Pushed(C));
         Assert.Equal(5, home.All<Push>(B)[0].Previous);
-        Assert.Equal((7, 5), (home.Rooms.Number, home.Rooms.Stable));
+        Assert.Equal((7, 5), (home.Home.Number, home.Home.Stable));
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class OpeningTests
 
         Assert.Equal(9, home.Last<Registered>(C).From);
         Assert.Equal(3, home.Last<Registered>(A).From);
-        Assert.Equal([A, C], home.Rooms.Lives);
+        Assert.Equal([A, C], home.Home.Lives);
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class OpeningTests
 
         home.Register(A, History(A, C) with { Epoch = 500 });
 
-        Assert.Equal([A, C], home.Rooms.Lives);
+        Assert.Equal([A, C], home.Home.Lives);
         Assert.Single(home.All<Fenced>(B));
         Assert.Contains((B, RemovalReason.FencedBefore), home.Removals);
     }
@@ -85,7 +85,7 @@ public sealed class OpeningTests
             (A, History(A, B) with { Handled = 5, Number = 5, Retained = [Entry(5, A, 1, 1, RemoteJoin(Red, Blue))] }),
             (B, History(A, B) with { Handled = 4, Number = 4, Rooms = [Red] }));
 
-        Assert.Contains((Blue, B, true), home.Rooms.Memberships());
+        Assert.Contains((Blue, B, true), home.Home.Memberships());
         home.Submit(A, 1, Emit(Blue));
         home.Acknowledge(B, 5);
         Assert.Equal([5, 6], home.Pushed(B));
@@ -123,8 +123,8 @@ public sealed class OpeningTests
             (B, History(A, B) with { Number = 7, Retained = [Entry(5, B, 1, 1, Emit(Red))] }));
 
         Assert.Single(home.Conflicts);
-        Assert.Empty(home.Rooms.Lives);
-        Assert.Equal(9, home.Rooms.Number);
+        Assert.Empty(home.Home.Lives);
+        Assert.Equal(9, home.Home.Number);
         Assert.Single(home.All<Fenced>(A));
         Assert.Single(home.All<Fenced>(B));
     }
@@ -137,9 +137,9 @@ public sealed class OpeningTests
         home.Register(A, History(A, B) with { LastPosition = 10, Outbox = gathered, Rooms = [Red] });
         home.Register(B, History(A, B) with { Rooms = [Red] });
 
-        Assert.True(home.Rooms.IsOpen);
+        Assert.True(home.Home.IsOpen);
         Assert.Empty(home.Removals);
-        home.Acknowledge(A, home.Rooms.Number);
+        home.Acknowledge(A, home.Home.Number);
         home.Submit(A, 11, Emit(Red), Emit(Red), Emit(Red));
         Assert.Contains((B, RemovalReason.Overflow), home.Removals);
     }
@@ -151,7 +151,7 @@ public sealed class OpeningTests
         {
             home.Register(life, history);
         }
-        Assert.True(home.Rooms.IsOpen);
+        Assert.True(home.Home.IsOpen);
         return home;
     }
 }

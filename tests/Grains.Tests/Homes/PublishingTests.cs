@@ -37,7 +37,7 @@ public sealed class PublishingTests
         Assert.Equal(3, answers.Count);
         Assert.Equal((answers[1].First, answers[1].FirstNumber, answers[1].Count), (answers[2].First, answers[2].FirstNumber, answers[2].Count));
         Assert.Equal(answers[1].Targets, answers[2].Targets);
-        Assert.Equal(3, home.Rooms.Number);
+        Assert.Equal(3, home.Home.Number);
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class PublishingTests
         home.Submit(A, 4, Emit(Red));
 
         Assert.Empty(home.Sent);
-        Assert.Equal(2, home.Rooms.Number);
+        Assert.Equal(2, home.Home.Number);
     }
 
     [Fact]
@@ -130,7 +130,7 @@ public sealed class PublishingTests
 
         home.Submit(A, 1, RemoteJoin(Red, Blue), Emit(Blue));
 
-        Assert.Contains((Blue, B, true), home.Rooms.Memberships());
+        Assert.Contains((Blue, B, true), home.Home.Memberships());
         Assert.Equal([2, 3], home.Pushed(B));
     }
 
@@ -147,8 +147,8 @@ public sealed class PublishingTests
 
         home.Submit(B, 2, Operation.Own(Blue, member, asOf));
 
-        var isMember = home.Rooms.Memberships().Any(m => m.Room == Blue);
-        var isPending = home.Rooms.Memberships().Any(m => m.Room == Blue && m.Pending);
+        var isMember = home.Home.Memberships().Any(m => m.Room == Blue);
+        var isPending = home.Home.Memberships().Any(m => m.Room == Blue && m.Pending);
         Assert.Equal(expected.Length > 0, isMember);
         Assert.Equal(expected.Contains("pending"), isPending);
     }
@@ -184,23 +184,23 @@ public sealed class PublishingTests
     public void Who_asks_is_told_what_it_may_have_missed_and_nothing_where_it_missed_nothing()
     {
         var home = With(A, B);
-        home.Rooms.Check(A, FirstEpoch);
+        home.Home.Check(A, FirstEpoch);
         Assert.Equal([A, B], home.Last<Push>(A).Head!.List); // nobody has said yet that it knows
 
         home.Renew(A, listVersion: home.Last<Push>(A).Head!.ListVersion);
         home.Sent.Clear();
-        home.Rooms.Check(A, FirstEpoch);
-        home.Rooms.Check(C, FirstEpoch);
+        home.Home.Check(A, FirstEpoch);
+        home.Home.Check(C, FirstEpoch);
         Assert.Empty(home.Sent);
 
         home.Join(A, 1, Red);
         home.Submit(A, 2, Emit(Red));
         home.Sent.Clear();
-        home.Rooms.Check(A, FirstEpoch);
+        home.Home.Check(A, FirstEpoch);
         Assert.Equal((2, null), (home.Last<Push>(A).Head!.Last, home.Last<Push>(A).Head!.List));
         Assert.Empty(home.Pushed(A));
 
-        home.Rooms.Check(B, FirstEpoch - 1);
+        home.Home.Check(B, FirstEpoch - 1);
         Assert.Equal(FirstEpoch, home.Last<WrongEpoch>(B).Epoch);
     }
 
@@ -210,17 +210,17 @@ public sealed class PublishingTests
         var home = With(A, B);
         home.Join(A, 1, Red);
         home.Join(B, 1, Red);
-        Assert.Equal(2, home.Rooms.Stable);
+        Assert.Equal(2, home.Home.Stable);
 
         home.Submit(A, 2, Emit(Red), Emit(Red));
-        Assert.Equal(2, home.Rooms.Stable);
+        Assert.Equal(2, home.Home.Stable);
         home.Acknowledge(A, 4);
-        Assert.Equal(2, home.Rooms.Stable);
+        Assert.Equal(2, home.Home.Stable);
         home.Acknowledge(B, 3);
-        Assert.Equal(3, home.Rooms.Stable);
+        Assert.Equal(3, home.Home.Stable);
         home.Acknowledge(B, 4);
-        Assert.Equal(4, home.Rooms.Stable);
-        Assert.Equal(0, home.Rooms.Backlog);
+        Assert.Equal(4, home.Home.Stable);
+        Assert.Equal(0, home.Home.Backlog);
     }
 
     [Fact]

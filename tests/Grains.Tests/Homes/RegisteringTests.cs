@@ -27,7 +27,7 @@ public sealed class RegisteringTests
         home.Receive(new Register { Life = B, Epoch = FirstEpoch + 1 });
 
         Assert.Single(home.All<Fenced>(B));
-        Assert.Equal([A], home.Rooms.Lives);
+        Assert.Equal([A], home.Home.Lives);
     }
 
     [Fact]
@@ -38,12 +38,12 @@ public sealed class RegisteringTests
 
         home.Receive(new Register { Life = B, Epoch = FirstEpoch + 50, History = History(A, B) });
 
-        Assert.True(home.Rooms.Epoch > FirstEpoch + 50);
-        Assert.Equal(home.Rooms.Epoch, home.Last<WrongEpoch>(B).Epoch);
+        Assert.True(home.Home.Epoch > FirstEpoch + 50);
+        Assert.Equal(home.Home.Epoch, home.Last<WrongEpoch>(B).Epoch);
         home.Register(B, History(A, B));
-        Assert.False(home.Rooms.IsOpen);
+        Assert.False(home.Home.IsOpen);
         home.Register(A, History(A, B));
-        Assert.True(home.Rooms.IsOpen);
+        Assert.True(home.Home.IsOpen);
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class RegisteringTests
 
         Assert.Single(home.All<Fenced>(B));
         Assert.Single(home.All<Fenced>(A));
-        Assert.Equal([A], home.Rooms.Lives);
+        Assert.Equal([A], home.Home.Lives);
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class RegisteringTests
         home.Register(B, History(B) with { Epoch = FirstEpoch - 50 });
         home.Register(A.NextIncarnation());
         home.Pass(Options.Hold + 100);
-        Assert.Equal([A.NextIncarnation(), B], home.Rooms.Lives.Order());
+        Assert.Equal([A.NextIncarnation(), B], home.Home.Lives.Order());
     }
 
     [Fact]
@@ -112,7 +112,7 @@ public sealed class RegisteringTests
         Assert.Equal(session, home.SessionOf(A));
         Assert.Equal(0, home.Last<Registered>(A).LastPosition);
         Assert.Empty(home.All<Push>(B));
-        Assert.Contains((Red, A, false), home.Rooms.Memberships());
+        Assert.Contains((Red, A, false), home.Home.Memberships());
     }
 
     [Fact]
@@ -123,7 +123,7 @@ public sealed class RegisteringTests
         home.Register(B, History(A, B));
 
         Assert.Single(home.All<Fenced>(B));
-        Assert.DoesNotContain(B, home.Rooms.Lives);
+        Assert.DoesNotContain(B, home.Home.Lives);
     }
 
     [Fact]
@@ -134,23 +134,23 @@ public sealed class RegisteringTests
 
         home.Register(A.NextIncarnation(), replaces: A);
 
-        Assert.Equal([A.NextIncarnation(), B], home.Rooms.Lives);
+        Assert.Equal([A.NextIncarnation(), B], home.Home.Lives);
         Assert.Equal((A, RemovalReason.Replaced), Assert.Single(home.Removals));
-        Assert.Empty(home.Rooms.Memberships());
+        Assert.Empty(home.Home.Memberships());
     }
 
     [Fact]
     public void What_is_late_from_a_process_that_died_is_refused_as_long_as_that_is_remembered()
     {
         var home = With(A, B);
-        home.Rooms.ReportDeath(A.Process, home.Now);
+        home.Home.ReportDeath(A.Process, home.Now);
         home.Register(A);
-        Assert.DoesNotContain(A, home.Rooms.Lives);
+        Assert.DoesNotContain(A, home.Home.Lives);
         Assert.Single(home.All<Fenced>(A));
 
         home.Pass(Options.DeathMemory + 100, B);
         home.Register(A);
-        Assert.Contains(A, home.Rooms.Lives);
+        Assert.Contains(A, home.Home.Lives);
     }
 
     [Fact]

@@ -11,10 +11,10 @@ internal sealed class TestHome : IHomeOutput
 
     public TestHome(HomeOptions? options = null, bool firstStart = false, long epoch = FirstEpoch, long voidFrom = long.MaxValue)
     {
-        Rooms = new Home(options ?? Options, this, new Random(1), epoch, firstStart, voidFrom);
+        Home = new Home(options ?? Options, this, new Random(1), epoch, firstStart, voidFrom);
     }
 
-    public Home Rooms { get; }
+    public Home Home { get; }
 
     public long Now { get; set; }
 
@@ -42,29 +42,29 @@ internal sealed class TestHome : IHomeOutput
 
     public static ServerId Life(int number) => ServerId.FromBits(((ulong)number << 12) | 1);
 
-    public void Receive(WorkerMessage message) => Rooms.Receive(message, Now);
+    public void Receive(WorkerMessage message) => Home.Receive(message, Now);
 
     public void Register(ServerId life, History? history = null, ServerId replaces = default) =>
-        Receive(new Register { Life = life, Epoch = Rooms.Epoch, History = history, Replaces = replaces });
+        Receive(new Register { Life = life, Epoch = Home.Epoch, History = history, Replaces = replaces });
 
     public void Submit(ServerId life, long first, params Operation[] operations) =>
-        Receive(new Submit { Life = life, Epoch = Rooms.Epoch, Session = SessionOf(life), First = first, Operations = operations });
+        Receive(new Submit { Life = life, Epoch = Home.Epoch, Session = SessionOf(life), First = first, Operations = operations });
 
     public void Join(ServerId life, long position, Room room, long asOf = 0) => Submit(life, position, Operation.Own(room, member: true, asOf));
 
     public void Leave(ServerId life, long position, Room room, long asOf = 0) => Submit(life, position, Operation.Own(room, member: false, asOf));
 
     public void Acknowledge(ServerId life, long handled) =>
-        Receive(new Acknowledge { Life = life, Epoch = Rooms.Epoch, Session = SessionOf(life), Handled = handled });
+        Receive(new Acknowledge { Life = life, Epoch = Home.Epoch, Session = SessionOf(life), Handled = handled });
 
     public void Renew(ServerId life, long handled = 0, long listVersion = 0) =>
-        Receive(new Renew { Life = life, Epoch = Rooms.Epoch, Session = SessionOf(life), Handled = handled, ListVersion = listVersion });
+        Receive(new Renew { Life = life, Epoch = Home.Epoch, Session = SessionOf(life), Handled = handled, ListVersion = listVersion });
 
     /// <summary>Lets time pass in one step: more than <see cref="HomeOptions.PauseThreshold"/> is a pause of the directory.</summary>
     public void Tick(long milliseconds)
     {
         Now += milliseconds;
-        Rooms.Tick(Now);
+        Home.Tick(Now);
     }
 
     /// <summary>Lets time pass as it does, while some lives renew their leases.</summary>

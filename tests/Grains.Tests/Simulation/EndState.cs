@@ -15,8 +15,8 @@ internal static class EndState
         {
             return $"P9: {waiting} bytes of answers wait for ever";
         }
-        return Of(cluster.Directory.Current.Rooms, servers, lives)
-            ?? servers.Select(server => Of(server, cluster.Directory.Current.Rooms, lives)).FirstOrDefault(problem => problem is not null)
+        return Of(cluster.Directory.Current.Home, servers, lives)
+            ?? servers.Select(server => Of(server, cluster.Directory.Current.Home, lives)).FirstOrDefault(problem => problem is not null)
             ?? Of(cluster.Recording, lives);
     }
 

@@ -154,13 +154,13 @@ internal static class Mutations
     }
 
     private static WorkerMessage AsCurrent(SimulatedHome home, WorkerMessage message) =>
-        message is Register || !home.Rooms.IsOpen ? message : message with { Epoch = home.Rooms.Epoch, Session = home.SessionOf(message.Life) };
+        message is Register || !home.Home.IsOpen ? message : message with { Epoch = home.Home.Epoch, Session = home.SessionOf(message.Life) };
 
     private static HomeMessage AsCurrent(SimulatedServer server, HomeMessage message) =>
         message is Registered or WrongEpoch or Fenced ? message : message with { Epoch = server.State.Replica.Epoch, Session = server.Session };
 
     private static WorkerMessage AsFresh(SimulatedHome home, WorkerMessage message) =>
-        message is Register { History: not null } register && home.Rooms.IsOpen ? register with { History = null } : message;
+        message is Register { History: not null } register && home.Home.IsOpen ? register with { History = null } : message;
 
     private static OperationResult Shifted(OperationResult result) => result.Number > 0 ? result with { Number = result.Number + 3 } : result;
 }

@@ -59,6 +59,15 @@ internal sealed class Publish(Recording recording, int index, ServerId publisher
         return Operation.Request(target, body);
     }
 
+    /// <summary>A request has a deadline of its own, as the real one.</summary>
+    public override void TimeOut()
+    {
+        if (Request is null)
+        {
+            base.TimeOut();
+        }
+    }
+
     public override string ToString() => $"#{Index} ({Operation.Kind} of {Publisher}, p {Position}, n {HomeNumber})";
 
     protected override void OnAccepted(IReadOnlyList<ServerId>? targets)
@@ -80,10 +89,7 @@ internal sealed class Publish(Recording recording, int index, ServerId publisher
     {
         Failure = failure;
         IsKnown |= failure != OperationFailure.TimedOut;
-        if (failure != OperationFailure.TimedOut)
-        {
-            Request?.Fail(failure); // a request has an end of its own
-        }
+        Request?.Fail(failure);
         recording.NextMoment();
         recording.Log($"FAILURE {this}: {failure}");
     }

@@ -83,13 +83,13 @@ internal sealed class Recording(Agenda agenda, Action<string>? trace)
         {
             return;
         }
-        if (home != current && !current.Rooms.IsOpen)
+        if (home != current && !current.Home.IsOpen)
         {
             _unstable.Add(publish);
         }
         else if (home != current)
         {
-            publish.IsExempt |= !current.Rooms.Lives.Contains(publisher);
+            publish.IsExempt |= !current.Home.Lives.Contains(publisher);
             return;
         }
         publish.HomeNumber = number;
@@ -131,12 +131,12 @@ internal sealed class Recording(Agenda agenda, Action<string>? trace)
     /// <summary>A home died.</summary>
     public void Lost(SimulatedHome home)
     {
-        if (!home.Rooms.IsOpen)
+        if (!home.Home.IsOpen)
         {
             return;
         }
-        var stable = home.Rooms.Stable;
-        Crashes[home.Rooms.Epoch] = new Crash(stable, [.. Publishes.Where(publish => !publish.IsKnown)]);
+        var stable = home.Home.Stable;
+        Crashes[home.Home.Epoch] = new Crash(stable, [.. Publishes.Where(publish => !publish.IsKnown)]);
         _unstable.UnionWith(Publishes.Where(publish => publish.HomeNumber == 0 || publish.HomeNumber > stable));
     }
 

@@ -152,7 +152,7 @@ internal sealed class SimulatedCluster
     public void AskHome(SimulatedServer server, ServerId life, long epoch)
     {
         var sentTo = Directory.Current;
-        Network.Carry(server.Slot, _ => Directory.Arrive(sentTo, home => home.Rooms.Check(life, epoch)));
+        Network.Carry(server.Slot, _ => Directory.Arrive(sentTo, home => home.Home.Check(life, epoch)));
     }
 
     public void ToServer(ServerId to, HomeMessage message)

@@ -11,11 +11,11 @@ internal sealed class SimulatedHome : IHomeOutput, IServersOutput
     public SimulatedHome(SimulatedCluster cluster, long epoch, bool firstStart)
     {
         _cluster = cluster;
-        Rooms = new Home(cluster.Settings.Home, this, cluster.Dice.Random, epoch, firstStart);
+        Home = new Home(cluster.Settings.Home, this, cluster.Dice.Random, epoch, firstStart);
         Servers = new ServerList(cluster.Settings.Answers, this, cluster.Dice.Random);
     }
 
-    public Home Rooms { get; }
+    public Home Home { get; }
 
     /// <summary>The list of servers, and the answers on their way: it lives and dies with the home, in one process.</summary>
     public ServerList Servers { get; }
@@ -29,19 +29,19 @@ internal sealed class SimulatedHome : IHomeOutput, IServersOutput
 
     public void Receive(WorkerMessage message)
     {
-        var (epoch, number) = (Rooms.Epoch, Rooms.Number);
-        if (!Rooms.IsOpen && message is Register { History: not null } && message.Epoch == epoch)
+        var (epoch, number) = (Home.Epoch, Home.Number);
+        if (!Home.IsOpen && message is Register { History: not null } && message.Epoch == epoch)
         {
             _withHistory.Add(message.Life);
         }
-        Rooms.Receive(message, _cluster.Now);
+        Home.Receive(message, _cluster.Now);
         _isOpening = false;
-        if (Rooms.Epoch != epoch)
+        if (Home.Epoch != epoch)
         {
             _withHistory.Clear();
             Recording.Count("epoch raised");
         }
-        if (message is Submit submit && Rooms.Number > number)
+        if (message is Submit submit && Home.Number > number)
         {
             for (var i = 0; i < submit.Operations.Count; i++)
             {
@@ -52,14 +52,14 @@ internal sealed class SimulatedHome : IHomeOutput, IServersOutput
 
     public void ReportDeath(ServerId process)
     {
-        Rooms.ReportDeath(process, _cluster.Now);
+        Home.ReportDeath(process, _cluster.Now);
         Servers.ReportDeath(process, _cluster.Now);
         _isOpening = false;
     }
 
     public void Tick()
     {
-        Rooms.Tick(_cluster.Now);
+        Home.Tick(_cluster.Now);
         Servers.Tick(_cluster.Now);
         _isOpening = false;
     }
@@ -88,20 +88,20 @@ internal sealed class SimulatedHome : IHomeOutput, IServersOutput
     void IHomeOutput.Removed(ServerId life, RemovalReason reason)
     {
         Recording.Count($"removed: {reason}");
-        if (reason != RemovalReason.FencedBefore && !(IsSuperseded && _cluster.Directory.Current.Rooms.IsOpen))
+        if (reason != RemovalReason.FencedBefore && !(IsSuperseded && _cluster.Directory.Current.Home.IsOpen))
         {
-            Recording.Fenced(life, Rooms.Epoch, SessionOf(life), Rooms.Number);
+            Recording.Fenced(life, Home.Epoch, SessionOf(life), Home.Number);
         }
     }
 
     void IHomeOutput.Opened(OpenSummary summary)
     {
         _isOpening = true;
-        foreach (var life in Rooms.Lives)
+        foreach (var life in Home.Lives)
         {
-            Recording.Admitted(life, Rooms.Epoch, _withHistory.Contains(life));
+            Recording.Admitted(life, Home.Epoch, _withHistory.Contains(life));
         }
-        Recording.Opened(Rooms, [.. Rooms.Lives.Where(_withHistory.Contains)]);
+        Recording.Opened(Home, [.. Home.Lives.Where(_withHistory.Contains)]);
         _cluster.Directory.HasOpened();
     }
 
@@ -112,7 +112,7 @@ internal sealed class SimulatedHome : IHomeOutput, IServersOutput
             _sessions[life] = registered.Session;
             if (!_isOpening)
             {
-                Recording.Admitted(life, Rooms.Epoch, withHistory: false);
+                Recording.Admitted(life, Home.Epoch, withHistory: false);
             }
         }
         if (!_isOpening)

@@ -8,6 +8,7 @@ internal sealed class SimulatedServer : INamespaceOutput
     private readonly SimulatedCluster _cluster;
     private readonly List<(TaskCompletionSource Waiter, Claim[] Claims, ServerId Life)> _joining = [];
     private readonly EntryWatch _watch;
+    private readonly WaitWatch _waits = new();
     private bool _turnIsOpen;
 
     public SimulatedServer(SimulatedCluster cluster, int slot, ServerId life)
@@ -108,6 +109,7 @@ internal sealed class SimulatedServer : INamespaceOutput
         var index = Recording.Publishes.Count;
         var publish = new Publish(Recording, index, Life, operation(index));
         publish.Request = publish.Operation.Kind == OperationKind.Request ? Answers.Ask(publish.Operation, index) : null;
+        _waits.Add(publish);
         Turn(() => State.Submit(publish, _cluster.Now));
         Recording.Published(publish);
     }
@@ -119,12 +121,18 @@ internal sealed class SimulatedServer : INamespaceOutput
         if (wasLive && message.Life == Life && message.Epoch == replica.Epoch && message.Session == Session)
         {
             Recording.Told(Life, message.Epoch, sent);
+            _waits.Told(message.Head);
         }
         Turn(() => State.Receive(message is Push push ? push with { Entries = new ObservedEntries(push.Entries, _watch) } : message, _cluster.Now));
         if (!wasLive && replica.IsLive)
         {
             Session = message.Session;
             Recording.Told(Life, message.Epoch, sent);
+            _waits.Begin(message.Head);
+        }
+        if (replica.IsLive)
+        {
+            _waits.Check(replica.Handled);
         }
     }
 

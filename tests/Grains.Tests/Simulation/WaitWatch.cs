@@ -1,0 +1,32 @@
+namespace OrleansAdapter.Grains.Tests.Simulation;
+
+/// <summary>
+/// P10: a publish ends as soon as it is answered and its server has handled everything for it that any message of the home has told of, in whatever order these came.
+/// It waits for no renewal, which comes seconds later.
+/// </summary>
+internal sealed class WaitWatch
+{
+    private readonly List<Publish> _open = [];
+    private long _last;
+
+    public void Add(Publish publish) => _open.Add(publish);
+
+    /// <summary>A new session has begun.</summary>
+    public void Begin(Head? head)
+    {
+        _last = 0;
+        Told(head);
+    }
+
+    /// <summary>A message of the session has come.</summary>
+    public void Told(Head? head) => _last = Math.Max(_last, head?.Last ?? 0);
+
+    public void Check(long handled)
+    {
+        _open.RemoveAll(publish => publish.IsEnded);
+        if (handled >= _last && _open.Find(publish => publish.IsAnswered) is { } waiting)
+        {
+            throw new ViolationException($"P10: {waiting} has number {waiting.Number} and waits, though {waiting.Publisher} has handled {handled} and was told of nothing for it behind {_last}");
+        }
+    }
+}
