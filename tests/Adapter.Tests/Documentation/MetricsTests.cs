@@ -1,0 +1,137 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OrleansAdapter.Grains;
+using OrleansAdapter.Namespaces;
+using OrleansAdapter.Tests.SignalR;
+
+namespace OrleansAdapter.Tests.Documentation;
+
+/// <summary>docs/OPERATIONS.md lists every metric, as it is.</summary>
+public sealed class MetricsTests : IAsyncLifetime
+{
+    private const string Document = "OPERATIONS.md";
+
+    private readonly MeterListener _listener = new();
+    private readonly Dictionary<string, Measured> _measured = new(StringComparer.Ordinal);
+    private WebApplication _app = null!;
+
+    /// <summary>A server with its directory in this process, of which every metric is measured.</summary>
+    public async ValueTask InitializeAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0)).UseUrls();
+        builder.Services.AddDirectory();
+        builder.Services.AddSignalR().AddOrleansAdapter(options => options.MapHub<TestHub>("/"));
+        builder.Services.AddSocketIO();
+        _app = builder.Build();
+        Listen(_app.Services.GetRequiredService<IMeterFactory>());
+        await _app.StartAsync(TestContext.Current.CancellationToken);
+        MeasureAll(_app.Services.GetRequiredService<ThisServer>().Metrics, _app.Services.GetRequiredService<DirectoryMetrics>());
+        _listener.RecordObservableInstruments();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _listener.Dispose();
+        await _app.StopAsync(CancellationToken.None);
+        await _app.DisposeAsync();
+    }
+
+    [Fact]
+    public void The_table_of_metrics_has_each_with_its_kind_unit_and_tags()
+    {
+        var documented = MarkdownTables.Rows(Document, "metric", "kind", "unit", "tags", "what it counts").Select(row => string.Join(" | ", row[..4]));
+        var published = _measured.Select(metric => $"{metric.Key} | {metric.Value.Kind} | {metric.Value.Unit} | {Joined(metric.Value.Tags.Keys)}");
+        Assert.Equal(published.Order(StringComparer.Ordinal), documented.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_table_of_tags_has_their_values()
+    {
+        var documented = MarkdownTables.Rows(Document, "metric", "tag", "values").Select(row => string.Join(" | ", row));
+        var tagged =
+            from metric in _measured
+            from tag in metric.Value.Tags
+            where tag.Key != "namespace"
+            select $"{metric.Key} | {tag.Key} | {Joined(tag.Value)}";
+        Assert.Equal(tagged.Order(StringComparer.Ordinal), documented.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Every_metric_has_been_measured_here() => Assert.DoesNotContain(_measured, metric => !metric.Value.IsMeasured);
+
+    /// <summary>What happens to a server now and then, with every value that a tag can have.</summary>
+    private static void MeasureAll(AdapterMetrics server, DirectoryMetrics directory)
+    {
+        server.Published();
+        server.PublishRefused();
+        server.Delivered(1);
+        server.Dropped(1);
+        server.Fenced();
+        server.Requested();
+        server.ForwardingLoop();
+        Array.ForEach(Enum.GetValues<DisconnectReason>(), server.Disconnected);
+        Array.ForEach(["done", "failed", "refused", "unknown"], server.Forwarded);
+        directory.EpochOpened("/");
+        directory.Received(1);
+        Array.ForEach(Enum.GetValues<RemovalReason>(), reason => directory.LifeRemoved("/", reason));
+        Array.ForEach(Enum.GetValues<AnswerRefusal>(), directory.AnswerRefused);
+    }
+
+    private void Listen(IMeterFactory factory)
+    {
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Meter.Name == Telemetry.MeterName && ReferenceEquals(instrument.Meter.Scope, factory))
+            {
+                _measured.Add(instrument.Name, new Measured(KindOf(instrument), instrument.Unit ?? ""));
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
+        _listener.SetMeasurementEventCallback<long>((instrument, _, tags, _) => Measure(instrument, tags));
+        _listener.SetMeasurementEventCallback<int>((instrument, _, tags, _) => Measure(instrument, tags));
+        _listener.SetMeasurementEventCallback<double>((instrument, _, tags, _) => Measure(instrument, tags));
+        _listener.Start();
+    }
+
+    private void Measure(Instrument instrument, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        lock (_measured)
+        {
+            var measured = _measured[instrument.Name];
+            measured.IsMeasured = true;
+            foreach (var (name, value) in tags)
+            {
+                if (!measured.Tags.TryGetValue(name, out var values))
+                {
+                    measured.Tags[name] = values = new SortedSet<string>(StringComparer.Ordinal);
+                }
+                values.Add($"{value}");
+            }
+        }
+    }
+
+    private static string KindOf(Instrument instrument)
+    {
+        var type = instrument.GetType().Name;
+        return type.Contains("UpDownCounter", StringComparison.Ordinal) ? "up-down counter"
+            : type.Contains("Counter", StringComparison.Ordinal) ? "counter"
+            : type.Contains("Gauge", StringComparison.Ordinal) ? "gauge"
+            : type.Contains("Histogram", StringComparison.Ordinal) ? "histogram"
+            : type;
+    }
+
+    private static string Joined(IEnumerable<string> names) => names.Any() ? string.Join(", ", names) : "–";
+
+    private sealed record Measured(string Kind, string Unit)
+    {
+        public bool IsMeasured { get; set; }
+
+        public SortedDictionary<string, SortedSet<string>> Tags { get; } = new(StringComparer.Ordinal);
+    }
+}
