@@ -48,6 +48,15 @@ prepare_browser() {
   echo "**** THE BROWSER TEST IS SKIPPED: there is no /usr/bin/chromium, and it could not be installed."
 }
 
+# Lines end by column 160, in code and in documents: names those that do not, and fails. Characters count, not bytes, hence the locale.
+check_lines() {
+  local code=0
+  LC_ALL=C.UTF-8 git grep -nE '^.{161,}' -- \
+    '*.cs' '*.md' '*.sh' '*.mjs' '*.js' '*.css' '*.html' '*.props' '*.targets' '*.csproj' >"$scratch/lines" || code=$?
+  sed -E 's/^([^:]+:[0-9]+):.*/\1: the line goes beyond column 160/' "$scratch/lines"
+  ((code == 1))
+}
+
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
@@ -58,6 +67,8 @@ dotnet restore OrleansAdapter.sln --locked-mode --verbosity quiet -nodeReuse:fal
 dotnet build OrleansAdapter.sln --no-restore --configuration Release --verbosity quiet -nodeReuse:false
 badly_formatted=0
 dotnet format OrleansAdapter.sln --no-restore --verify-no-changes || badly_formatted=1
+too_long=0
+check_lines || too_long=1
 wait "$browser"
 
 # One test program at a time: the end-to-end suites start processes of their own and want the machine to themselves. They run in a
@@ -101,6 +112,10 @@ if ((code != 0 && failed == 0)); then
 fi
 if ((failed > 0 && code == 0)); then
   code=1
+fi
+if ((too_long)); then
+  echo "Lines go beyond column 160 (see above): break them."
+  if ((code == 0)); then code=1; fi
 fi
 if ((badly_formatted)); then
   echo "The sources are not formatted (see above): run 'dotnet format', then look at what is left."

@@ -18,7 +18,8 @@ return args switch
     ["connect"] => await ConnectBenchmark.RunAsync(),
     ["compare", var folder] => await Comparison.RunAsync(quick: false, folder),
     ["compare", "--quick", var folder] => await Comparison.RunAsync(quick: true, folder),
-    ["probe", var loads, var servers, var warm, var seconds, var rounds] => await Probe.RunAsync(loads, servers, Number(warm), Number(seconds), Number(rounds)),
+    ["loads", var loads, var servers, var warm, var seconds, var rounds] =>
+        await ChosenLoads.RunAsync(loads, servers, Number(warm), Number(seconds), Number(rounds)),
     ["floor-role", var port] => EndWithInput(() => FloorServer.Run(Number(port))),
     ["signalr-role", var port] => EndWithInput(() => AloneServer.Run(Number(port))),
     _ => Usage(),
@@ -48,7 +49,7 @@ static int Usage()
                bench connect      connections per second through the front port, handed over and proxied, and what they cost the primary
                bench compare [--quick] FOLDER
                                   this system beside Node.js and the floor; results.json and tables.md go to the folder (bench.sh does it all)
-               bench probe LOADS SERVERS WARM SECONDS ROUNDS
+               bench loads LOADS SERVERS WARM SECONDS ROUNDS
                                   the same for some loads (room-1000,room-100,rooms,steady or all) and servers
                                   (floor,node,ours,colocated,signalr-alone,signalr)
         """);

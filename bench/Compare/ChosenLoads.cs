@@ -3,7 +3,7 @@ using OrleansAdapter.Bench.Servers;
 namespace OrleansAdapter.Bench.Compare;
 
 /// <summary>Chosen loads against chosen servers, for those who change something and look at what it gave.</summary>
-internal static class Probe
+internal static class ChosenLoads
 {
     public static async Task<int> RunAsync(string loads, string servers, int warm, int seconds, int rounds)
     {
