@@ -17,52 +17,52 @@ namespace OrleansAdapter;
 [Alias("OrleansAdapter.IRoomGrain")]
 public interface IRoomGrain : IGrainWithStringKey
 {
-    /// <summary>Sends an event to every member. Ends when it is in the mailbox of every server that has any.</summary>
+    /// <summary>Sends an event to every member. Ends when it has been accepted for every server that has members.</summary>
     /// <param name="event">The event's name (SignalR: the client method).</param>
     /// <param name="arguments">The arguments: a JSON array in UTF-8. The extension method <c>EmitAsync</c> makes it from values.</param>
     /// <param name="cancellationToken">Ends the wait; the event may be sent all the same.</param>
     [Alias("EmitJson")]
     Task EmitJsonAsync(string @event, byte[] arguments, CancellationToken cancellationToken = default);
 
-    /// <summary>The ids of the members, on all servers.</summary>
+    /// <summary>Returns the ids of the members, on all servers.</summary>
     /// <exception cref="TimeoutException">A server that is alive did not answer in time.</exception>
     [Alias("Sockets")]
     Task<SocketId[]> SocketsAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>Makes the members join other rooms. Ends when it holds everywhere.</summary>
+    /// <summary>Makes the members join other rooms. Ends when they are in, on all servers.</summary>
     [Alias("Join")]
     Task JoinAsync(string[] rooms, CancellationToken cancellationToken = default);
 
-    /// <summary>Makes the members leave rooms, perhaps this one. Ends when it holds everywhere.</summary>
+    /// <summary>Makes the members leave rooms, this one among them if you like. Ends when they are out, on all servers.</summary>
     [Alias("Leave")]
     Task LeaveAsync(string[] rooms, CancellationToken cancellationToken = default);
 
-    /// <summary>Disconnects the members. Ends when it holds everywhere.</summary>
+    /// <summary>Disconnects the members. Ends when all servers have done so.</summary>
     /// <param name="close">Whether their whole connections end, not only their part in this namespace.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     [Alias("Disconnect")]
     Task DisconnectAsync(bool close = false, CancellationToken cancellationToken = default);
 }
 
-/// <summary>Finds rooms, and sends values to them.</summary>
+/// <summary>Gets the grains of rooms from a grain factory, and sends values through them.</summary>
 public static class RoomGrainExtensions
 {
-    /// <summary>A room of a namespace. A name that is the id of a socket means that socket.</summary>
+    /// <summary>Gets a room of a namespace. The id of a socket is the room of that socket alone.</summary>
     /// <exception cref="ArgumentException">The name is no room's.</exception>
     public static IRoomGrain GetRoom(this IGrainFactory grains, string @namespace, string room) =>
         grains.GetGrain<IRoomGrain>(RoomKey.Of(@namespace, Room.Named(room)));
 
-    /// <summary>All sockets of a namespace.</summary>
+    /// <summary>Gets the room that all sockets of a namespace are in.</summary>
     public static IRoomGrain GetNamespace(this IGrainFactory grains, string @namespace) => grains.GetGrain<IRoomGrain>(RoomKey.Of(@namespace, Room.Everyone));
 
-    /// <summary>All sockets of a user.</summary>
+    /// <summary>Gets the room with all sockets of a user.</summary>
     public static IRoomGrain GetUser(this IGrainFactory grains, string @namespace, string userId) =>
         grains.GetGrain<IRoomGrain>(RoomKey.Of(@namespace, Room.OfUser(userId)));
 
-    /// <summary>One socket.</summary>
+    /// <summary>Gets the room with one socket in it.</summary>
     public static IRoomGrain GetSocket(this IGrainFactory grains, string @namespace, SocketId socket) => grains.GetRoom(@namespace, socket.ToString());
 
-    /// <summary>Sends an event with these arguments, as ASP.NET Core makes JSON of them (camel case).</summary>
+    /// <summary>Sends an event with these arguments, serialised as ASP.NET Core does it (camel case).</summary>
     /// <exception cref="JsonException">An argument cannot be serialised; nothing was sent.</exception>
     public static Task EmitAsync(this IRoomGrain room, string @event, params object?[] arguments) =>
         room.EmitJsonAsync(@event, JsonSerializer.SerializeToUtf8Bytes(arguments, JsonSerializerOptions.Web));

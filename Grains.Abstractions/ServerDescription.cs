@@ -1,6 +1,6 @@
 namespace OrleansAdapter;
 
-/// <summary>What a server tells of itself.</summary>
+/// <summary>What a server tells the others of itself.</summary>
 /// <param name="Process">Which process: a <see cref="ServerId.Process"/>.</param>
 /// <param name="Name">A name for people: where the server can be reached, or what its host calls it.</param>
 /// <param name="Started">When the process started.</param>

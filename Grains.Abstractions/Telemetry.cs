@@ -1,6 +1,6 @@
 namespace OrleansAdapter;
 
-/// <summary>The names under which this project's metrics and activities are found: <c>AddMeter(Telemetry.MeterName)</c>.</summary>
+/// <summary>The names of this project's meter and activity source, for OpenTelemetry: <c>AddMeter(Telemetry.MeterName)</c>.</summary>
 public static class Telemetry
 {
     /// <summary>The name of the meter that all parts use.</summary>

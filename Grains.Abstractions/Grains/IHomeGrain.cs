@@ -3,8 +3,8 @@ using Orleans;
 namespace OrleansAdapter.Grains;
 
 /// <summary>
-/// The home of a namespace, as a grain; its key is the namespace's name. For servers and this engine only: other services use
-/// <see cref="IRoomGrain"/>.
+/// The grain that is a namespace's home: it keeps the namespace's order and rooms. Its key is the namespace's name. Called by servers only; other services
+/// use <see cref="IRoomGrain"/>.
 /// </summary>
 /// <remarks>
 /// Any call may be lost, time out or be refused under load: the protocol's sender sends again, and what came twice is taken once. The result
@@ -13,31 +13,32 @@ namespace OrleansAdapter.Grains;
 [Alias("OrleansAdapter.IHomeGrain")]
 internal interface IHomeGrain : IGrainWithStringKey
 {
-    /// <summary>Hands messages of one life to the home.</summary>
+    /// <summary>Gives the home messages of one life (one stay of a server in the namespace). The result holds what the home has for that life.</summary>
     [Alias("Send"), ResponseTimeout("00:00:02")]
     Task<MailboxBatch> Send(MailboxBatch messages);
 
-    /// <summary>Hands over a part of one long message; with the last part it counts, and the result is that of <see cref="Send"/>.</summary>
+    /// <summary>Gives the home one part of a message that is too long for one call. The call with the last part does what <see cref="Send"/> does.</summary>
     [Alias("SendPart"), ResponseTimeout("00:00:05")]
     Task<MailboxBatch> SendPart(MessagePart part);
 
     /// <summary>
-    /// Asks whether something was missed; the result is a <see cref="WrongEpoch"/> where the home is not the one of an epoch, an empty <see cref="Push"/> where something
-    /// waits for the caller. A server that is idle asks so often that it notices the next home within the time that one holds.
+    /// Asks whether the caller has missed a message. The result has a <see cref="WrongEpoch"/> where another home has taken over, an empty
+    /// <see cref="Push"/> where something waits for the caller, else nothing. An idle server calls it so often that it finds a new home while that one
+    /// still waits for servers to come back.
     /// </summary>
     [Alias("Check"), ResponseTimeout("00:00:00.750")]
     Task<MailboxBatch> Check(ServerId life, long epoch, byte version);
 
-    /// <summary>A process is dead: its lives leave all rooms at once.</summary>
+    /// <summary>Takes all lives of a dead process out of all rooms at once.</summary>
     [Alias("ReportDeath"), ResponseTimeout("00:00:05")]
     Task ReportDeath(ServerId process);
 
-    /// <summary>How the home is, for status and tests.</summary>
+    /// <summary>Says how the home is, for status and tests.</summary>
     [Alias("Status"), ResponseTimeout("00:00:05")]
     Task<HomeStatus> Status();
 }
 
-/// <summary>How a home is.</summary>
+/// <summary>How a home is, for status and tests.</summary>
 /// <param name="Namespace">Its namespace.</param>
 /// <param name="Epoch">Its epoch.</param>
 /// <param name="IsOpen">Whether it has opened; before, publishes are held.</param>

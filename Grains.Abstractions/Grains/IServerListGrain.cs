@@ -2,40 +2,48 @@ using Orleans;
 
 namespace OrleansAdapter.Grains;
 
-/// <summary>The list of servers, and the way to all homes at once. One grain, key 0. For servers and this engine only.</summary>
+/// <summary>
+/// The grain with the list of servers, which also passes reports of deaths on to all homes. There is one, with key 0. Called by servers and supervisors
+/// only.
+/// </summary>
 [Alias("OrleansAdapter.IServerListGrain")]
 internal interface IServerListGrain : IGrainWithIntegerKey
 {
-    /// <summary>The first call of a process: both sides say who they are. The caller decides; nothing is kept.</summary>
+    /// <summary>
+    /// Exchanges cluster, service and versions of the protocol, as the first call of a process. The caller checks the result; the grain keeps nothing.
+    /// </summary>
     [Alias("Greet"), ResponseTimeout("00:00:02")]
     Task<Greeting> Greet(Greeting greeting);
 
-    /// <summary>A server describes itself (a <see cref="Describe"/> message), which renews its place in the list.</summary>
+    /// <summary>Puts a server into the list, or renews its place there (the batch holds a <see cref="Describe"/> message).</summary>
     [Alias("Describe"), ResponseTimeout("00:00:02")]
     Task Describe(MailboxBatch description);
 
-    /// <summary>The servers whose lease runs, as <see cref="Describe"/> messages.</summary>
+    /// <summary>Returns the servers whose leases run, each as a <see cref="Describe"/> message of the oldest version of the protocol.</summary>
     [Alias("List"), ResponseTimeout("00:00:05")]
     Task<MailboxBatch> List();
 
-    /// <summary>The same, in a version of the protocol that the caller reads. Of version 2 and later.</summary>
+    /// <summary>Returns the servers whose leases run, in the version of the protocol that the caller reads. Known from version 2 of the protocol on.</summary>
     [Alias("ListAs"), ResponseTimeout("00:00:05")]
     Task<MailboxBatch> ListAs(byte version);
 
-    /// <summary>A process that lives has done what it had to do, and stops: as its death, but it ends by itself, with its silo where it is one. Of version 2 and later.</summary>
+    /// <summary>
+    /// Takes a server out of the list and out of all rooms at its own request, because it stops. Unlike <see cref="ReportDeath"/> it leaves the server's
+    /// silo alone, which ends by itself. Known from version 2 of the protocol on.
+    /// </summary>
     [Alias("Resign"), ResponseTimeout("00:00:10")]
     Task Resign(ServerId process);
 
-    /// <summary>A process is dead. Ends when every home that exists has taken note.</summary>
+    /// <summary>Takes a dead process out of the list and out of all rooms. Ends when every home that exists has done so.</summary>
     [Alias("ReportDeath"), ResponseTimeout("00:00:10")]
     Task ReportDeath(ServerId process);
 
-    /// <summary>The processes whose deaths were reported lately: a home that begins need not wait for them.</summary>
+    /// <summary>Returns the processes that were reported dead recently: a new home need not wait for them.</summary>
     [Alias("RecentDeaths"), ResponseTimeout("00:00:01")]
     Task<ServerId[]> RecentDeaths();
 }
 
-/// <summary>Who a process is to the cluster, and what it speaks.</summary>
+/// <summary>Which cluster and service a process belongs to, and which versions of the protocol it speaks.</summary>
 /// <param name="ClusterId">The Orleans cluster it takes itself to be in.</param>
 /// <param name="ServiceId">The Orleans service it takes itself to be part of.</param>
 /// <param name="OldestVersion">The oldest version of the protocol that it speaks.</param>
@@ -47,15 +55,18 @@ internal sealed record Greeting(
     [property: Id(2)] byte OldestVersion,
     [property: Id(3)] byte CurrentVersion);
 
-/// <summary>What concerns one server, as a grain; its key is the process's id. For servers and this engine only.</summary>
+/// <summary>The grain that keeps the answers to one server's requests until the server has them. Its key is the process's id. Called by servers only.</summary>
 [Alias("OrleansAdapter.IServerMessagesGrain")]
 internal interface IServerMessagesGrain : IGrainWithStringKey
 {
-    /// <summary>Messages about the server: its own, or answers of others to it. The result is for the server itself, where it is the caller.</summary>
+    /// <summary>
+    /// Takes messages of the server itself, or answers of other servers for it. Where the server is the caller, the result holds the answers that wait for
+    /// it.
+    /// </summary>
     [Alias("Send"), ResponseTimeout("00:00:02")]
     Task<MailboxBatch> Send(MailboxBatch messages);
 
-    /// <summary>The process is dead: what waits for it is dropped, and what is late is refused.</summary>
+    /// <summary>Drops what waits for the server, because its process is dead, and refuses what comes later.</summary>
     [Alias("ReportDeath"), ResponseTimeout("00:00:05")]
     Task ReportDeath();
 }

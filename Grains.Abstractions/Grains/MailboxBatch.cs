@@ -3,13 +3,13 @@ using Orleans;
 namespace OrleansAdapter.Grains;
 
 /// <summary>
-/// Messages of the protocol on their way through Orleans, each in the one form that <see cref="MessageCodec"/> gives it: the argument
-/// and the result of a call, and the event of a mailbox stream. Immutable: nobody changes the bytes, so Orleans need not copy them.
+/// Encoded messages (<see cref="MessageCodec"/>) on their way through Orleans: the argument and the result of a grain call, and the event of a mailbox
+/// stream. Nobody changes the bytes, so Orleans need not copy them.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("OrleansAdapter.MailboxBatch")]
 internal sealed class MailboxBatch(byte[][] messages)
 {
-    /// <summary>No message.</summary>
+    /// <summary>A batch without messages.</summary>
     public static MailboxBatch Empty { get; } = new([]);
 
     /// <summary>The messages, in order.</summary>
@@ -17,7 +17,7 @@ internal sealed class MailboxBatch(byte[][] messages)
     public byte[][] Messages { get; } = messages;
 }
 
-/// <summary>A part of a message that is too long for one call; the parts of one message come one after the other.</summary>
+/// <summary>One part of an encoded message that is too long for one grain call. The parts are sent one after the other.</summary>
 /// <param name="Sender">The life that sends it.</param>
 /// <param name="Message">Tells the sender's messages apart.</param>
 /// <param name="Index">Which part this is, from 0.</param>

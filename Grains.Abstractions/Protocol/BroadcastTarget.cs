@@ -1,16 +1,16 @@
 namespace OrleansAdapter.Protocol;
 
-/// <summary>How a broadcast is to be treated on its way to a client.</summary>
+/// <summary>How a broadcast is treated on its way to a client.</summary>
 [Flags]
 internal enum BroadcastFlags
 {
-    /// <summary>Nothing special.</summary>
+    /// <summary>In the usual way.</summary>
     None = 0,
 
-    /// <summary>May be dropped for a client that is slow; never disconnects it.</summary>
+    /// <summary>May be dropped for a slow client, and never disconnects one.</summary>
     Volatile = 1,
 
-    /// <summary>Not to be compressed, also where the transport compresses.</summary>
+    /// <summary>Is not compressed, even where the transport compresses.</summary>
     Uncompressed = 2,
 }
 
@@ -27,7 +27,7 @@ internal sealed class BroadcastTarget
     /// <summary>Every socket of the namespace.</summary>
     public static BroadcastTarget All { get; } = new([Room.Everyone], []);
 
-    /// <summary>Makes a target. The arrays are owned by the target from here on.</summary>
+    /// <summary>Makes a target, which keeps the arrays: they must not be changed afterwards.</summary>
     public BroadcastTarget(Room[] rooms, SocketId[] sockets, Room[]? exceptRooms = null, SocketId[]? exceptSockets = null, BroadcastFlags flags = BroadcastFlags.None)
     {
         RoomArray = rooms;
@@ -37,10 +37,10 @@ internal sealed class BroadcastTarget
         Flags = flags;
     }
 
-    /// <summary>The rooms whose members are meant.</summary>
+    /// <summary>The rooms whose members are targets.</summary>
     public ReadOnlySpan<Room> Rooms => RoomArray;
 
-    /// <summary>Single sockets that are meant.</summary>
+    /// <summary>Single sockets that are targets.</summary>
     public ReadOnlySpan<SocketId> Sockets => SocketArray;
 
     /// <summary>Rooms whose members are left out.</summary>
@@ -49,7 +49,7 @@ internal sealed class BroadcastTarget
     /// <summary>Single sockets that are left out.</summary>
     public ReadOnlySpan<SocketId> ExceptSockets => ExceptSocketArray;
 
-    /// <summary>How to treat it on its way to a client.</summary>
+    /// <summary>How it is treated on its way to a client.</summary>
     public BroadcastFlags Flags { get; }
 
     internal Room[] RoomArray { get; }

@@ -1,8 +1,8 @@
 namespace OrleansAdapter.Protocol;
 
 /// <summary>
-/// The directory as a server sees it: the homes of all namespaces, which put broadcasts in order and know which server has members of
-/// which room, and the list of servers. This is the seam between the adapter and an engine (Orleans, or Local).
+/// The directory as a server sees it: the homes of all namespaces, which put broadcasts in order and know which server has members of which room, and the
+/// list of servers. Adapter knows no more of it; Grains implements it, through Orleans or in one process.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -36,7 +36,7 @@ internal interface IDirectory : IAsyncDisposable
     /// </summary>
     void Send(string @namespace, WorkerMessage message);
 
-    /// <summary>This server has left a namespace, for now at least: nothing needs to be kept of the way to its home.</summary>
+    /// <summary>Drops what is kept to reach the home of a namespace that this server has left, for now at least.</summary>
     void Forget(string @namespace)
     {
     }
@@ -44,7 +44,7 @@ internal interface IDirectory : IAsyncDisposable
     /// <summary>Describes this server, answers another one's request or acknowledges answers. Never blocks; may be lost like any message.</summary>
     void Send(ServerMessage message);
 
-    /// <summary>The servers that have described themselves and whose lease runs. A server that died may stay in it for a lease at most.</summary>
+    /// <summary>Returns the servers that have described themselves and whose leases run. One that died may stay among them for a lease at most.</summary>
     /// <exception cref="DirectoryUnavailableException">The directory cannot be reached now.</exception>
     Task<IReadOnlyList<ServerDescription>> ServersAsync(CancellationToken cancellationToken);
 
@@ -63,15 +63,17 @@ internal interface IDirectory : IAsyncDisposable
 /// <summary>What an <see cref="IDirectory"/> calls on the server that it serves. Calls may come from any thread, and return at once.</summary>
 internal interface IDirectoryReceiver
 {
-    /// <summary>A message from the home of a namespace.</summary>
+    /// <summary>Takes a message from the home of a namespace.</summary>
     void Receive(string @namespace, HomeMessage message);
 
-    /// <summary>Answers to requests of this server.</summary>
+    /// <summary>Takes answers to requests of this server.</summary>
     void Receive(ServerMessage message);
 
-    /// <summary>The directory can be reached, for the first time or again: what was sent before may be lost, so send it again now.</summary>
+    /// <summary>Says that the directory can be reached, for the first time or again. What was sent before may be lost, so send it again now.</summary>
     void Connected();
 }
 
-/// <summary>A hosted service that uses the directory as it starts: what carries the directory starts before it, whatever the order of registration.</summary>
+/// <summary>
+/// Marks a hosted service that uses the directory as it starts: what carries the directory is started before it, whatever the order of registration.
+/// </summary>
 internal interface IStartsWithDirectory;

@@ -1,12 +1,12 @@
 namespace OrleansAdapter.Protocol;
 
 /// <summary>
-/// Publishes into namespaces on behalf of who is no server itself: what an engine's doors for other services need of the adapter. All of it
-/// travels in the namespace's one order, as if a server of the cluster had done it.
+/// Sends to rooms on behalf of services that are no servers of the cluster: what <c>RoomGrain</c> needs of the adapter. What it sends has its place in the
+/// namespace's order, as if a server had sent it.
 /// </summary>
 internal interface IRoomDoor
 {
-    /// <summary>Sends an event. Ends when it is in the one order, in the mailbox of every server with members.</summary>
+    /// <summary>Sends an event. Ends when it has been accepted for every server that has members.</summary>
     /// <param name="namespace">The namespace.</param>
     /// <param name="room">The room; <see cref="Room.Everyone"/> for the whole namespace; the id of a socket means that socket.</param>
     /// <param name="event">The event's name.</param>

@@ -16,7 +16,7 @@ internal abstract record WorkerMessage
     public long ListVersion { get; init; }
 }
 
-/// <summary>A server asks to be one of the home's lives. Sent again until answered.</summary>
+/// <summary>A server asks to be admitted to the home. Sent again until it is answered.</summary>
 internal sealed record Register : WorkerMessage
 {
     /// <summary>The earlier life of the same server that this one replaces; none otherwise.</summary>
@@ -39,21 +39,21 @@ internal sealed record Submit : WorkerMessage
     public required IReadOnlyList<Operation> Operations { get; init; }
 }
 
-/// <summary>All entries up to a number have been handled.</summary>
+/// <summary>Tells the home that all entries up to a number have been handled.</summary>
 internal sealed record Acknowledge : WorkerMessage
 {
     /// <summary>The last number handled.</summary>
     public required long Handled { get; init; }
 }
 
-/// <summary>Asks for the entries after a number: the repair of a lost push.</summary>
+/// <summary>Asks for the entries after a number, because a push was lost.</summary>
 internal sealed record ReadAfter : WorkerMessage
 {
     /// <summary>The last number handled.</summary>
     public required long Handled { get; init; }
 }
 
-/// <summary>Renews the lease.</summary>
+/// <summary>Renews the lease of a life.</summary>
 internal sealed record Renew : WorkerMessage
 {
     /// <summary>The last number handled.</summary>
@@ -94,7 +94,7 @@ internal sealed record History
     public required IReadOnlyList<SeenPosition> Seen { get; init; }
 }
 
-/// <summary>An own operation as a <see cref="History"/> tells of it.</summary>
+/// <summary>One of the server's own operations, as its <see cref="History"/> tells of it.</summary>
 /// <param name="Position">Its place among this life's operations.</param>
 /// <param name="Operation">What it does.</param>
 /// <param name="Number">Its number; 0 where it is not known.</param>
@@ -122,7 +122,7 @@ internal abstract record HomeMessage
     public Head? Head { get; init; }
 }
 
-/// <summary>What every message of a home tells besides (PROTOCOL.md: Head).</summary>
+/// <summary>What a home says of itself with every message (PROTOCOL.md: Head).</summary>
 /// <param name="Stable">S: up to here every life has acknowledged all it was sent.</param>
 /// <param name="Number">N: the last number given.</param>
 /// <param name="Last">The newest number that was ever in the receiver's mailbox.</param>
@@ -130,13 +130,13 @@ internal abstract record HomeMessage
 /// <param name="List">The lives; null where the receiver has named this version.</param>
 internal sealed record Head(long Stable, long Number, long Last, long ListVersion, IReadOnlyList<ServerId>? List);
 
-/// <summary>The home is at another epoch: register for it.</summary>
+/// <summary>The home has another epoch: the server has to register for that one.</summary>
 internal sealed record WrongEpoch : HomeMessage;
 
-/// <summary>The life has ended, as far as the home is concerned: close all clients and start a new one.</summary>
+/// <summary>The home has ended this life: the server closes its clients and begins a new one.</summary>
 internal sealed record Fenced : HomeMessage;
 
-/// <summary>The life is admitted.</summary>
+/// <summary>The life is admitted to the home.</summary>
 internal sealed record Registered : HomeMessage
 {
     /// <summary>The position up to which <see cref="Results"/> settles the life's operations.</summary>
@@ -149,7 +149,7 @@ internal sealed record Registered : HomeMessage
     public required IReadOnlyList<OperationResult> Results { get; init; }
 }
 
-/// <summary>A batch was accepted: position First + i has number FirstNumber + i.</summary>
+/// <summary>A batch was accepted: the operation at position First + i has the number FirstNumber + i.</summary>
 internal sealed record Accepted : HomeMessage
 {
     /// <summary>The first position of the batch.</summary>
@@ -175,10 +175,10 @@ internal sealed record Push : HomeMessage
     public required IReadOnlyList<Entry> Entries { get; init; }
 }
 
-/// <summary>The lease is renewed.</summary>
+/// <summary>The lease has been renewed.</summary>
 internal sealed record Renewed : HomeMessage;
 
-/// <summary>How an operation in a history's outbox ended.</summary>
+/// <summary>What became of an operation that waited in an outbox when the home before was lost.</summary>
 internal enum OperationOutcome : byte
 {
     /// <summary>It has a number and is in every target's mailbox.</summary>
@@ -199,7 +199,7 @@ internal enum OperationOutcome : byte
 /// <param name="Targets">For a request, the lives it was sent to; null otherwise, and where they are not known.</param>
 internal sealed record OperationResult(long Position, long Number, long Run, OperationOutcome Outcome, IReadOnlyList<ServerId>? Targets);
 
-/// <summary>Where a request went.</summary>
+/// <summary>The lives that a request went to.</summary>
 /// <param name="Position">The request's position.</param>
 /// <param name="Lives">The lives whose mailboxes it was put into.</param>
 internal sealed record RequestTargets(long Position, IReadOnlyList<ServerId> Lives);

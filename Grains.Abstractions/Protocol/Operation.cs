@@ -26,9 +26,8 @@ internal enum OperationKind : byte
 }
 
 /// <summary>
-/// One thing that a server does in a namespace's one order (PROTOCOL.md calls it an op): a broadcast, a remote join, leave or
-/// disconnect, a request, or a change of the server's own membership. Immutable; the home passes it on without looking into
-/// <see cref="Body"/>.
+/// One thing that a server does in a namespace's order (PROTOCOL.md: op): a broadcast, a remote join, leave or disconnect, a request, or a change of the
+/// server's own membership. The home passes it on without looking into <see cref="Body"/>. Immutable.
 /// </summary>
 internal sealed class Operation
 {
@@ -59,7 +58,7 @@ internal sealed class Operation
     /// <summary>What the receiving servers read; opaque to the home.</summary>
     public ReadOnlyMemory<byte> Body { get; }
 
-    /// <summary>What it counts for where a queue is bounded in bytes.</summary>
+    /// <summary>How many bytes it counts for in a bounded queue.</summary>
     public int Size { get; }
 
     /// <summary>True for the server's own <see cref="OperationKind.Join"/> and <see cref="OperationKind.Leave"/>, which no mailbox carries.</summary>
@@ -67,7 +66,7 @@ internal sealed class Operation
 
     internal Room[] RoomArray { get; }
 
-    /// <summary>The bytes it was decoded from, of which <see cref="Body"/> is a part: they are passed on as they are. Empty where it was made here.</summary>
+    /// <summary>The bytes it was decoded from, to be passed on as they are; empty where it was made in this process.</summary>
     internal ReadOnlyMemory<byte> Encoded { get; private init; }
 
     /// <summary>The protocol version of <see cref="Encoded"/>; 0 where there is none.</summary>
@@ -85,10 +84,10 @@ internal sealed class Operation
     /// <summary>Makes matching sockets leave rooms.</summary>
     public static Operation SocketsLeave(BroadcastTarget target, Room[] rooms) => new(OperationKind.SocketsLeave, target, rooms, 0, default);
 
-    /// <summary>Disconnects matching sockets; what is in the body is for the front that closes them.</summary>
+    /// <summary>Disconnects matching sockets. The body tells the front how.</summary>
     public static Operation DisconnectSockets(BroadcastTarget target, ReadOnlyMemory<byte> body) => new(OperationKind.DisconnectSockets, target, [], 0, body);
 
-    /// <summary>The server's own membership of a room.</summary>
+    /// <summary>Says that the server itself has, or has no more, members in a room.</summary>
     public static Operation Own(Room room, bool member, long asOf) => new(member ? OperationKind.Join : OperationKind.Leave, null, [room], asOf, default);
 
     internal static Operation Decoded(
@@ -114,7 +113,7 @@ internal sealed class Operation
     }
 }
 
-/// <summary>An operation with its place in a home's sequence (PROTOCOL.md: entry).</summary>
+/// <summary>An operation with the number that the home has given it in the namespace's order (PROTOCOL.md: entry).</summary>
 /// <param name="Number">The place in the sequence: n.</param>
 /// <param name="Publisher">The life that published it.</param>
 /// <param name="Position">Its place among the publisher's operations: p.</param>

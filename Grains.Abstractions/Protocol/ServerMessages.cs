@@ -1,6 +1,6 @@
 namespace OrleansAdapter.Protocol;
 
-/// <summary>A message about a server itself rather than a namespace: its description, and the answers to requests. Immutable.</summary>
+/// <summary>A message of or for a server that belongs to no namespace: the server's description, or answers to its requests. Immutable.</summary>
 internal abstract record ServerMessage;
 
 /// <summary>A server describes itself, renews its lease and acknowledges answers. Sent on every connect and heartbeat.</summary>
@@ -10,7 +10,7 @@ internal abstract record ServerMessage;
 /// <param name="Lease">How long it may be silent before it is no longer listed, in milliseconds; 0 leaves that to the directory. Known from version 2 of the protocol on.</param>
 internal sealed record Describe(ServerDescription Description, long Session, long Handled, long Lease = 0) : ServerMessage;
 
-/// <summary>One part of a server's answer to a request; the directory puts it into the asker's list of answers.</summary>
+/// <summary>One part of a server's answer to a request. The directory keeps it for the server that asked.</summary>
 /// <param name="To">The life that asked.</param>
 /// <param name="From">The life that answers.</param>
 /// <param name="Request">The asker's number of the request.</param>
@@ -20,13 +20,15 @@ internal sealed record Describe(ServerDescription Description, long Session, lon
 /// <param name="Body">The part.</param>
 internal sealed record Answer(ServerId To, ServerId From, long Request, int Part, bool Last, string? Error, ReadOnlyMemory<byte> Body) : ServerMessage;
 
-/// <summary>Answers for a server, numbered: Previous + 1, Previous + 2, …. Sent again from the last one acknowledged when a <see cref="Describe"/> shows a gap.</summary>
+/// <summary>
+/// Answers for the server that asked, numbered Previous + 1, Previous + 2, …. They are sent again when a <see cref="Describe"/> shows that some were lost.
+/// </summary>
 /// <param name="Session">Which numbering this is; a new directory starts a new one.</param>
 /// <param name="Previous">The number before the first one.</param>
 /// <param name="Items">The answers.</param>
 internal sealed record Answers(long Session, long Previous, IReadOnlyList<Answer> Items) : ServerMessage;
 
-/// <summary>Answers up to a number have been handled.</summary>
+/// <summary>Tells the directory that the server has handled its answers up to a number, so that they need not be kept.</summary>
 /// <param name="Process">The server that handled them.</param>
 /// <param name="Session">Their session.</param>
 /// <param name="Handled">The number.</param>

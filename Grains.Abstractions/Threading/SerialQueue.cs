@@ -3,14 +3,13 @@ using System.Collections.Concurrent;
 namespace OrleansAdapter.Threading;
 
 /// <summary>
-/// Runs items one at a time, in the order they came, on the thread pool: an actor's mailbox. What has piled up is handled in one
-/// <i>turn</i>, and <see cref="EndTurn"/> is called once behind it, so that work which is cheaper in bulk is done in bulk. What a turn
-/// schedules follows it on its thread (<see cref="WorkBatch"/>).
+/// Runs items one at a time and in order on the thread pool, as an actor does. What has piled up is handled in one <i>turn</i>; <see cref="EndTurn"/> is
+/// called once at its end, for what is cheaper done for many items at once.
 /// </summary>
 /// <typeparam name="T">The items.</typeparam>
 internal abstract class SerialQueue<T> : IThreadPoolWorkItem
 {
-    /// <summary>A turn ends after this many items even if more wait, so that what a turn holds back gets out.</summary>
+    /// <summary>The most items in one turn, so that what <see cref="EndTurn"/> sends does not wait for ever.</summary>
     private const int ItemsPerTurn = 1024;
 
     private readonly ConcurrentQueue<T> _items = new();
@@ -53,7 +52,7 @@ internal abstract class SerialQueue<T> : IThreadPoolWorkItem
     /// <summary>Called behind each turn's last item.</summary>
     protected abstract void EndTurn();
 
-    /// <summary>An item or <see cref="EndTurn"/> threw: a bug, to be made known.</summary>
+    /// <summary>Called with what an item or <see cref="EndTurn"/> threw, which is a bug, to be logged.</summary>
     protected abstract void Failed(Exception exception);
 
     private void Guarded(T item)

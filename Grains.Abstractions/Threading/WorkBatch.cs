@@ -1,15 +1,16 @@
 namespace OrleansAdapter.Threading;
 
 /// <summary>
-/// Work that follows from work. What is scheduled while this thread is in a batch waits until the batch's own work is done and then runs here, the last of it at
-/// least: waking another thread costs more than most of what it would do. What else there is goes to the thread pool, so that nothing waits for what it does not need.
+/// Keeps work on its thread that follows from other work, because waking another thread costs more than most of what it would do. What is scheduled while a
+/// batch is open on a thread runs at the batch's end: the last piece on that thread, the others on the thread pool, so that nothing waits for what it does
+/// not need.
 /// </summary>
 /// <remarks>
 /// Only work that never blocks may be in a batch, which user code is not: it could wait for what it has scheduled itself.
 /// </remarks>
 internal static class WorkBatch
 {
-    /// <summary>How much work one batch does by itself: what a reader was called for must not keep it from reading for ever.</summary>
+    /// <summary>How many pieces of work one batch runs at most: its thread has something else to go back to.</summary>
     private const int MostHere = 16;
 
     [ThreadStatic]
@@ -18,7 +19,7 @@ internal static class WorkBatch
     [ThreadStatic]
     private static bool _isOpen;
 
-    /// <summary>Has work run soon: behind the batch this thread is in, or on the thread pool.</summary>
+    /// <summary>Schedules work: at the end of this thread's batch, or on the thread pool where it is in none.</summary>
     public static void Schedule(IThreadPoolWorkItem work)
     {
         if (_isOpen)
@@ -31,10 +32,10 @@ internal static class WorkBatch
         }
     }
 
-    /// <summary>A batch until the end of the caller's block, which may hold no <c>await</c>; the one that this thread is in, if it is in one.</summary>
+    /// <summary>Opens a batch until the end of the caller's block, which must not contain <c>await</c>. Within another batch it does nothing.</summary>
     public static Scope Begin() => new(TryBegin());
 
-    /// <summary>Begins a batch; false, and nothing to end, where this thread is in one. No <c>await</c> may come before <see cref="End"/>.</summary>
+    /// <summary>Opens a batch; false where this thread is in one. No <c>await</c> may come before <see cref="End"/>.</summary>
     public static bool TryBegin()
     {
         if (_isOpen)
@@ -45,7 +46,7 @@ internal static class WorkBatch
         return true;
     }
 
-    /// <summary>Ends it: runs what was scheduled meanwhile, and what follows from that.</summary>
+    /// <summary>Ends the batch: runs what was scheduled meanwhile, and what follows from that.</summary>
     public static void End()
     {
         try
@@ -68,7 +69,7 @@ internal static class WorkBatch
         }
     }
 
-    /// <summary>Ends the batch that it began, however its block ends.</summary>
+    /// <summary>Ends the batch that it opened, however its block ends.</summary>
     public readonly ref struct Scope(bool began)
     {
         /// <inheritdoc cref="End"/>

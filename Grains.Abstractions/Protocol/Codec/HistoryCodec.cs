@@ -1,6 +1,6 @@
 namespace OrleansAdapter.Protocol;
 
-/// <summary>The form of a <see cref="History"/>, and of the entries and lists of lives that home messages have as well.</summary>
+/// <summary>Encodes a <see cref="History"/>, and the lists of entries and lives that messages of a home have, too.</summary>
 internal static class HistoryCodec
 {
     private const int ServerBytes = 6;

@@ -1,12 +1,12 @@
 namespace OrleansAdapter.Protocol;
 
-/// <summary>The fields of each <see cref="HomeMessage"/>: life, epoch, session and head, then its own.</summary>
+/// <summary>Encodes each kind of <see cref="HomeMessage"/>: life, epoch, session and head, then its own fields.</summary>
 internal static class HomeMessageCodec
 {
     private const int MinimumResultBytes = 5;
     private const int MinimumTargetsBytes = 2;
 
-    /// <summary>Before a head: is there one, and does it have the list?</summary>
+    /// <summary>The byte before a head: whether there is one, and whether it has the list.</summary>
     private const byte NoHead = 0;
     private const byte HeadWithoutList = 1;
     private const byte HeadWithList = 2;

@@ -25,9 +25,9 @@ internal enum MessageType : byte
 }
 
 /// <summary>
-/// The one form in which messages cross a process boundary, whatever carries them: version byte · type byte · the fields in a fixed order.
-/// A reader that meets another version or an unknown type refuses, naming both, and so does one with bytes missing or to spare: nothing
-/// is ever guessed, skipped or defaulted. A message is never split here; what carries it splits it.
+/// Encodes messages for their way between processes: version byte, type byte, then the fields in a fixed order. A reader refuses another version, an
+/// unknown type, and bytes that are missing or too many; it guesses, skips and defaults nothing. A message is never split here; who carries it may split
+/// it.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -59,7 +59,7 @@ internal static class MessageCodec
         writer.Complete();
     }
 
-    /// <summary>Writes a message about a server.</summary>
+    /// <summary>Writes a message of or for a server.</summary>
     public static void Write(IBufferWriter<byte> output, ServerMessage message, byte version = ProtocolVersion.Current)
     {
         var writer = Start(output, TypeOf(message), version);
@@ -87,7 +87,7 @@ internal static class MessageCodec
         return message;
     }
 
-    /// <summary>Reads a message about a server. It keeps slices of the bytes.</summary>
+    /// <summary>Reads a message of or for a server. It keeps slices of the bytes.</summary>
     /// <exception cref="ProtocolException">The bytes are no such message.</exception>
     public static ServerMessage ReadServerMessage(ReadOnlyMemory<byte> bytes)
     {

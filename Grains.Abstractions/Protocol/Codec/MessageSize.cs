@@ -1,16 +1,13 @@
 namespace OrleansAdapter.Protocol;
 
-/// <summary>
-/// What a message counts for where a queue is bounded in bytes: about what it takes in memory, and never much less than its encoded form.
-/// Cheap: one addition per operation.
-/// </summary>
+/// <summary>Estimates how many bytes a message takes in memory, for queues that are bounded in bytes: never much less than its encoded form.</summary>
 internal static class MessageSize
 {
     private const int Message = 128;
     private const int Entry = 64;
     private const int Life = 8;
 
-    /// <summary>Of a message to a home.</summary>
+    /// <summary>Estimates a message to a home.</summary>
     public static long Of(WorkerMessage message)
     {
         long size = Message;
@@ -36,7 +33,7 @@ internal static class MessageSize
         return size;
     }
 
-    /// <summary>Of a message of a home.</summary>
+    /// <summary>Estimates a message of a home.</summary>
     public static long Of(HomeMessage message)
     {
         long size = Message + (Life * (long)(message.Head?.List?.Count ?? 0));
@@ -61,7 +58,7 @@ internal static class MessageSize
         return size;
     }
 
-    /// <summary>Of a message about a server.</summary>
+    /// <summary>Estimates a message of or for a server.</summary>
     public static long Of(ServerMessage message)
     {
         long size = Message;
@@ -83,7 +80,7 @@ internal static class MessageSize
         return size;
     }
 
-    /// <summary>Of one answer among others.</summary>
+    /// <summary>Estimates one answer among others.</summary>
     public static long Of(Answer answer) => Message + answer.Body.Length + (2L * (answer.Error?.Length ?? 0));
 
     private static long Of(IReadOnlyList<Entry> entries)

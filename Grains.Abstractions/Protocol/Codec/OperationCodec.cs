@@ -1,7 +1,7 @@
 namespace OrleansAdapter.Protocol;
 
 /// <summary>
-/// The form of an <see cref="Operation"/>: kind · then, for an own join or leave, as-of and room; for all others the target (flags, rooms,
+/// Encodes an <see cref="Operation"/>: its kind; then, for the server's own join or leave, as-of and room; for all others the target (flags, rooms,
 /// sockets, excepted rooms, excepted sockets), and the rooms to join or leave, or the body.
 /// </summary>
 /// <remarks>

@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace OrleansAdapter.Protocol;
 
 /// <summary>
-/// Bytes that are no message of this protocol: cut off, garbled, or of a version or type that this side does not know. The message says which.
-/// Nothing that was decoded before it was thrown is to be used; whoever brought the bytes is closed.
+/// Thrown for bytes that are no message of this protocol: cut off, garbled, or of a version or type that this side does not know. The message says which.
+/// What was decoded before is not to be used.
 /// </summary>
 internal sealed class ProtocolException(string message) : Exception(message)
 {

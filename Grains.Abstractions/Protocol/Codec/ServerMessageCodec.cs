@@ -1,6 +1,6 @@
 namespace OrleansAdapter.Protocol;
 
-/// <summary>The fields of each <see cref="ServerMessage"/>, and of a <see cref="ServerDescription"/>.</summary>
+/// <summary>Encodes each kind of <see cref="ServerMessage"/>, and a <see cref="ServerDescription"/>.</summary>
 internal static class ServerMessageCodec
 {
     /// <summary>The fewest bytes a description takes.</summary>

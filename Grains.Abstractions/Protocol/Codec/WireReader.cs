@@ -21,10 +21,10 @@ internal ref struct WireReader(ReadOnlyMemory<byte> memory, byte version)
     private readonly ReadOnlyMemory<byte> _memory = memory;
     private readonly ReadOnlySpan<byte> _span = memory.Span;
 
-    /// <summary>The version of the form that is read.</summary>
+    /// <summary>The version of the protocol that the bytes are of.</summary>
     public byte Version { get; } = version;
 
-    /// <summary>How far it has come.</summary>
+    /// <summary>How many bytes have been read.</summary>
     public int Position { get; private set; }
 
     /// <summary>How many bytes are left.</summary>
@@ -93,10 +93,10 @@ internal ref struct WireReader(ReadOnlyMemory<byte> memory, byte version)
         return value == 1;
     }
 
-    /// <summary>A server.</summary>
+    /// <summary>The id of a server, in six bytes.</summary>
     public ServerId Server() => ServerId.Read(Take(6));
 
-    /// <summary>A socket.</summary>
+    /// <summary>The id of a socket, in fifteen bytes.</summary>
     public SocketId Socket() => SocketId.Read(Take(SocketId.ByteLength));
 
     /// <summary>A name or a text, as it was written.</summary>
@@ -106,7 +106,7 @@ internal ref struct WireReader(ReadOnlyMemory<byte> memory, byte version)
         return Decode(Take(Length()), start);
     }
 
-    /// <summary>The text of bytes that <see cref="Block"/> gave.</summary>
+    /// <summary>The text that bytes from <see cref="Block"/> hold.</summary>
     public static string Decode(ReadOnlySpan<byte> utf8, int position)
     {
         try
@@ -128,7 +128,7 @@ internal ref struct WireReader(ReadOnlyMemory<byte> memory, byte version)
         return _memory.Slice(start, length);
     }
 
-    /// <summary>What was read since a position: a slice, not a copy.</summary>
+    /// <summary>What has been read since a position: a slice, not a copy.</summary>
     public readonly ReadOnlyMemory<byte> Since(int position) => _memory[position..Position];
 
     /// <summary>All that is left: a slice, not a copy.</summary>
@@ -156,14 +156,14 @@ internal ref struct WireReader(ReadOnlyMemory<byte> memory, byte version)
         return new Room((RoomKind)kind, name);
     }
 
-    /// <summary>A count, then as many items.</summary>
+    /// <summary>Reads a count, then as many items.</summary>
     public T[] List<T>(int minimumBytes, WireRead<T> read)
     {
         var count = Count(minimumBytes);
         return count == 0 ? [] : Items(count, read);
     }
 
-    /// <summary>So many items, whose count was checked by <see cref="Count"/>.</summary>
+    /// <summary>Reads so many items, whose count was checked by <see cref="Count"/>.</summary>
     public T[] Items<T>(int count, WireRead<T> read)
     {
         var items = new T[Math.Min(count, FirstCapacity)];
@@ -178,7 +178,7 @@ internal ref struct WireReader(ReadOnlyMemory<byte> memory, byte version)
         return items;
     }
 
-    /// <summary>Everything must have been read.</summary>
+    /// <summary>Throws unless everything has been read.</summary>
     public readonly void End()
     {
         if (Left > 0)

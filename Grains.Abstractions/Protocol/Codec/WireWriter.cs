@@ -19,7 +19,7 @@ internal ref struct WireWriter(IBufferWriter<byte> output, byte version)
     private Span<byte> _span = output.GetSpan(Chunk);
     private int _used;
 
-    /// <summary>The version whose form is written.</summary>
+    /// <summary>The version of the protocol that is written.</summary>
     public byte Version { get; } = version;
 
     /// <summary>One byte.</summary>
@@ -34,10 +34,10 @@ internal ref struct WireWriter(IBufferWriter<byte> output, byte version)
     /// <summary>Eight bytes, little-endian: shorter than a varint for numbers of 60 bits.</summary>
     public void Fixed(long value) => System.Buffers.Binary.BinaryPrimitives.WriteInt64LittleEndian(Take(8), value);
 
-    /// <summary>A server, 6 bytes.</summary>
+    /// <summary>The id of a server, in six bytes.</summary>
     public void Server(ServerId value) => value.Write(Take(6));
 
-    /// <summary>A socket, 15 bytes.</summary>
+    /// <summary>The id of a socket, in fifteen bytes.</summary>
     public void Socket(SocketId value) => value.Write(Take(SocketId.ByteLength));
 
     /// <summary>A name that others compare: its length in bytes of UTF-8, then these.</summary>
@@ -76,7 +76,7 @@ internal ref struct WireWriter(IBufferWriter<byte> output, byte version)
         Name(value.Name);
     }
 
-    /// <summary>Hands over what was written; the writer is not used any more.</summary>
+    /// <summary>Hands over what was written. The writer must not be used afterwards.</summary>
     public readonly void Complete() => _output.Advance(_used);
 
     private void Unsigned(ulong value)

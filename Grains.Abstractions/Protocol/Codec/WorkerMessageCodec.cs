@@ -1,6 +1,6 @@
 namespace OrleansAdapter.Protocol;
 
-/// <summary>The fields of each <see cref="WorkerMessage"/>: life, epoch, session and list version, then its own.</summary>
+/// <summary>Encodes each kind of <see cref="WorkerMessage"/>: life, epoch, session and list version, then its own fields.</summary>
 internal static class WorkerMessageCodec
 {
     public static void Write(ref WireWriter writer, WorkerMessage message)
