@@ -8,7 +8,9 @@ namespace OrleansAdapter;
 /// <c>GetNamespace</c>, <c>GetUser</c> or <c>GetSocket</c>. It holds no state: a room exists while it has members.
 /// </summary>
 /// <remarks>
-/// <para>What is sent here has its place in the namespace's one order, like what servers send; calls that are awaited one after the other keep their order.</para>
+/// <para>
+/// What is sent here has its place in the namespace's one order, like what servers send; calls that are awaited one after the other keep their order.
+/// </para>
 /// <para>
 /// An exception that says nothing else, a <see cref="TimeoutException"/> among them, means that the outcome is unknown: it may have happened, or may yet.
 /// Nothing is ever sent twice by this grain; who calls again after an unknown outcome may send twice.

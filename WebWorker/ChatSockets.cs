@@ -5,8 +5,9 @@ using OrleansAdapter.SocketIO;
 namespace OrleansAdapter.WebWorker;
 
 /// <summary>
-/// The same chat for Socket.IO clients, in the same rooms (see <see cref="ChatHub"/>): they send <c>join</c>, <c>leave</c>, <c>say</c>, <c>who</c> and <c>whoami</c>, and hear
-/// <c>said</c>. An acknowledgement comes when what was asked for holds in the whole cluster: the result, or nothing, or <c>{ "error": … }</c>.
+/// The same chat for Socket.IO clients, in the same rooms (see <see cref="ChatHub"/>): they send <c>join</c>, <c>leave</c>, <c>say</c>, <c>who</c> and
+/// <c>whoami</c>, and hear <c>said</c>. An acknowledgement comes when what was asked for holds in the whole cluster: the result, or nothing, or <c>{
+/// "error": … }</c>.
 /// </summary>
 internal static class ChatSockets
 {

@@ -46,8 +46,8 @@ internal sealed class Operations
     public Task KickAsync(JsonElement room, string except) => In(room).Except(except).DisconnectSocketsAsync();
 
     /// <summary>
-    /// Asks all clients in a room but one: they are called with <c>ask(question)</c>. Tells who answered what, and who was silent. Not the one who wants to know, because SignalR reads nothing of a
-    /// client whose call it handles.
+    /// Asks all clients in a room but one: they are called with <c>ask(question)</c>. Tells who answered what, and who was silent. Not the one who wants to
+    /// know, because SignalR reads nothing of a client whose call it handles.
     /// </summary>
     public async Task<Answers> AskAsync(JsonElement room, JsonElement question, string except)
     {

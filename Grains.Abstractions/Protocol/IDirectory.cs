@@ -52,8 +52,8 @@ internal interface IDirectory : IAsyncDisposable
     /// Tells that a process is dead, for a supervisor that saw it end: all of its lives leave all rooms at once, and what is late from it is refused.
     /// Idempotent. Returns when every home that exists has taken note; repeat it until it returns.
     /// <para>
-    /// With its own process a server resigns: it stops, has closed its clients, and sends nothing more. Do that when what it published is stable: a home that dies later asks those who
-    /// are there what they remember, and the server is not.
+    /// With its own process a server resigns: it stops, has closed its clients, and sends nothing more. Do that when what it published is stable: a home
+    /// that dies later asks those who are there what they remember, and the server is not.
     /// </para>
     /// </summary>
     /// <exception cref="DirectoryUnavailableException">The directory cannot be reached now, or is of a version that takes no resignations.</exception>

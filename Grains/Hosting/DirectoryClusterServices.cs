@@ -33,7 +33,8 @@ public static class DirectoryClusterServices
             Configure(silo);
             if (options.MembershipFile is { Length: > 0 } file)
             {
-                silo.Services.AddLogging(logging => logging.AddFilter("Polly", LogLevel.Critical)); // with which Orleans tries again what went to a silo that died
+                // With which Orleans tries again what went to a silo that died.
+                silo.Services.AddLogging(logging => logging.AddFilter("Polly", LogLevel.Critical));
                 silo.Services.AddSingleton<IMembershipTable>(new FileMembershipTable(new MembershipFile(file)));
 #pragma warning disable ORLEANSEXP003 // An experiment of Orleans', which keeps grains where they are when a silo dies that knew where they were; the usual one ends them, homes too.
                 silo.AddDistributedGrainDirectory();
@@ -64,8 +65,8 @@ public static class DirectoryClusterServices
     }
 
     /// <summary>
-    /// What suits a cluster that has nothing but the directory in it: a silo that died is declared dead within about 5 s (at once where its supervisor reports it), a client that died is
-    /// forgotten after 5 s, and a grain with too many calls waiting refuses more.
+    /// What suits a cluster that has nothing but the directory in it: a silo that died is declared dead within about 5 s (at once where its supervisor
+    /// reports it), a client that died is forgotten after 5 s, and a grain with too many calls waiting refuses more.
     /// </summary>
     private static void Configure(ISiloBuilder silo)
     {
@@ -89,7 +90,8 @@ public static class DirectoryClusterServices
     /// <summary>Orleans warns of every client that dies and of much that is as it should be; what matters to the directory, the directory says.</summary>
     private static IServiceCollection Quiet(IServiceCollection services) => services.AddLogging(logging => logging
         .AddFilter("Orleans.", LogLevel.Error)
-        .AddFilter("Orleans.Streams." + MailboxStreams.ProviderName, LogLevel.Critical) // of events for who died, and queues that were on a silo that did: the protocol repairs that
+        // Of events for who died, and queues that were on a silo that did: the protocol repairs that.
+        .AddFilter("Orleans.Streams." + MailboxStreams.ProviderName, LogLevel.Critical)
         .AddFilter("Orleans.ClientGrainContext", LogLevel.Critical)); // of events that come to a client as it ends
 
     private static int FreePort(IPAddress address)

@@ -3,7 +3,8 @@ using Microsoft.Extensions.Options;
 namespace OrleansAdapter.Grains;
 
 /// <summary>
-/// The limits and times of the directory, wherever it runs. Validated when the host starts. Silos and clients of one cluster must agree on <see cref="StreamProvider"/>.
+/// The limits and times of the directory, wherever it runs. Validated when the host starts. Silos and clients of one cluster must agree on
+/// <see cref="StreamProvider"/>.
 /// </summary>
 public sealed class DirectoryOptions
 {

@@ -92,8 +92,8 @@ public static class OrleansDirectoryHostingExtensions
     }
 
     /// <summary>
-    /// A host starts its services in the order of their registration, and what uses the directory as it starts would wait for ever for an Orleans that is registered
-    /// behind it. So Orleans' own hosted services move before the first of those.
+    /// A host starts its services in the order of their registration, and what uses the directory as it starts would wait for ever for an Orleans that is
+    /// registered behind it. So Orleans' own hosted services move before the first of those.
     /// </summary>
     private static void StartOrleansFirst(IServiceCollection services)
     {

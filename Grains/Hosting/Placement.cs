@@ -13,7 +13,9 @@ internal sealed class OnItsServerAttribute() : PlacementAttribute(new OnItsServe
 [GenerateSerializer, Immutable, SuppressReferenceTracking]
 internal sealed class OnItsServer : PlacementStrategy;
 
-/// <summary>Places a grain on the silo of the directory's process, where there is one: it does not die with a server, and learns of the deaths of all.</summary>
+/// <summary>
+/// Places a grain on the silo of the directory's process, where there is one: it does not die with a server, and learns of the deaths of all.
+/// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class OnDirectorySiloAttribute() : PlacementAttribute(new OnDirectorySilo());
 

@@ -75,7 +75,9 @@ internal sealed class MembershipFile(string path)
         return true;
     }
 
-    /// <summary>Somebody saw a silo's process end: the others need not find out by themselves. A silo of the same name that started later is another one.</summary>
+    /// <summary>
+    /// Somebody saw a silo's process end: the others need not find out by themselves. A silo of the same name that started later is another one.
+    /// </summary>
     public Task DeclareDeadAsync(string name, DateTime at) => ChangeAsync(rows =>
     {
         var version = rows.Version + 1;
