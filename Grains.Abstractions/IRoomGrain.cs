@@ -76,7 +76,9 @@ internal static class RoomKey
     public static string Of(string @namespace, Room room)
     {
         ArgumentException.ThrowIfNullOrEmpty(@namespace);
-        var escaped = @namespace.Replace("%", "%25", StringComparison.Ordinal).Replace("#", "%23", StringComparison.Ordinal).Replace("@", "%40", StringComparison.Ordinal);
+        var escaped = @namespace.Replace("%", "%25", StringComparison.Ordinal)
+            .Replace("#", "%23", StringComparison.Ordinal)
+            .Replace("@", "%40", StringComparison.Ordinal);
         return $"{escaped}{(room.Kind == RoomKind.User ? '@' : '#')}{room.Name}";
     }
 

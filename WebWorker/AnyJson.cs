@@ -19,6 +19,7 @@ internal readonly record struct AnyJson(ReadOnlyMemory<byte> Utf8)
             return new AnyJson(JsonMarshal.GetRawUtf8Value(document.RootElement).ToArray());
         }
 
-        public override void Write(Utf8JsonWriter writer, AnyJson value, JsonSerializerOptions options) => writer.WriteRawValue(value.Utf8.Span, skipInputValidation: true);
+        public override void Write(Utf8JsonWriter writer, AnyJson value, JsonSerializerOptions options) =>
+            writer.WriteRawValue(value.Utf8.Span, skipInputValidation: true);
     }
 }

@@ -19,7 +19,9 @@ internal sealed partial class ClusterErrors(ILogger<ClusterErrors> logger) : IHu
             // Less what only .NET calls it.
             throw new HubException(exception.Message.Split(" (Parameter")[0], exception);
         }
-        catch (Exception exception) when (exception is OperationException or PublishQueueFullException or TimeoutException or RequestFailedException or TooManyRequestsException or DirectoryUnavailableException)
+        catch (Exception exception) when (
+            exception is OperationException or PublishQueueFullException or TimeoutException or RequestFailedException or TooManyRequestsException
+                or DirectoryUnavailableException)
         {
             throw new HubException(exception.Message, exception);
         }

@@ -13,8 +13,14 @@ internal static class OperationSockets
             socket.Data["note"] = value.Clone();
             return Task.FromResult<object?>(null);
         }));
-        io.On("fetch", (SocketIOSocket socket, JsonElement room, SocketIOAck ack) => ChatSockets.AnswerAsync(ack, async () => await operations.FetchAsync(room, socket.Disconnected)));
-        io.On("count", (SocketIOSocket socket, JsonElement room, SocketIOAck ack) => ChatSockets.AnswerAsync(ack, async () => await operations.CountAsync(room, socket.Disconnected)));
+        io.On(
+            "fetch",
+            (SocketIOSocket socket, JsonElement room, SocketIOAck ack) =>
+                ChatSockets.AnswerAsync(ack, async () => await operations.FetchAsync(room, socket.Disconnected)));
+        io.On(
+            "count",
+            (SocketIOSocket socket, JsonElement room, SocketIOAck ack) =>
+                ChatSockets.AnswerAsync(ack, async () => await operations.CountAsync(room, socket.Disconnected)));
         io.On("rooms", (SocketIOSocket socket, SocketIOAck ack) => ChatSockets.AnswerAsync(ack, async () => await operations.RoomsAsync(socket.Disconnected)));
         io.On("move", (JsonElement from, JsonElement to, SocketIOAck ack) => ChatSockets.AnswerAsync(ack, async () =>
         {
@@ -26,8 +32,13 @@ internal static class OperationSockets
             await operations.KickAsync(room, socket.Id.ToString());
             return null;
         }));
-        io.On("ask", (SocketIOSocket socket, JsonElement room, JsonElement question, SocketIOAck ack) => ChatSockets.AnswerAsync(ack, async () => await operations.AskAsync(room, question, socket.Id.ToString())));
-        io.On("servers", (SocketIOSocket socket, SocketIOAck ack) => ChatSockets.AnswerAsync(ack, async () => await operations.ServersAsync(socket.Disconnected)));
+        io.On(
+            "ask",
+            (SocketIOSocket socket, JsonElement room, JsonElement question, SocketIOAck ack) =>
+                ChatSockets.AnswerAsync(ack, async () => await operations.AskAsync(room, question, socket.Id.ToString())));
+        io.On(
+            "servers",
+            (SocketIOSocket socket, SocketIOAck ack) => ChatSockets.AnswerAsync(ack, async () => await operations.ServersAsync(socket.Disconnected)));
         io.On("reports", (SocketIOAck ack) => ChatSockets.AnswerAsync(ack, async () => await operations.ReportsAsync()));
     }
 }

@@ -26,14 +26,20 @@ internal sealed class Operations
     public async Task<Socket[]> FetchAsync(JsonElement room, CancellationToken cancellationToken)
     {
         var sockets = await In(room).FetchSocketsAsync(cancellationToken: cancellationToken);
-        return [.. sockets.Select(s => new Socket(s.Id.ToString(), s.Server.ToString(), [.. s.Rooms.Order(StringComparer.Ordinal)], s.Data, s.Handshake)).OrderBy(s => s.Id, StringComparer.Ordinal)];
+        return
+        [
+            .. sockets
+                .Select(s => new Socket(s.Id.ToString(), s.Server.ToString(), [.. s.Rooms.Order(StringComparer.Ordinal)], s.Data, s.Handshake))
+                .OrderBy(s => s.Id, StringComparer.Ordinal),
+        ];
     }
 
     /// <summary>How many there are.</summary>
     public Task<long> CountAsync(JsonElement room, CancellationToken cancellationToken) => In(room).CountSocketsAsync(cancellationToken);
 
     /// <summary>The names of all rooms.</summary>
-    public async Task<string[]> RoomsAsync(CancellationToken cancellationToken) => [.. (await In(default).RoomsAsync(cancellationToken)).Order(StringComparer.Ordinal)];
+    public async Task<string[]> RoomsAsync(CancellationToken cancellationToken) =>
+        [.. (await In(default).RoomsAsync(cancellationToken)).Order(StringComparer.Ordinal)];
 
     /// <summary>Takes everybody from one room to another.</summary>
     public async Task MoveAsync(JsonElement from, JsonElement to)

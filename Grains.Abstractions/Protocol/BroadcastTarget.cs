@@ -28,7 +28,8 @@ internal sealed class BroadcastTarget
     public static BroadcastTarget All { get; } = new([Room.Everyone], []);
 
     /// <summary>Makes a target, which keeps the arrays: they must not be changed afterwards.</summary>
-    public BroadcastTarget(Room[] rooms, SocketId[] sockets, Room[]? exceptRooms = null, SocketId[]? exceptSockets = null, BroadcastFlags flags = BroadcastFlags.None)
+    public BroadcastTarget(
+        Room[] rooms, SocketId[] sockets, Room[]? exceptRooms = null, SocketId[]? exceptSockets = null, BroadcastFlags flags = BroadcastFlags.None)
     {
         RoomArray = rooms;
         SocketArray = sockets;

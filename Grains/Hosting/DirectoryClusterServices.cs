@@ -20,7 +20,8 @@ public static class DirectoryClusterServices
     /// <param name="services">The host's services.</param>
     /// <param name="options">Where it listens.</param>
     /// <param name="configure">Sets the directory's own options.</param>
-    public static IServiceCollection AddOrleansDirectorySilo(this IServiceCollection services, DirectoryClusterOptions options, Action<DirectoryOptions>? configure = null)
+    public static IServiceCollection AddOrleansDirectorySilo(
+        this IServiceCollection services, DirectoryClusterOptions options, Action<DirectoryOptions>? configure = null)
     {
         var address = options.IPAddress;
         var port = options.SiloPort == 0 ? FreePort(address) : options.SiloPort;
@@ -36,7 +37,7 @@ public static class DirectoryClusterServices
                 // With which Orleans tries again what went to a silo that died.
                 silo.Services.AddLogging(logging => logging.AddFilter("Polly", LogLevel.Critical));
                 silo.Services.AddSingleton<IMembershipTable>(new FileMembershipTable(new MembershipFile(file)));
-#pragma warning disable ORLEANSEXP003 // An experiment of Orleans', which keeps grains where they are when a silo dies that knew where they were; the usual one ends them, homes too.
+#pragma warning disable ORLEANSEXP003 // An experiment of Orleans'. It keeps grains where they are when a silo dies that knew of them; the usual one ends them.
                 silo.AddDistributedGrainDirectory();
 #pragma warning restore ORLEANSEXP003
                 silo.Configure<ClusterMembershipOptions>(membership => membership.TableRefreshTimeout = TimeSpan.FromMilliseconds(250)); // it is a small file
@@ -50,7 +51,8 @@ public static class DirectoryClusterServices
     }
 
     /// <summary>Connects this process to a cluster whose silos host the directory, as an Orleans client.</summary>
-    public static IServiceCollection AddOrleansDirectoryClient(this IServiceCollection services, DirectoryClusterOptions options, Action<DirectoryOptions>? configure = null)
+    public static IServiceCollection AddOrleansDirectoryClient(
+        this IServiceCollection services, DirectoryClusterOptions options, Action<DirectoryOptions>? configure = null)
     {
         var gateways = options.GatewayEndPoints;
         return Quiet(services).AddOrleansClient(client =>

@@ -94,7 +94,8 @@ internal sealed class DirectoryOptionsValidator : IValidateOptions<DirectoryOpti
         }
         if (options.MaximumMessageBytes < options.PartBytes)
         {
-            yield return $"{nameof(options.MaximumMessageBytes)} is {options.MaximumMessageBytes}; it must be at least {nameof(options.PartBytes)}, which is {options.PartBytes}.";
+            yield return $"{nameof(options.MaximumMessageBytes)} is {options.MaximumMessageBytes}; it must be at least {nameof(options.PartBytes)}, which is "
+                + $"{options.PartBytes}.";
         }
     }
 }

@@ -57,7 +57,8 @@ public static class DirectoryServices
         if (services.GetService<IServiceProviderIsService>()?.IsService(typeof(IClusterClient)) == true)
         {
             throw new InvalidOperationException(
-                "This process has an Orleans silo or client without the directory: call AddOrleansDirectory() on its builder, in UseOrleans or UseOrleansClient, and on every silo of the cluster.");
+                "This process has an Orleans silo or client without the directory: call AddOrleansDirectory() on its builder, in UseOrleans or "
+                + "UseOrleansClient, and on every silo of the cluster.");
         }
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(DirectoryLog.Category);
         DirectoryLog.InProcess(logger);

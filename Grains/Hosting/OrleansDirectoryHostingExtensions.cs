@@ -98,14 +98,16 @@ public static class OrleansDirectoryHostingExtensions
     private static void StartOrleansFirst(IServiceCollection services)
     {
         var first = 0;
-        while (first < services.Count && !(services[first].ServiceType == typeof(IHostedService) && typeof(IStartsWithDirectory).IsAssignableFrom(services[first].ImplementationType)))
+        while (first < services.Count
+            && !(services[first].ServiceType == typeof(IHostedService) && typeof(IStartsWithDirectory).IsAssignableFrom(services[first].ImplementationType)))
         {
             first++;
         }
         for (var i = first + 1; i < services.Count; i++)
         {
             var service = services[i];
-            if (service.ServiceType == typeof(IHostedService) && service.ImplementationType?.Assembly.GetName().Name?.StartsWith("Orleans.", StringComparison.Ordinal) == true)
+            if (service.ServiceType == typeof(IHostedService)
+                && service.ImplementationType?.Assembly.GetName().Name?.StartsWith("Orleans.", StringComparison.Ordinal) == true)
             {
                 services.RemoveAt(i);
                 services.Insert(first++, service);
@@ -122,8 +124,11 @@ public static class OrleansDirectoryHostingExtensions
         HashSet<Assembly> parts = [];
         ReferencedAssemblyProvider.AddAssembly(parts, typeof(HomeGrain).Assembly);
         ReferencedAssemblyProvider.AddAssembly(parts, typeof(MailboxBatch).Assembly);
-        var known = services.Where(service => service.ServiceType == typeof(IConfigureOptions<TypeManifestOptions>)).Select(service => service.ImplementationType).ToHashSet();
-        foreach (var provider in parts.SelectMany(part => part.GetCustomAttributes<TypeManifestProviderAttribute>()).Select(attribute => attribute.ProviderType))
+        var known = services.Where(service => service.ServiceType == typeof(IConfigureOptions<TypeManifestOptions>))
+            .Select(service => service.ImplementationType)
+            .ToHashSet();
+        var providers = parts.SelectMany(part => part.GetCustomAttributes<TypeManifestProviderAttribute>());
+        foreach (var provider in providers.Select(attribute => attribute.ProviderType))
         {
             if (known.Add(provider))
             {

@@ -132,7 +132,8 @@ internal sealed class DirectoryHost : IAsyncDisposable
             }
             var random = new Random(_random.Next());
             // Whoever remembers a home of this directory that is not there any more was removed from it.
-            home = new HomeHost(this, @namespace, _options, random, NewEpoch(random.Next(1 << EpochRandomBits)), _hasRemoved ? _firstEpoch : long.MaxValue, _logger);
+            home = new HomeHost(
+                this, @namespace, _options, random, NewEpoch(random.Next(1 << EpochRandomBits)), _hasRemoved ? _firstEpoch : long.MaxValue, _logger);
             foreach (var process in _dead.Keys)
             {
                 home.Receive(new DeathReport(process, 1));

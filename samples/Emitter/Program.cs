@@ -11,7 +11,8 @@ using OrleansAdapter.Samples.Emitter;
 //   dotnet Emitter.dll /chat lobby said '{"text":"hello"}'
 if (args is not [var @namespace, var room, var @event, .. var arguments])
 {
-    Console.Error.WriteLine("usage: Emitter NAMESPACE ROOM EVENT [ARGUMENT …]    an argument is JSON, or text where it is no JSON; ROOM '' is the whole namespace");
+    Console.Error.WriteLine(
+        "usage: Emitter NAMESPACE ROOM EVENT [ARGUMENT …]    an argument is JSON, or text where it is no JSON; ROOM '' is the whole namespace");
     return 2;
 }
 var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });

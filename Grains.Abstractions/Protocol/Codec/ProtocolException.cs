@@ -12,5 +12,6 @@ internal sealed class ProtocolException(string message) : Exception(message)
     internal static void Throw(string message) => throw new ProtocolException(message);
 
     [DoesNotReturn]
-    internal static void ThrowCutOff(int needed, int left) => throw new ProtocolException($"The message is cut off: {needed} more bytes are announced, {left} are left.");
+    internal static void ThrowCutOff(int needed, int left) =>
+        throw new ProtocolException($"The message is cut off: {needed} more bytes are announced, {left} are left.");
 }

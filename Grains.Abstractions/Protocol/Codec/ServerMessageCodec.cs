@@ -43,7 +43,8 @@ internal static class ServerMessageCodec
 
     public static ServerMessage Read(ref WireReader reader, MessageType type) => type switch
     {
-        MessageType.Describe => new Describe(ReadDescription(ref reader), reader.Long(), reader.Long(), reader.Version >= ProtocolVersion.WithLeases ? reader.Long() : 0),
+        MessageType.Describe =>
+            new Describe(ReadDescription(ref reader), reader.Long(), reader.Long(), reader.Version >= ProtocolVersion.WithLeases ? reader.Long() : 0),
         MessageType.Answer => ReadAnswer(ref reader),
         MessageType.Answers => new Answers(reader.Long(), reader.Long(), reader.List(MinimumAnswerBytes, static (ref WireReader r) => ReadAnswer(ref r))),
         MessageType.AcknowledgeAnswers => new AcknowledgeAnswers(reader.Server(), reader.Long(), reader.Long()),

@@ -81,7 +81,10 @@ internal sealed class MembershipFile(string path)
     public Task DeclareDeadAsync(string name, DateTime at) => ChangeAsync(rows =>
     {
         var version = rows.Version + 1;
-        var all = rows.Rows.Select(row => row.Name == name && row.Status != MembershipRow.Dead && row.Started <= at ? row with { Status = MembershipRow.Dead, Version = version } : row).ToArray();
+        var all = rows.Rows.Select(row =>
+            row.Name == name && row.Status != MembershipRow.Dead && row.Started <= at
+                ? row with { Status = MembershipRow.Dead, Version = version }
+                : row).ToArray();
         return all.SequenceEqual(rows.Rows) ? null : new MembershipRows(version, all);
     });
 
