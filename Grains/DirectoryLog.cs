@@ -2,16 +2,17 @@ using Microsoft.Extensions.Logging;
 
 namespace OrleansAdapter.Grains;
 
-/// <summary>What the directory logs, in whatever process it runs, and what its clients do.</summary>
+/// <summary>What the directory logs, wherever it runs, and what its clients log about it.</summary>
 internal static partial class DirectoryLog
 {
-    /// <summary>The category of what no type of its own logs.</summary>
+    /// <summary>The category for log lines that belong to no type.</summary>
     public const string Category = "OrleansAdapter.Directory";
 
     [LoggerMessage(1, LogLevel.Information, "{Namespace}: a home has started with epoch {Epoch}, and holds")]
     public static partial void HomeStarted(ILogger logger, string @namespace, long epoch);
 
-    [LoggerMessage(2, LogLevel.Information, "{Namespace}: epoch {Epoch} is open with {Admitted} servers, {Merged} of which remembered {Entries} entries; the last number is {Number}")]
+    [LoggerMessage(2, LogLevel.Information,
+        "{Namespace}: epoch {Epoch} is open with {Admitted} servers, {Merged} of which remembered {Entries} entries; the last number is {Number}")]
     public static partial void Opened(ILogger logger, string @namespace, long epoch, int admitted, int merged, int entries, long number);
 
     [LoggerMessage(3, LogLevel.Information, "{Namespace}: server {Life} has left all rooms: {Reason}")]
@@ -56,15 +57,20 @@ internal static partial class DirectoryLog
     [LoggerMessage(16, LogLevel.Error, "The list of servers could not handle a message. This is a bug in OrleansAdapter")]
     public static partial void ServersFailed(ILogger logger, Exception exception);
 
-    [LoggerMessage(17, LogLevel.Critical, "{Namespace}: the servers' histories contradict each other, so all that have one are fenced. {Message} This is a bug in OrleansAdapter, or servers of different clusters share a directory")]
+    [LoggerMessage(17, LogLevel.Critical,
+        "{Namespace}: the servers' histories contradict each other, so all that have one are fenced. {Message} This is a bug in OrleansAdapter, or servers of "
+        + "different clusters share a directory")]
     public static partial void HistoriesConflict(ILogger logger, string @namespace, string message);
 
     [LoggerMessage(18, LogLevel.Information, "No directory is configured, so it runs in this process, and this server is alone")]
     public static partial void InProcess(ILogger logger);
 
-    [LoggerMessage(19, LogLevel.Warning, "No silo of the directory's cluster \"{Cluster}\" has let this process in for {Seconds} s; it goes on trying. Check that one runs, that Gateways name it, and that both have the same ClusterId")]
+    [LoggerMessage(19, LogLevel.Warning,
+        "No silo of the directory's cluster \"{Cluster}\" has let this process in for {Seconds} s; it goes on trying. Check that one runs, that Gateways name "
+        + "it, and that both have the same ClusterId")]
     public static partial void WaitsForSilo(ILogger logger, string cluster, long seconds, Exception exception);
 
-    [LoggerMessage(20, LogLevel.Warning, "The directory has not answered for {Seconds} s; this server goes on asking. Check that its silo runs and is not overloaded")]
+    [LoggerMessage(20, LogLevel.Warning,
+        "The directory has not answered for {Seconds} s; this server goes on asking. Check that its silo runs and is not overloaded")]
     public static partial void WaitsForDirectory(ILogger logger, long seconds, Exception exception);
 }

@@ -3,10 +3,10 @@ using System.Diagnostics.Metrics;
 
 namespace OrleansAdapter.Grains;
 
-/// <summary>How a home was at its last tick.</summary>
+/// <summary>A home's figures as of its last tick, for gauges.</summary>
 internal sealed record HomeSnapshot(long Epoch, bool IsOpen, long Number, int Rooms, int Lives, long Backlog);
 
-/// <summary>The directory's part of the meter <c>OrleansAdapter</c>, in whatever process it runs. The gauges are as of each home's last tick.</summary>
+/// <summary>The directory's metrics in the meter <c>OrleansAdapter</c>, wherever it runs. Gauges show each home as of its last tick.</summary>
 internal sealed class DirectoryMetrics : IDisposable
 {
     private const string NamespaceTag = "namespace";
@@ -24,24 +24,28 @@ internal sealed class DirectoryMetrics : IDisposable
     {
         _meter = factory.Create(Telemetry.MeterName);
         _epochs = _meter.CreateCounter<long>("orleansadapter.directory.epochs", "{epoch}", "Epochs opened: one for each start of a home.");
-        _operations = _meter.CreateCounter<long>("orleansadapter.directory.operations", "{operation}", "Operations received: publishes, joins, leaves and requests.");
+        _operations = _meter.CreateCounter<long>(
+            "orleansadapter.directory.operations", "{operation}", "Operations received: publishes, joins, leaves and requests.");
         _removed = _meter.CreateCounter<long>("orleansadapter.directory.lives.removed", "{life}", "Lives that a home removed, by reason.");
-        _refused = _meter.CreateCounter<long>("orleansadapter.directory.answers.refused", "{answer}", "Parts of answers that did not reach the asker, by reason.");
-        _meter.CreateObservableGauge("orleansadapter.directory.servers", () => _lists.Values.Sum(look => look().Servers), "{server}", "Servers that are registered.");
-        _meter.CreateObservableGauge("orleansadapter.directory.answers.waiting", () => _lists.Values.Sum(look => look().WaitingBytes), "By", "Answers that wait for their askers.");
+        _refused = _meter.CreateCounter<long>(
+            "orleansadapter.directory.answers.refused", "{answer}", "Parts of answers that did not reach the asker, by reason.");
+        _meter.CreateObservableGauge(
+            "orleansadapter.directory.servers", () => _lists.Values.Sum(look => look().Servers), "{server}", "Servers that are registered.");
+        _meter.CreateObservableGauge(
+            "orleansadapter.directory.answers.waiting", () => _lists.Values.Sum(look => look().WaitingBytes), "By", "Answers that wait for their askers.");
         _meter.CreateObservableGauge("orleansadapter.directory.mailbox.lag", () => Measure(home => home.Backlog), "{entry}", "Entries that wait in mailboxes.");
         _meter.CreateObservableGauge("orleansadapter.directory.number", () => Measure(home => home.Number), "{operation}", "The last number given.");
         _meter.CreateObservableGauge("orleansadapter.directory.rooms", () => Measure(home => home.Rooms), "{room}", "Rooms that have members.");
         _meter.CreateObservableGauge("orleansadapter.directory.lives", () => Measure(home => home.Lives), "{life}", "Lives that are admitted.");
     }
 
-    /// <summary>A home is there, and can be looked at until <see cref="Forget"/>.</summary>
+    /// <summary>Shows a home in the gauges until <see cref="Forget"/>.</summary>
     public void Observe(object home, string @namespace, Func<HomeSnapshot> look) => _homes[home] = (@namespace, look);
 
-    /// <summary>A list of servers, or one server's answers, can be looked at until <see cref="Forget"/>.</summary>
+    /// <summary>Shows a list of servers, or one server's answers, in the gauges until <see cref="Forget"/>.</summary>
     public void Observe(object list, Func<(int Servers, long WaitingBytes)> look) => _lists[list] = look;
 
-    /// <summary>A home or a list is not there any more.</summary>
+    /// <summary>Shows a home or list no longer.</summary>
     public void Forget(object observed)
     {
         _homes.TryRemove(observed, out _);

@@ -4,7 +4,7 @@ using Orleans.Concurrency;
 
 namespace OrleansAdapter.Grains;
 
-/// <summary>A door: it passes on what other services ask for, as many at a time as come, and keeps nothing.</summary>
+/// <summary>A room for other services: passes on what they ask for to <see cref="IRoomDoor"/>, many calls at a time, and keeps nothing.</summary>
 [GrainType("orleansadapter.room"), StatelessWorker, Reentrant]
 internal sealed class RoomGrain(IServiceProvider services) : Grain, IRoomGrain
 {
@@ -23,11 +23,15 @@ internal sealed class RoomGrain(IServiceProvider services) : Grain, IRoomGrain
     public Task EmitJsonAsync(string @event, byte[] arguments, CancellationToken cancellationToken = default) =>
         Door.EmitAsync(_namespace, _room, @event, arguments).WaitAsync(cancellationToken);
 
-    public async Task<SocketId[]> SocketsAsync(CancellationToken cancellationToken = default) => [.. await Door.SocketsAsync(_namespace, _room, cancellationToken)];
+    public async Task<SocketId[]> SocketsAsync(CancellationToken cancellationToken = default) =>
+        [.. await Door.SocketsAsync(_namespace, _room, cancellationToken)];
 
-    public Task JoinAsync(string[] rooms, CancellationToken cancellationToken = default) => Door.JoinAsync(_namespace, _room, rooms).WaitAsync(cancellationToken);
+    public Task JoinAsync(string[] rooms, CancellationToken cancellationToken = default) =>
+        Door.JoinAsync(_namespace, _room, rooms).WaitAsync(cancellationToken);
 
-    public Task LeaveAsync(string[] rooms, CancellationToken cancellationToken = default) => Door.LeaveAsync(_namespace, _room, rooms).WaitAsync(cancellationToken);
+    public Task LeaveAsync(string[] rooms, CancellationToken cancellationToken = default) =>
+        Door.LeaveAsync(_namespace, _room, rooms).WaitAsync(cancellationToken);
 
-    public Task DisconnectAsync(bool close = false, CancellationToken cancellationToken = default) => Door.DisconnectAsync(_namespace, _room, close).WaitAsync(cancellationToken);
+    public Task DisconnectAsync(bool close = false, CancellationToken cancellationToken = default) =>
+        Door.DisconnectAsync(_namespace, _room, close).WaitAsync(cancellationToken);
 }

@@ -1,6 +1,6 @@
 namespace OrleansAdapter.Grains;
 
-/// <summary>Says when a wait has lasted so long that people want to know of it: after 3 s, and then every minute. For one wait at a time.</summary>
+/// <summary>Says when a wait is worth a warning: after 3 s, and then every minute. One for each wait.</summary>
 internal sealed class WaitWarning(TimeProvider time)
 {
     private static readonly TimeSpan First = TimeSpan.FromSeconds(3);
@@ -12,7 +12,7 @@ internal sealed class WaitWarning(TimeProvider time)
     /// <summary>How long the wait has lasted.</summary>
     public TimeSpan Waited => time.GetElapsedTime(_began);
 
-    /// <summary>True once for each time that it is due.</summary>
+    /// <summary>True once each time a warning is due.</summary>
     public bool IsDue()
     {
         if (Waited < _due)

@@ -1,8 +1,8 @@
 namespace OrleansAdapter.Grains;
 
 /// <summary>
-/// Calls of one kind to one grain: one in flight, and behind it the newest one only. That is enough where a later message says all that an earlier
-/// one did, and it is what keeps a grain's queue short when the grain is slow: a server has a handful of calls there, however much it publishes.
+/// Makes one kind of call to one grain: one at a time, and next the newest that was asked for meanwhile; those between are left out, because a later
+/// message says all that an earlier one did. So a slow grain has a handful of calls of each server waiting, however much the server publishes.
 /// </summary>
 /// <typeparam name="T">The messages.</typeparam>
 /// <param name="call">Makes the call.</param>
@@ -16,7 +16,7 @@ internal sealed class CallLane<T>(Func<T, Task<MailboxBatch>> call, Action<Mailb
     private bool _busy;
     private int _run;
 
-    /// <summary>Makes the call, or has it made behind the one in flight. Never blocks.</summary>
+    /// <summary>Makes the call, or has it made when the one in flight has ended. Never blocks.</summary>
     public void Send(T message)
     {
         int run;
@@ -33,7 +33,7 @@ internal sealed class CallLane<T>(Func<T, Task<MailboxBatch>> call, Action<Mailb
         _ = RunAsync(message, run);
     }
 
-    /// <summary>Waits for nothing any longer: the next message goes at once. What the call in flight results in still counts.</summary>
+    /// <summary>Gives up waiting for the call in flight, so that the next one is made at once. Its result still counts.</summary>
     public void Reset()
     {
         lock (_lock)

@@ -7,10 +7,9 @@ using Orleans.Streams.Core;
 namespace OrleansAdapter.Grains;
 
 /// <summary>
-/// Lets a client end while events still come to it. Orleans refuses them by answers as soon as the client is ending, and where such an event is
-/// looked at after the client has ended it throws, on a thread of the pool: the process dies. Connections that are closed do not help, since an event may be read
-/// long before a thread takes it. So what consumes streams is made unknown first, for which Orleans drops an event, then the connections close, and
-/// only then does the client end, however impatiently it is stopped.
+/// Keeps a process alive while its Orleans client ends and stream events still come: such an event, looked at after the client has ended, throws on the
+/// thread pool. Closing the connections is not enough, since an event may be read long before a thread takes it. So the streams' consumer is removed first,
+/// which makes Orleans drop events for it; then the connections close; then the client ends.
 /// </summary>
 internal sealed class ClientEnd(IServiceProvider services) : ILifecycleParticipant<IClusterClientLifecycle>, IDisposable
 {
@@ -25,7 +24,7 @@ internal sealed class ClientEnd(IServiceProvider services) : ILifecycleParticipa
     private int _open;
     private bool _ending;
 
-    /// <summary>Notes what consumes this client's streams, which is one object for all of them: who subscribed to a stream.</summary>
+    /// <summary>Remembers the one object that consumes all of this client's streams, found by a subscription of it.</summary>
     public async Task SubscribedAsync(string provider, StreamId stream, Guid subscription)
     {
         lock (_lock)
@@ -35,7 +34,8 @@ internal sealed class ClientEnd(IServiceProvider services) : ILifecycleParticipa
                 return;
             }
         }
-        var manager = services.GetRequiredService<IStreamSubscriptionManagerAdmin>().GetStreamSubscriptionManager(StreamSubscriptionManagerType.ExplicitSubscribeOnly);
+        var manager = services.GetRequiredService<IStreamSubscriptionManagerAdmin>().GetStreamSubscriptionManager(
+            StreamSubscriptionManagerType.ExplicitSubscribeOnly);
         var own = (await manager.GetSubscriptions(provider, stream).ConfigureAwait(false)).FirstOrDefault(known => known.SubscriptionId == subscription);
         lock (_lock)
         {
@@ -48,7 +48,7 @@ internal sealed class ClientEnd(IServiceProvider services) : ILifecycleParticipa
         Release();
     }
 
-    /// <summary>Watches a connection of the client.</summary>
+    /// <summary>Counts a connection of the client while it is open.</summary>
     public ConnectionDelegate Watch(ConnectionDelegate next) => async connection =>
     {
         lock (_lock)
@@ -76,7 +76,7 @@ internal sealed class ClientEnd(IServiceProvider services) : ILifecycleParticipa
             await _closed.Task.WaitAsync(ConnectionsMayTake, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing));
     }
 
-    /// <summary>For a client that ends without having been stopped.</summary>
+    /// <summary>Removes the consumer where the client ends without having been stopped.</summary>
     public void Dispose() => Release();
 
     private void Closed()
@@ -109,7 +109,7 @@ internal sealed class ClientEnd(IServiceProvider services) : ILifecycleParticipa
         }
     }
 
-    /// <summary>What consumes streams, seen as an observer: only such a one can be made unknown.</summary>
+    /// <summary>The streams' consumer seen as an observer, because Orleans removes only observers.</summary>
     [Alias("OrleansAdapter.IConsumer")]
     internal interface IConsumer : IGrainObserver;
 }

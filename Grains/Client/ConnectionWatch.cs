@@ -2,10 +2,10 @@ using Orleans;
 
 namespace OrleansAdapter.Grains;
 
-/// <summary>Tells when a client lost a silo it was connected to: what was on its way there is lost, and nothing else would say so to a server that is idle.</summary>
+/// <summary>Tells when a client has lost a silo that it was connected to: what was on its way is lost, and an idle server would not notice otherwise.</summary>
 internal sealed class ConnectionWatch : IClusterConnectionStatusObserver
 {
-    /// <summary>A connection ended.</summary>
+    /// <summary>Raised when a connection to a silo has ended.</summary>
     public event Action? Lost;
 
     /// <inheritdoc/>

@@ -4,8 +4,8 @@ using OrleansAdapter.Threading;
 namespace OrleansAdapter.Grains;
 
 /// <summary>
-/// This server's way to the home of one namespace: calls to its grain, each kind in its own lane, and the mailbox stream of its life. The
-/// stream is subscribed to before the life registers, so nothing is pushed where nobody listens.
+/// Connects this server with the home of one namespace: by calls to the home's grain, a <see cref="CallLane{T}"/> for each kind, and by the mailbox stream
+/// of the server's life. It subscribes to the stream before the life registers, so that nothing is pushed where nobody listens.
 /// </summary>
 internal sealed class HomeLink : IAsyncDisposable
 {
@@ -69,8 +69,8 @@ internal sealed class HomeLink : IAsyncDisposable
     }
 
     /// <summary>
-    /// Asks whether something was missed, where nothing was heard of the home for a while. It does not wait for an answer before it asks again: a question
-    /// that went to a dead silo takes as long to fail as the next home holds.
+    /// Asks the home whether a message was missed, if nothing has come from it for this long. It does not wait for the answer before it asks again: a call
+    /// to a silo that died fails only after a new home has waited long enough.
     /// </summary>
     public void Check(long silence)
     {
@@ -84,8 +84,8 @@ internal sealed class HomeLink : IAsyncDisposable
     public ValueTask DisposeAsync() => _subscription.DisposeAsync();
 
     /// <summary>
-    /// A home that holds waits for those who remember the one before, but not for long: they tell it first, and look after their subscription, which may
-    /// have died with a silo, at the same time.
+    /// Registers the life. A server with a history registers first and looks after its subscription meanwhile, because the new home waits for it, but not
+    /// for long.
     /// </summary>
     private async Task<MailboxBatch> RegisterAsync(WorkerMessage message)
     {
@@ -114,7 +114,7 @@ internal sealed class HomeLink : IAsyncDisposable
         }
     }
 
-    /// <summary>A read means that a push was lost. If the next one were as well, the subscription may be what was lost.</summary>
+    /// <summary>Reads what was not pushed, and then looks after the subscription, whose loss may be the reason.</summary>
     private async Task<MailboxBatch> ReadAsync(WorkerMessage message)
     {
         var result = await CallAsync(message).ConfigureAwait(false);

@@ -1,13 +1,13 @@
 namespace OrleansAdapter.Grains;
 
 /// <summary>
-/// Puts long messages together from parts: for each process the newest message only, so that what is never finished is not kept. One call at a time.
+/// Puts long messages together from their parts. Only the newest message of each process is kept, so that one which is never finished does not stay.
 /// </summary>
 internal sealed class MessageParts(long limit)
 {
     private readonly Dictionary<ServerId, Assembly> _assemblies = [];
 
-    /// <summary>Takes a part; the whole message with its last part, else null.</summary>
+    /// <summary>Takes a part; returns the whole message with its last part, else null.</summary>
     /// <exception cref="InvalidOperationException">The parts come to more than the limit.</exception>
     public byte[]? Add(MessagePart part)
     {
@@ -24,7 +24,8 @@ internal sealed class MessageParts(long limit)
         if (assembly.Length > limit)
         {
             _assemblies.Remove(part.Sender);
-            throw new InvalidOperationException($"A message of server {part.Sender} has more than {limit} bytes ({nameof(DirectoryOptions)}.{nameof(DirectoryOptions.MaximumMessageBytes)}).");
+            throw new InvalidOperationException(
+                $"A message of server {part.Sender} has more than {limit} bytes ({nameof(DirectoryOptions)}.{nameof(DirectoryOptions.MaximumMessageBytes)}).");
         }
         if (assembly.Parts.Count < assembly.Count)
         {
@@ -34,7 +35,7 @@ internal sealed class MessageParts(long limit)
         return Join(assembly);
     }
 
-    /// <summary>Splits a message; one part where it is short.</summary>
+    /// <summary>Splits a message into parts; a short one is one part.</summary>
     public static IEnumerable<MessagePart> Split(ServerId sender, long message, byte[] bytes, int partBytes)
     {
         var count = (bytes.Length + partBytes - 1) / partBytes;
@@ -45,7 +46,7 @@ internal sealed class MessageParts(long limit)
         }
     }
 
-    /// <summary>Forgets what a life has begun to send.</summary>
+    /// <summary>Forgets the parts of a life's unfinished message.</summary>
     public void Forget(ServerId sender) => _assemblies.Remove(sender);
 
     private static byte[] Join(Assembly assembly)

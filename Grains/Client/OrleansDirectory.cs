@@ -10,15 +10,18 @@ using Orleans.Streams;
 namespace OrleansAdapter.Grains;
 
 /// <summary>
-/// The directory as grains, seen from a server: an Orleans client, or a silo that is a server as well. Calls go to the grains; their results, and
-/// the events of this server's mailbox streams, come back through the receiver.
+/// The directory for a server whose process is an Orleans client or a silo: it calls the grains, and hands their results and the events of the server's
+/// mailbox streams to the receiver.
 /// </summary>
 internal sealed class OrleansDirectory : IDirectory
 {
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan CheckEvery = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long a home is silent before it is asked whether something was missed; with the time that such a call has, less than a new home holds.</summary>
+    /// <summary>
+    /// How many milliseconds a home may be silent before it is asked whether a message was missed. Together with the time that the question has, it is less
+    /// than a new home waits.
+    /// </summary>
     private const long Silence = 300;
 
     private readonly IClusterClient _client;
@@ -57,7 +60,7 @@ internal sealed class OrleansDirectory : IDirectory
 
     public ILogger Logger { get; }
 
-    /// <summary>Where this process is a client, what lets it end; null where it is a silo.</summary>
+    /// <summary>Ends the client in an orderly way; null where this process is a silo.</summary>
     public ClientEnd? ClientEnd { get; }
 
     /// <summary>The version of the protocol that the cluster and this server have in common.</summary>
@@ -65,7 +68,7 @@ internal sealed class OrleansDirectory : IDirectory
 
     public IStreamProvider Streams => _client.GetStreamProvider(Options.StreamProvider);
 
-    /// <summary>Cancelled when this directory is disposed of.</summary>
+    /// <summary>Cancelled when this directory is disposed.</summary>
     public CancellationToken Stopping => _stopping.Token;
 
     public IServerListGrain Servers => _client.GetGrain<IServerListGrain>(0);
@@ -160,7 +163,7 @@ internal sealed class OrleansDirectory : IDirectory
         await closing.WaitAsync(TimeSpan.FromSeconds(1), _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>A call was lost. Where the cluster is what was lost, it is looked for, and the receiver told when it is back.</summary>
+    /// <summary>Takes note of a lost call. If the cluster itself cannot be reached, looks for it and tells the receiver when it is back.</summary>
     internal void CallFailed(string what, Exception exception)
     {
         DirectoryLog.CallLost(Logger, what, exception);
@@ -202,7 +205,7 @@ internal sealed class OrleansDirectory : IDirectory
         }
     }
 
-    /// <summary>Greets the cluster until it answers.</summary>
+    /// <summary>Calls the cluster until it answers.</summary>
     private async Task ReachAsync(CancellationToken cancellationToken)
     {
         var ours = new Greeting(_cluster.ClusterId, _cluster.ServiceId, Options.Versions.Oldest, Options.Versions.Current);
@@ -231,11 +234,13 @@ internal sealed class OrleansDirectory : IDirectory
         if (ours.ClusterId != theirs.ClusterId || ours.ServiceId != theirs.ServiceId)
         {
             throw new DirectoryRefusedException(
-                $"This process is configured for cluster \"{ours.ClusterId}\" and service \"{ours.ServiceId}\"; the silo it reached is of cluster \"{theirs.ClusterId}\" and service \"{theirs.ServiceId}\".");
+                $"This process is configured for cluster \"{ours.ClusterId}\" and service \"{ours.ServiceId}\"; the silo it reached is of cluster "
+                + $"\"{theirs.ClusterId}\" and service \"{theirs.ServiceId}\".");
         }
         try
         {
-            Version = ProtocolVersion.Negotiate(new ProtocolRange(ours.OldestVersion, ours.CurrentVersion), new ProtocolRange(theirs.OldestVersion, theirs.CurrentVersion));
+            Version = ProtocolVersion.Negotiate(
+                new ProtocolRange(ours.OldestVersion, ours.CurrentVersion), new ProtocolRange(theirs.OldestVersion, theirs.CurrentVersion));
         }
         catch (ProtocolException exception)
         {
@@ -251,7 +256,9 @@ internal sealed class OrleansDirectory : IDirectory
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            throw new DirectoryUnavailableException($"The Orleans cluster \"{_cluster.ClusterId}\" did not answer ({what}). Check that a silo runs and can be reached; it may be tried again.", exception);
+            throw new DirectoryUnavailableException(
+                $"The Orleans cluster \"{_cluster.ClusterId}\" did not answer ({what}). Check that a silo runs and can be reached; it may be tried again.",
+                exception);
         }
     }
 

@@ -1,7 +1,10 @@
 
 namespace OrleansAdapter.Grains;
 
-/// <summary>This server's way to the list of servers, to its own answers, and to those of others.</summary>
+/// <summary>
+/// Connects this server with the list of servers, with the grain that keeps the answers to its requests, and with those of other servers, to which it sends
+/// answers.
+/// </summary>
 internal sealed class ServerLink : IAsyncDisposable
 {
     private readonly OrleansDirectory _directory;
@@ -21,7 +24,8 @@ internal sealed class ServerLink : IAsyncDisposable
         _process = process;
         _subscription = new MailboxSubscription(directory.Streams, directory.ClientEnd, Receive);
         _describe = Lane(DescribeAsync);
-        _subscribe = new CallLane<ServerMessage>(SubscribeAsync, Receive, exception => DirectoryLog.SubscribeFailed(directory.Logger, "answers", process, exception));
+        _subscribe = new CallLane<ServerMessage>(
+            SubscribeAsync, Receive, exception => DirectoryLog.SubscribeFailed(directory.Logger, "answers", process, exception));
         _acknowledge = Lane(SendAsync);
         _list = Lane(ListAsync);
     }
@@ -46,7 +50,9 @@ internal sealed class ServerLink : IAsyncDisposable
     /// <summary>Ends the subscription, if the cluster can be reached.</summary>
     public ValueTask DisposeAsync() => _subscription.DisposeAsync();
 
-    /// <summary>Answers may not be replaced by later ones: they wait behind the call in flight, and go together with the next.</summary>
+    /// <summary>
+    /// Sends an answer. Unlike other messages, answers are not replaced by later ones: they wait for the call in flight and go together with the next.
+    /// </summary>
     private void Send(Answer answer)
     {
         var to = answer.To.Process;
@@ -92,8 +98,8 @@ internal sealed class ServerLink : IAsyncDisposable
     }
 
     /// <summary>
-    /// The stream is subscribed to before anything is pushed to it. Later on nothing waits for that: what was pushed and lost is in the result, and
-    /// the subscription is looked after meanwhile, which takes long where a silo died.
+    /// Describes this server. The first time it subscribes to the stream of its answers before; later it looks after the subscription meanwhile, which
+    /// takes long where a silo has died, and gets lost answers as the call's result.
     /// </summary>
     private async Task<MailboxBatch> DescribeAsync(ServerMessage message)
     {
@@ -142,7 +148,7 @@ internal sealed class ServerLink : IAsyncDisposable
         }
     }
 
-    /// <summary>Answers for one server, bounded in bytes: what is over the bound is lost.</summary>
+    /// <summary>The answers that wait to be sent to one server, bounded in bytes; those beyond the bound are lost.</summary>
     private sealed class AnswerQueue
     {
         private const long Limit = 64 << 20;

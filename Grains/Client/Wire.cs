@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace OrleansAdapter.Grains;
 
-/// <summary>Messages as bytes of their own, which Orleans then owns.</summary>
+/// <summary>Encodes messages into arrays that Orleans may keep.</summary>
 internal static class Wire
 {
     [ThreadStatic]
@@ -29,7 +29,7 @@ internal static class Wire
         return Take(buffer);
     }
 
-    /// <summary>The version that a message was written in: what its sender reads as well.</summary>
+    /// <summary>The version of the protocol that a message is written in, which its sender reads as well.</summary>
     public static byte VersionOf(byte[] message) => message.Length > 0 ? message[0] : ProtocolVersion.Oldest;
 
     private static ArrayBufferWriter<byte> Buffer()

@@ -5,12 +5,12 @@ using Microsoft.Extensions.Options;
 namespace OrleansAdapter.Grains;
 
 /// <summary>
-/// Where the Orleans cluster of the directory is: the one section of the configuration that a process needs, be it a silo, a client or both. A host
-/// that brings its own clustering needs none of it: it calls <c>AddOrleansDirectory</c> on its silo or client builder.
+/// Where the directory's Orleans cluster is, for a process that is to be a silo or a client of it. A host that brings its own clustering does not need
+/// this: it calls <c>AddOrleansDirectory</c> on its silo or client builder.
 /// </summary>
 public sealed class DirectoryClusterOptions
 {
-    /// <summary>The Orleans cluster id. A process that names another one is not let in.</summary>
+    /// <summary>The Orleans cluster id. A process with another one is not let in.</summary>
     public string ClusterId { get; set; } = "orleansadapter";
 
     /// <summary>The Orleans service id.</summary>
@@ -20,8 +20,8 @@ public sealed class DirectoryClusterOptions
     public IList<string> Gateways { get; } = [];
 
     /// <summary>
-    /// A file that holds the cluster's membership, for silos that are all on one machine: it dies with none of them. With it a server is a silo itself
-    /// (colocated); without it, a client, and the directory's silo is the only one. Its directory must be there, and is what keeps others out.
+    /// A file that lists the cluster's silos, where they are all on one machine. With it this process is a silo (colocated); without it, a client of
+    /// <see cref="Gateways"/>. The file's directory must exist; whoever can write there can join.
     /// </summary>
     public string? MembershipFile { get; set; }
 
@@ -34,7 +34,9 @@ public sealed class DirectoryClusterOptions
     /// <summary>Silos: the port for clients; 0 takes no clients.</summary>
     public int GatewayPort { get; set; }
 
-    /// <summary>Silos: the id of the server that this process is, so that its own grain lies here, and its silo ends when its death is reported.</summary>
+    /// <summary>
+    /// Silos: the id of the server in this process, so that the server's grain is placed here, and the silo is declared dead when the server is.
+    /// </summary>
     public string? ServerId { get; set; }
 
     /// <summary>Whether this process is a server and a silo at once.</summary>

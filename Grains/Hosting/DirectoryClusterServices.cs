@@ -67,8 +67,8 @@ public static class DirectoryClusterServices
     }
 
     /// <summary>
-    /// What suits a cluster that has nothing but the directory in it: a silo that died is declared dead within about 5 s (at once where its supervisor
-    /// reports it), a client that died is forgotten after 5 s, and a grain with too many calls waiting refuses more.
+    /// Sets what suits a cluster that hosts nothing but the directory: a dead silo is declared dead within about 5 s (at once where its supervisor reports
+    /// it), a dead client is forgotten after 5 s, and a grain with too many waiting calls refuses more.
     /// </summary>
     private static void Configure(ISiloBuilder silo)
     {
@@ -89,7 +89,7 @@ public static class DirectoryClusterServices
         });
     }
 
-    /// <summary>Orleans warns of every client that dies and of much that is as it should be; what matters to the directory, the directory says.</summary>
+    /// <summary>Turns off Orleans' own warnings, which come for every client that dies; what matters to the directory, the directory logs itself.</summary>
     private static IServiceCollection Quiet(IServiceCollection services) => services.AddLogging(logging => logging
         .AddFilter("Orleans.", LogLevel.Error)
         // Of events for who died, and queues that were on a silo that did: the protocol repairs that.

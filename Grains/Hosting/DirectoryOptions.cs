@@ -17,7 +17,7 @@ public sealed class DirectoryOptions
     /// <summary>The limits and times of the list of servers.</summary>
     public ServersOptions Servers { get; set; } = new();
 
-    /// <summary>The name of the stream provider that carries mailboxes. With the name of another provider that the host adds, that one does.</summary>
+    /// <summary>The name of the stream provider that carries mailboxes. Another name means a provider that the host adds.</summary>
     public string StreamProvider { get; set; } = MailboxStreams.ProviderName;
 
     /// <summary>
@@ -33,16 +33,16 @@ public sealed class DirectoryOptions
     public long MaximumMessageBytes { get; set; } = 256L << 20;
 
     /// <summary>
-    /// True where the host knows that no home of this cluster existed before this silo started, and that it is the only silo: then the first server
-    /// of a namespace need not wait for others that might remember one.
+    /// True where the host knows that this silo is the only one and that no home existed before it started: then the first server of a namespace need not
+    /// wait for others that remember a home.
     /// </summary>
     public bool FirstStart { get; set; }
 
-    /// <summary>The versions of the protocol that are spoken here; tests set others.</summary>
+    /// <summary>The versions of the protocol that are spoken here. Tests set others.</summary>
     internal ProtocolRange Versions { get; set; } = ProtocolVersion.Ours;
 }
 
-/// <summary>The one place that says which options of the directory are valid, wherever they are set. Each error names its option.</summary>
+/// <summary>Checks the options of the directory, wherever they are set. Each error names its option.</summary>
 internal sealed class DirectoryOptionsValidator : IValidateOptions<DirectoryOptions>
 {
     public ValidateOptionsResult Validate(string? name, DirectoryOptions options)
@@ -51,7 +51,7 @@ internal sealed class DirectoryOptionsValidator : IValidateOptions<DirectoryOpti
         return wrong.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(wrong);
     }
 
-    /// <summary>What is wrong; empty where nothing is.</summary>
+    /// <summary>Says what is wrong; empty where nothing is.</summary>
     public static IEnumerable<string> Errors(DirectoryOptions options)
     {
         var (homes, servers) = (options.Homes, options.Servers);

@@ -12,10 +12,10 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class DirectoryServices
 {
     /// <summary>
-    /// Adds the directory that this section of the configuration names (<see cref="DirectoryClusterOptions"/> and <see cref="DirectoryOptions"/>). With
-    /// <c>MembershipFile</c> this process is a silo of the directory's Orleans cluster, with <c>Gateways</c> a client of it. Where the section names
-    /// neither, the process uses the Orleans silo or client that the host brings (<c>AddOrleansDirectory</c>), and without one a directory of its own, in
-    /// this process: then it is alone, and the log says so.
+    /// Adds the directory as a section of the configuration says (<see cref="DirectoryClusterOptions"/> and <see cref="DirectoryOptions"/>). With
+    /// <c>MembershipFile</c> this process is a silo of the directory's Orleans cluster, with <c>Gateways</c> a client of it. With neither it uses the
+    /// Orleans silo or client that the host brings (<c>AddOrleansDirectory</c>), and without one a directory in this process: then this server is alone,
+    /// and the log says so.
     /// </summary>
     /// <exception cref="OptionsValidationException">A value cannot be read.</exception>
     public static IServiceCollection AddDirectory(this IServiceCollection services, IConfigurationSection section)
@@ -29,8 +29,8 @@ public static class DirectoryServices
     }
 
     /// <summary>
-    /// The same without a section: the process uses the Orleans silo or client that the host brings (<c>AddOrleansDirectory</c>), and without one a
-    /// directory of its own. The order of the calls does not matter.
+    /// Adds the directory without a section of the configuration: the process uses the Orleans silo or client that the host brings
+    /// (<c>AddOrleansDirectory</c>), and without one a directory of its own. The order of the calls does not matter.
     /// </summary>
     public static IServiceCollection AddDirectory(this IServiceCollection services, Action<DirectoryOptions>? configure = null)
     {
@@ -47,7 +47,7 @@ public static class DirectoryServices
         return services;
     }
 
-    /// <summary>What is registered decides, when all is registered.</summary>
+    /// <summary>Chooses by what is registered when the container is complete, so that the order of registration does not matter.</summary>
     private static IDirectory Choose(IServiceProvider services)
     {
         if (services.GetService<OrleansDirectory>() is { } directory)

@@ -4,14 +4,12 @@ using Orleans;
 
 namespace OrleansAdapter.Grains;
 
-/// <summary>
-/// A supervisor's access to the directory, for a process that starts servers and sees them die. It connects in the background, as soon as it can.
-/// </summary>
+/// <summary>Reports deaths to the directory, for a process that starts servers and sees them end. It connects in the background.</summary>
 public sealed class DirectorySupervisor : IAsyncDisposable
 {
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>A report that waits for a silo which just died is made again: the next one knows of that silo.</summary>
+    /// <summary>After this time a report is made again: it may wait for a silo that just died.</summary>
     private static readonly TimeSpan ReportAgainAfter = TimeSpan.FromSeconds(1);
 
     private readonly IHost _host;
@@ -19,7 +17,7 @@ public sealed class DirectorySupervisor : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _started;
 
-    /// <summary>Begins to connect.</summary>
+    /// <summary>Begins to connect, in the background.</summary>
     public DirectorySupervisor(DirectoryClusterOptions options)
     {
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
@@ -50,7 +48,7 @@ public sealed class DirectorySupervisor : IAsyncDisposable
         }
     }
 
-    /// <summary>Says that the process of the directory's silo is dead, where others are silos as well. Another one may follow at once.</summary>
+    /// <summary>Tells colocated silos that the directory's own silo is dead.</summary>
     public Task DirectoryDiedAsync() => DeclareDeadAsync(OnDirectorySilo.Name);
 
     /// <inheritdoc/>
@@ -66,7 +64,7 @@ public sealed class DirectorySupervisor : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    /// <summary>Grains of a dead silo are found elsewhere as soon as the others know; they would need seconds to find out.</summary>
+    /// <summary>Marks a silo as dead in the membership file, so that the other silos need not find out, which takes seconds.</summary>
     private Task DeclareDeadAsync(string silo) => _membership?.DeclareDeadAsync(silo, DateTime.UtcNow) ?? Task.CompletedTask;
 
     private async Task StartAsync()

@@ -12,15 +12,14 @@ using OrleansAdapter.Grains;
 
 namespace Orleans.Hosting;
 
-/// <summary>Puts the directory into an Orleans silo, and connects servers to it.</summary>
+/// <summary>Adds the directory to an Orleans silo or client that the host configures.</summary>
 public static class OrleansDirectoryHostingExtensions
 {
     private const string PubSubStore = "PubSubStore";
     private const int Queues = 8;
 
     /// <summary>
-    /// Makes this silo host the directory's grains, and connects what else runs in its process to the directory. Every silo of the cluster
-    /// needs it.
+    /// Hosts the directory's grains in this silo, and connects the server in this process with them, if there is one. Every silo of the cluster needs it.
     /// </summary>
     public static ISiloBuilder AddOrleansDirectory(this ISiloBuilder builder, Action<DirectoryOptions>? configure = null)
     {
@@ -53,7 +52,7 @@ public static class OrleansDirectoryHostingExtensions
         return builder;
     }
 
-    /// <summary>Connects this client's process to the directory.</summary>
+    /// <summary>Connects the server in this process with the directory in the client's cluster.</summary>
     public static IClientBuilder AddOrleansDirectory(this IClientBuilder builder, Action<DirectoryOptions>? configure = null)
     {
         AddCommon(builder.Services, configure);
@@ -92,8 +91,8 @@ public static class OrleansDirectoryHostingExtensions
     }
 
     /// <summary>
-    /// A host starts its services in the order of their registration, and what uses the directory as it starts would wait for ever for an Orleans that is
-    /// registered behind it. So Orleans' own hosted services move before the first of those.
+    /// Moves Orleans' hosted services before the first that uses the directory as it starts. Hosts start services in the order of registration, and that
+    /// one would wait for ever for an Orleans behind it.
     /// </summary>
     private static void StartOrleansFirst(IServiceCollection services)
     {
@@ -116,8 +115,8 @@ public static class OrleansDirectoryHostingExtensions
     }
 
     /// <summary>
-    /// Orleans finds types by what its code generator wrote into the program's own assembly. A program that has no grains need not have that: then
-    /// it finds what happens to be loaded, and the first silo of a process lacks what the second has.
+    /// Registers this project's grains and messages. Orleans finds types by what its code generator wrote into the program's own assembly; in a program
+    /// without grains it finds only what happens to be loaded, and the first silo of a process lacks types.
     /// </summary>
     private static void AddTypes(IServiceCollection services)
     {

@@ -5,7 +5,7 @@ using Orleans.Runtime.Placement;
 
 namespace OrleansAdapter.Grains;
 
-/// <summary>Places a server's grain on the silo that the server is, where servers are silos.</summary>
+/// <summary>Places a server's grain in the server's own silo, where servers are silos.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class OnItsServerAttribute() : PlacementAttribute(new OnItsServer());
 
@@ -13,9 +13,7 @@ internal sealed class OnItsServerAttribute() : PlacementAttribute(new OnItsServe
 [GenerateSerializer, Immutable, SuppressReferenceTracking]
 internal sealed class OnItsServer : PlacementStrategy;
 
-/// <summary>
-/// Places a grain on the silo of the directory's process, where there is one: it does not die with a server, and learns of the deaths of all.
-/// </summary>
+/// <summary>Places a grain in the silo of the directory's process, if there is one, because that silo does not die with a server.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class OnDirectorySiloAttribute() : PlacementAttribute(new OnDirectorySilo());
 
@@ -27,7 +25,7 @@ internal sealed class OnDirectorySilo : PlacementStrategy
     public const string Name = "directory";
 }
 
-/// <summary>Knows silos by their names: that of a server's silo is the server's id. Where there is no silo of the name, the caller's will do.</summary>
+/// <summary>Finds the silo for such a grain by its name: a server's silo is named for the server's id. If there is none, the caller's silo is taken.</summary>
 internal sealed class NamedSiloDirector(ISiloStatusOracle silos) : IPlacementDirector
 {
     /// <inheritdoc/>
@@ -40,7 +38,7 @@ internal sealed class NamedSiloDirector(ISiloStatusOracle silos) : IPlacementDir
     }
 }
 
-/// <summary>Where servers are silos, a server that is reported dead is a silo that is: the cluster need not find out by itself, which takes seconds.</summary>
+/// <summary>Declares the silo of a server dead when the server is reported dead, so that the cluster need not find out, which takes seconds.</summary>
 internal sealed class SiloOfDeadServer(IClusterMembershipService membership, ISiloStatusOracle silos) : IDeathListener
 {
     /// <inheritdoc/>

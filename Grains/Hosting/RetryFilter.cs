@@ -5,7 +5,7 @@ using Orleans.Configuration;
 
 namespace OrleansAdapter.Grains;
 
-/// <summary>Lets an Orleans client that starts wait for its cluster, however long that takes, and say what it waits for.</summary>
+/// <summary>Makes an Orleans client that starts wait for its cluster, however long that takes, and log what it waits for.</summary>
 internal sealed class RetryFilter(IOptions<ClusterOptions> cluster, TimeProvider time, ILogger<RetryFilter> logger) : IClientConnectionRetryFilter
 {
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(200);

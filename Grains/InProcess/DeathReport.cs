@@ -1,6 +1,6 @@
 namespace OrleansAdapter.Grains.InProcess;
 
-/// <summary>A reported death on its way to everybody who has to take note of it.</summary>
+/// <summary>A reported death, until the list of servers and all homes have taken note of it.</summary>
 /// <param name="process">The dead process.</param>
 /// <param name="expected">How many have to take note.</param>
 internal sealed class DeathReport(ServerId process, int expected)
@@ -14,7 +14,7 @@ internal sealed class DeathReport(ServerId process, int expected)
     /// <summary>Ends when all have taken note.</summary>
     public Task Done => _done.Task;
 
-    /// <summary>One has taken note.</summary>
+    /// <summary>Counts one that has taken note.</summary>
     public void Noted()
     {
         if (Interlocked.Decrement(ref _left) == 0)

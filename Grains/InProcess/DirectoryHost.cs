@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace OrleansAdapter.Grains.InProcess;
 
 /// <summary>
-/// The directory in one process: the homes of all namespaces, each made when the first message for it comes, the list of servers, and the ways
-/// to the processes. It has the clock and the randomness that the state machines lack.
+/// Hosts the directory in one process: the homes, each made when the first message for its namespace comes, and the list of servers. It brings the clock
+/// and the randomness that the state machines lack, and delivers their messages.
 /// </summary>
 internal sealed class DirectoryHost : IAsyncDisposable
 {
@@ -20,7 +20,7 @@ internal sealed class DirectoryHost : IAsyncDisposable
     private readonly ITimer _timer;
     private readonly ConcurrentDictionary<ServerId, InProcessDirectory> _endpoints = new();
 
-    /// <summary>Guards what follows: a home is made knowing every death, and a death is told to every home.</summary>
+    /// <summary>Guards what follows: a new home learns of every death, and every death is told to all homes.</summary>
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<string, HomeHost> _homes = new(StringComparer.Ordinal);
     private readonly Dictionary<ServerId, long> _dead = [];
@@ -43,16 +43,16 @@ internal sealed class DirectoryHost : IAsyncDisposable
     /// <summary>Milliseconds since it started, by a clock that never goes back.</summary>
     public long Now => (long)_time.GetElapsedTime(_started).TotalMilliseconds;
 
-    /// <summary>Where it counts.</summary>
+    /// <summary>The metrics that homes and the list of servers count in.</summary>
     public DirectoryMetrics Metrics { get; }
 
     /// <summary>The homes that exist.</summary>
     public ICollection<HomeHost> Homes => _homes.Values;
 
-    /// <summary>Sets the way to a process. The newest wins.</summary>
+    /// <summary>Delivers messages for a process to this endpoint. The newest one wins.</summary>
     public void Attach(ServerId process, InProcessDirectory endpoint) => _endpoints[process.Process] = endpoint;
 
-    /// <summary>The way to a process has ended; nothing happens where a newer one took its place.</summary>
+    /// <summary>Delivers no more messages to this endpoint, unless a newer one took its place already.</summary>
     public void Detach(ServerId process, InProcessDirectory endpoint) => _endpoints.TryRemove(new(process.Process, endpoint));
 
     /// <summary>Hands a message to a namespace's home.</summary>
@@ -65,7 +65,7 @@ internal sealed class DirectoryHost : IAsyncDisposable
     /// <summary>The servers that are registered.</summary>
     public Task<IReadOnlyList<ServerDescription>> ServersAsync() => _servers.ListAsync();
 
-    /// <summary>A process is dead. Ends when the list of servers and every home that exists have taken note.</summary>
+    /// <summary>Takes a dead process out of the list of servers and out of all rooms. Ends when all have taken note.</summary>
     public Task ReportDeathAsync(ServerId process)
     {
         process = process.Process;
@@ -83,7 +83,7 @@ internal sealed class DirectoryHost : IAsyncDisposable
         return report.Done;
     }
 
-    /// <summary>A home has had no servers for a while; the next message for its namespace makes another one.</summary>
+    /// <summary>Ends a home that has had no servers for a while. The next message for its namespace makes another one.</summary>
     public void Remove(HomeHost home)
     {
         lock (_gate)
@@ -93,7 +93,7 @@ internal sealed class DirectoryHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends a message of a home on the way to a process; without one it is lost.</summary>
+    /// <summary>Delivers a home's message to a process; it is lost where the process is not attached.</summary>
     public void Send(ServerId process, string @namespace, HomeMessage message)
     {
         if (_endpoints.TryGetValue(process, out var endpoint))
@@ -102,7 +102,7 @@ internal sealed class DirectoryHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends answers on the way to a process; without one they are lost.</summary>
+    /// <summary>Delivers answers to a process; they are lost where the process is not attached.</summary>
     public void Send(ServerId process, ServerMessage message)
     {
         if (_endpoints.TryGetValue(process, out var endpoint))

@@ -4,8 +4,7 @@ using OrleansAdapter.Threading;
 namespace OrleansAdapter.Grains.InProcess;
 
 /// <summary>
-/// Hosts the home of one namespace: everything that concerns it goes through one queue, so that the state machine sees one call at a time
-/// and nobody who calls ever waits.
+/// Hosts the home of one namespace. All that concerns it goes through one queue, so the state machine sees one call at a time, and no caller waits.
 /// </summary>
 internal sealed class HomeHost : SerialQueue<object>, IHomeOutput
 {
@@ -31,19 +30,19 @@ internal sealed class HomeHost : SerialQueue<object>, IHomeOutput
         directory.Metrics.Observe(this, @namespace, () => Snapshot);
     }
 
-    /// <summary>Whose home it is.</summary>
+    /// <summary>The home's namespace.</summary>
     public string Namespace { get; }
 
-    /// <summary>What it was like at the last tick.</summary>
+    /// <summary>The home's figures at the last tick.</summary>
     public HomeSnapshot Snapshot { get; private set; }
 
     /// <summary>Hands a message to the home.</summary>
     public void Receive(WorkerMessage message) => Enqueue(message);
 
-    /// <summary>Tells the home of a death; the report ends when the home has taken note.</summary>
+    /// <summary>Tells the home of a death, and the report when the home has taken note.</summary>
     public void Receive(DeathReport report) => Enqueue(report);
 
-    /// <summary>Lets the home end what has run out.</summary>
+    /// <summary>Makes the home look at leases and time limits.</summary>
     public void Tick()
     {
         if (Interlocked.Exchange(ref _tickQueued, 1) == 0)

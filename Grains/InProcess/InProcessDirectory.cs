@@ -1,8 +1,8 @@
 namespace OrleansAdapter.Grains.InProcess;
 
 /// <summary>
-/// The directory in this very process: for a lone worker with nothing configured, and for tests with several servers on one host. Messages are handed over as
-/// they are; the receiver is called in the home's own turn.
+/// The directory in this process, for a worker that is alone, and for tests with several servers on one <see cref="DirectoryHost"/>. Messages are handed
+/// over as they are; the receiver is called in the home's own turn.
 /// </summary>
 internal sealed class InProcessDirectory(DirectoryHost host, bool ownsHost) : IDirectory
 {
@@ -70,10 +70,10 @@ internal sealed class InProcessDirectory(DirectoryHost host, bool ownsHost) : ID
         }
     }
 
-    /// <summary>Hands over a message of a home.</summary>
+    /// <summary>Hands a home's message to the server.</summary>
     internal void Deliver(string @namespace, HomeMessage message) => _receiver!.Receive(@namespace, message);
 
-    /// <summary>Hands over answers.</summary>
+    /// <summary>Hands answers to the server.</summary>
     internal void Deliver(ServerMessage message) => _receiver!.Receive(message);
 
     private void ThrowIfDisposed(string what)

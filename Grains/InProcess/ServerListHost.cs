@@ -30,10 +30,10 @@ internal sealed class ServerListHost : SerialQueue<object>, IServersOutput
     /// <summary>Hands a message to the list.</summary>
     public void Receive(ServerMessage message) => Enqueue(message);
 
-    /// <summary>Tells the list of a death.</summary>
+    /// <summary>Tells the list of a death, and the report when the list has taken note.</summary>
     public void Receive(DeathReport report) => Enqueue(report);
 
-    /// <summary>Asks for the servers.</summary>
+    /// <summary>Asks for the servers that are registered.</summary>
     public Task<IReadOnlyList<ServerDescription>> ListAsync()
     {
         var question = new Question();
@@ -41,7 +41,7 @@ internal sealed class ServerListHost : SerialQueue<object>, IServersOutput
         return question.Task;
     }
 
-    /// <summary>Lets it end what has run out.</summary>
+    /// <summary>Makes the list look at leases and time limits.</summary>
     public void Tick()
     {
         if (Interlocked.Exchange(ref _tickQueued, 1) == 0)

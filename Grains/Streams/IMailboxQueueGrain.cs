@@ -6,22 +6,22 @@ using Orleans.Streams;
 namespace OrleansAdapter.Grains;
 
 /// <summary>
-/// A queue between those who write streams and the silo that delivers them. Reading waits until there is something, so an idle queue costs nothing and
-/// a busy one is read at once. Bounded: what is not fetched is dropped, the oldest first.
+/// A queue between those who write mailbox streams and the silo that delivers them. A read waits until there is something, so an idle queue costs nothing
+/// and a busy one is read at once. It is bounded: the oldest events are dropped.
 /// </summary>
 [Alias("OrleansAdapter.IMailboxQueueGrain")]
 internal interface IMailboxQueueGrain : IGrainWithStringKey
 {
-    /// <summary>Adds an event.</summary>
+    /// <summary>Adds events.</summary>
     [Alias("Enqueue"), ResponseTimeout("00:00:02")]
     Task Enqueue(QueuedEvents events);
 
-    /// <summary>The oldest events, up to a number; waits for the first, but not for ever. There is one reader: a second one ends the wait of the first.</summary>
+    /// <summary>Takes the oldest events. Waits for the first one, but not for ever. There is one reader: a second one ends the wait of the first.</summary>
     [Alias("Dequeue"), ResponseTimeout("00:00:30")]
     Task<List<QueuedEvents>> Dequeue(int most, CancellationToken cancellationToken);
 }
 
-/// <summary>What was written to a stream at once.</summary>
+/// <summary>Events that were written to a stream together.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansAdapter.QueuedEvents")]
 internal sealed class QueuedEvents(StreamId streamId, object[] events) : IBatchContainer
 {

@@ -9,8 +9,8 @@ using Orleans.Streams;
 namespace OrleansAdapter.Grains;
 
 /// <summary>
-/// A stream provider for mailboxes: events wait in queue grains, whose readers wait for them instead of looking now and then. It keeps nothing for
-/// later and may lose what it is slow with, which suits mailboxes, whose protocol repairs; it is no provider for anything else.
+/// The stream provider for mailboxes: events wait in queue grains, whose readers wait for them instead of looking now and then. It keeps no history and may
+/// lose what is not fetched in time, which the mailboxes' protocol repairs; it suits nothing else.
 /// </summary>
 internal sealed class MailboxAdapterFactory : IQueueAdapterFactory, IQueueAdapterCache
 {
@@ -23,7 +23,7 @@ internal sealed class MailboxAdapterFactory : IQueueAdapterFactory, IQueueAdapte
         _adapter = new MailboxAdapter(name, _mapper, grains);
     }
 
-    /// <summary>Makes one, as Orleans asks for it.</summary>
+    /// <summary>Makes the provider, as Orleans asks for it.</summary>
     public static IQueueAdapterFactory Create(IServiceProvider services, string name) => new MailboxAdapterFactory(
         name,
         services.GetRequiredService<IOptionsMonitor<HashRingStreamQueueMapperOptions>>().Get(name),
@@ -35,12 +35,13 @@ internal sealed class MailboxAdapterFactory : IQueueAdapterFactory, IQueueAdapte
 
     public IStreamQueueMapper GetStreamQueueMapper() => _mapper;
 
-    public Task<IStreamFailureHandler> GetDeliveryFailureHandler(QueueId queueId) => Task.FromResult<IStreamFailureHandler>(new NoOpStreamDeliveryFailureHandler());
+    public Task<IStreamFailureHandler> GetDeliveryFailureHandler(QueueId queueId) =>
+        Task.FromResult<IStreamFailureHandler>(new NoOpStreamDeliveryFailureHandler());
 
     public IQueueCache CreateQueueCache(QueueId queueId) => new MailboxCache();
 }
 
-/// <summary>The queues of <see cref="MailboxAdapterFactory"/>.</summary>
+/// <summary>Writes events to the queue grains.</summary>
 internal sealed class MailboxAdapter(string name, IStreamQueueMapper mapper, IGrainFactory grains) : IQueueAdapter
 {
     // Making a reference looks at attributes of its interface, which costs more than the call.
@@ -54,14 +55,15 @@ internal sealed class MailboxAdapter(string name, IStreamQueueMapper mapper, IGr
 
     public IQueueAdapterReceiver CreateReceiver(QueueId queueId) => new MailboxReceiver(Queue(queueId));
 
-    public Task QueueMessageBatchAsync<T>(Orleans.Runtime.StreamId streamId, IEnumerable<T> events, StreamSequenceToken? token, Dictionary<string, object>? requestContext) =>
+    public Task QueueMessageBatchAsync<T>(
+        Orleans.Runtime.StreamId streamId, IEnumerable<T> events, StreamSequenceToken? token, Dictionary<string, object>? requestContext) =>
         Queue(mapper.GetQueueForStream(streamId)).Enqueue(new QueuedEvents(streamId, [.. events.Cast<object>()]));
 
     private IMailboxQueueGrain Queue(QueueId queueId) =>
         _queues.GetOrAdd(queueId, static (id, grains) => grains.GetGrain<IMailboxQueueGrain>(id.ToString()), grains);
 }
 
-/// <summary>Reads one queue.</summary>
+/// <summary>Reads one queue grain.</summary>
 internal sealed class MailboxReceiver(IMailboxQueueGrain queue) : IQueueAdapterReceiver
 {
     // A later reader of the same queue, in another silo, must not seem to be an earlier one.

@@ -5,8 +5,8 @@ using Orleans.Streams;
 namespace OrleansAdapter.Grains;
 
 /// <summary>
-/// What one queue's reader holds between fetching and delivering: for each stream a short bounded log. A consumer that does not take its events
-/// loses the oldest of its own, and stands in nobody else's way.
+/// Holds the events of one queue between fetching and delivering: a short bounded log for each stream. A consumer that does not take its events loses its
+/// own oldest ones, and delays nobody else.
 /// </summary>
 /// <remarks>Orleans calls it from one place, one call at a time.</remarks>
 internal sealed class MailboxCache : IQueueCache

@@ -4,12 +4,12 @@ using Orleans.Streams.Core;
 namespace OrleansAdapter.Grains;
 
 /// <summary>
-/// Which stream carries what: one per home and life for the home's messages, one per process for answers to its requests. A life is never
-/// used again, and neither is its stream.
+/// The ids of streams: one for each home and life, with the home's messages, and one for each process, with the answers to its requests. Neither a life nor
+/// its stream is ever used again.
 /// </summary>
 internal static class MailboxStreams
 {
-    /// <summary>The provider that this engine adds by itself.</summary>
+    /// <summary>The name of the stream provider that <c>AddOrleansDirectory</c> adds.</summary>
     public const string ProviderName = "OrleansAdapter";
 
     private const int RemovalTries = 10;
@@ -18,13 +18,15 @@ internal static class MailboxStreams
     private const string Mailbox = "OrleansAdapter.Mailbox";
     private const string Answers = "OrleansAdapter.Answers";
 
-    /// <summary>The stream of a home's messages for a life.</summary>
+    /// <summary>The stream of a home's messages to a life.</summary>
     public static StreamId OfLife(string @namespace, ServerId life) => StreamId.Create(Mailbox, $"{life}{@namespace}");
 
     /// <summary>The stream of the answers to a process's requests.</summary>
     public static StreamId OfProcess(ServerId process) => StreamId.Create(Answers, process.Process.ToString());
 
-    /// <summary>Removes whatever is subscribed to a stream. Where a silo died just now, who knows of subscriptions may have died with it, so it is tried for a while.</summary>
+    /// <summary>
+    /// Removes all subscriptions to a stream. It is tried for a while, because the grain that knows them may have died with its silo just now.
+    /// </summary>
     public static async Task RemoveSubscriptionsAsync(IStreamSubscriptionManagerAdmin admin, string provider, StreamId stream)
     {
         for (var left = RemovalTries - 1; ; left--)

@@ -3,16 +3,17 @@ using Orleans.Streams;
 
 namespace OrleansAdapter.Grains;
 
-/// <summary>This process's subscription to one mailbox stream at a time. Safe under threads.</summary>
-internal sealed class MailboxSubscription(IStreamProvider provider, ClientEnd? clientEnd, Action<MailboxBatch> received) : IAsyncObserver<MailboxBatch>, IAsyncDisposable
+/// <summary>This process's subscription to a mailbox stream, one stream at a time. Safe for concurrent use.</summary>
+internal sealed class MailboxSubscription(
+    IStreamProvider provider, ClientEnd? clientEnd, Action<MailboxBatch> received) : IAsyncObserver<MailboxBatch>, IAsyncDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private StreamSubscriptionHandle<MailboxBatch>? _handle;
     private StreamId _stream;
 
     /// <summary>
-    /// Sees to it that the stream has this subscription and no other. Asked again, it looks: a cluster that was restarted, or lost the silo that kept
-    /// the subscription, knows of none.
+    /// Subscribes to the stream, and ends the subscription to any other. Called again, it looks whether the subscription still exists: a cluster that was
+    /// restarted, or lost the silo that knew it, has none.
     /// </summary>
     public async Task EnsureAsync(StreamId id)
     {

@@ -3,12 +3,12 @@ using Orleans.Streams;
 namespace OrleansAdapter.Grains;
 
 /// <summary>
-/// Writes one mailbox stream: one event in flight, and what piles up meanwhile is the next. <see cref="Add"/> and <see cref="Flush"/> return at once;
-/// what cannot be written is dropped, and the protocol repairs it. All calls come from one grain.
+/// Writes one mailbox stream, one event at a time; messages that pile up meanwhile form the next event. <see cref="Add"/> and <see cref="Flush"/> return at
+/// once; what cannot be written is dropped, and the protocol repairs it. All calls come from one grain.
 /// </summary>
 internal sealed class MailboxWriter(IAsyncStream<MailboxBatch> stream, Action<Exception> failed)
 {
-    /// <summary>Beyond this many waiting bytes, what waits is dropped: whoever reads nothing needs none of it.</summary>
+    /// <summary>With more bytes waiting than this, all that waits is dropped: the reader is not there, and can ask for it.</summary>
     private const int Limit = 8 << 20;
 
     private readonly List<byte[]> _waiting = [];
@@ -27,7 +27,7 @@ internal sealed class MailboxWriter(IAsyncStream<MailboxBatch> stream, Action<Ex
         _bytes += message.Length;
     }
 
-    /// <summary>Sends what waits, unless a write is in flight, behind which it then goes.</summary>
+    /// <summary>Sends what waits, when the write in flight has ended.</summary>
     public Task Flush()
     {
         if (_drain is null or { IsCompleted: true })

@@ -4,7 +4,7 @@ using Orleans.Runtime;
 
 namespace OrleansAdapter.Grains;
 
-/// <summary>A <see cref="MembershipFile"/> as Orleans wants its membership.</summary>
+/// <summary>Gives Orleans its membership table in a <see cref="MembershipFile"/>.</summary>
 internal sealed class FileMembershipTable(MembershipFile file) : IMembershipTable
 {
     public Task InitializeMembershipTable(bool tryInitTableVersion) => Task.CompletedTask;

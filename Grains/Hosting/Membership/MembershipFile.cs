@@ -3,21 +3,21 @@ using System.Text.Json;
 
 namespace OrleansAdapter.Grains;
 
-/// <summary>The silos of a cluster, as <see cref="MembershipFile"/> keeps them.</summary>
+/// <summary>The content of a <see cref="MembershipFile"/>: the silos of a cluster.</summary>
 /// <param name="Version">Grows with each change.</param>
 /// <param name="Rows">A row for each silo, and for those that were.</param>
 internal sealed record MembershipRows(int Version, IReadOnlyList<MembershipRow> Rows)
 {
-    /// <summary>Nobody yet.</summary>
+    /// <summary>No silo yet.</summary>
     public static MembershipRows None { get; } = new(0, []);
 
     public MembershipRow? Of(string silo) => Rows.FirstOrDefault(row => row.Silo == silo);
 
-    /// <summary>With a row added, or in the place of that silo's.</summary>
+    /// <summary>Adds a silo's row, or replaces it.</summary>
     public MembershipRows With(int version, MembershipRow row) => new(version, [.. Rows.Where(other => other.Silo != row.Silo), row]);
 }
 
-/// <summary>One silo, in the words of Orleans' <c>MembershipEntry</c>.</summary>
+/// <summary>One silo: the fields of Orleans' <c>MembershipEntry</c>.</summary>
 internal sealed record MembershipRow(
     string Silo,
     int Version,
@@ -31,23 +31,23 @@ internal sealed record MembershipRow(
 {
     public const int Dead = (int)Orleans.Runtime.SiloStatus.Dead;
 
-    /// <summary>What a change has to name, so that it is not made on top of another one.</summary>
+    /// <summary>The version that a change must name, so that it does not overwrite another one.</summary>
     public string Tag => Version.ToString(CultureInfo.InvariantCulture);
 }
 
-/// <summary>Who takes a silo for dead, and since when.</summary>
+/// <summary>A silo that takes another one for dead, and since when.</summary>
 internal sealed record MembershipSuspicion(string By, DateTime At);
 
 /// <summary>
-/// The membership of a cluster whose silos are all on one machine: a file, so that it dies with none of them. It is replaced as a whole, so who reads sees
-/// either state; who changes it holds a lock, which the operating system takes back from a process that dies.
+/// Keeps the membership of a cluster whose silos are all on one machine in a file, which dies with none of them. The file is replaced as a whole, so a
+/// reader sees either state. A writer holds a lock, which the operating system releases if the process dies.
 /// </summary>
 internal sealed class MembershipFile(string path)
 {
     private static readonly TimeSpan LockMayTake = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>What it says now.</summary>
+    /// <summary>Reads the file.</summary>
     public async Task<MembershipRows> ReadAsync()
     {
         try
@@ -60,7 +60,7 @@ internal sealed class MembershipFile(string path)
         }
     }
 
-    /// <summary>Changes it, unless the change says null. Returns whether it did.</summary>
+    /// <summary>Replaces the content by what the function makes of it, unless that is null. Returns whether it did.</summary>
     /// <exception cref="IOException">It cannot be written, or somebody held its lock for too long.</exception>
     public async Task<bool> ChangeAsync(Func<MembershipRows, MembershipRows?> change)
     {
@@ -76,7 +76,8 @@ internal sealed class MembershipFile(string path)
     }
 
     /// <summary>
-    /// Somebody saw a silo's process end: the others need not find out by themselves. A silo of the same name that started later is another one.
+    /// Marks a silo as dead that somebody saw end at this time, so that the others need not find out. A silo of the same name that started later is left
+    /// alone.
     /// </summary>
     public Task DeclareDeadAsync(string name, DateTime at) => ChangeAsync(rows =>
     {
