@@ -1,7 +1,7 @@
 namespace OrleansAdapter.Silo;
 
-/// <summary>What the program was started with is wrong; the message is for whoever started it.</summary>
+/// <summary>The program was started with wrong options. The message is for the user.</summary>
 internal sealed class OptionsException(string message) : Exception(message);
 
-/// <summary>The primary cannot go on; the message is for whoever started it.</summary>
+/// <summary>The primary cannot go on. The message is for the user.</summary>
 internal sealed class PrimaryException(string message) : Exception(message);

@@ -7,8 +7,8 @@ using OrleansAdapter.Grains;
 namespace OrleansAdapter.Silo;
 
 /// <summary>
-/// One run's directory: what its silo and the workers have to know, and the primary's own access to it. Workers are clients of the silo or, colocated, silos as well.
-/// Disposing it leaves nothing behind.
+/// The directory of one run: its settings, which the silo and the workers get as environment variables, and the primary's reports to it. Workers are
+/// clients of the silo or, colocated, silos as well. Disposing it leaves nothing behind.
 /// </summary>
 internal sealed class DirectoryRun : IAsyncDisposable
 {
@@ -55,20 +55,20 @@ internal sealed class DirectoryRun : IAsyncDisposable
     /// <summary>Whether workers are silos as well.</summary>
     public bool IsColocated { get; }
 
-    /// <summary>What the directory's process and the workers have to know, as environment variables. It holds secrets.</summary>
+    /// <summary>The environment variables for the directory's process and the workers. They may hold secrets.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; }
 
-    /// <summary>Tells the directory that a worker's process is dead. Returns when it has taken note; waits for a directory that is away.</summary>
+    /// <summary>Reports to the directory that a worker's process is dead. Returns when all homes have taken note, however long the directory is away.</summary>
     public Task ReportDeathAsync(ServerId process, CancellationToken cancellationToken) => _supervisor.ReportDeathAsync(process, cancellationToken);
 
-    /// <summary>Tells the silos that are left that the directory's process is dead. It is about to be started again.</summary>
+    /// <summary>Reports to the workers' silos, where there are any, that the directory's process is dead. It is about to be started again.</summary>
     public Task DirectoryDiedAsync() => _supervisor.DirectoryDiedAsync();
 
     public ValueTask DisposeAsync() => _supervisor.DisposeAsync();
 
     private static string? Set(string variable) => System.Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
 
-    /// <summary>A port that the environment sets; null where it sets none, or 0 for any.</summary>
+    /// <summary>Reads a port that the environment sets; null where it sets none, or 0 for any.</summary>
     private static int? Port(string name)
     {
         if (Set(SiloPrefix + name) is not { } text)

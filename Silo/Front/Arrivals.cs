@@ -4,8 +4,8 @@ using System.Runtime.Versioning;
 namespace OrleansAdapter.Silo.Front;
 
 /// <summary>
-/// Accepts connections, looks at the first line of each and finds it a worker. Those that have not said enough yet, or wait for a worker, are bounded in number and time.
-/// For the front's thread.
+/// Accepts connections, reads the first line of each, and finds a worker for it. Connections without a worker are bounded in number and time. Used by the
+/// front's thread only.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class Arrivals(EventLoop loop, WorkerTable workers, WorkerLinks links, FrontLimits limits, TimeProvider time) : IDisposable
@@ -21,7 +21,7 @@ internal sealed class Arrivals(EventLoop loop, WorkerTable workers, WorkerLinks 
     private long? _retry;
     private long? _paused;
 
-    /// <summary>Accepts what comes to a listening socket.</summary>
+    /// <summary>Accepts connections at a listening socket.</summary>
     /// <param name="socket">The socket, now this one's.</param>
     /// <param name="slot">The slot that it is pinned to; 0 for none.</param>
     public void Listen(Socket socket, int slot)
@@ -30,7 +30,7 @@ internal sealed class Arrivals(EventLoop loop, WorkerTable workers, WorkerLinks 
         loop.Watch((int)socket.Handle, Happening.Readable, _ => Accept(socket, slot));
     }
 
-    /// <summary>Takes no more.</summary>
+    /// <summary>Accepts no more connections.</summary>
     public void StopListening()
     {
         foreach (var (socket, _) in _listeners)
@@ -41,10 +41,10 @@ internal sealed class Arrivals(EventLoop loop, WorkerTable workers, WorkerLinks 
         _listeners.Clear();
     }
 
-    /// <summary>How many have no worker yet.</summary>
+    /// <summary>How many connections have no worker yet.</summary>
     public int Count => _open.Count + _refused.Count;
 
-    /// <summary>Ends what took too long, and tries again what waits for a worker; returns when there may be more to do.</summary>
+    /// <summary>Ends connections that took too long, and tries again to find workers for those that wait. Returns when to call it next.</summary>
     public TimeSpan Tick()
     {
         var next = Timeout.InfiniteTimeSpan;
@@ -106,7 +106,9 @@ internal sealed class Arrivals(EventLoop loop, WorkerTable workers, WorkerLinks 
         }
     }
 
-    /// <summary>No descriptor is left: makes room where that can be, and waits otherwise, because the listener would only say again that somebody is there.</summary>
+    /// <summary>
+    /// Makes room when this process has no file descriptor left, or else pauses the listeners, which would report the same connection again and again.
+    /// </summary>
     private void Relieve()
     {
         if ((_refused.First ?? _open.First) is { } oldest)
@@ -118,7 +120,7 @@ internal sealed class Arrivals(EventLoop loop, WorkerTable workers, WorkerLinks 
         _listeners.ForEach(listener => loop.Change((int)listener.Socket.Handle, Happening.None));
     }
 
-    /// <summary>Looks at what has come of a connection, and sends it on where that is enough.</summary>
+    /// <summary>Reads what has come of a connection, and gives it to a worker if that is enough.</summary>
     private void Look(Arrival arrival)
     {
         var length = Libc.Peek(arrival.Descriptor, _buffer);
@@ -175,7 +177,7 @@ internal sealed class Arrivals(EventLoop loop, WorkerTable workers, WorkerLinks 
         }
     }
 
-    /// <summary>Keeps a connection that was given to nobody yet.</summary>
+    /// <summary>Keeps a connection that has no worker yet.</summary>
     private void Keep(Arrival arrival, Happening what, bool first = false)
     {
         if (arrival.Node is not null)
@@ -190,7 +192,7 @@ internal sealed class Arrivals(EventLoop loop, WorkerTable workers, WorkerLinks 
         loop.Watch(arrival.Descriptor, what, happened => Happened(arrival, happened));
     }
 
-    /// <summary>Keeps a connection until a worker takes it; before all others where it has waited already.</summary>
+    /// <summary>Keeps a connection until a worker takes it; at the front of the queue if it has waited before.</summary>
     private void Wait(Arrival arrival)
     {
         _retry ??= time.GetTimestamp();
@@ -221,7 +223,7 @@ internal sealed class Arrivals(EventLoop loop, WorkerTable workers, WorkerLinks 
         }
     }
 
-    /// <summary>Says that nobody is there, and gives the client time to read it: a close at once could destroy the answer on its way.</summary>
+    /// <summary>Answers 503, and gives the client time to read it: an immediate close could destroy the answer on its way.</summary>
     private void Refuse(Arrival arrival)
     {
         Detach(arrival);
@@ -312,20 +314,20 @@ internal sealed class Arrivals(EventLoop loop, WorkerTable workers, WorkerLinks 
 
         public long Since { get; set; } = since;
 
-        /// <summary>The server that it names.</summary>
+        /// <summary>The server that its first line names, if any.</summary>
         public ServerId Named { get; set; }
 
         public bool Secure { get; set; }
 
-        /// <summary>Whether all is known and only a worker is missing.</summary>
+        /// <summary>Whether its first line is known and only a worker is missing.</summary>
         public bool Waits { get; set; }
 
-        /// <summary>Whether it has waited before.</summary>
+        /// <summary>Whether it has waited for a worker before.</summary>
         public bool Tried { get; set; }
 
         public bool Refused { get; set; }
 
-        /// <summary>Its place among those that are kept.</summary>
+        /// <summary>Its place in the list of kept connections.</summary>
         public LinkedListNode<Arrival>? Node { get; set; }
     }
 }

@@ -6,13 +6,13 @@ using System.Runtime.Versioning;
 
 namespace OrleansAdapter.Silo.Front;
 
-/// <summary>What may happen at a descriptor.</summary>
+/// <summary>The events of epoll that may happen at a descriptor.</summary>
 [Flags]
 internal enum Happening : uint
 {
     None = 0,
 
-    /// <summary>There is something to read, or the end.</summary>
+    /// <summary>There is something to read, or the other side has ended.</summary>
     Readable = 0x1,
 
     /// <summary>There is room to write.</summary>
@@ -21,16 +21,16 @@ internal enum Happening : uint
     /// <summary>An error.</summary>
     Error = 0x8,
 
-    /// <summary>The end in both directions.</summary>
+    /// <summary>The connection has ended in both directions.</summary>
     Hangup = 0x10,
 
-    /// <summary>Tells only what is new, in the place of what is.</summary>
+    /// <summary>Reports changes only, not states.</summary>
     Edge = 0x80000000,
 }
 
 /// <summary>
-/// One thread that waits for events at descriptors (epoll) and handles them one after the other. All but <see cref="Post"/> and <see cref="Dispose"/> is for that thread,
-/// so what is only used there needs no lock.
+/// Waits for events at descriptors (epoll) on a thread of its own, and handles them one after the other. All members but <see cref="Post"/> and
+/// <see cref="Dispose"/> are for that thread, so its data needs no lock.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed unsafe class EventLoop : IDisposable
@@ -41,7 +41,7 @@ internal sealed unsafe class EventLoop : IDisposable
     private const int Batch = 256;
     private const int Stack = 512 << 10;
 
-    /// <summary><c>struct epoll_event</c> is packed on x86-64 only.</summary>
+    /// <summary>The offset of the data: <c>struct epoll_event</c> is packed on x86-64 only.</summary>
     private static readonly int DataAt = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? sizeof(uint) : sizeof(ulong);
     private static readonly int EventSize = DataAt + sizeof(ulong);
 
@@ -66,7 +66,7 @@ internal sealed unsafe class EventLoop : IDisposable
 
     public void Start() => _thread.Start();
 
-    /// <summary>Has something done on the thread. From any thread.</summary>
+    /// <summary>Runs an action on the loop's thread. May be called from any thread.</summary>
     public void Post(Action action)
     {
         _posted.Enqueue(action);
@@ -80,17 +80,17 @@ internal sealed unsafe class EventLoop : IDisposable
         _handlers[descriptor] = handler;
     }
 
-    /// <summary>Watches it for something else.</summary>
+    /// <summary>Watches a descriptor for other events.</summary>
     public void Change(int descriptor, Happening what) => Check(Control(Modify, descriptor, what));
 
-    /// <summary>Watches it no more. Needed before it is closed where somebody else has it as well.</summary>
+    /// <summary>Watches a descriptor no more. Call it before the descriptor is closed where another process has it as well.</summary>
     public void Forget(int descriptor)
     {
         _handlers.Remove(descriptor);
         _ = Control(Delete, descriptor, Happening.None);
     }
 
-    /// <summary>Ends the thread after the turn it is in. Not from it.</summary>
+    /// <summary>Ends the thread after its current turn. Not to be called from that thread.</summary>
     public void Dispose()
     {
         Post(() => _ending = true);

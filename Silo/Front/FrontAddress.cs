@@ -8,6 +8,6 @@ namespace OrleansAdapter.Silo.Front;
 /// <param name="Slots">How many workers there are.</param>
 internal sealed record FrontAddress(IPAddress Address, int Port, int Slots)
 {
-    /// <summary>Where the worker in a slot can be reached, from 1; 0 for all of them.</summary>
+    /// <summary>The address of the worker in a slot, counted from 1; slot 0 is the front's own address.</summary>
     public IPEndPoint EndPointOf(int slot) => new(Address, Port + slot);
 }

@@ -3,10 +3,10 @@ using System.Net.Sockets;
 
 namespace OrleansAdapter.Silo.Front;
 
-/// <summary>The ports that clients connect to: the front's, and one for each slot of a worker.</summary>
+/// <summary>The ports that clients connect to: the front's own, and one for each worker slot.</summary>
 internal static class FrontPorts
 {
-    /// <summary>Takes them all, before anything is started; each with its slot, which is 0 for the front's own. Nothing is accepted yet.</summary>
+    /// <summary>Binds all ports before any process is started. Slot 0 is the front's own port. Nothing is accepted yet.</summary>
     /// <exception cref="PrimaryException">One cannot be had; the message names it.</exception>
     public static List<(Socket Socket, int Slot)> Bind(FrontAddress address)
     {

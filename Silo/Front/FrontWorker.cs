@@ -1,28 +1,28 @@
 namespace OrleansAdapter.Silo.Front;
 
-/// <summary>Where a worker is in its life, as the front sees it.</summary>
+/// <summary>What a worker is doing, as the front sees it.</summary>
 internal enum FrontState
 {
-    /// <summary>Started, and not heard of yet.</summary>
+    /// <summary>Its process was started, and has not connected to the front yet.</summary>
     Expected,
 
-    /// <summary>Takes connections.</summary>
+    /// <summary>It takes connections.</summary>
     Active,
 
-    /// <summary>Serves those that it has, and gets no more where there is another.</summary>
+    /// <summary>It serves the connections that it has, and gets new ones only where there is no other worker.</summary>
     Leaving,
 
-    /// <summary>Takes none any more.</summary>
+    /// <summary>It takes no connections any more.</summary>
     Gone,
 }
 
-/// <summary>One process that serves connections: a start of a worker, from its beginning to its end. What changes is guarded by the <see cref="WorkerTable"/>'s lock.</summary>
+/// <summary>One worker process, from its start to its end. What changes is guarded by the lock of <see cref="WorkerTable"/>.</summary>
 internal sealed class FrontWorker(int slot, ServerId server)
 {
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Which of the workers it is, from 1. While one is replaced, its slot has two.</summary>
+    /// <summary>The number of its slot, from 1. While a worker is replaced, its slot has two processes.</summary>
     public int Slot { get; } = slot;
 
     /// <summary>The process part of its id.</summary>
@@ -31,27 +31,27 @@ internal sealed class FrontWorker(int slot, ServerId server)
     /// <summary>Completes when it takes connections.</summary>
     public Task Connected => _connected.Task;
 
-    /// <summary>Completes, with the reason, when it can serve no more though nobody told it to end: its process is to be replaced.</summary>
+    /// <summary>Completes, with the reason, when it cannot serve any more though nobody told it to end. Its process is to be replaced.</summary>
     public Task<string> Lost => _lost.Task;
 
     public FrontState State { get; set; }
 
-    /// <summary>How many connections it has, counted from when they were handed to it.</summary>
+    /// <summary>How many connections it has, those on their way to it included.</summary>
     public long Connections => Handed - Ended;
 
-    /// <summary>How many it was given since its start.</summary>
+    /// <summary>How many connections it was given since its start.</summary>
     public long Handed { get; set; }
 
-    /// <summary>How many of them have ended, by its own word.</summary>
+    /// <summary>How many of these have ended, as it says.</summary>
     public long Ended { get; set; }
 
-    /// <summary>How many it can hold at a time.</summary>
+    /// <summary>How many connections it can hold.</summary>
     public int Capacity { get; set; }
 
-    /// <summary>Whether it takes connections that begin with TLS.</summary>
+    /// <summary>Whether it takes connections that begin with a TLS handshake.</summary>
     public bool Secure { get; set; }
 
-    /// <summary>Whether it can be given nothing just now, because it has not taken what it was given.</summary>
+    /// <summary>Whether it can be given no connection now, because it has not taken the last ones yet.</summary>
     public bool Full { get; set; }
 
     public void SetConnected() => _connected.TrySetResult();

@@ -6,7 +6,7 @@ using OrleansAdapter.Primary;
 
 namespace OrleansAdapter.Silo.Front;
 
-/// <summary>Hands each connection over to a worker as a file descriptor: from then on no byte of it passes this process.</summary>
+/// <summary>The front that hands each connection over to a worker as a file descriptor. From then on no byte of it passes this process.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class HandOverFront : FrontDoor
 {

@@ -24,16 +24,16 @@ internal static unsafe partial class Libc
     private const int NoSignal = 0x4000;
     private const int ShutWrite = 1;
 
-    /// <summary>Accepts a connection; minus the number of the error where there is none.</summary>
+    /// <summary>Accepts a connection. Returns minus the error's number where there is none.</summary>
     public static int Accept(int listener) => Result(accept4(listener, null, null, NonBlocking | CloseOnExec));
 
-    /// <summary>Looks at what has come first, and leaves it there. Its length; 0 where the other side has ended; minus the number of the error.</summary>
+    /// <summary>Looks at what has come, without taking it. Returns its length; 0 where the other side has ended; minus the error's number.</summary>
     public static int Peek(int socket, Span<byte> buffer) => Receive(socket, buffer, Peeking | DontWait);
 
-    /// <summary>Takes what has come. Its length; 0 where the other side has ended; minus the number of the error.</summary>
+    /// <summary>Takes what has come. Returns its length; 0 where the other side has ended; minus the error's number.</summary>
     public static int Receive(int socket, Span<byte> buffer) => Receive(socket, buffer, DontWait);
 
-    /// <summary>Sends what goes at once.</summary>
+    /// <summary>Sends as much as can be sent at once.</summary>
     public static void Send(int socket, ReadOnlySpan<byte> bytes)
     {
         fixed (byte* start = bytes)
@@ -42,7 +42,7 @@ internal static unsafe partial class Libc
         }
     }
 
-    /// <summary>Says that nothing more will be sent.</summary>
+    /// <summary>Ends the sending direction of a connection.</summary>
     public static void EndSending(int socket) => _ = shutdown(socket, ShutWrite);
 
     public static void Close(int descriptor) => _ = close(descriptor);

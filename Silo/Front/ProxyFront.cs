@@ -14,8 +14,8 @@ using Yarp.ReverseProxy.Forwarder;
 namespace OrleansAdapter.Silo.Front;
 
 /// <summary>
-/// Passes each request on to a worker, which listens at a socket file: for systems where a connection cannot be handed over. It chooses and routes as the other front does, for each
-/// request instead of each connection; all bytes pass this process.
+/// The front that passes each request on to a worker, which listens at a socket file: for systems where a connection cannot be handed over. It chooses
+/// workers as the other front does, but for each request. All bytes pass this process.
 /// </summary>
 internal sealed class ProxyFront : FrontDoor
 {
@@ -71,7 +71,7 @@ internal sealed class ProxyFront : FrontDoor
 
     public override int Arriving => 0;
 
-    /// <summary>Starts it.</summary>
+    /// <summary>Starts listening.</summary>
     /// <exception cref="PrimaryException">A port cannot be had.</exception>
     public static async Task<ProxyFront> StartAsync(WorkerTable workers, FrontAddress address, string directory)
     {
@@ -90,10 +90,10 @@ internal sealed class ProxyFront : FrontDoor
 
     public override IEnumerable<KeyValuePair<string, string>> EnvironmentOf(FrontWorker worker) => [new(FrontContract.EnvironmentPrefix + "ListenPath", SocketOf(worker.Server.ToString()))];
 
-    /// <summary>It listens when it says that it is ready.</summary>
+    /// <summary>Takes a worker as connected when it says that it is ready, since it listens by then.</summary>
     public override void Started(FrontWorker worker) => Workers.Connect(worker.Server, int.MaxValue, secure: false);
 
-    /// <summary>Kestrel cannot stop listening and go on serving, so new requests are refused.</summary>
+    /// <summary>Refuses new requests, since Kestrel cannot stop listening and go on serving.</summary>
     public override void StopListening() => Volatile.Write(ref _listening, 0);
 
     public override Task AliveAsync() => Task.CompletedTask;
@@ -156,10 +156,13 @@ internal sealed class ProxyFront : FrontDoor
 
     private string SocketOf(string server) => Path.Combine(_directory, $"web-{server}");
 
-    /// <summary>A server's id as the name of a host, which cannot hold all characters and does not tell capitals from others: it keeps the connections of workers apart.</summary>
+    /// <summary>
+    /// Makes a host name of a server's id, which holds characters that host names must not have, and tells capitals from small letters. It keeps the
+    /// connections of workers apart.
+    /// </summary>
     private static string Host(ServerId server) => Convert.ToHexStringLower(Encoding.ASCII.GetBytes(server.ToString()));
 
-    /// <summary>Passes a request on as it came, with what the worker cannot see of the client.</summary>
+    /// <summary>Passes a request on as it came, with headers for what the worker cannot see of the client.</summary>
     private sealed class Transformer : HttpTransformer
     {
         public static Transformer Instance { get; } = new();

@@ -3,16 +3,16 @@ namespace OrleansAdapter.Silo.Front;
 /// <summary>What the first bytes of a connection are.</summary>
 internal enum FirstBytes
 {
-    /// <summary>It cannot be said yet.</summary>
+    /// <summary>More bytes are needed to tell.</summary>
     Incomplete,
 
-    /// <summary>An HTTP request, or what may become one that a server refuses better than this.</summary>
+    /// <summary>An HTTP request, or something that an HTTP server answers with a better error than the front could.</summary>
     Http,
 
     /// <summary>A TLS handshake.</summary>
     Tls,
 
-    /// <summary>Neither.</summary>
+    /// <summary>Neither HTTP nor TLS.</summary>
     Nonsense,
 }
 
@@ -22,13 +22,13 @@ internal enum FirstBytes
 /// </summary>
 internal static class RequestLine
 {
-    /// <summary>How many bytes are looked at. A longer line is left to a server, which refuses it.</summary>
+    /// <summary>How many bytes are looked at. A longer line goes to a worker, which refuses it.</summary>
     public const int Longest = 8 << 10;
 
     private const byte TlsHandshake = 0x16;
     private const int LongestMethod = 32;
 
-    /// <summary>Reads what has come of a connection.</summary>
+    /// <summary>Tells what the first bytes of a connection are, and which server the request names.</summary>
     /// <param name="bytes">Its first bytes, up to <see cref="Longest"/>.</param>
     /// <param name="server">The process of the server that is named; none where there is no such name.</param>
     public static FirstBytes Read(ReadOnlySpan<byte> bytes, out ServerId server)
@@ -64,7 +64,7 @@ internal static class RequestLine
         return FirstBytes.Http;
     }
 
-    /// <summary>The process of the server that a request's target names in its query; none where there is no such name.</summary>
+    /// <summary>Returns the server that the query of a request's target names; none where it names no server.</summary>
     public static ServerId ServerIn(ReadOnlySpan<byte> target)
     {
         var query = target[(target.IndexOf((byte)'?') + 1)..];

@@ -3,7 +3,7 @@ using OrleansAdapter.Primary;
 
 namespace OrleansAdapter.Silo.Front;
 
-/// <summary>What came of handing over a connection.</summary>
+/// <summary>What came of handing a connection over.</summary>
 internal enum HandOverResult
 {
     Done,
@@ -11,11 +11,11 @@ internal enum HandOverResult
     /// <summary>The worker has not taken yet what it was given.</summary>
     Full,
 
-    /// <summary>It cannot be reached any more.</summary>
+    /// <summary>The worker cannot be reached any more.</summary>
     Gone,
 }
 
-/// <summary>The link to one worker. For the front's thread.</summary>
+/// <summary>The front's connection to one worker. Used by the front's thread only.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class WorkerLink(int descriptor, long since)
 {
@@ -28,25 +28,25 @@ internal sealed class WorkerLink(int descriptor, long since)
 
     public int Descriptor { get; } = descriptor;
 
-    /// <summary>When it was made, while it is not known whose it is.</summary>
+    /// <summary>When the worker connected.</summary>
     public long Since { get; } = since;
 
-    /// <summary>Whose it is, once it said so.</summary>
+    /// <summary>The worker, once it has said who it is.</summary>
     public FrontWorker? Worker { get; set; }
 
-    /// <summary>When it was last to be asked whether it lives.</summary>
+    /// <summary>When it was last to be asked for a sign of life.</summary>
     public long Asked { get; set; } = since;
 
-    /// <summary>Whether the question is on its way.</summary>
+    /// <summary>Whether that question could be sent.</summary>
     public bool AskSent { get; set; } = true;
 
-    /// <summary>Whether it has answered.</summary>
+    /// <summary>Whether it has answered the question.</summary>
     public bool Answered { get; set; } = true;
 
-    /// <summary>Since when it is too late; a second look is needed, because it may be this process that did not run.</summary>
+    /// <summary>Since when its answer is overdue. It gets a second chance, because it may be this process that did not run.</summary>
     public long? Suspected { get; set; }
 
-    /// <summary>Hands over a connection; the caller still has to close its own descriptor.</summary>
+    /// <summary>Hands a connection over. The caller still has to close its own descriptor.</summary>
     public HandOverResult Send(int connection, bool secure) => DescriptorSocket.Send(Descriptor, secure ? Secure : Plain, connection) switch
     {
         0 => HandOverResult.Done,
@@ -55,10 +55,11 @@ internal sealed class WorkerLink(int descriptor, long since)
     };
 
     /// <summary>
-    /// Asks whether it lives; <see cref="AskSent"/> tells whether that could be sent. The answer says also that it has taken all that it was given before.
+    /// Asks for a sign of life; <see cref="AskSent"/> tells whether the question could be sent. The answer also says that all connections given before have
+    /// been taken.
     /// </summary>
     public void Ask() => AskSent = DescriptorSocket.Send(Descriptor, Ping, -1) == 0;
 
-    /// <summary>Says that no connection follows.</summary>
+    /// <summary>Tells the worker that no more connections follow.</summary>
     public void SayLeft() => _ = DescriptorSocket.Send(Descriptor, Left, -1);
 }

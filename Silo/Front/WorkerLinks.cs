@@ -7,13 +7,13 @@ using OrleansAdapter.Primary;
 namespace OrleansAdapter.Silo.Front;
 
 /// <summary>
-/// The links to all workers: takes them in at a socket file, hands connections over, counts those that end, and notices who does not answer any more.
-/// For the front's thread.
+/// The front's connections to all workers: accepts them at a socket file, hands clients' connections over, counts those that end, and notices workers that
+/// no longer answer. Used by the front's thread only.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class WorkerLinks : IDisposable
 {
-    /// <summary>How many links may be there whose worker is not known yet, and how long.</summary>
+    /// <summary>How many connections may be open whose worker is not known yet.</summary>
     private const int MostStrangers = 64;
     private static readonly TimeSpan StrangerLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SecondLook = TimeSpan.FromSeconds(1);
@@ -46,7 +46,7 @@ internal sealed class WorkerLinks : IDisposable
         loop.Watch((int)_listener.Handle, Happening.Readable, _ => Accept());
     }
 
-    /// <summary>Hands a connection over. On success it belongs to the worker.</summary>
+    /// <summary>Hands a connection over to a worker. On success it belongs to the worker.</summary>
     public HandOverResult HandOver(FrontWorker worker, int connection, bool secure)
     {
         var link = _links.Find(candidate => candidate.Worker == worker);
@@ -62,7 +62,7 @@ internal sealed class WorkerLinks : IDisposable
         return result;
     }
 
-    /// <summary>Lets those be tried again that would take nothing.</summary>
+    /// <summary>Lets workers that were full be tried again.</summary>
     public void Retry()
     {
         foreach (var link in _links)
@@ -74,7 +74,7 @@ internal sealed class WorkerLinks : IDisposable
         }
     }
 
-    /// <summary>Ends what took too long; returns when there may be more to do.</summary>
+    /// <summary>Ends what took too long. Returns when to call it next.</summary>
     public TimeSpan Tick()
     {
         var next = Never;
@@ -108,10 +108,10 @@ internal sealed class WorkerLinks : IDisposable
         _listener.Dispose();
     }
 
-    /// <summary>The sooner of two times, of which either may be never.</summary>
+    /// <summary>The sooner of two times; either may be "never".</summary>
     public static TimeSpan Sooner(TimeSpan one, TimeSpan other) => one == Never ? other : other == Never || one < other ? one : other;
 
-    /// <summary>Asks a worker now and then whether it lives, and gives it up where it does not say so for too long.</summary>
+    /// <summary>Asks a worker for a sign of life now and then, and gives it up when it has given none for too long.</summary>
     private TimeSpan Watch(WorkerLink link)
     {
         var since = _time.GetElapsedTime(link.Asked);

@@ -13,24 +13,24 @@ internal enum BalancePolicy
     Random,
 }
 
-/// <summary>Why there is no worker for a connection.</summary>
+/// <summary>Why no worker can be given a connection.</summary>
 internal enum NoWorker
 {
-    /// <summary>None is ready, or all are at their capacity.</summary>
+    /// <summary>None is ready, or all have as many connections as they can hold.</summary>
     Unavailable,
 
     /// <summary>Those that are ready have not taken yet what they were given.</summary>
     Full,
 }
 
-/// <summary>The workers of a run, and which of them gets a connection. For any thread.</summary>
+/// <summary>The workers of a run, and the choice of one for a connection. Safe for concurrent use.</summary>
 internal sealed class WorkerTable(BalancePolicy policy, Random random)
 {
     private readonly Lock _lock = new();
     private readonly List<FrontWorker> _workers = [];
     private int _turn;
 
-    /// <summary>A worker is being started.</summary>
+    /// <summary>Adds a worker whose process is being started.</summary>
     public FrontWorker Expect(int slot, ServerId server)
     {
         var worker = new FrontWorker(slot, server.Process);
@@ -41,7 +41,7 @@ internal sealed class WorkerTable(BalancePolicy policy, Random random)
         return worker;
     }
 
-    /// <summary>A worker says that it takes connections; null where no such one is expected.</summary>
+    /// <summary>Marks a worker as taking connections; null where no such worker is expected.</summary>
     public FrontWorker? Connect(ServerId server, int capacity, bool secure)
     {
         FrontWorker? worker;
@@ -58,7 +58,7 @@ internal sealed class WorkerTable(BalancePolicy policy, Random random)
         return worker;
     }
 
-    /// <summary>Gives it no more connections.</summary>
+    /// <summary>Gives a worker no more connections.</summary>
     public void Leave(FrontWorker worker)
     {
         lock (_lock)
@@ -70,7 +70,7 @@ internal sealed class WorkerTable(BalancePolicy policy, Random random)
         }
     }
 
-    /// <summary>It takes no more connections, and ends when those that it has have ended.</summary>
+    /// <summary>Marks a worker as taking no more connections; it ends when those that it has have ended.</summary>
     public void Close(FrontWorker worker)
     {
         lock (_lock)
@@ -79,7 +79,7 @@ internal sealed class WorkerTable(BalancePolicy policy, Random random)
         }
     }
 
-    /// <summary>It cannot be reached any more. Where it was to go on, its process is to be replaced.</summary>
+    /// <summary>Marks a worker as out of reach. If nobody told it to end, its process is to be replaced.</summary>
     /// <param name="worker">The worker.</param>
     /// <param name="reason">Why.</param>
     /// <param name="hangs">Whether it hangs: then its process is to be replaced also where it had begun to end by itself.</param>
@@ -97,7 +97,7 @@ internal sealed class WorkerTable(BalancePolicy policy, Random random)
         }
     }
 
-    /// <summary>Its process has ended.</summary>
+    /// <summary>Removes a worker whose process has ended.</summary>
     public void Remove(FrontWorker worker)
     {
         lock (_lock)
@@ -107,7 +107,7 @@ internal sealed class WorkerTable(BalancePolicy policy, Random random)
         }
     }
 
-    /// <summary>Chooses a worker, and counts the connection to it.</summary>
+    /// <summary>Chooses a worker for a connection, and counts the connection to it.</summary>
     /// <param name="slot">The slot that its port is pinned to; 0 for any, where a named server goes first.</param>
     /// <param name="named">The server that the connection names, if any.</param>
     /// <param name="secure">Whether it begins with TLS.</param>
@@ -150,7 +150,7 @@ internal sealed class WorkerTable(BalancePolicy policy, Random random)
         }
     }
 
-    /// <summary>A connection that was counted did not get there.</summary>
+    /// <summary>Takes a connection off the count that did not get to the worker.</summary>
     public void TakeBack(FrontWorker worker)
     {
         lock (_lock)
@@ -159,7 +159,7 @@ internal sealed class WorkerTable(BalancePolicy policy, Random random)
         }
     }
 
-    /// <summary>Another of its connections has ended.</summary>
+    /// <summary>Counts one more of a worker's connections as ended.</summary>
     public void End(FrontWorker worker)
     {
         lock (_lock)
@@ -168,7 +168,7 @@ internal sealed class WorkerTable(BalancePolicy policy, Random random)
         }
     }
 
-    /// <summary>So many of its connections have ended since its start.</summary>
+    /// <summary>Sets how many of a worker's connections have ended since its start.</summary>
     public void SetEnded(FrontWorker worker, long ended)
     {
         lock (_lock)
@@ -177,7 +177,7 @@ internal sealed class WorkerTable(BalancePolicy policy, Random random)
         }
     }
 
-    /// <summary>Whether it can be given anything just now.</summary>
+    /// <summary>Sets whether a worker can be given a connection now.</summary>
     public void SetFull(FrontWorker worker, bool full)
     {
         lock (_lock)
@@ -186,7 +186,7 @@ internal sealed class WorkerTable(BalancePolicy policy, Random random)
         }
     }
 
-    /// <summary>How many connections a worker has, and what it is doing.</summary>
+    /// <summary>Returns how many connections a worker has, and what it is doing.</summary>
     public (long Connections, FrontState State) Look(FrontWorker worker)
     {
         lock (_lock)

@@ -1,12 +1,14 @@
 namespace OrleansAdapter.Silo.Primary;
 
-/// <summary>How long to wait before something that died is started again: not at all at first, and longer each time while it dies soon after its start.</summary>
+/// <summary>
+/// How long to wait before a process that died is started again: not at all at first, and longer each time while it dies soon after its start.
+/// </summary>
 internal sealed class Backoff
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
 
-    /// <summary>What lived this long is as good as new.</summary>
+    /// <summary>A process that lived this long starts again without a pause.</summary>
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(10);
 
     private TimeSpan _next = TimeSpan.Zero;

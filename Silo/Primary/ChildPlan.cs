@@ -5,19 +5,19 @@ using OrleansAdapter.Silo.Front;
 
 namespace OrleansAdapter.Silo.Primary;
 
-/// <summary>One process that the primary keeps running, over all its starts.</summary>
+/// <summary>One process that the primary keeps running: its name, and how it is started each time.</summary>
 internal abstract class ChildPlan
 {
     /// <summary>Its name.</summary>
     public abstract string Name { get; }
 
-    /// <summary>What else there is to say of it when it is ready.</summary>
+    /// <summary>What is printed behind its name when it is ready.</summary>
     public abstract string About { get; }
 
-    /// <summary>How long it may take to leave when it is told so; zero where it just ends.</summary>
+    /// <summary>How long it may take to leave when it is told to; zero where it just ends.</summary>
     public virtual TimeSpan Drain => TimeSpan.Zero;
 
-    /// <summary>Says how it is started now.</summary>
+    /// <summary>Prepares the next start.</summary>
     public abstract Launch Launch();
 
     protected static void Set(ProcessStartInfo start, IEnumerable<KeyValuePair<string, string>> environment)
@@ -29,40 +29,40 @@ internal abstract class ChildPlan
     }
 }
 
-/// <summary>One start of a process, and what becomes of it means.</summary>
+/// <summary>One start of a process, and what the primary does at its stages.</summary>
 internal abstract class Launch(ProcessStartInfo process)
 {
     private static readonly Task<string> Never = new TaskCompletionSource<string>().Task;
 
-    /// <summary>How it is started.</summary>
+    /// <summary>The program, its arguments and its environment.</summary>
     public ProcessStartInfo Process { get; } = process;
 
-    /// <summary>Completes when it is there for others, which it is a little before or after it says that it is ready.</summary>
+    /// <summary>Completes when others can use the process, which may be a little before or after it says that it is ready.</summary>
     public virtual Task Connected => Task.CompletedTask;
 
-    /// <summary>Completes, with the reason, when it can go on no more though it has not ended.</summary>
+    /// <summary>Completes, with the reason, when the process is of no use any more though it has not ended.</summary>
     public virtual Task<string> Lost => Never;
 
-    /// <summary>The worker that it is to the front, where it is one.</summary>
+    /// <summary>The worker as the front knows it; null where the process is no worker.</summary>
     public virtual FrontWorker? Worker => null;
 
-    /// <summary>It has said that it is ready.</summary>
+    /// <summary>Called when it has said that it is ready.</summary>
     public virtual void SaidReady()
     {
     }
 
-    /// <summary>It will be told to end.</summary>
+    /// <summary>Called before it is told to end.</summary>
     public virtual void Leaving()
     {
     }
 
-    /// <summary>It has ended, and the run goes on. Returns at once.</summary>
+    /// <summary>Called when it has ended and the run goes on. Returns at once.</summary>
     public virtual void Ended()
     {
     }
 }
 
-/// <summary>The directory's process.</summary>
+/// <summary>Plans the directory's process.</summary>
 internal sealed class DirectoryPlan(DirectoryRun run, string directory, DeathReports deaths) : ChildPlan
 {
     private bool _started;
@@ -87,10 +87,12 @@ internal sealed class DirectoryPlan(DirectoryRun run, string directory, DeathRep
     }
 }
 
-/// <summary>A web worker. Each start is another server to the directory, with an id that the primary draws, so that it can report its death.</summary>
+/// <summary>
+/// Plans a web worker. Each start is a new server to the directory, with an id that the primary draws so that it can report the server's death.
+/// </summary>
 internal sealed class WorkerPlan(PrimaryOptions options, int number, DirectoryRun run, FrontDoor front, ForwardingRun forwarding, DeathReports deaths) : ChildPlan
 {
-    /// <summary>What a worker has of that time to move its clients; the rest is for what comes after.</summary>
+    /// <summary>Which part of the time for leaving a worker has to move its clients; the rest is for what it does afterwards.</summary>
     private const double DrainShare = 0.9;
 
     public override string Name => $"worker-{number}";

@@ -4,16 +4,16 @@ using OrleansAdapter.Primary;
 
 namespace OrleansAdapter.Silo.Primary;
 
-/// <summary>One process that the primary started: what it says goes through, with its name before each line.</summary>
+/// <summary>A process that the primary started. What it writes goes through, with its name before each line.</summary>
 internal sealed class ChildProcess : IDisposable
 {
     private const int Killed = 128;
     private static readonly TimeSpan LastWordsLimit = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>A child ends itself a little sooner.</summary>
+    /// <summary>How long a process has to end before it is killed; it ends itself a little sooner.</summary>
     private static readonly TimeSpan EndLimit = SupervisionContract.EndLimit + TimeSpan.FromSeconds(1);
 
-    /// <summary>What a service manager told this process, and means no other.</summary>
+    /// <summary>Environment variables that a service manager meant for the primary alone.</summary>
     private static readonly string[] NotTheirs = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"];
 
     private readonly Process _process;
@@ -39,12 +39,12 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>Completes when it has ended.</summary>
     public Task Ended { get; }
 
-    /// <summary>How it ended, for people.</summary>
+    /// <summary>How it ended, for the log.</summary>
     public string Ending => _process.ExitCode > Killed
         ? $"was ended by signal {_process.ExitCode - Killed}"
         : $"ended with exit code {_process.ExitCode}";
 
-    /// <summary>Starts it.</summary>
+    /// <summary>Starts a process.</summary>
     /// <exception cref="PrimaryException">It cannot be started.</exception>
     public static ChildProcess Start(string name, ProcessStartInfo start, Output output)
     {
@@ -64,7 +64,7 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
-    /// <summary>Tells it to leave, and then to end, and ends it where it does not within the limits. Returns when it has ended.</summary>
+    /// <summary>Tells the process to leave, then to end, and kills it when the time for that is over. Returns when it has ended.</summary>
     /// <param name="drain">How long it may take to leave; zero where it is only told to end.</param>
     /// <param name="hurry">Cuts that time short.</param>
     /// <param name="force">Leaves it no time at all.</param>
@@ -84,7 +84,7 @@ internal sealed class ChildProcess : IDisposable
         await LastWordsAsync();
     }
 
-    /// <summary>Ends it at once, where it has not ended. Returns when it has.</summary>
+    /// <summary>Kills the process if it has not ended. Returns when it has.</summary>
     public async Task KillAsync()
     {
         if (!Ended.IsCompleted)
@@ -95,7 +95,7 @@ internal sealed class ChildProcess : IDisposable
         await LastWordsAsync();
     }
 
-    /// <summary>Waits until all that it said has been passed on; not for ever, because something that it started may hold its output open.</summary>
+    /// <summary>Waits until all output has been passed on, but not for ever, because a grandchild may hold the output open.</summary>
     private Task<Task> LastWordsAsync() => Task.WhenAny(_output, Task.Delay(LastWordsLimit));
 
     public void Dispose() => _process.Dispose();

@@ -1,7 +1,10 @@
 
 namespace OrleansAdapter.Silo.Primary;
 
-/// <summary>Tells the directory which workers died, each until it has taken note; and who is left that the directory did.</summary>
+/// <summary>
+/// Reports deaths in the background, again and again until the directory has taken note: a worker's to the directory, the directory's to the silos that are
+/// left.
+/// </summary>
 internal sealed class DeathReports(DirectoryRun run, Output output) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();

@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace OrleansAdapter.Silo.Primary;
 
 /// <summary>
-/// What the workers of one run need to pass requests on to each other: a folder for their socket files, and a secret. What the primary's own environment says of it is left as it is: servers
-/// of several machines have one secret, and addresses.
+/// What the workers of one run need to pass requests on to each other: a folder for their socket files, and a secret. Settings in the primary's own
+/// environment take precedence, for clusters of several machines.
 /// </summary>
 internal sealed class ForwardingRun
 {
@@ -23,6 +23,6 @@ internal sealed class ForwardingRun
         Environment = all.Where(variable => string.IsNullOrEmpty(System.Environment.GetEnvironmentVariable(variable.Key))).ToDictionary(StringComparer.Ordinal);
     }
 
-    /// <summary>The workers' environment variables.</summary>
+    /// <summary>The environment variables for workers.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; }
 }

@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace OrleansAdapter.Silo.Primary;
 
-/// <summary>One running process of a plan.</summary>
+/// <summary>A running process of a plan.</summary>
 internal sealed class Incarnation(ChildProcess process, Launch launch, long since) : IDisposable
 {
-    /// <summary>How long what says that it is ready may take to be there for others, too.</summary>
+    /// <summary>How long a process that says it is ready may take until others can use it.</summary>
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(30);
 
     private string? _trouble;
@@ -21,10 +21,10 @@ internal sealed class Incarnation(ChildProcess process, Launch launch, long sinc
     /// <summary>How long it has run.</summary>
     public TimeSpan Lived => Stopwatch.GetElapsedTime(since);
 
-    /// <summary>What went wrong with it, for people; null where nothing did.</summary>
+    /// <summary>What went wrong with it, for the log; null if nothing did.</summary>
     public string? Trouble => _trouble ?? (process.Ended.IsCompleted ? process.Ending : null);
 
-    /// <summary>Waits until it is ready. False where it will not be, or where it is time to stop.</summary>
+    /// <summary>Waits until it is ready. False if it will not be, or if it is time to stop.</summary>
     public async Task<bool> BecomesReadyAsync(CancellationToken stopping)
     {
         if (await Stop.AnyAsync(stopping, process.Ready, Ended) != process.Ready)
@@ -40,12 +40,12 @@ internal sealed class Incarnation(ChildProcess process, Launch launch, long sinc
         return first == Launch.Connected;
     }
 
-    /// <summary>Tells it to leave, then to end, and ends it where it does not. Returns when it has ended.</summary>
+    /// <summary>Tells it to leave, then to end, and kills it when the time for that is over. Returns when it has ended.</summary>
     /// <param name="drain">How long it may take to leave.</param>
     /// <param name="stop">Cuts that short.</param>
     public Task EndAsync(TimeSpan drain, Stop stop) => process.EndAsync(drain, stop.Hurry, stop.Force);
 
-    /// <summary>Ends it where it has not ended by itself: it can go on no more.</summary>
+    /// <summary>Kills it because it is of no use any more.</summary>
     public async Task EndNowAsync()
     {
         if (Launch.Lost.IsCompletedSuccessfully)

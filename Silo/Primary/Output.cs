@@ -3,8 +3,8 @@ using System.Threading.Channels;
 namespace OrleansAdapter.Silo.Primary;
 
 /// <summary>
-/// What the primary and its children say, line by line. Whoever reads it may stop, as a terminal does on Ctrl+S: then lines are kept, up to a bound, and
-/// dropped beyond it, and the primary goes on.
+/// Writes the lines of the primary and its children. A reader may stop, as a terminal does on Ctrl+S: then lines are kept up to a bound and dropped beyond
+/// it, and the primary goes on.
 /// </summary>
 internal sealed class Output : IAsyncDisposable
 {

@@ -2,25 +2,25 @@ using System.Threading.Channels;
 
 namespace OrleansAdapter.Silo.Primary;
 
-/// <summary>Puts others in the place of all workers, one after the other, so that there is never one less than there should be, nor more than one too many.</summary>
+/// <summary>Replaces all workers, one after the other, so that there is never a worker less than there should be, and at most one more.</summary>
 internal sealed class Reloads(IReadOnlyList<Supervised> workers, ServiceManager manager, Output output)
 {
-    /// <summary>One that is asked for while another is under way comes after it; more of them would do nothing else.</summary>
+    /// <summary>Requests. One that comes during a reload is done after it; more of them would do nothing else.</summary>
     private readonly Channel<bool> _requests = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    /// <summary>Whether one is under way.</summary>
+    /// <summary>Whether a reload is under way.</summary>
     public bool Running { get; private set; }
 
-    /// <summary>How many were done.</summary>
+    /// <summary>How many reloads were done.</summary>
     public int Done { get; private set; }
 
-    /// <summary>How many were given up.</summary>
+    /// <summary>How many reloads were given up.</summary>
     public int Failed { get; private set; }
 
-    /// <summary>Asks for one. Returns at once.</summary>
+    /// <summary>Asks for a reload. Returns at once.</summary>
     public void Request() => _requests.Writer.TryWrite(true);
 
-    /// <summary>Does what is asked for, until it is told to stop.</summary>
+    /// <summary>Reloads whenever it is asked for, until it is told to stop.</summary>
     public async Task RunAsync(Stop stop)
     {
         try

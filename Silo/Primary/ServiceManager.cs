@@ -5,10 +5,7 @@ using System.Text;
 
 namespace OrleansAdapter.Silo.Primary;
 
-/// <summary>
-/// Tells systemd how things are (a unit of <c>Type=notify</c>, or <c>notify-reload</c>): by datagrams to the socket that the environment names, which is all that its
-/// library would do. Without that variable nothing is told.
-/// </summary>
+/// <summary>Tells systemd about the primary's state (a unit of <c>Type=notify</c>, or <c>notify-reload</c>), if systemd asks for it.</summary>
 internal sealed class ServiceManager : IDisposable
 {
     private const string SocketVariable = "NOTIFY_SOCKET";
@@ -44,17 +41,17 @@ internal sealed class ServiceManager : IDisposable
         }
     }
 
-    /// <summary>All that was to be started is ready; or the reload has ended.</summary>
+    /// <summary>Says that all processes are ready, or that the reload has ended.</summary>
     public void Ready() => Send("READY=1");
 
-    /// <summary>Workers are being replaced.</summary>
+    /// <summary>Says that workers are being replaced.</summary>
     public void Reloading()
     {
         var microseconds = (long)(Stopwatch.GetTimestamp() * (1e6 / Stopwatch.Frequency));
         Send(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={microseconds}"));
     }
 
-    /// <summary>Everything ends.</summary>
+    /// <summary>Says that everything is about to end.</summary>
     public void Stopping() => Send("STOPPING=1");
 
     public void Dispose()

@@ -4,8 +4,8 @@ using OrleansAdapter.Primary;
 namespace OrleansAdapter.Silo.Primary;
 
 /// <summary>
-/// What tells the primary to end: SIGTERM, with time for clients to move; SIGINT, without; where it is itself a child, the same by what its standard input says, and by the
-/// end of that; a second signal forces it. And SIGHUP, which tells it to put others in the place of its workers.
+/// The signals that control the primary. SIGTERM ends it with time for clients to move, SIGINT without; where the primary is itself a child, its standard
+/// input says the same, and its end means SIGINT. A second signal kills at once. SIGHUP replaces the workers.
 /// </summary>
 internal sealed class Signals : IDisposable
 {
@@ -38,13 +38,13 @@ internal sealed class Signals : IDisposable
         }
     }
 
-    /// <summary>It is time to end everything.</summary>
+    /// <summary>When everything is to end, and how fast.</summary>
     public Stop Stop { get; }
 
-    /// <summary>The primary's exit code, where it ends because it was told to.</summary>
+    /// <summary>The primary's exit code when a signal ended it.</summary>
     public int ExitCode { get; private set; }
 
-    /// <summary>No signal has a meaning any more; the sources stay, because a thread may be about to cancel them.</summary>
+    /// <summary>Stops listening to signals. The token sources stay, because a thread may be about to cancel them.</summary>
     public void Dispose()
     {
         foreach (var registration in _registrations)

@@ -1,12 +1,12 @@
 namespace OrleansAdapter.Silo.Primary;
 
-/// <summary>How fast everything is to end.</summary>
+/// <summary>Says that it is time to stop, and how fast.</summary>
 /// <param name="Token">It is time to end.</param>
 /// <param name="Hurry">There is no time for clients to be moved elsewhere.</param>
 /// <param name="Force">There is no time at all.</param>
 internal sealed record Stop(CancellationToken Token, CancellationToken Hurry, CancellationToken Force)
 {
-    /// <summary>The first of the tasks that completes; null where it is time to stop.</summary>
+    /// <summary>Returns the first task that completes; null when it is time to stop.</summary>
     public static async Task<Task?> AnyAsync(CancellationToken stopping, params IEnumerable<Task> tasks)
     {
         try

@@ -2,10 +2,12 @@ using System.Diagnostics;
 
 namespace OrleansAdapter.Silo.Primary;
 
-/// <summary>Keeps one process running: starts it, and again when it dies, until it is told to stop; and puts another in its place without a gap.</summary>
+/// <summary>
+/// Keeps one process running: starts it, starts it again when it dies, and replaces it without a gap when asked to, until it is told to stop.
+/// </summary>
 internal sealed class Supervised(ChildPlan plan, Output output)
 {
-    /// <summary>What dies so often before it was ready for the first time will not do better.</summary>
+    /// <summary>How often a process may die before it was ready for the first time; more attempts would not help.</summary>
     private const int Attempts = 3;
 
     private readonly Backoff _backoff = new();
@@ -29,10 +31,10 @@ internal sealed class Supervised(ChildPlan plan, Output output)
     /// <summary>How often it was started again because it had died.</summary>
     public int Restarts { get; private set; }
 
-    /// <summary>Where it can be reached.</summary>
+    /// <summary>What is printed behind its name when it is ready.</summary>
     public string About => plan.About;
 
-    /// <summary>The processes of it that run now: one; two while it is replaced, the new one first; none in between.</summary>
+    /// <summary>Its running processes: one; two while it is replaced, the new one first; none between a death and the next start.</summary>
     public IReadOnlyList<Incarnation> Running
     {
         get
@@ -44,7 +46,7 @@ internal sealed class Supervised(ChildPlan plan, Output output)
         }
     }
 
-    /// <summary>Runs it, until it is told to stop.</summary>
+    /// <summary>Keeps it running until it is told to stop.</summary>
     /// <exception cref="PrimaryException">It cannot be started.</exception>
     public async Task RunAsync(Stop stop)
     {
@@ -58,8 +60,8 @@ internal sealed class Supervised(ChildPlan plan, Output output)
         }
     }
 
-    /// <summary>Starts another process, and when that is ready has the one leave that runs now. Returns when that has ended.</summary>
-    /// <returns>Whether there is another now; else all is as it was, and people were told why.</returns>
+    /// <summary>Starts a new process and, when that is ready, has the old one leave. Returns when the old one has ended.</summary>
+    /// <returns>Whether the new one became ready. If not, the old one goes on, and a warning says why.</returns>
     public async Task<bool> ReplaceAsync(Stop stop)
     {
         if (TryStart() is not { } next)
@@ -128,7 +130,7 @@ internal sealed class Supervised(ChildPlan plan, Output output)
         }
     }
 
-    /// <summary>Waits until the process that is there has ended, or can go on no more, or it is time to stop. Returns it; from then on none is there to be replaced.</summary>
+    /// <summary>Waits until the current process has ended or is of no use any more, or it is time to stop. From then on it cannot be replaced.</summary>
     private async Task<Incarnation> WatchAsync(CancellationToken stopping)
     {
         while (true)
@@ -153,7 +155,7 @@ internal sealed class Supervised(ChildPlan plan, Output output)
 
     private void SayReady(Incarnation child) => output.Say($"{Name}  pid {child.Id}  {plan.About}");
 
-    /// <summary>Starts the process. What could be started before may be so again; what never could is an error.</summary>
+    /// <summary>Starts the process. A failure is fatal only if it could never be started before.</summary>
     private Incarnation? TryStart()
     {
         var launch = plan.Launch();
@@ -177,7 +179,7 @@ internal sealed class Supervised(ChildPlan plan, Output output)
         }
     }
 
-    /// <summary>Puts another in the place of the one that is there, which leaves then. False where none is, or it is time to stop.</summary>
+    /// <summary>Puts the new process in the place of the current one, which leaves then. False if there is none, or if it is time to stop.</summary>
     private bool TrySwap(Incarnation next, bool ready)
     {
         TaskCompletionSource replaced;

@@ -2,12 +2,12 @@ using System.Diagnostics;
 
 namespace OrleansAdapter.Silo.Primary;
 
-/// <summary>Programs that the primary starts: a .dll runs on the <c>dotnet</c> that runs this one, all else by itself.</summary>
+/// <summary>Finds the programs that the primary starts: a .dll runs on the <c>dotnet</c> that runs this program, anything else by itself.</summary>
 internal static class WorkerProgram
 {
     private const string Name = "WebWorker";
 
-    /// <summary>The worker of this repository: next to this program, or where a build puts it.</summary>
+    /// <summary>This repository's worker: beside this program, or where a build puts it.</summary>
     public static string Default
     {
         get
@@ -26,13 +26,13 @@ internal static class WorkerProgram
     /// <exception cref="OptionsException">It is not there.</exception>
     public static string At(string path) => File.Exists(path) ? Path.GetFullPath(path) : throw new OptionsException($"the worker's program {path} does not exist");
 
-    /// <summary>How a program is started with some arguments.</summary>
+    /// <summary>Prepares the start of a program.</summary>
     public static ProcessStartInfo Start(string program, params IEnumerable<string> arguments) =>
         Path.GetExtension(program).Equals(".dll", StringComparison.OrdinalIgnoreCase)
             ? new ProcessStartInfo(DotNet, [program, .. arguments])
             : new ProcessStartInfo(program, arguments);
 
-    /// <summary>How this program is started with some arguments.</summary>
+    /// <summary>Prepares another start of this program.</summary>
     public static ProcessStartInfo StartThis(params IEnumerable<string> arguments) => Start(Path.Combine(AppContext.BaseDirectory, "Silo.dll"), arguments);
 
     private static string DotNet => Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"

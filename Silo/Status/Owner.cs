@@ -4,7 +4,7 @@ using System.Runtime.Versioning;
 
 namespace OrleansAdapter.Silo.Status;
 
-/// <summary>Whose a file is, which .NET does not tell.</summary>
+/// <summary>Tells who owns a file, which .NET does not.</summary>
 [SupportedOSPlatform("linux")]
 internal static unsafe partial class Owner
 {
@@ -12,11 +12,11 @@ internal static unsafe partial class Owner
     private const int NoFollow = 0x100;
     private const int UserMask = 0x8;
 
-    /// <summary><c>struct statx</c>, and where the user is in it.</summary>
+    /// <summary>The size of <c>struct statx</c>, and where the user is in it.</summary>
     private const int Size = 256;
     private const int UserAt = 20;
 
-    /// <summary>Whether it belongs to the user that this process acts as. A link is looked at as such.</summary>
+    /// <summary>Whether a file belongs to the user of this process. A link is not followed.</summary>
     public static bool IsThisUser(string path)
     {
         Span<byte> status = stackalloc byte[Size];

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace OrleansAdapter.Silo.Status;
 
 /// <summary>
-/// Where a running primary is found: a file in its run's private directory, with a random name, that only its user can read or make. It goes with the run.
+/// The file by which other processes find a running primary. It lies in the run's private directory, which has a random name and can be read by its user
+/// only.
 /// </summary>
 /// <param name="Pid">The primary's process id.</param>
 /// <param name="Port">The front's port.</param>
@@ -12,7 +13,7 @@ internal sealed record PrimaryFile(int Pid, int Port, string Status)
 {
     private const string Name = "primary.json";
 
-    /// <summary>Writes it.</summary>
+    /// <summary>Writes the file.</summary>
     public void Write(string directory)
     {
         // Whoever looks sees all of it or nothing.
@@ -21,7 +22,7 @@ internal sealed record PrimaryFile(int Pid, int Port, string Status)
         File.Move(path + ".new", path, overwrite: true);
     }
 
-    /// <summary>The files of this user's primaries. One that was killed may have left its own.</summary>
+    /// <summary>Finds the files of this user's primaries. One that was killed may have left its file behind.</summary>
     public static IEnumerable<PrimaryFile> Find()
     {
         foreach (var directory in PrivateDirectory.All())

@@ -1,6 +1,6 @@
 namespace OrleansAdapter.Silo.Status;
 
-/// <summary>What a primary tells of itself and its processes.</summary>
+/// <summary>The status of a primary and its processes.</summary>
 /// <param name="Pid">Its process id.</param>
 /// <param name="Url">The front's address.</param>
 /// <param name="Port">The front's port.</param>
@@ -27,14 +27,14 @@ internal sealed record PrimaryStatus(
     ProcessStatus? Directory,
     IReadOnlyList<WorkerStatus> Workers);
 
-/// <summary>One process of a primary.</summary>
+/// <summary>The status of one process.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Pid">Its process id.</param>
 /// <param name="UptimeSeconds">How long it has run.</param>
 /// <param name="Restarts">How often its like was started again because it had died.</param>
 internal record ProcessStatus(string Name, int Pid, double UptimeSeconds, int Restarts);
 
-/// <summary>One worker.</summary>
+/// <summary>The status of one worker.</summary>
 /// <param name="Url">The address that leads to it alone.</param>
 /// <param name="State"><c>expected</c>, <c>active</c>, <c>leaving</c> or <c>gone</c>.</param>
 /// <param name="Connections">How many it has.</param>

@@ -2,15 +2,17 @@ using System.Text;
 
 namespace OrleansAdapter.Silo.Status;
 
-/// <summary>A directory for the socket files of one run, which only this user can enter (mode 700). Disposing it removes it with all that is in it.</summary>
+/// <summary>A directory for the files of one run, which only its user can enter (mode 700). Disposing it removes it with all that is in it.</summary>
 internal sealed class PrivateDirectory : IDisposable
 {
     private const string Prefix = "orleansadapter-";
 
-    /// <summary>The longest path of a socket file is 104 bytes on some systems, and its name needs some of them.</summary>
+    /// <summary>
+    /// The longest path that it may have: on some systems the path of a socket file has at most 104 bytes, and the file's name needs some of them.
+    /// </summary>
     private const int Longest = 85;
 
-    /// <summary>Makes one, with a name of its own.</summary>
+    /// <summary>Makes one, with a random name.</summary>
     /// <exception cref="OptionsException">The directory for temporary files has too long a name.</exception>
     public PrivateDirectory()
     {
@@ -24,10 +26,10 @@ internal sealed class PrivateDirectory : IDisposable
 
     public string Path { get; }
 
-    /// <summary>Those that are there, as far as they are this user's own: anybody may make one with such a name.</summary>
+    /// <summary>Finds those of this user. Anybody may make a directory with such a name, so the owner is checked.</summary>
     public static IEnumerable<string> All() => Directory.EnumerateDirectories(System.IO.Path.GetTempPath(), Prefix + "*").Where(path => !OperatingSystem.IsLinux() || Owner.IsThisUser(path));
 
-    /// <summary>Removes one with all that is in it, where it is still there. Nothing else is ever removed, whatever the path.</summary>
+    /// <summary>Removes one with all that is in it, if it is still there. Refuses any other path.</summary>
     public static void Remove(string path)
     {
         if (!System.IO.Path.GetFileName(path).StartsWith(Prefix, StringComparison.Ordinal))

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace OrleansAdapter.Silo.Status;
 
-/// <summary>The roles <c>status</c> and <c>reload</c>: talk to a primary of this user's that runs on this machine.</summary>
+/// <summary>The roles <c>status</c> and <c>reload</c>, which talk to a primary of this user on this machine.</summary>
 internal static partial class StatusRole
 {
     private const int Failed = 1;
@@ -12,7 +12,7 @@ internal static partial class StatusRole
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Prints how things are.</summary>
+    /// <summary>Prints the status of a primary.</summary>
     /// <param name="port">The primary's front port; null where there is only one primary.</param>
     /// <param name="json">Whether a program reads it.</param>
     public static async Task<int> StatusAsync(int? port, bool json)
@@ -37,7 +37,7 @@ internal static partial class StatusRole
         return 0;
     }
 
-    /// <summary>Has all workers replaced; returns when that is done.</summary>
+    /// <summary>Makes a primary replace its workers. Returns when that is done.</summary>
     public static async Task<int> ReloadAsync(int? port)
     {
         using var http = new HttpClient { Timeout = AnswerLimit };

@@ -9,14 +9,14 @@ using Microsoft.Extensions.Logging;
 
 namespace OrleansAdapter.Silo.Status;
 
-/// <summary>Tells the primary's status, as JSON, at a port of this machine's own (127.0.0.1).</summary>
+/// <summary>Serves the primary's status as JSON on 127.0.0.1.</summary>
 internal sealed class StatusServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
     private StatusServer(WebApplication app) => _app = app;
 
-    /// <summary>Where it is.</summary>
+    /// <summary>Its address.</summary>
     public string Url { get; private set; } = "";
 
     /// <summary>Starts it.</summary>
