@@ -6,17 +6,17 @@ namespace OrleansAdapter.Protocol;
 /// </summary>
 /// <remarks>
 /// <para>
-/// The seam promises little, so that anything can carry it: <b>a message arrives unchanged, or not at all</b>. It may arrive twice, late, or
-/// behind one sent after it, also after the life it concerns has ended. What is built on top (PROTOCOL.md) is right under all of that: numbers,
-/// epochs, sessions and the one batch in flight make it so, and repair makes it complete. Good engines lose and reorder nothing
-/// while nothing breaks; that is what makes them fast, not what makes them right.
+/// It promises little, so that anything can carry it: <b>a message arrives unchanged, or not at all</b>. It may arrive twice, late, or behind one sent after
+/// it, also after the life it concerns has ended. What is built on top (PROTOCOL.md) is right under all of that: numbers, epochs, sessions and the one batch
+/// in flight make it so, and repair makes it complete. A good carrier loses and reorders nothing while nothing breaks; that is what makes it fast, not what
+/// makes it right.
 /// </para>
 /// <para>
-/// How a grain serves each member: <see cref="Send(string, WorkerMessage)"/> is one call of the namespace's rooms grain, whose result
-/// holds the messages for the caller; messages for other servers go out on their mailbox streams, and a call that fails or times out is a lost
-/// message. <see cref="Send(ServerMessage)"/> is a call of the server grain of the message's process. <see cref="ServersAsync"/> and
-/// <see cref="ReportDeathAsync"/> are calls of the grain that lists the servers, the latter passed on to every home. Nothing here
-/// needs both sides to be in one process, to share a clock, or to agree on who is alive.
+/// How grains serve each member: <see cref="Send(string, WorkerMessage)"/> is one call of the namespace's <see cref="Grains.IHomeGrain"/>, whose result holds
+/// the messages for the caller; messages for other servers go out on their mailbox streams, and a call that fails or times out is a lost message.
+/// <see cref="Send(ServerMessage)"/> is a call of the <see cref="Grains.IServerMessagesGrain"/> of the message's process. <see cref="ServersAsync"/> and
+/// <see cref="ReportDeathAsync"/> are calls of the <see cref="Grains.IServerListGrain"/>, the latter passed on to every home. Nothing here needs both sides
+/// to be in one process, to share a clock, or to agree on who is alive.
 /// </para>
 /// </remarks>
 internal interface IDirectory : IAsyncDisposable
