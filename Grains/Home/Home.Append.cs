@@ -3,6 +3,9 @@ namespace OrleansAdapter.Grains;
 /// <content>Operations in, entries out: accepting batches, finding targets, and pushing mailboxes.</content>
 internal sealed partial class Home
 {
+    private readonly List<Life> _targets = [];
+    private readonly List<Life> _concerned = [];
+
     /// <summary>PROTOCOL.md, H7.</summary>
     private void ReceiveSubmit(Life life, Submit submit)
     {
@@ -30,7 +33,7 @@ internal sealed partial class Home
             }
             else
             {
-                Append(new Entry(Number, life.Id, position, submit.First, operation), merging: false);
+                AppendOfBatch(new Entry(Number, life.Id, position, submit.First, operation), firstNumber);
                 if (operation.Kind == OperationKind.Request)
                 {
                     (targets ??= []).Add(new RequestTargets(position, TargetIds()));
@@ -41,8 +44,26 @@ internal sealed partial class Home
         life.LastPosition = position - 1;
         life.LastBatch = (submit.First, firstNumber, submit.Operations.Count, targets ?? (IReadOnlyList<RequestTargets>)[]);
         AnswerBatch(life);
-        PushAll();
-        RemoveWhere(l => l.Mailbox.Behind(_logged) > _options.MailboxLimit, RemovalReason.Overflow);
+        foreach (var concerned in _concerned)
+        {
+            Push(concerned);
+        }
+        _concerned.Clear();
+        RemoveOverflowed();
+    }
+
+    /// <summary>Appends an entry of a batch whose first number is given, and notes whom the batch concerns.</summary>
+    private void AppendOfBatch(Entry entry, long firstNumber)
+    {
+        FindTargets(entry.Operation.Target!, entry);
+        foreach (var life in _targets)
+        {
+            if (life.Mailbox.Last < firstNumber)
+            {
+                _concerned.Add(life);
+            }
+        }
+        Append(entry);
     }
 
     private void AnswerBatch(Life life)
@@ -51,27 +72,21 @@ internal sealed partial class Home
         Send(life, new Accepted { Life = life.Id, Epoch = Epoch, First = first, FirstNumber = number, Count = count, Targets = targets });
     }
 
-    /// <summary>Puts an entry into the mailbox of every target (PROTOCOL.md, H6); where merging, only of those that have not handled it.</summary>
-    private void Append(Entry entry, bool merging)
+    /// <summary>Puts an entry into the mailbox of every target that was found (PROTOCOL.md, H6).</summary>
+    private void Append(Entry entry)
     {
-        var operation = entry.Operation;
-        FindTargets(operation.Target!, entry);
-        if (merging)
+        _backlog.Append(entry, _targets);
+        if (entry.Operation.Kind != OperationKind.SocketsJoin)
         {
-            LeaveOutWhoHasHandled(entry.Number);
+            return;
         }
         foreach (var life in _targets)
         {
-            life.Mailbox.Append(entry, _logged);
-            if (operation.Kind == OperationKind.SocketsJoin)
+            foreach (var room in entry.Operation.Rooms)
             {
-                foreach (var room in operation.Rooms)
-                {
-                    _table.SetPending(room, life, entry.Number);
-                }
+                _table.SetPending(room, life, entry.Number);
             }
         }
-        _logged += operation.Size;
     }
 
     private void FindTargets(BroadcastTarget target, Entry entry)
@@ -80,13 +95,16 @@ internal sealed partial class Home
         _targets.Clear();
         foreach (var socket in target.Sockets)
         {
-            AddTarget(socket.Server, number);
+            if (_lives.Find(socket.Server) is { } life)
+            {
+                AddTarget(life, number);
+            }
         }
         foreach (var room in target.Rooms)
         {
-            if (room.Kind == RoomKind.Room && SocketId.TryParse(room.Name, out var socket) && _lives.ContainsKey(socket.Server))
+            if (room.Kind == RoomKind.Room && SocketId.TryParse(room.Name, out var socket) && _lives.Find(socket.Server) is { } life)
             {
-                AddTarget(socket.Server, number);
+                AddTarget(life, number);
                 continue;
             }
             if (room.Kind == RoomKind.Servers)
@@ -103,20 +121,12 @@ internal sealed partial class Home
 
     private void AddOtherServers(Entry entry)
     {
-        foreach (var life in _lives.Values)
+        foreach (var life in _lives.All)
         {
             if (life.Id != entry.Publisher)
             {
                 AddTarget(life, entry.Number);
             }
-        }
-    }
-
-    private void AddTarget(ServerId server, long number)
-    {
-        if (_lives.TryGetValue(server, out var life))
-        {
-            AddTarget(life, number);
         }
     }
 
@@ -129,13 +139,11 @@ internal sealed partial class Home
         }
     }
 
-    private void LeaveOutWhoHasHandled(long number) => _targets.RemoveAll(life => number <= life.Welcome.From);
-
     private ServerId[] TargetIds() => [.. _targets.Select(life => life.Id)];
 
     private void Acknowledged(Life life, long handled)
     {
-        life.Mailbox.Acknowledge(handled);
+        _backlog.Acknowledge(life, handled);
         Push(life);
     }
 
@@ -145,14 +153,6 @@ internal sealed partial class Home
         if (life.Mailbox.NextBatch(_options) is { } batch)
         {
             Send(life, new Push { Life = life.Id, Epoch = Epoch, Previous = previous, Entries = batch });
-        }
-    }
-
-    private void PushAll()
-    {
-        foreach (var life in _lives.Values)
-        {
-            Push(life);
         }
     }
 }

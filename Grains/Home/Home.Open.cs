@@ -37,31 +37,29 @@ internal sealed partial class Home
                 _table.SetMember(room, life, member: true, asOf: 0);
             }
         }
-        _listVersion = 1;
-        _list = [.. _lives.Keys];
+        _list.Begin(_lives.All.Select(life => life.Id));
         IsOpen = true;
         foreach (var entry in merge.Entries)
         {
-            Append(entry, merging: true);
+            FindTargets(entry.Operation.Target!, entry);
+            _targets.RemoveAll(life => entry.Number <= life.Welcome.From); // it has handled that
+            Append(entry);
             KeepTargets(merge, entry);
         }
         AppendNew(merge);
         foreach (var register in merge.Admitted)
         {
             var history = register.History!;
-            _lives[register.Life].Welcome = (history.LastPosition, history.Handled, [.. history.Outbox.Select(item => merge.Results[(register.Life, item.Position)])]);
+            _lives.Find(register.Life)!.Welcome = (history.LastPosition, history.Handled, [.. history.Outbox.Select(item => merge.Results[(register.Life, item.Position)])]);
         }
         _output.Opened(new OpenSummary(Epoch, _lives.Count, merge.Admitted.Count, merge.Entries.Count, Number));
         _hold.Clear();
-        foreach (var life in _lives.Values)
+        foreach (var life in _lives.All)
         {
             Welcome(life);
             Push(life);
         }
-        foreach (var life in _lives.Values)
-        {
-            life.Mailbox.Forgive(_logged); // what an outage had gathered came in one turn
-        }
+        _backlog.Forgive(); // what an outage had gathered came in one turn
         RemoveDead();
     }
 
@@ -105,7 +103,8 @@ internal sealed partial class Home
             if (!item.Operation.IsOwnMembership)
             {
                 var entry = new Entry(Number, life, item.Position, run, item.Operation);
-                Append(entry, merging: false);
+                FindTargets(entry.Operation.Target!, entry);
+                Append(entry);
                 KeepTargets(merge, entry);
             }
         }

@@ -15,14 +15,14 @@ internal sealed partial class Home
     private readonly Random _random;
     private readonly Hold _hold;
     private readonly long _voidFrom;
-    private readonly SortedDictionary<ServerId, Life> _lives = [];
+    private readonly LifeTable _lives = new();
+    private readonly LifeList _list = new();
     private readonly RoomTable _table = new();
+    private readonly Backlog _backlog = new();
     private readonly Dictionary<ServerId, long> _deadProcesses = [];
-    private readonly List<Life> _targets = [];
-    private ServerId[] _list = [];
-    private long _listVersion;
+    private readonly List<Life> _leaving = [];
     private long _lastSession;
-    private long _logged;
+    private long _nextLapse = long.MaxValue;
     private long? _lastTick;
 
     /// <summary>Starts a home, which holds until it may open (PROTOCOL.md, H1).</summary>
@@ -52,7 +52,7 @@ internal sealed partial class Home
     public long Number { get; private set; }
 
     /// <summary>The lives admitted, in a fixed order.</summary>
-    public IReadOnlyCollection<ServerId> Lives => _lives.Keys;
+    public IReadOnlyList<ServerId> Lives => _list.Lives;
 
     /// <summary>Whether no server is in it, or waits to be.</summary>
     public bool IsEmpty => _lives.Count == 0 && (IsOpen || _hold.Registers.Count == 0);
@@ -61,21 +61,13 @@ internal sealed partial class Home
     public int RoomCount => _table.Count;
 
     /// <summary>How many entries wait in mailboxes, over all lives.</summary>
-    public long Backlog => _lives.Values.Sum(life => (long)life.Mailbox.Count);
+    public long Backlog => _backlog.Count;
 
     /// <summary>Up to here every life has acknowledged all it was sent: S (PROTOCOL.md, H10).</summary>
-    public long Stable
-    {
-        get
-        {
-            var stable = Number;
-            foreach (var life in _lives.Values)
-            {
-                stable = Math.Min(stable, (life.Mailbox.Oldest ?? long.MaxValue) - 1);
-            }
-            return stable;
-        }
-    }
+    public long Stable => (_backlog.Oldest ?? Number + 1) - 1;
+
+    /// <summary>How often lives and memberships were looked at, for tests: a publish must cost no more where more lives are known that it does not concern.</summary>
+    public long Steps => _lives.Steps + _backlog.Steps + _table.Steps;
 
     /// <summary>The rooms that have members, for tests and status.</summary>
     public IEnumerable<(Room Room, ServerId Life, bool Pending)> Memberships()
@@ -108,13 +100,13 @@ internal sealed partial class Home
         {
             // Held: the sender sends again.
         }
-        else if (!_lives.TryGetValue(message.Life, out var life) || life.Session != message.Session)
+        else if (_lives.Find(message.Life) is not { } life || life.Session != message.Session)
         {
             Fence(message.Life);
         }
         else
         {
-            life.LeaseEnds = now + life.Lease;
+            Extend(life, now);
             life.KnownList = Math.Max(life.KnownList, message.ListVersion);
             ReceiveFromLife(life, message);
         }
@@ -130,7 +122,7 @@ internal sealed partial class Home
         {
             Refuse(life);
         }
-        else if (_lives.TryGetValue(life, out var known) && (known.Mailbox.Count > 0 || known.KnownList != _listVersion))
+        else if (_lives.Find(life) is { } known && (known.Mailbox.Count > 0 || known.KnownList != _list.Version))
         {
             Announce(known);
         }
@@ -155,26 +147,20 @@ internal sealed partial class Home
     {
         var gap = now - (_lastTick ?? now);
         _lastTick = now;
-        if (gap > _options.PauseThreshold)
+        var pause = gap > _options.PauseThreshold ? gap : 0;
+        if (IsOpen)
         {
-            foreach (var life in _lives.Values)
-            {
-                life.LeaseEnds += gap;
-            }
-            _hold.Extend(gap, now);
-        }
-        if (!IsOpen)
-        {
-            if (_hold.IsOver(now))
-            {
-                Open(now);
-            }
+            RemoveLapsed(now, pause);
+            ForgetDeaths(now);
             return;
         }
-        RemoveWhere(life => now > life.LeaseEnds, RemovalReason.Lapsed);
-        foreach (var process in _deadProcesses.Where(dead => now - dead.Value > _options.DeathMemory).Select(dead => dead.Key).ToArray())
+        if (pause > 0)
         {
-            _deadProcesses.Remove(process);
+            _hold.Extend(pause, now);
+        }
+        if (_hold.IsOver(now))
+        {
+            Open(now);
         }
     }
 
@@ -191,45 +177,6 @@ internal sealed partial class Home
         Refuse(message.Life);
     }
 
-    private void ReceiveRegister(Register register, long now)
-    {
-        if (register.History is { } history && history.Epoch >= _voidFrom)
-        {
-            Fence(register.Life);
-            return;
-        }
-        if (!IsOpen)
-        {
-            if (!_deadProcesses.ContainsKey(register.Life.Process))
-            {
-                _lastTick ??= now;
-                _hold.Add(register, now);
-            }
-            OpenIfComplete(now);
-            return;
-        }
-        if (_lives.TryGetValue(register.Replaces, out var replaced))
-        {
-            Remove(replaced, RemovalReason.Replaced);
-        }
-        if (_lives.TryGetValue(register.Life, out var life))
-        {
-            life.Lease = Leases.Of(register.Lease, _options.Lease);
-            life.LeaseEnds = now + life.Lease;
-            Welcome(life);
-        }
-        else if (register.History is not null || _deadProcesses.ContainsKey(register.Life.Process))
-        {
-            Fence(register.Life);
-        }
-        else
-        {
-            life = Admit(register, Number, now);
-            ListChanged();
-            Welcome(life);
-        }
-    }
-
     private void ReceiveFromLife(Life life, WorkerMessage message)
     {
         switch (message)
@@ -241,7 +188,7 @@ internal sealed partial class Home
                 Acknowledged(life, acknowledge.Handled);
                 break;
             case ReadAfter read:
-                life.Mailbox.Acknowledge(read.Handled);
+                _backlog.Acknowledge(life, read.Handled);
                 Send(life, new Push { Life = life.Id, Epoch = Epoch, Previous = read.Handled, Entries = life.Mailbox.Batch(_options) });
                 break;
             case Renew renew:
@@ -253,60 +200,12 @@ internal sealed partial class Home
         }
     }
 
-    private Life Admit(Register register, long from, long now)
-    {
-        var lease = Leases.Of(register.Lease, _options.Lease);
-        var life = new Life(register.Life, (++_lastSession << 20) | (long)_random.Next(1 << 20), from) { Lease = lease, LeaseEnds = now + lease };
-        _lives[life.Id] = life;
-        return life;
-    }
-
-    private void Welcome(Life life)
-    {
-        var (lastPosition, from, results) = life.Welcome;
-        Send(life, new Registered { Life = life.Id, Epoch = Epoch, LastPosition = lastPosition, From = from, Results = results });
-    }
-
-    private void RemoveDead() => RemoveWhere(life => _deadProcesses.ContainsKey(life.Id.Process), RemovalReason.Died);
-
-    private void RemoveWhere(Func<Life, bool> condition, RemovalReason reason)
-    {
-        foreach (var life in _lives.Values.Where(condition).ToArray())
-        {
-            Remove(life, reason);
-        }
-    }
-
-    /// <summary>The one path out (PROTOCOL.md, H11).</summary>
-    private void Remove(Life life, RemovalReason reason)
-    {
-        _lives.Remove(life.Id);
-        _table.Remove(life);
-        _output.Removed(life.Id, reason);
-        if (reason != RemovalReason.Died)
-        {
-            Fence(life.Id);
-        }
-        ListChanged();
-    }
-
-    /// <summary>Who heard of anything after a fence must have heard of the fence: the list goes to all at once.</summary>
-    private void ListChanged()
-    {
-        _listVersion++;
-        _list = [.. _lives.Keys];
-        foreach (var life in _lives.Values)
-        {
-            Announce(life);
-        }
-    }
-
     /// <summary>Says how things are: up to where there are entries for it, and who is in the list.</summary>
     private void Announce(Life life) => Send(life, new Push { Life = life.Id, Epoch = Epoch, Previous = life.Mailbox.Acknowledged, Entries = [] });
 
     private void Send(Life life, HomeMessage message)
     {
-        var head = new Head(Stable, Number, life.Mailbox.Last, _listVersion, life.KnownList == _listVersion ? null : _list);
+        var head = new Head(Stable, Number, life.Mailbox.Last, _list.Version, life.KnownList == _list.Version ? null : _list.Lives);
         _output.Send(life.Id, message with { Session = life.Session, Head = head });
     }
 

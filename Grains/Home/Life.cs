@@ -27,8 +27,11 @@ internal sealed class Life(ServerId id, long session, long from)
     /// <summary>What a repeated Registered says: where the mailbox begins, and what the merge settled.</summary>
     public (long LastPosition, long From, IReadOnlyList<OperationResult> Results) Welcome { get; set; } = (0, from, []);
 
-    /// <summary>The rooms in which the table has a record of this life.</summary>
-    public HashSet<Room> Rooms { get; } = [];
+    /// <summary>The room table's record of this life in each of its rooms.</summary>
+    public Dictionary<Room, RoomTable.Membership> Rooms { get; } = [];
+
+    /// <summary>Its place in the heap of <see cref="Backlog"/>; -1 while its mailbox is empty.</summary>
+    public int HeapIndex { get; set; } = -1;
 
     /// <summary>The number that last counted this life as a target, so that a union of rooms needs no set.</summary>
     public long Mark { get; set; }

@@ -2,12 +2,11 @@ namespace OrleansAdapter.Grains;
 
 /// <summary>
 /// What a home has for one life: the entries it has not acknowledged, in order. A view of the home's one log: it holds references, and the
-/// log's byte count at each of them, so that "bytes logged since my oldest entry" is one subtraction.
+/// log's byte count at each of them, so that "bytes logged since the oldest entry" is one subtraction (<see cref="Backlog"/>).
 /// </summary>
 internal sealed class Mailbox(long from)
 {
     private readonly Queue<(Entry Entry, long Offset)> _entries = new();
-    private long _forgiven;
 
     /// <summary>The number up to which the life has acknowledged.</summary>
     public long Acknowledged { get; private set; } = from;
@@ -23,17 +22,14 @@ internal sealed class Mailbox(long from)
     /// <summary>The number of the oldest unacknowledged entry; null when there is none.</summary>
     public long? Oldest => _entries.TryPeek(out var first) ? first.Entry.Number : null;
 
+    /// <summary>The home's byte count when the oldest unacknowledged entry was logged; only where there is one.</summary>
+    public long OldestOffset => _entries.Peek().Offset;
+
     public void Append(Entry entry, long offset)
     {
         _entries.Enqueue((entry, offset));
         Last = entry.Number;
     }
-
-    /// <summary>The bytes logged since the oldest unacknowledged entry, or since what was forgiven.</summary>
-    public long Behind(long logged) => _entries.TryPeek(out var first) ? logged - Math.Max(first.Offset, _forgiven) : 0;
-
-    /// <summary>What has been logged so far does not count as being behind: nobody had a chance to acknowledge it.</summary>
-    public void Forgive(long logged) => _forgiven = logged;
 
     public void Acknowledge(long handled)
     {

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace OrleansAdapter.Grains;
 
 /// <summary>Which lives have members of which room, and which will have because a remote join is on its way to them.</summary>
@@ -9,9 +11,16 @@ internal sealed class RoomTable
 
     public IEnumerable<Room> Rooms => _rooms.Keys;
 
+    /// <summary>How many memberships were looked at: what tests count.</summary>
+    public long Steps { get; private set; }
+
     /// <summary>The memberships of a room; empty for a room nobody is in. Valid until the table changes.</summary>
-    public ReadOnlySpan<Membership> Of(Room room) =>
-        _rooms.TryGetValue(room, out var memberships) ? System.Runtime.InteropServices.CollectionsMarshal.AsSpan(memberships) : default;
+    public ReadOnlySpan<Membership> Of(Room room)
+    {
+        var memberships = _rooms.TryGetValue(room, out var known) ? CollectionsMarshal.AsSpan(known) : default;
+        Steps += memberships.Length;
+        return memberships;
+    }
 
     /// <summary>Records the life's own word (PROTOCOL.md, H7). A word as of before a pending remote join leaves that pending.</summary>
     public void SetMember(Room room, Life life, bool member, long asOf)
@@ -32,6 +41,7 @@ internal sealed class RoomTable
         }
         if (!record.IsMember && record.Pending == 0)
         {
+            life.Rooms.Remove(room);
             Delete(room, record);
         }
     }
@@ -42,44 +52,33 @@ internal sealed class RoomTable
     /// <summary>Forgets a life in every room.</summary>
     public void Remove(Life life)
     {
-        foreach (var room in life.Rooms.ToArray())
+        foreach (var (room, record) in life.Rooms)
         {
-            if (Find(room, life) is { } record)
-            {
-                Delete(room, record);
-            }
+            Delete(room, record);
         }
+        life.Rooms.Clear();
     }
 
-    private Membership? Find(Room room, Life life)
-    {
-        foreach (var record in Of(room))
-        {
-            if (ReferenceEquals(record.Life, life))
-            {
-                return record;
-            }
-        }
-        return null;
-    }
+    private static Membership? Find(Room room, Life life) => life.Rooms.GetValueOrDefault(room);
 
     private Membership Add(Room room, Life life)
     {
-        if (!_rooms.TryGetValue(room, out var memberships))
-        {
-            _rooms[room] = memberships = new List<Membership>(1);
-        }
-        var record = new Membership(life);
+        ref var memberships = ref CollectionsMarshal.GetValueRefOrAddDefault(_rooms, room, out _);
+        memberships ??= new List<Membership>(1);
+        var record = new Membership(life) { Index = memberships.Count };
         memberships.Add(record);
-        life.Rooms.Add(room);
+        life.Rooms.Add(room, record);
         return record;
     }
 
+    /// <summary>The last of the room's records takes the place of this one.</summary>
     private void Delete(Room room, Membership record)
     {
         var memberships = _rooms[room];
-        memberships.Remove(record);
-        record.Life.Rooms.Remove(room);
+        var last = memberships[^1];
+        memberships[record.Index] = last;
+        last.Index = record.Index;
+        memberships.RemoveAt(memberships.Count - 1);
         if (memberships.Count == 0)
         {
             _rooms.Remove(room);
@@ -90,6 +89,9 @@ internal sealed class RoomTable
     internal sealed class Membership(Life life)
     {
         public Life Life { get; } = life;
+
+        /// <summary>Its place among the records of the room.</summary>
+        public int Index { get; set; }
 
         /// <summary>The life says that it has members.</summary>
         public bool IsMember { get; set; }

@@ -75,20 +75,6 @@ public sealed class MailboxTests
         Assert.Equal([1], Numbers(Filled(1, 2, 3).NextBatch(new HomeOptions { BatchBytes = 1 })));
     }
 
-    [Fact]
-    public void How_far_it_is_behind_counts_all_that_was_logged_since_its_oldest_entry()
-    {
-        var mailbox = new Mailbox(0);
-        Assert.Equal(0, mailbox.Behind(1_000));
-
-        mailbox.Append(Entry(1, Publisher, 1, 1, Emit(Red)), 100);
-        mailbox.Append(Entry(2, Publisher, 2, 1, Emit(Red)), 700);
-
-        Assert.Equal(900, mailbox.Behind(1_000));
-        mailbox.Acknowledge(1);
-        Assert.Equal(300, mailbox.Behind(1_000));
-    }
-
     private static Mailbox Filled(params long[] numbers)
     {
         var mailbox = new Mailbox(0);

@@ -22,7 +22,8 @@ internal sealed class SimulatedHome : IHomeOutput, IServersOutput
 
     private Recording Recording => _cluster.Recording;
 
-    private bool IsSuperseded => _cluster.Directory.Current != this;
+    /// <summary>Another home has taken this one's place and opened: whoever still follows this one is not promised anything by it.</summary>
+    private bool IsOver => _cluster.Directory.Current != this && _cluster.Directory.Current.Home.IsOpen;
 
     /// <summary>The session that it gave a life; 0 for none.</summary>
     public long SessionOf(ServerId life) => _sessions.GetValueOrDefault(life);
@@ -88,7 +89,7 @@ internal sealed class SimulatedHome : IHomeOutput, IServersOutput
     void IHomeOutput.Removed(ServerId life, RemovalReason reason)
     {
         Recording.Count($"removed: {reason}");
-        if (reason != RemovalReason.FencedBefore && !(IsSuperseded && _cluster.Directory.Current.Home.IsOpen))
+        if (reason != RemovalReason.FencedBefore && !IsOver)
         {
             Recording.Fenced(life, Home.Epoch, SessionOf(life), Home.Number);
         }
@@ -100,6 +101,11 @@ internal sealed class SimulatedHome : IHomeOutput, IServersOutput
         foreach (var life in Home.Lives)
         {
             Recording.Admitted(life, Home.Epoch, _withHistory.Contains(life));
+        }
+        if (IsOver)
+        {
+            Recording.Count("superseded home opened late");
+            return;
         }
         Recording.Opened(Home, [.. Home.Lives.Where(_withHistory.Contains)]);
         _cluster.Directory.HasOpened();

@@ -1,0 +1,179 @@
+namespace OrleansAdapter.Grains;
+
+/// <content>How lives come and go: registering, leases, and the list that tells of them.</content>
+internal sealed partial class Home
+{
+    /// <summary>PROTOCOL.md, H3 and H4.</summary>
+    private void ReceiveRegister(Register register, long now)
+    {
+        if (register.History is { } history && history.Epoch >= _voidFrom)
+        {
+            Fence(register.Life);
+            return;
+        }
+        if (!IsOpen)
+        {
+            if (!_deadProcesses.ContainsKey(register.Life.Process))
+            {
+                _lastTick ??= now;
+                _hold.Add(register, now);
+            }
+            OpenIfComplete(now);
+            return;
+        }
+        var replaced = _lives.Find(register.Replaces);
+        if (replaced is not null)
+        {
+            Remove(replaced, RemovalReason.Replaced);
+        }
+        if (_lives.Find(register.Life) is { } life)
+        {
+            life.Lease = Leases.Of(register.Lease, _options.Lease);
+            Extend(life, now);
+            Welcome(life);
+        }
+        else if (register.History is not null || _deadProcesses.ContainsKey(register.Life.Process))
+        {
+            Fence(register.Life);
+        }
+        else
+        {
+            life = Admit(register, Number, now);
+            _list.Add(life.Id);
+            Welcome(life);
+            AnnounceList(except: life);
+            return;
+        }
+        if (replaced is not null)
+        {
+            AnnounceList();
+        }
+    }
+
+    private Life Admit(Register register, long from, long now)
+    {
+        var life = new Life(register.Life, (++_lastSession << 20) | (long)_random.Next(1 << 20), from) { Lease = Leases.Of(register.Lease, _options.Lease) };
+        _lives.Add(life);
+        Extend(life, now);
+        return life;
+    }
+
+    private void Welcome(Life life)
+    {
+        var (lastPosition, from, results) = life.Welcome;
+        Send(life, new Registered { Life = life.Id, Epoch = Epoch, LastPosition = lastPosition, From = from, Results = results });
+    }
+
+    /// <summary>A word of a life extends its lease.</summary>
+    private void Extend(Life life, long now)
+    {
+        life.LeaseEnds = now + life.Lease;
+        _nextLapse = Math.Min(_nextLapse, life.LeaseEnds);
+    }
+
+    /// <summary>The lives are walked when the first lease may have run out, which is seldom: every word of a life extends its lease.</summary>
+    private void RemoveLapsed(long now, long pause)
+    {
+        if (now <= _nextLapse && pause == 0)
+        {
+            return;
+        }
+        _nextLapse = long.MaxValue;
+        foreach (var life in _lives.All)
+        {
+            life.LeaseEnds += pause;
+            if (now > life.LeaseEnds)
+            {
+                _leaving.Add(life);
+            }
+            else
+            {
+                _nextLapse = Math.Min(_nextLapse, life.LeaseEnds);
+            }
+        }
+        RemoveLeaving(RemovalReason.Lapsed);
+    }
+
+    private void RemoveDead()
+    {
+        foreach (var life in _lives.All)
+        {
+            if (_deadProcesses.ContainsKey(life.Id.Process))
+            {
+                _leaving.Add(life);
+            }
+        }
+        RemoveLeaving(RemovalReason.Died);
+    }
+
+    /// <summary>PROTOCOL.md, H12: whoever has left too much unread is the one whose oldest entry is the oldest of all.</summary>
+    private void RemoveOverflowed()
+    {
+        var any = false;
+        while (_backlog.Slowest is { } slowest && _backlog.Behind(slowest) > _options.MailboxLimit)
+        {
+            Remove(slowest, RemovalReason.Overflow);
+            any = true;
+        }
+        if (any)
+        {
+            AnnounceList();
+        }
+    }
+
+    /// <summary>Those who leave together are told of together.</summary>
+    private void RemoveLeaving(RemovalReason reason)
+    {
+        if (_leaving.Count == 0)
+        {
+            return;
+        }
+        foreach (var life in _leaving)
+        {
+            Remove(life, reason);
+        }
+        _leaving.Clear();
+        AnnounceList();
+    }
+
+    /// <summary>The one path out (PROTOCOL.md, H11); whoever takes it tells of the new list when it has taken out all that leave.</summary>
+    private void Remove(Life life, RemovalReason reason)
+    {
+        _lives.Remove(life);
+        _list.Remove(life.Id);
+        _backlog.Remove(life);
+        _table.Remove(life);
+        _output.Removed(life.Id, reason);
+        if (reason != RemovalReason.Died)
+        {
+            Fence(life.Id);
+        }
+    }
+
+    /// <summary>Who heard of anything after a fence must have heard of the fence: the list goes to all at once.</summary>
+    private void AnnounceList(Life? except = null)
+    {
+        foreach (var life in _lives.All)
+        {
+            if (life != except)
+            {
+                Announce(life);
+            }
+        }
+    }
+
+    private void ForgetDeaths(long now)
+    {
+        if (_deadProcesses.Count == 0)
+        {
+            return;
+        }
+        foreach (var (process, since) in _deadProcesses)
+        {
+            if (now - since > _options.DeathMemory)
+            {
+                _deadProcesses.Remove(process);
+            }
+        }
+    }
+}
