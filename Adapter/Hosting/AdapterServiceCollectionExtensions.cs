@@ -1,6 +1,8 @@
+using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansAdapter;
 using OrleansAdapter.Draining;
@@ -75,7 +77,13 @@ public static class AdapterServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OrleansAdapterOptions>, OrleansAdapterOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OrleansAdapterOptions>, ForwardingOptionsValidator>());
-        services.TryAddSingleton<ThisServer>();
+        services.TryAddSingleton(static provider => new ThisServer(
+            provider.GetService<IDirectory>() ?? throw new InvalidOperationException(
+                "OrleansAdapter has no directory: call AddDirectory() on the services, AddOrleansDirectory() on an Orleans silo or client, or builder.AddOrleansAdapter() of the package OrleansAdapter, which adds one."),
+            provider.GetRequiredService<IOptions<OrleansAdapterOptions>>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILoggerFactory>(),
+            provider.GetRequiredService<IMeterFactory>()));
         services.AddMetrics();
     }
 
