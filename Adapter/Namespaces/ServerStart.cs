@@ -4,8 +4,8 @@ using OrleansAdapter.Threading;
 namespace OrleansAdapter.Namespaces;
 
 /// <summary>
-/// The last steps of a server's start, when it has reached the directory: it is registered in its namespaces, and sees the others. A step that takes long says what it waits for, after 3 s
-/// and then every minute.
+/// The last steps of a server's start, when it has reached the directory: it is registered in its namespaces, and sees the others. A step that takes long says
+/// what it waits for, after 3 s and then every minute.
 /// </summary>
 internal sealed class ServerStart(ThisServer server, ILogger logger)
 {
@@ -36,8 +36,8 @@ internal sealed class ServerStart(ThisServer server, ILogger logger)
     }
 
     /// <summary>
-    /// Waits until this server is listed, and sees whoever the homes know: what a server says of the cluster is true from the moment it is ready. One that died a moment ago may
-    /// still be known to a home and no longer be listed, so that is not waited for longer than requests are.
+    /// Waits until this server is listed, and sees whoever the homes know: what a server says of the cluster is true from the moment it is ready. One that
+    /// died a moment ago may still be known to a home and no longer be listed, so that is not waited for longer than requests are.
     /// </summary>
     public async Task SeeOthersAsync(CancellationToken cancellationToken)
     {

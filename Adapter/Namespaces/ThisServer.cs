@@ -92,7 +92,9 @@ internal sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
 
     internal long Now => (long)Time.GetElapsedTime(0, Time.GetTimestamp()).TotalMilliseconds;
 
-    /// <summary>A namespace by its name, which begins with a slash; it is put before a name that does not. Made, and registered with the directory, on first use.</summary>
+    /// <summary>
+    /// A namespace by its name, which begins with a slash; it is put before a name that does not. Made, and registered with the directory, on first use.
+    /// </summary>
     public Namespace Of(string name) => Of(name, mayBeRemoved: false);
 
     /// <summary>The same; a namespace that everybody who asked for it said may be removed can be.</summary>
@@ -107,8 +109,8 @@ internal sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
     }
 
     /// <summary>
-    /// Leaves a namespace in which no socket is any more, unless somebody else uses it. What waits there ends, its outcome unknown. The directory forgets this server there when the lease
-    /// lapses.
+    /// Leaves a namespace in which no socket is any more, unless somebody else uses it. What waits there ends, its outcome unknown. The directory forgets this
+    /// server there when the lease lapses.
     /// </summary>
     internal void Remove(Namespace @namespace)
     {
@@ -154,7 +156,9 @@ internal sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
         return await Directory.ServersAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Links to the directory and registers in the configured namespaces; returns when the server is registered in all of them and sees the others.</summary>
+    /// <summary>
+    /// Links to the directory and registers in the configured namespaces; returns when the server is registered in all of them and sees the others.
+    /// </summary>
     /// <exception cref="DirectoryRefusedException">The directory refuses this server for good.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {

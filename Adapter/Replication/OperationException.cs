@@ -9,8 +9,8 @@ public sealed class OperationException : Exception
 {
     /// <summary>What is said where a wait ended because the server has not started.</summary>
     internal const string NotStarted =
-        "this server has not started yet. Hosted services start in the order in which they were added: add OrleansAdapter before one that sends as it starts, or send from a BackgroundService. " +
-        "If the host hangs in its start, its log says what it waits for.";
+        "this server has not started yet. Hosted services start in the order in which they were added: add OrleansAdapter before one that sends as it "
+        + "starts, or send from a BackgroundService. If the host hangs in its start, its log says what it waits for.";
 
     private OperationException(string message)
         : base(message)
@@ -20,7 +20,8 @@ public sealed class OperationException : Exception
     internal static OperationException For(OperationFailure failure, string what) => new(failure switch
     {
         OperationFailure.Fenced =>
-            $"The outcome of {what} is unknown: the directory had ended this server's stay (its lease lapsed, or it left too much unread), so its clients were closed and it has registered anew.",
+            $"The outcome of {what} is unknown: the directory had ended this server's stay (its lease lapsed, or it left too much unread), "
+            + "so its clients were closed and it has registered anew.",
         OperationFailure.Merged =>
             $"The outcome of {what} is unknown: the directory was lost, and no server that came back could tell.",
         OperationFailure.NotStarted =>

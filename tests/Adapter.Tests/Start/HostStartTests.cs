@@ -82,7 +82,8 @@ public sealed class HostStartTests : IDisposable
         using var host = builder.Build();
         await host.StartAsync(TestContext.Current.CancellationToken).InTimeAsync();
         Assert.Equal(0, await host.Services.GetRequiredService<Emitter>().Of().CountSocketsAsync(TestContext.Current.CancellationToken).InTimeAsync());
-        Assert.Single(_log.Lines, line => line == (LogLevel.Information, "No directory is configured, so it runs in this process, and this server is alone", null));
+        const string alone = "No directory is configured, so it runs in this process, and this server is alone";
+        Assert.Single(_log.Lines, line => line == (LogLevel.Information, alone, null));
         await host.StopAsync(TestContext.Current.CancellationToken).InTimeAsync();
     }
 

@@ -17,7 +17,10 @@ public sealed class NotStartedTests : IAsyncDisposable
 
     public NotStartedTests()
     {
-        _services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(_time).AddDirectory(directory => directory.FirstStart = true).AddOrleansAdapter().BuildServiceProvider();
+        _services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(_time)
+            .AddDirectory(directory => directory.FirstStart = true)
+            .AddOrleansAdapter()
+            .BuildServiceProvider();
         _server = _services.GetRequiredService<ThisServer>();
         _chat = _server.Of("/chat");
     }

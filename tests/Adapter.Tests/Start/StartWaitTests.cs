@@ -19,7 +19,9 @@ public sealed class StartWaitTests : IAsyncDisposable
     public StartWaitTests()
     {
         _directory = new TestDirectory(_cluster.NewDirectory());
-        _services = new ServiceCollection().AddLogging(logging => logging.AddProvider(_log)).AddSingleton<TimeProvider>(_time).AddSingleton<IDirectory>(_directory)
+        _services = new ServiceCollection().AddLogging(logging => logging.AddProvider(_log))
+            .AddSingleton<TimeProvider>(_time)
+            .AddSingleton<IDirectory>(_directory)
             .AddOrleansAdapter(options =>
             {
                 options.Namespaces.Add("/one");
@@ -63,7 +65,8 @@ public sealed class StartWaitTests : IAsyncDisposable
         Assert.Empty(Warnings);
 
         await PassUntilAsync(TimeSpan.FromMilliseconds(20), () => Warnings.Length > 0);
-        Assert.Matches($"^This server waits until the directory's list has the servers {_server.Process}, for \\d+ s so far; after 00:02:00 it starts without$", Warnings[0]);
+        Assert.Matches(
+            $"^This server waits until the directory's list has the servers {_server.Process}, for \\d+ s so far; after 00:02:00 it starts without$", Warnings[0]);
         Assert.False(start.IsCompleted);
 
         await PassUntilAsync(TimeSpan.FromSeconds(1), () => start.IsCompleted);
