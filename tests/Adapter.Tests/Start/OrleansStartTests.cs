@@ -1,11 +1,13 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Hosting;
 using OrleansAdapter.Grains;
 using OrleansAdapter.Grains.Testing;
+using OrleansAdapter.SocketIO.Tests;
 
 namespace OrleansAdapter.Tests.Start;
 
@@ -73,6 +75,36 @@ public sealed class OrleansStartTests(OrleansStartTests.Cluster cluster) : IClas
             "This process has an Orleans silo or client without the directory: call AddOrleansDirectory() on its builder, in UseOrleans or UseOrleansClient, "
             + "and on every silo of the cluster.",
             exception.Message);
+    }
+
+    [Fact]
+    public async Task A_start_that_waits_for_an_Orleans_that_nobody_starts_says_so()
+    {
+        using var log = new TestLog();
+        var time = new ManualTime();
+        using var stopping = new CancellationTokenSource();
+        using var host = Build(
+            Builder.HostApplicationBuilder,
+            adapterFirst: false,
+            services =>
+            {
+                services.RemoveAll<IHostedService>();
+                services.RemoveAll<TimeProvider>();
+                services.AddSingleton<TimeProvider>(time).AddLogging(logging => logging.AddProvider(log)).AddEmitter();
+            },
+            _ => { },
+            client => client.AddOrleansDirectory(),
+            isSilo: false);
+        var start = host.StartAsync(stopping.Token);
+        bool Says(string text) => log.Lines.Any(line => line.Level == LogLevel.Warning && line.Text.StartsWith(text, StringComparison.Ordinal));
+        await InTime.UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            return Says("The directory has not answered for ");
+        });
+        Assert.False(start.IsCompleted);
+        await stopping.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => start.InTimeAsync());
     }
 
     private static readonly bool[] Both = [false, true];
