@@ -25,4 +25,12 @@ internal static partial class AdapterLog
 
     [LoggerMessage(7, LogLevel.Warning, "{Namespace}: the handler of an event of server {Asker} takes longer than {Limit}; those that wait behind it go on without it")]
     public static partial void HandlerIsSlow(ILogger logger, string @namespace, ServerId asker, TimeSpan limit);
+
+    [LoggerMessage(8, LogLevel.Warning, "This server waits for the directory to let it into {Namespaces}, for {Seconds} s so far; it goes on waiting. "
+        + "A directory that has just started waits some seconds for the servers that were there before. If this lasts, check that its silo runs and is not overloaded")]
+    public static partial void WaitsForRegistration(ILogger logger, string namespaces, long seconds);
+
+    [LoggerMessage(9, LogLevel.Warning, "This server waits until the directory's list has the servers {Missing}, for {Seconds} s so far; "
+        + "after {Limit} it starts without")]
+    public static partial void WaitsForOthers(ILogger logger, string missing, long seconds, TimeSpan limit);
 }

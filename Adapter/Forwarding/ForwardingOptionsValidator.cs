@@ -32,7 +32,8 @@ internal sealed class ForwardingOptionsValidator : IValidateOptions<OrleansAdapt
         {
             if (Encoding.UTF8.GetByteCount(options.SocketDirectory!) > ServerAddress.LongestDirectory || !Path.IsPathRooted(options.SocketDirectory))
             {
-                yield return $"{nameof(options.SocketDirectory)} must be an absolute path of at most {ServerAddress.LongestDirectory} bytes, as socket files cannot have longer names.";
+                yield return $"{nameof(options.SocketDirectory)} must be an absolute path of at most {ServerAddress.LongestDirectory} bytes, "
+                    + "as socket files cannot have longer names.";
             }
             yield break;
         }

@@ -1,6 +1,8 @@
+using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansAdapter;
 using OrleansAdapter.Draining;
@@ -21,8 +23,9 @@ public static class AdapterServiceCollectionExtensions
         AddServer(services, configure);
         services.TryAddSingleton<SessionForwarder>();
         services.TryAddSingleton<InternalEndpoint>();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, InternalEndpoint>(static provider => provider.GetRequiredService<InternalEndpoint>()));
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, InternalEndpoint>(static provider => provider.GetRequiredService<InternalEndpoint>()));
+        static InternalEndpoint Endpoint(IServiceProvider provider) => provider.GetRequiredService<InternalEndpoint>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, InternalEndpoint>(Endpoint));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, InternalEndpoint>(Endpoint));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ServerLifetime>());
         if (services.All(service => service.ServiceType != typeof(IServerDrain)))
         {
@@ -42,8 +45,8 @@ public static class AdapterServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Adds an <see cref="Emitter"/>: this process takes part in the cluster without having clients. A directory has to be added as well (<c>AddDirectory</c>). The host starts
-    /// when the directory has been reached.
+    /// Adds an <see cref="Emitter"/>: this process takes part in the cluster without having clients. A directory has to be added as well
+    /// (<c>AddDirectory</c>). The host starts when the directory has been reached.
     /// </summary>
     public static IServiceCollection AddEmitter(this IServiceCollection services, Action<OrleansAdapterOptions>? configure = null)
     {
@@ -75,7 +78,14 @@ public static class AdapterServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OrleansAdapterOptions>, OrleansAdapterOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OrleansAdapterOptions>, ForwardingOptionsValidator>());
-        services.TryAddSingleton<ThisServer>();
+        services.TryAddSingleton(static provider => new ThisServer(
+            provider.GetService<IDirectory>() ?? throw new InvalidOperationException(
+                "OrleansAdapter has no directory: call AddDirectory() on the services, AddOrleansDirectory() on an Orleans silo or client, "
+                + "or AddOrleansAdapter() on the host's builder, which adds one (package OrleansAdapter)."),
+            provider.GetRequiredService<IOptions<OrleansAdapterOptions>>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILoggerFactory>(),
+            provider.GetRequiredService<IMeterFactory>()));
         services.AddMetrics();
     }
 

@@ -71,7 +71,7 @@ public sealed partial class BroadcastOperator : BroadcastRoot
         }
         catch (TimeoutException)
         {
-            throw OperationException.For(OperationFailure.TimedOut, "a publish");
+            throw OperationException.For(Owner.Server.IsStarted ? OperationFailure.TimedOut : OperationFailure.NotStarted, "a publish");
         }
     }
 

@@ -72,7 +72,8 @@ internal sealed class Namespace : NamespaceRoot
     /// <summary>Takes a socket in. Ends when every broadcast that is published from then on reaches it.</summary>
     /// <exception cref="ArgumentException">The socket's user id is over 1,024 bytes of UTF-8, or not valid Unicode.</exception>
     /// <exception cref="OperationException">This server was fenced meanwhile: close the connection, the client may come back at once.</exception>
-    /// <exception cref="TimeoutException">The directory did not confirm it within <see cref="OrleansAdapterOptions.RequestsTimeout"/>.</exception>
+    /// <exception cref="TimeoutException">The directory did not confirm it within <see cref="OrleansAdapterOptions.RequestsTimeout"/>, or this server has not
+    /// started.</exception>
     public Task ConnectAsync(LocalSocket socket) => RunAsync((state, waiter, now) => state.Connect(socket, waiter, now), "a connect");
 
     /// <summary>Takes a socket out of the namespace and all of its rooms. Ends when that holds on this server; nothing happens if it is out.</summary>
@@ -191,8 +192,8 @@ internal sealed class Namespace : NamespaceRoot
     internal void TickBegan() => System.Threading.Volatile.Write(ref _tickQueued, 0);
 
     /// <summary>
-    /// Waits until all that this server said in the namespace, broadcasts and memberships, has reached all whom it concerns: nobody needs this server any more to repeat it. False if that is not
-    /// known when the wait is cancelled.
+    /// Waits until all that this server said in the namespace, broadcasts and memberships, has reached all whom it concerns: nobody needs this server any more
+    /// to repeat it. False if that is not known when the wait is cancelled.
     /// </summary>
     internal async Task<bool> SettleAsync(CancellationToken cancellationToken)
     {
@@ -311,7 +312,11 @@ internal sealed class Namespace : NamespaceRoot
         }
         catch (TimeoutException exception)
         {
-            throw new TimeoutException($"The directory did not confirm {what} in \"{Name}\" within {_server.Options.RequestsTimeout}. Check that it runs and can be reached.", exception);
+            throw new TimeoutException(
+                _server.IsStarted
+                    ? $"The directory did not confirm {what} in \"{Name}\" within {_server.Options.RequestsTimeout}. Check that it runs and can be reached."
+                    : $"The directory was not told of {what} in \"{Name}\" within {_server.Options.RequestsTimeout}: {OperationException.NotStarted}",
+                exception);
         }
     }
 }

@@ -70,7 +70,7 @@ internal sealed record TickItem : INamespaceItem
     {
         @namespace.TickBegan();
         state.Tick(now);
-        @namespace.Requests.Tick(now);
+        @namespace.Requests.Tick(now, state.Replica.IsStarted);
         @namespace.Acks.Tick(now);
     }
 }

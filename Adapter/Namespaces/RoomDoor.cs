@@ -48,14 +48,18 @@ internal sealed class RoomDoor(ThisServer server, bool startsWithHost) : IRoomDo
         throw new ArgumentException("The arguments are JSON, but no array.", nameof(arguments));
     }
 
+    /// <summary>What is asked while the server starts waits for its turn, as long as requests may; where the start has failed, that is said.</summary>
     private async Task<BroadcastRoot> OfAsync(string @namespace, Room room)
     {
-        await StartedAsync().ConfigureAwait(false);
+        if (Start() is { IsFaulted: true } failed)
+        {
+            await failed.ConfigureAwait(false);
+        }
         BroadcastRoot all = server.Of(@namespace);
         return room == Room.Everyone ? all : room.Kind == RoomKind.User ? all.ToUser(room.Name) : all.To(room.Name);
     }
 
-    private Task StartedAsync()
+    private Task Start()
     {
         if (startsWithHost)
         {

@@ -14,15 +14,16 @@ namespace OrleansAdapter.Namespaces;
 internal sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
 {
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly ConcurrentDictionary<string, Namespace> _namespaces = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<long, Namespace> _requests = new();
     private readonly AnswerExchange _answers;
-    private readonly ILoggerFactory _loggers;
+    private readonly ILogger _logger;
+    private readonly ILogger _namespaceLogger;
     private readonly DateTimeOffset _started;
     private readonly CancellationTokenSource _stopping = new();
-    private ITimer? _timer;
+    private readonly TaskCompletionSource _linked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ITimer _timer;
     private Task? _heartbeat;
     private long _lastRequest = Random.Shared.NextInt64(1L << 40);
     private bool _running;
@@ -35,7 +36,8 @@ internal sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
         Directory = directory;
         Options = options.Value;
         Time = time;
-        _loggers = loggers;
+        _logger = loggers.CreateLogger<ThisServer>();
+        _namespaceLogger = loggers.CreateLogger<Namespace>();
         _started = time.GetUtcNow();
         Metrics = new AdapterMetrics(meters);
         Metrics.ObserveConnections(CountSockets);
@@ -45,6 +47,8 @@ internal sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
         _answers = new AnswerExchange(Process, Describe, lease, Directory.Send, Take, AnswersLost);
         var renew = (long)Options.LeaseRenewal.TotalMilliseconds;
         ReplicaOptions = new ReplicaOptions { Lease = lease, RenewEvery = renew, OperationTimeout = (long)Options.RequestsTimeout.TotalMilliseconds };
+        // From now on, and not from the start on: what is asked of a server that never starts ends as well.
+        _timer = time.CreateTimer(_ => Tick(), null, TickInterval, TickInterval);
     }
 
     /// <summary>The process part of this server's id.</summary>
@@ -61,6 +65,9 @@ internal sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
 
     /// <summary>Whether this server is leaving the cluster: it takes no new clients, and is not to be given any.</summary>
     public bool IsDraining => Draining.IsDraining;
+
+    /// <summary>Whether it has reached the directory, and so begun to register in its namespaces.</summary>
+    public bool IsStarted => Volatile.Read(ref _running);
 
     internal DrainState Draining { get; } = new();
 
@@ -85,7 +92,9 @@ internal sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
 
     internal long Now => (long)Time.GetElapsedTime(0, Time.GetTimestamp()).TotalMilliseconds;
 
-    /// <summary>A namespace by its name, which begins with a slash; it is put before a name that does not. Made, and registered with the directory, on first use.</summary>
+    /// <summary>
+    /// A namespace by its name, which begins with a slash; it is put before a name that does not. Made, and registered with the directory, on first use.
+    /// </summary>
     public Namespace Of(string name) => Of(name, mayBeRemoved: false);
 
     /// <summary>The same; a namespace that everybody who asked for it said may be removed can be.</summary>
@@ -100,8 +109,8 @@ internal sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
     }
 
     /// <summary>
-    /// Leaves a namespace in which no socket is any more, unless somebody else uses it. What waits there ends, its outcome unknown. The directory forgets this server there when the lease
-    /// lapses.
+    /// Leaves a namespace in which no socket is any more, unless somebody else uses it. What waits there ends, its outcome unknown. The directory forgets this
+    /// server there when the lease lapses.
     /// </summary>
     internal void Remove(Namespace @namespace)
     {
@@ -130,10 +139,26 @@ internal sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
     }
 
     /// <summary>The servers of the cluster, by what each last told of itself.</summary>
-    /// <exception cref="DirectoryUnavailableException">The directory cannot be reached now.</exception>
-    public Task<IReadOnlyList<ServerDescription>> ServersAsync(CancellationToken cancellationToken = default) => Directory.ServersAsync(cancellationToken);
+    /// <exception cref="DirectoryUnavailableException">The directory cannot be reached now, or this server does not start.</exception>
+    public async Task<IReadOnlyList<ServerDescription>> ServersAsync(CancellationToken cancellationToken = default)
+    {
+        if (!IsStarted)
+        {
+            try
+            {
+                await _linked.Task.WaitAsync(Options.RequestsTimeout, Time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException exception)
+            {
+                throw new DirectoryUnavailableException($"The servers cannot be listed: {OperationException.NotStarted}", exception);
+            }
+        }
+        return await Directory.ServersAsync(cancellationToken).ConfigureAwait(false);
+    }
 
-    /// <summary>Links to the directory and registers in the configured namespaces; returns when the server is registered in all of them and sees the others.</summary>
+    /// <summary>
+    /// Links to the directory and registers in the configured namespaces; returns when the server is registered in all of them and sees the others.
+    /// </summary>
     /// <exception cref="DirectoryRefusedException">The directory refuses this server for good.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -141,7 +166,6 @@ internal sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
         {
             Of(name);
         }
-        _timer = Time.CreateTimer(_ => Tick(), null, TickInterval, TickInterval);
         await Directory.StartAsync(Process, this, cancellationToken).ConfigureAwait(false);
         lock (_namespaces)
         {
@@ -151,10 +175,12 @@ internal sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
                 @namespace.Start();
             }
         }
+        _linked.TrySetResult();
         _heartbeat = HeartbeatAsync();
-        await Task.WhenAll(_namespaces.Values.Select(n => n.Ready)).WaitAsync(cancellationToken).ConfigureAwait(false);
-        await SeeOthersAsync(cancellationToken).ConfigureAwait(false);
-        AdapterLog.Registered(_loggers.CreateLogger<ThisServer>(), Process, Options.ServerName, _namespaces.Count);
+        var start = new ServerStart(this, _logger);
+        await start.RegisterAsync(cancellationToken).ConfigureAwait(false);
+        await start.SeeOthersAsync(cancellationToken).ConfigureAwait(false);
+        AdapterLog.Registered(_logger, Process, Options.ServerName, _namespaces.Count);
     }
 
     /// <summary>Leaves the directory for good: nothing is published any more, and what waits ends. Returns when the directory has taken note.</summary>
@@ -177,18 +203,12 @@ internal sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
             return;
         }
         await _stopping.CancelAsync().ConfigureAwait(false);
-        if (_timer is not null)
-        {
-            await _timer.DisposeAsync().ConfigureAwait(false);
-        }
+        await _timer.DisposeAsync().ConfigureAwait(false);
         if (_heartbeat is not null)
         {
             await _heartbeat.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        if (_running)
-        {
-            await Task.WhenAll(_namespaces.Values.Select(n => n.StopAsync())).ConfigureAwait(false);
-        }
+        await Task.WhenAll(_namespaces.Values.Select(n => n.StopAsync())).ConfigureAwait(false);
         await Directory.DisposeAsync().ConfigureAwait(false);
         Metrics.Dispose();
         _stopping.Dispose();
@@ -255,10 +275,14 @@ internal sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
             }
             else
             {
-                added = _namespaces[name] = new Namespace(this, name, _loggers.CreateLogger<Namespace>()) { IsKept = !mayBeRemoved };
+                added = _namespaces[name] = new Namespace(this, name, _namespaceLogger) { IsKept = !mayBeRemoved };
                 if (_running)
                 {
                     added.Start();
+                }
+                if (Volatile.Read(ref _disposed) != 0)
+                {
+                    _ = added.StopAsync(); // who comes that late is told at once
                 }
             }
             return added;
@@ -285,43 +309,17 @@ internal sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
 
     private void Tick()
     {
-        if (!Volatile.Read(ref _running))
-        {
-            return;
-        }
         foreach (var @namespace in _namespaces.Values)
         {
             @namespace.Tick();
         }
-        _answers.Check(PendingRequestCount > 0, Now);
+        if (IsStarted)
+        {
+            _answers.Check(PendingRequestCount > 0, Now);
+        }
     }
 
     private ServerDescription Describe() => new(Process, Options.ServerName, _started, CountSockets(), Address);
-
-    /// <summary>
-    /// Waits until this server is listed, and sees whoever the homes know: what a server says of the cluster is true from the moment it is ready. One that died a moment ago may
-    /// still be known to a home and no longer be listed, so that is not waited for for ever.
-    /// </summary>
-    private async Task SeeOthersAsync(CancellationToken cancellationToken)
-    {
-        var began = Now;
-        while (Now - began < (long)Options.RequestsTimeout.TotalMilliseconds)
-        {
-            try
-            {
-                var seen = (await Directory.ServersAsync(cancellationToken).ConfigureAwait(false)).Select(server => server.Process).ToHashSet();
-                if (seen.Contains(Process) && _namespaces.Values.All(n => n.Lives.All(life => seen.Contains(life.Process))))
-                {
-                    return;
-                }
-            }
-            catch (DirectoryUnavailableException)
-            {
-                // Lost since the server registered: it comes back.
-            }
-            await Task.Delay(LookInterval, Time, cancellationToken).ConfigureAwait(false);
-        }
-    }
 
     private async Task HeartbeatAsync()
     {

@@ -7,6 +7,11 @@ namespace OrleansAdapter;
 /// </summary>
 public sealed class OperationException : Exception
 {
+    /// <summary>What is said where a wait ended because the server has not started.</summary>
+    internal const string NotStarted =
+        "this server has not started yet. Hosted services start in the order in which they were added: add OrleansAdapter before one that sends as it "
+        + "starts, or send from a BackgroundService. If the host hangs in its start, its log says what it waits for.";
+
     private OperationException(string message)
         : base(message)
     {
@@ -15,9 +20,12 @@ public sealed class OperationException : Exception
     internal static OperationException For(OperationFailure failure, string what) => new(failure switch
     {
         OperationFailure.Fenced =>
-            $"The outcome of {what} is unknown: the directory had ended this server's stay (its lease lapsed, or it left too much unread), so its clients were closed and it has registered anew.",
+            $"The outcome of {what} is unknown: the directory had ended this server's stay (its lease lapsed, or it left too much unread), "
+            + "so its clients were closed and it has registered anew.",
         OperationFailure.Merged =>
             $"The outcome of {what} is unknown: the directory was lost, and no server that came back could tell.",
+        OperationFailure.NotStarted =>
+            $"The outcome of {what} is unknown: {NotStarted} It still happens if the server does start.",
         OperationFailure.Stopped =>
             $"The outcome of {what} is unknown: this server stops.",
         _ =>

@@ -139,12 +139,12 @@ internal sealed class Outbox(ReplicaOptions options)
         }
     }
 
-    /// <summary>Fails operations that have waited too long for an answer. They stay: they may still happen.</summary>
-    public void FailBefore(long since)
+    /// <summary>Fails operations that have waited too long for an answer, and says why. They stay: they may still happen.</summary>
+    public void FailBefore(long since, OperationFailure failure)
     {
         for (_timedOut = Math.Max(_timedOut, _answered); _timedOut <= LastPosition && At(_timedOut).Since < since; _timedOut++)
         {
-            At(_timedOut).TimeOut();
+            At(_timedOut).TimeOut(failure);
         }
     }
 

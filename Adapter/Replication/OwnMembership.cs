@@ -16,7 +16,7 @@ internal sealed class OwnMembership(Room room, bool member, long asOf, Action<Ow
     }
 
     /// <summary>It goes on: each waiter has a time limit of its own.</summary>
-    public override void TimeOut()
+    public override void TimeOut(OperationFailure failure)
     {
     }
 

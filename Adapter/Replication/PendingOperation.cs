@@ -54,7 +54,7 @@ internal abstract class PendingOperation(Operation operation)
 
     public void Fail(OperationFailure failure)
     {
-        if (failure != OperationFailure.TimedOut)
+        if (failure is not (OperationFailure.TimedOut or OperationFailure.NotStarted))
         {
             Leave();
         }
@@ -65,8 +65,8 @@ internal abstract class PendingOperation(Operation operation)
         }
     }
 
-    /// <summary>It has waited too long for an answer.</summary>
-    public virtual void TimeOut() => Fail(OperationFailure.TimedOut);
+    /// <summary>It has waited too long for an answer, for a reason that leaves it where it is: it may still happen.</summary>
+    public virtual void TimeOut(OperationFailure failure) => Fail(failure);
 
     /// <summary>It waits for the home no more: it was answered, or failed for good. Called once.</summary>
     protected virtual void OnLeft()
@@ -105,6 +105,9 @@ internal enum OperationFailure
 
     /// <summary>No answer within the time that requests have. It may still happen.</summary>
     TimedOut,
+
+    /// <summary>The same, and this server has not even started: nothing has been sent so far.</summary>
+    NotStarted,
 
     /// <summary>This server stops.</summary>
     Stopped,

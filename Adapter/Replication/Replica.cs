@@ -31,6 +31,9 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
     /// <summary>Whether the home has admitted this life, as far as is known here.</summary>
     public bool IsLive { get; private set; }
 
+    /// <summary>Whether this server has begun to register: before, nothing is sent.</summary>
+    public bool IsStarted { get; private set; }
+
     /// <summary>Whether this server stops: nothing is taken on any more.</summary>
     public bool IsStopped { get; private set; }
 
@@ -77,7 +80,11 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
     }
 
     /// <summary>Begins to register (W1).</summary>
-    public void Start(long now) => SendRegister(now);
+    public void Start(long now)
+    {
+        IsStarted = true;
+        SendRegister(now);
+    }
 
     /// <summary>The link to the directory is up, perhaps again: what was sent may be lost.</summary>
     public void Connected(long now)
@@ -154,8 +161,8 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
     /// <summary>Sends again what went unanswered, and renews. Call it at least every 50 ms.</summary>
     public void Tick(long now)
     {
-        _outbox.FailBefore(now - options.OperationTimeout);
-        if (IsStopped)
+        _outbox.FailBefore(now - options.OperationTimeout, IsStarted ? OperationFailure.TimedOut : OperationFailure.NotStarted);
+        if (IsStopped || !IsStarted)
         {
             return;
         }

@@ -92,13 +92,21 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
         OnFailed(OperationFailure.Stopped);
     }
 
-    public override void TimeOut()
+    public override void TimeOut(OperationFailure failure)
     {
         // A request has its own deadline.
     }
 
-    public void Expire()
+    /// <summary>Its time is over.</summary>
+    /// <param name="started">Whether this server has started: if not, nobody could have answered.</param>
+    public void Expire(bool started)
     {
+        if (!started && _waitingFor is null)
+        {
+            _ended.TrySetException(RequestTimeoutException.NotStarted());
+            Touch();
+            return;
+        }
         _ended.TrySetResult(new RequestResult([.. _answers], [.. _gone], [.. (_waitingFor ?? []).Where(server => !IsSettled(server))], IsUnknown: _waitingFor is null));
         Touch();
     }

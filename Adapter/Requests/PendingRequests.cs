@@ -51,13 +51,13 @@ internal sealed class PendingRequests(Action<long> ended, long afterLoss = 60_00
         }
     }
 
-    public void Tick(long now)
+    public void Tick(long now, bool started)
     {
         foreach (var request in _pending.Values)
         {
             if (request.IsDue(now))
             {
-                request.Expire();
+                request.Expire(started);
             }
         }
     }

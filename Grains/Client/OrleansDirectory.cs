@@ -6,6 +6,7 @@ using Orleans;
 using Orleans.Configuration;
 using Orleans.Runtime;
 using Orleans.Streams;
+using OrleansAdapter.Threading;
 
 namespace OrleansAdapter.Grains;
 

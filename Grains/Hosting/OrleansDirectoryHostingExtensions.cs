@@ -105,14 +105,18 @@ public static class OrleansDirectoryHostingExtensions
         for (var i = first + 1; i < services.Count; i++)
         {
             var service = services[i];
-            if (service.ServiceType == typeof(IHostedService)
-                && service.ImplementationType?.Assembly.GetName().Name?.StartsWith("Orleans.", StringComparison.Ordinal) == true)
+            if (service.ServiceType == typeof(IHostedService) && IsOrleans(service))
             {
                 services.RemoveAt(i);
                 services.Insert(first++, service);
             }
         }
     }
+
+    /// <summary>A silo's hosted service is known by its type; a client's only by the method that gets it.</summary>
+    private static bool IsOrleans(ServiceDescriptor service) =>
+        (service.ImplementationType ?? service.ImplementationFactory?.Method.DeclaringType)?.Assembly.GetName().Name
+            ?.StartsWith("Orleans.", StringComparison.Ordinal) == true;
 
     /// <summary>
     /// Registers this project's grains and messages. Orleans finds types by what its code generator wrote into the program's own assembly; in a program

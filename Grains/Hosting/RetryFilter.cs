@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans;
 using Orleans.Configuration;
+using OrleansAdapter.Threading;
 
 namespace OrleansAdapter.Grains;
 

@@ -10,8 +10,9 @@ public sealed class ArrowTests
     private const string OrleansConnections = "Microsoft.AspNetCore.Connections.Abstractions";
 
     /// <summary>
-    /// The floors of Adapter, from the ground up: each may use those before it. The first are the files that lie in no folder: options, log, metrics. Of a worker's life, Draining
-    /// is lowest: what passes requests on has them end when the server leaves, and what a primary hands over ends then too. Hosting puts all of it into a host.
+    /// The floors of Adapter, from the ground up: each may use those before it. The first are the files that lie in no folder: options, log, metrics. Of a
+    /// worker's life, Draining is lowest: what passes requests on has them end when the server leaves, and what a primary hands over ends then too. Hosting
+    /// puts all of it into a host.
     /// </summary>
     private static readonly string[] Floors = ["", "Packets", "Replication", "Requests", "Namespaces", "Draining", "Forwarding", "Primary", "Hosting"];
 
@@ -55,8 +56,10 @@ public sealed class ArrowTests
     {
         SourceFile[] files =
         [
-            new("Namespaces/Namespace.cs", "internal sealed class Namespace { private sealed class Inner; }\ninternal static class Names\n{\n    public static void Rename(this string name) { }\n}"),
-            new("Requests/Comment.cs", "/// <see cref=\"Namespace\"/>\n/* Namespace */ internal class A { string a = \"Namespace\", b = $\"Namespace {1}\"; char c = '\"'; } // Namespace"),
+            new("Namespaces/Namespace.cs", "internal sealed class Namespace { private sealed class Inner; }"),
+            new("Namespaces/Names.cs", "internal static class Names\n{\n    public static void Rename(this string name) { }\n}"),
+            new("Requests/Comment.cs", "/// <see cref=\"Namespace\"/>\n/* Namespace */ internal class A; // Namespace"),
+            new("Requests/Text.cs", "internal class M { string a = \"Namespace\", b = $\"Namespace {1}\"; char c = '\"'; }"),
             new("Requests/Nested.cs", "internal class B { Inner i; }"),
             new("Requests/Type.cs", "internal class C { List<Namespace?> all; }"),
             new("Requests/Hole.cs", "internal class D { string d = $\"{nameof(Namespace)}\"; }"),

@@ -37,11 +37,14 @@ internal sealed partial class SourceFile(string path, string text)
         where !path.StartsWith("bin/", StringComparison.Ordinal) && !path.StartsWith("obj/", StringComparison.Ordinal)
         select new SourceFile(path, File.ReadAllText(file));
 
-    /// <summary>Each use of a folder's types or extension methods by a file of another folder that may not use it. A name that also stands for what may be used is no such use.</summary>
+    /// <summary>
+    /// Each use of a folder's types or extension methods by a file of another folder that may not use it. A name that also stands for what may be used is no
+    /// such use.
+    /// </summary>
     public static IEnumerable<string> Uses(IReadOnlyCollection<SourceFile> files, Func<string, string, bool> mayUse)
     {
-        var types = files.SelectMany(file => file.Types.Select(name => (name, file.Folder))).ToLookup(declared => declared.name, declared => declared.Folder);
-        var methods = files.SelectMany(file => file.ExtensionMethods.Select(name => (name, file.Folder))).ToLookup(declared => declared.name, declared => declared.Folder);
+        var types = (from file in files from name in file.Types select (name, file.Folder)).ToLookup(declared => declared.name, declared => declared.Folder);
+        var methods = (from file in files from name in file.ExtensionMethods select (name, file.Folder)).ToLookup(declared => declared.name, declared => declared.Folder);
         return files.SelectMany(file => Wrong(file, file.Names, types).Concat(Wrong(file, file.Calls, methods)));
 
         IEnumerable<string> Wrong(SourceFile file, IEnumerable<string> names, ILookup<string, string> declared) =>
@@ -54,9 +57,14 @@ internal sealed partial class SourceFile(string path, string text)
     public override string ToString() => path;
 
     /// <summary>Of what is not code, what is code nevertheless: that between the braces of an interpolated string.</summary>
-    private static string OnlyHoles(Match match) => match.Value.StartsWith('$') ? string.Join(' ', Hole().Matches(match.Value).Select(hole => hole.Value)) : "\"\"";
+    private static string OnlyHoles(Match match) =>
+        match.Value.StartsWith('$') ? string.Join(' ', Hole().Matches(match.Value).Select(hole => hole.Value)) : "\"\"";
 
-    [GeneratedRegex(@"//[^\n]*|/\*.*?\*/|'(?:\\.|[^'\\\n])+'|\$*\x22{3}.*?\x22{3}|@\x22(?:[^\x22]|\x22\x22)*\x22|\$?\x22(?:\\.|[^\x22\\\n])*\x22", RegexOptions.Singleline, Limit)]
+    /// <summary>Comments, characters, and strings: raw, verbatim and usual ones.</summary>
+    [GeneratedRegex(
+        @"//[^\n]*|/\*.*?\*/|'(?:\\.|[^'\\\n])+'|\$*\x22{3}.*?\x22{3}|@\x22(?:[^\x22]|\x22\x22)*\x22|\$?\x22(?:\\.|[^\x22\\\n])*\x22",
+        RegexOptions.Singleline,
+        Limit)]
     private static partial Regex NotCode();
 
     [GeneratedRegex(@"\{[^{}]*\}", RegexOptions.None, Limit)]

@@ -7,6 +7,7 @@ internal sealed class TestDirectory(IDirectory inner) : IDirectory, IDirectoryRe
 {
     private readonly ConcurrentDictionary<string, (ServerId Life, long Epoch)> _lives = new(StringComparer.Ordinal);
     private IDirectoryReceiver? _receiver;
+    private int _listings;
 
     public Task StartAsync(ServerId process, IDirectoryReceiver receiver, CancellationToken cancellationToken)
     {
@@ -36,7 +37,14 @@ internal sealed class TestDirectory(IDirectory inner) : IDirectory, IDirectoryRe
         }
     }
 
-    public Task<IReadOnlyList<ServerDescription>> ServersAsync(CancellationToken cancellationToken) => inner.ServersAsync(cancellationToken);
+    /// <summary>While set, the list of servers is empty.</summary>
+    public bool IsUnlisted { get; set; }
+
+    /// <summary>How often the list was asked for.</summary>
+    public int Listings => Volatile.Read(ref _listings);
+
+    public Task<IReadOnlyList<ServerDescription>> ServersAsync(CancellationToken cancellationToken) =>
+        Interlocked.Increment(ref _listings) > 0 && IsUnlisted ? Task.FromResult<IReadOnlyList<ServerDescription>>([]) : inner.ServersAsync(cancellationToken);
 
     public Task ReportDeathAsync(ServerId process, CancellationToken cancellationToken) => inner.ReportDeathAsync(process, cancellationToken);
 

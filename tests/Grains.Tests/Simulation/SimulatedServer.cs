@@ -198,7 +198,7 @@ internal sealed class SimulatedServer : INamespaceOutput
         Turn(() =>
         {
             State.Tick(_cluster.Now);
-            Answers.Requests.Tick(_cluster.Now);
+            Answers.Requests.Tick(_cluster.Now, State.Replica.IsStarted);
         });
         Answers.Exchange.Check(Answers.Requests.Count > 0, _cluster.Now);
         if (State.Replica.Epoch != 0 && _cluster.Dice.Chance(0.05))

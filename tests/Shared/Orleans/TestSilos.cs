@@ -158,6 +158,16 @@ public sealed class TestSilos : IAsyncDisposable
         return builder.Build();
     }
 
+    /// <summary>Makes a client of a host that the test builds one of this cluster. What connects it to the directory is the test's affair.</summary>
+    public void Reach(IClientBuilder client) => client.UseLocalhostClustering(_gatewayPorts, ServiceId, ClusterId);
+
+    /// <summary>Makes a silo of a host that the test builds a cluster of its own.</summary>
+    public static void BeAlone(ISiloBuilder silo)
+    {
+        var ports = FreePorts(2);
+        silo.UseLocalhostClustering(ports[0], ports[1], new IPEndPoint(IPAddress.Loopback, ports[0]), ServiceId, ClusterId);
+    }
+
     /// <summary>A server's directory with an Orleans client of its own, which starts and ends with it.</summary>
     internal IDirectory NewDirectory() => new HostedDirectory(NewClient());
 

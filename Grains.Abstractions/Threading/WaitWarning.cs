@@ -1,4 +1,4 @@
-namespace OrleansAdapter.Grains;
+namespace OrleansAdapter.Threading;
 
 /// <summary>Says when a wait is worth a warning: after 3 s, and then every minute. One for each wait.</summary>
 internal sealed class WaitWarning(TimeProvider time)
@@ -11,6 +11,9 @@ internal sealed class WaitWarning(TimeProvider time)
 
     /// <summary>How long the wait has lasted.</summary>
     public TimeSpan Waited => time.GetElapsedTime(_began);
+
+    /// <summary>How long it is until a warning is due; not negative.</summary>
+    public TimeSpan Left => Waited < _due ? _due - Waited : TimeSpan.Zero;
 
     /// <summary>True once each time a warning is due.</summary>
     public bool IsDue()
