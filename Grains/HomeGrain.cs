@@ -3,7 +3,6 @@ using Microsoft.Extensions.Options;
 using Orleans;
 using Orleans.Runtime;
 using Orleans.Streams;
-using Orleans.Streams.Core;
 
 namespace OrleansAdapter.Grains;
 
@@ -23,13 +22,13 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
     private readonly DirectoryOptions _options;
     private readonly FirstHomes _firstHomes;
     private readonly DirectoryMetrics _metrics;
-    private readonly IStreamSubscriptionManagerAdmin _subscriptions;
+    private readonly MailboxSubscribers _subscribers;
+    private readonly KeptSubscriptions _subscriptions;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly MessageParts _parts;
     private readonly Dictionary<ServerId, MailboxWriter> _mailboxes = [];
     private readonly Dictionary<ServerId, byte> _versions = [];
-    private readonly HashSet<ServerId> _remembered = [];
     private readonly HashSet<MailboxWriter> _unflushed = [];
     private readonly List<byte[]> _replies = [];
     private IStreamProvider _streams = null!;
@@ -42,13 +41,15 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
         IOptions<DirectoryOptions> options,
         FirstHomes firstHomes,
         DirectoryMetrics metrics,
-        IStreamSubscriptionManagerAdmin subscriptions,
+        MailboxSubscribers subscribers,
+        KeptSubscriptions subscriptions,
         TimeProvider time,
         ILogger<HomeGrain> logger)
     {
         _options = options.Value;
         _firstHomes = firstHomes;
         _metrics = metrics;
+        _subscribers = subscribers;
         _subscriptions = subscriptions;
         _time = time;
         _logger = logger;
@@ -75,16 +76,20 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _metrics.Forget(this);
+        foreach (var mailbox in _mailboxes.Values)
+        {
+            mailbox.Detach();
+        }
         return Task.CompletedTask;
     }
 
-    public Task<MailboxBatch> Send(MailboxBatch messages)
+    public Task<MailboxBatch> Send(MailboxBatch messages, IMailboxObserver? observer)
     {
         try
         {
             foreach (var message in messages.Messages)
             {
-                Receive(message);
+                Receive(message, observer);
             }
         }
         catch
@@ -95,11 +100,11 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
         return Task.FromResult(Finish());
     }
 
-    public Task<MailboxBatch> SendPart(MessagePart part)
+    public Task<MailboxBatch> SendPart(MessagePart part, IMailboxObserver? observer)
     {
         if (_parts.Add(part) is { } message)
         {
-            Receive(message);
+            Receive(message, observer);
         }
         return Task.FromResult(Finish());
     }
@@ -163,49 +168,49 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
     {
         _metrics.EpochOpened(Namespace);
         DirectoryLog.Opened(_logger, Namespace, summary.Epoch, summary.Admitted, summary.Merged, summary.Entries, summary.Number);
-        _remembered.ExceptWith(_home.Lives);
-        foreach (var gone in _remembered)
+        foreach (var left in _mailboxes.Keys.Except(_home.Lives).ToArray())
         {
-            Forget(gone); // lives that died together with the home before this one
+            Forget(left); // who registered and was not admitted
         }
-        _remembered.Clear();
     }
 
     void IHomeOutput.Conflict(string message) => DirectoryLog.HistoriesConflict(_logger, Namespace, message);
 
-    private void Receive(byte[] bytes)
+    private void Receive(byte[] bytes, IMailboxObserver? observer)
     {
         var message = MessageCodec.ReadWorkerMessage(bytes);
         _versions[message.Life.Process] = Wire.VersionOf(bytes);
+        if (message is Submit submit)
+        {
+            _metrics.Received(submit.Operations.Count);
+        }
+        if (observer is not null)
+        {
+            MailboxOf(message.Life).Attach(observer);
+        }
         _caller = message.Life;
         try
         {
-            if (!_home.IsOpen && message is Register { History: { } history })
-            {
-                Call(history.List);
-            }
-            if (message is Submit submit)
-            {
-                _metrics.Received(submit.Operations.Count);
-            }
             _home.Receive(message, Now);
         }
         finally
         {
             _caller = default;
         }
+        if (observer is not null && _home.IsOpen && !_home.Lives.Contains(message.Life))
+        {
+            Forget(message.Life); // refused, which the result tells it
+        }
     }
 
-    /// <summary>Who is known to have been with the home before this one is told of this one, so that also the idle ones are here before it opens.</summary>
-    private void Call(IReadOnlyList<ServerId> lives)
+    /// <summary>What a life says to what it was pushed. There is no call to answer: what follows from it goes into its mailbox.</summary>
+    private void Answered(MailboxBatch answer)
     {
-        foreach (var life in lives)
+        foreach (var bytes in answer.Messages)
         {
-            if (_remembered.Add(life) && life != _caller)
-            {
-                ((IHomeOutput)this).Send(life, new WrongEpoch { Life = life, Epoch = _home.Epoch });
-            }
+            _home.Receive(MessageCodec.ReadWorkerMessage(bytes), Now);
         }
+        Finish();
     }
 
     private void Look() => _snapshot = new HomeSnapshot(_home.Epoch, _home.IsOpen, _home.Number, _home.RoomCount, _home.Lives.Count, _home.Backlog);
@@ -264,12 +269,12 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
         if (!_mailboxes.TryGetValue(life, out var mailbox))
         {
             var stream = _streams.GetStream<MailboxBatch>(MailboxStreams.OfLife(Namespace, life));
-            _mailboxes[life] = mailbox = new MailboxWriter(stream, exception => DirectoryLog.WriteFailed(_logger, Namespace, life, exception));
+            _mailboxes[life] = mailbox = new MailboxWriter(stream, _subscribers, Answered, exception => DirectoryLog.WriteFailed(_logger, Namespace, life, exception));
         }
         return mailbox;
     }
 
-    /// <summary>A life has ended: its mailbox goes with its stream's subscription, which a killed client leaves behind for minutes.</summary>
+    /// <summary>A life has ended: its mailbox goes, and whatever the streams keep of it.</summary>
     private void Forget(ServerId life)
     {
         _parts.Forget(life);
@@ -284,13 +289,18 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
             if (_mailboxes.TryGetValue(life, out var mailbox))
             {
                 await mailbox.Flush();
+                if (_home.Lives.Contains(life))
+                {
+                    return; // it has registered again meanwhile
+                }
+                mailbox.Detach();
                 _mailboxes.Remove(life);
             }
             if (!_home.Lives.Any(other => other.Process == life.Process))
             {
                 _versions.Remove(life.Process);
             }
-            await MailboxStreams.RemoveSubscriptionsAsync(_subscriptions, _options.StreamProvider, MailboxStreams.OfLife(Namespace, life));
+            await _subscriptions.RemoveAsync(MailboxStreams.OfLife(Namespace, life));
         }
 #pragma warning disable CA1031 // It is house-keeping: the subscription goes with its client, later.
         catch (Exception exception)

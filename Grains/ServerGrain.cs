@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans;
 using Orleans.Runtime;
-using Orleans.Streams.Core;
 
 namespace OrleansAdapter.Grains;
 
@@ -14,7 +13,8 @@ internal sealed class ServerGrain : Grain, IServerGrain, IServerMessagesGrain, I
 
     private readonly DirectoryOptions _options;
     private readonly DirectoryMetrics _metrics;
-    private readonly IStreamSubscriptionManagerAdmin _subscriptions;
+    private readonly MailboxSubscribers _subscribers;
+    private readonly KeptSubscriptions _subscriptions;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly List<byte[]> _replies = [];
@@ -30,12 +30,14 @@ internal sealed class ServerGrain : Grain, IServerGrain, IServerMessagesGrain, I
     public ServerGrain(
         IOptions<DirectoryOptions> options,
         DirectoryMetrics metrics,
-        IStreamSubscriptionManagerAdmin subscriptions,
+        MailboxSubscribers subscribers,
+        KeptSubscriptions subscriptions,
         TimeProvider time,
         ILogger<ServerGrain> logger)
     {
         _options = options.Value;
         _metrics = metrics;
+        _subscribers = subscribers;
         _subscriptions = subscriptions;
         _time = time;
         _logger = logger;
@@ -50,7 +52,7 @@ internal sealed class ServerGrain : Grain, IServerGrain, IServerMessagesGrain, I
             throw new InvalidOperationException($"\"{this.GetPrimaryKeyString()}\" is not the id of a server's process.");
         }
         var stream = this.GetStreamProvider(_options.StreamProvider).GetStream<MailboxBatch>(MailboxStreams.OfProcess(_process));
-        _writer = new MailboxWriter(stream, exception => DirectoryLog.WriteFailed(_logger, "answers", _process, exception));
+        _writer = new MailboxWriter(stream, _subscribers, static _ => { }, exception => DirectoryLog.WriteFailed(_logger, "answers", _process, exception));
         _metrics.Observe(this, () => (0, _waitingBytes));
         _server = new Server(_process, _options.Servers, this, Random.Shared.NextInt64(1, long.MaxValue), Now);
         this.RegisterGrainTimer(
@@ -61,13 +63,18 @@ internal sealed class ServerGrain : Grain, IServerGrain, IServerMessagesGrain, I
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _metrics.Forget(this);
+        _writer.Detach();
         return Task.CompletedTask;
     }
 
-    public Task<MailboxBatch> Send(MailboxBatch messages)
+    public Task<MailboxBatch> Send(MailboxBatch messages, IMailboxObserver? observer)
     {
         try
         {
+            if (observer is not null && _died is null)
+            {
+                _writer.Attach(observer);
+            }
             foreach (var bytes in messages.Messages)
             {
                 Receive(bytes, MessageCodec.ReadServerMessage(bytes));
@@ -88,6 +95,7 @@ internal sealed class ServerGrain : Grain, IServerGrain, IServerMessagesGrain, I
     public Task ReportDeath()
     {
         _died = Now;
+        _writer.Detach();
         _ = RemoveSubscriptionsAsync();
         return Task.CompletedTask;
     }
@@ -188,7 +196,7 @@ internal sealed class ServerGrain : Grain, IServerGrain, IServerMessagesGrain, I
     {
         try
         {
-            await MailboxStreams.RemoveSubscriptionsAsync(_subscriptions, _options.StreamProvider, MailboxStreams.OfProcess(_process));
+            await _subscriptions.RemoveAsync(MailboxStreams.OfProcess(_process));
         }
 #pragma warning disable CA1031 // It is house-keeping: the subscription goes with its client, later.
         catch (Exception exception)

@@ -13,13 +13,16 @@ namespace OrleansAdapter.Grains;
 [Alias("OrleansAdapter.IHomeGrain")]
 internal interface IHomeGrain : IGrainWithStringKey
 {
-    /// <summary>Gives the home messages of one life (one stay of a server in the namespace). The result holds what the home has for that life.</summary>
+    /// <summary>
+    /// Gives the home messages of one life (one stay of a server in the namespace). The result holds what the home has for that life. With a
+    /// <see cref="Register"/> comes the observer that the life's mailbox stream is to reach; null otherwise, and where the stream provider knows that.
+    /// </summary>
     [Alias("Send"), ResponseTimeout("00:00:02")]
-    Task<MailboxBatch> Send(MailboxBatch messages);
+    Task<MailboxBatch> Send(MailboxBatch messages, IMailboxObserver? observer);
 
     /// <summary>Gives the home one part of a message that is too long for one call. The call with the last part does what <see cref="Send"/> does.</summary>
     [Alias("SendPart"), ResponseTimeout("00:00:05")]
-    Task<MailboxBatch> SendPart(MessagePart part);
+    Task<MailboxBatch> SendPart(MessagePart part, IMailboxObserver? observer);
 
     /// <summary>
     /// Asks whether the caller has missed a message. The result has a <see cref="WrongEpoch"/> where another home has taken over, an empty

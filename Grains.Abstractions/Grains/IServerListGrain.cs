@@ -61,10 +61,11 @@ internal interface IServerMessagesGrain : IGrainWithStringKey
 {
     /// <summary>
     /// Takes messages of the server itself, or answers of other servers for it. Where the server is the caller, the result holds the answers that wait for
-    /// it.
+    /// it. With a <see cref="Protocol.Describe"/> comes the observer that the answers' stream is to reach; null otherwise, and where the stream provider
+    /// knows that.
     /// </summary>
     [Alias("Send"), ResponseTimeout("00:00:02")]
-    Task<MailboxBatch> Send(MailboxBatch messages);
+    Task<MailboxBatch> Send(MailboxBatch messages, IMailboxObserver? observer);
 
     /// <summary>Drops what waits for the server, because its process is dead, and refuses what comes later.</summary>
     [Alias("ReportDeath"), ResponseTimeout("00:00:05")]

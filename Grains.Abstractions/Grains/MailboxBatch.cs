@@ -12,6 +12,9 @@ internal sealed class MailboxBatch(byte[][] messages)
     /// <summary>A batch without messages.</summary>
     public static MailboxBatch Empty { get; } = new([]);
 
+    /// <summary>No message, as the result of a call.</summary>
+    public static Task<MailboxBatch> None { get; } = Task.FromResult(Empty);
+
     /// <summary>The messages, in order.</summary>
     [Id(0)]
     public byte[][] Messages { get; } = messages;

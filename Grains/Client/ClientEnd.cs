@@ -8,8 +8,8 @@ namespace OrleansAdapter.Grains;
 
 /// <summary>
 /// Keeps a process alive while its Orleans client ends and stream events still come: such an event, looked at after the client has ended, throws on the
-/// thread pool. Closing the connections is not enough, since an event may be read long before a thread takes it. So the streams' consumer is removed first,
-/// which makes Orleans drop events for it; then the connections close; then the client ends.
+/// thread pool. Closing the connections is not enough, since an event may be read long before a thread takes it. So what listens to streams is removed
+/// first, which makes Orleans drop events for it; then the connections close; then the client ends.
 /// </summary>
 internal sealed class ClientEnd(IServiceProvider services) : ILifecycleParticipant<IClusterClientLifecycle>, IDisposable
 {
@@ -20,32 +20,55 @@ internal sealed class ClientEnd(IServiceProvider services) : ILifecycleParticipa
 
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private GrainId? _consumer;
+    private readonly HashSet<IGrainObserver> _listening = [];
+    private bool _knowsConsumer;
     private int _open;
     private bool _ending;
 
-    /// <summary>Remembers the one object that consumes all of this client's streams, found by a subscription of it.</summary>
-    public async Task SubscribedAsync(string provider, StreamId stream, Guid subscription)
+    /// <summary>Remembers an observer that listens to a stream.</summary>
+    public void Add(IGrainObserver observer)
     {
         lock (_lock)
         {
-            if (_consumer is not null)
-            {
-                return;
-            }
-        }
-        var manager = services.GetRequiredService<IStreamSubscriptionManagerAdmin>().GetStreamSubscriptionManager(
-            StreamSubscriptionManagerType.ExplicitSubscribeOnly);
-        var own = (await manager.GetSubscriptions(provider, stream).ConfigureAwait(false)).FirstOrDefault(known => known.SubscriptionId == subscription);
-        lock (_lock)
-        {
-            _consumer ??= own?.GrainId;
+            _listening.Add(observer);
             if (!_ending)
             {
                 return;
             }
         }
         Release();
+    }
+
+    /// <summary>Forgets an observer that listens no longer. False where the client's end has deleted its reference already.</summary>
+    public bool Remove(IGrainObserver observer)
+    {
+        lock (_lock)
+        {
+            return _listening.Remove(observer);
+        }
+    }
+
+    /// <summary>Remembers the one object that consumes all streams of another provider, found by a subscription of it.</summary>
+    public async Task SubscribedAsync(string provider, StreamId stream, Guid subscription)
+    {
+        lock (_lock)
+        {
+            if (_knowsConsumer)
+            {
+                return;
+            }
+        }
+        var manager = services.GetRequiredService<IStreamSubscriptionManagerAdmin>().GetStreamSubscriptionManager(
+            StreamSubscriptionManagerType.ExplicitSubscribeOnly);
+        var all = await manager.GetSubscriptions(provider, stream).ConfigureAwait(false);
+        if (all.FirstOrDefault(known => known.SubscriptionId == subscription) is { } own)
+        {
+            lock (_lock)
+            {
+                _knowsConsumer = true;
+            }
+            Add(services.GetRequiredService<IClusterClient>().GetGrain<IConsumer>(own.GrainId));
+        }
     }
 
     /// <summary>Counts a connection of the client while it is open.</summary>
@@ -92,7 +115,7 @@ internal sealed class ClientEnd(IServiceProvider services) : ILifecycleParticipa
 
     private void Release()
     {
-        GrainId? consumer;
+        IGrainObserver[] listening;
         lock (_lock)
         {
             _ending = true;
@@ -100,16 +123,21 @@ internal sealed class ClientEnd(IServiceProvider services) : ILifecycleParticipa
             {
                 _closed.TrySetResult();
             }
-            (consumer, _consumer) = (_consumer, null);
+            listening = [.. _listening];
+            _listening.Clear();
         }
-        if (consumer is { } known)
+        if (listening.Length == 0)
         {
-            var client = services.GetRequiredService<IClusterClient>();
-            client.DeleteObjectReference<IConsumer>(client.GetGrain<IConsumer>(known));
+            return;
+        }
+        var client = services.GetRequiredService<IClusterClient>();
+        foreach (var observer in listening)
+        {
+            client.DeleteObjectReference<IGrainObserver>(observer);
         }
     }
 
-    /// <summary>The streams' consumer seen as an observer, because Orleans removes only observers.</summary>
+    /// <summary>What listens to the host's streams, seen as an observer: only such a one can be made unknown.</summary>
     [Alias("OrleansAdapter.IConsumer")]
     internal interface IConsumer : IGrainObserver;
 }

@@ -27,13 +27,14 @@ internal sealed class HomeLink : IAsyncDisposable
     private long _lastMessage;
     private int _inParts;
     private long _checked;
+    private Delivery? _delivery;
 
     public HomeLink(OrleansDirectory directory, string @namespace, IHomeGrain home)
     {
         _directory = directory;
         _namespace = @namespace;
         _home = home;
-        _subscription = new MailboxSubscription(directory.Streams, directory.ClientEnd, Receive);
+        _subscription = new MailboxSubscription(directory.Streams, directory.ClientEnd, Receive, DeliverAsync);
         _register = Lane(RegisterAsync);
         _submit = Lane(CallAsync);
         _acknowledge = Lane(CallAsync);
@@ -56,6 +57,10 @@ internal sealed class HomeLink : IAsyncDisposable
             _acknowledge.Reset();
             _read.Reset();
             _renew.Reset();
+        }
+        if (Volatile.Read(ref _delivery) is { } delivery && delivery.TryAnswer(message, _directory.Version))
+        {
+            return;
         }
         var lane = message switch
         {
@@ -160,9 +165,10 @@ internal sealed class HomeLink : IAsyncDisposable
     private async Task<MailboxBatch> CallAsync(WorkerMessage message)
     {
         var bytes = Wire.Write(message, _directory.Version);
+        var observer = message is Register ? _subscription.Observer : null;
         if (bytes.Length <= _directory.Options.PartBytes)
         {
-            return await _home.Send(new MailboxBatch([bytes])).ConfigureAwait(false);
+            return await _home.Send(new MailboxBatch([bytes]), observer).ConfigureAwait(false);
         }
         var result = MailboxBatch.Empty;
         Interlocked.Increment(ref _inParts);
@@ -170,7 +176,7 @@ internal sealed class HomeLink : IAsyncDisposable
         {
             foreach (var part in MessageParts.Split(message.Life, Interlocked.Increment(ref _lastMessage), bytes, _directory.Options.PartBytes))
             {
-                result = await _home.SendPart(part).ConfigureAwait(false);
+                result = await _home.SendPart(part, observer).ConfigureAwait(false);
             }
         }
         finally
@@ -185,18 +191,52 @@ internal sealed class HomeLink : IAsyncDisposable
 
     private void Receive(MailboxBatch batch)
     {
-        Volatile.Write(ref _heard, _directory.Now);
         using var turns = _directory.ClientEnd is null ? default : WorkBatch.Begin();   // in a silo, this may be the thread of somebody's grain
+        Pass(Read(batch));
+    }
+
+    /// <summary>Takes an event of our own streams. What this server says to its entries is the result, if it is said soon; it mostly is by the end of the batch.</summary>
+    private async Task<MailboxBatch> DeliverAsync(MailboxBatch batch)
+    {
+        var messages = Read(batch);
+        var delivery = messages.LastOrDefault(message => message is Push { Entries.Count: > 0 }) is Push push ? new Delivery(push) : null;
+        Volatile.Write(ref _delivery, delivery);
+        using (WorkBatch.Begin())
+        {
+            Pass(messages);
+        }
+        if (delivery is null)
+        {
+            return MailboxBatch.Empty;
+        }
+        var answer = await delivery.AnswerAsync(_directory.Time).ConfigureAwait(false);
+        Interlocked.CompareExchange(ref _delivery, null, delivery);
+        return answer;
+    }
+
+    private List<HomeMessage> Read(MailboxBatch batch)
+    {
+        Volatile.Write(ref _heard, _directory.Now);
+        List<HomeMessage> messages = new(batch.Messages.Length);
         foreach (var bytes in batch.Messages)
         {
             try
             {
-                _directory.Receiver.Receive(_namespace, MessageCodec.ReadHomeMessage(bytes));
+                messages.Add(MessageCodec.ReadHomeMessage(bytes));
             }
             catch (ProtocolException exception)
             {
                 DirectoryLog.Unreadable(_directory.Logger, exception);
             }
+        }
+        return messages;
+    }
+
+    private void Pass(List<HomeMessage> messages)
+    {
+        foreach (var message in messages)
+        {
+            _directory.Receiver.Receive(_namespace, message);
         }
     }
 }

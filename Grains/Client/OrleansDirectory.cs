@@ -64,6 +64,8 @@ internal sealed class OrleansDirectory : IDirectory
     /// <summary>Ends the client in an orderly way; null where this process is a silo.</summary>
     public ClientEnd? ClientEnd { get; }
 
+    public TimeProvider Time => _time;
+
     /// <summary>The version of the protocol that the cluster and this server have in common.</summary>
     public byte Version { get; private set; } = ProtocolVersion.Oldest;
 

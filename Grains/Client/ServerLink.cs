@@ -86,7 +86,7 @@ internal sealed class ServerLink : IAsyncDisposable
             }
             try
             {
-                await grain.Send(batch).ConfigureAwait(false);
+                await grain.Send(batch, observer: null).ConfigureAwait(false);
             }
 #pragma warning disable CA1031 // A lost call: the answers go out again when the directory is reached, or the request ends by its time limit.
             catch (Exception exception)
@@ -122,7 +122,7 @@ internal sealed class ServerLink : IAsyncDisposable
     }
 
     private Task<MailboxBatch> SendAsync(ServerMessage message) =>
-        _directory.ServerMessages(_process).Send(new MailboxBatch([Wire.Write(message, _directory.Version)]));
+        _directory.ServerMessages(_process).Send(new MailboxBatch([Wire.Write(message, _directory.Version)]), message is Describe ? _subscription.Observer : null);
 
     private async Task<MailboxBatch> ListAsync(ServerMessage message)
     {

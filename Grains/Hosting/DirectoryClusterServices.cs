@@ -92,9 +92,8 @@ public static class DirectoryClusterServices
     /// <summary>Turns off Orleans' own warnings, which come for every client that dies; what matters to the directory, the directory logs itself.</summary>
     private static IServiceCollection Quiet(IServiceCollection services) => services.AddLogging(logging => logging
         .AddFilter("Orleans.", LogLevel.Error)
-        // Of events for who died, and queues that were on a silo that did: the protocol repairs that.
-        .AddFilter("Orleans.Streams." + MailboxStreams.ProviderName, LogLevel.Critical)
-        .AddFilter("Orleans.ClientGrainContext", LogLevel.Critical)); // of events that come to a client as it ends
+        .AddFilter("Orleans.ClientGrainContext", LogLevel.Critical) // of events that come to a client, or to a life, that has ended
+        .AddFilter("Orleans.Runtime.HostedClient", LogLevel.Critical)); // the same in a silo
 
     private static int FreePort(IPAddress address)
     {

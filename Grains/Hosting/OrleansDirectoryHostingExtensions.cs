@@ -16,7 +16,6 @@ namespace Orleans.Hosting;
 public static class OrleansDirectoryHostingExtensions
 {
     private const string PubSubStore = "PubSubStore";
-    private const int Queues = 8;
 
     /// <summary>
     /// Hosts the directory's grains in this silo, and connects the server in this process with them, if there is one. Every silo of the cluster needs it.
@@ -28,26 +27,11 @@ public static class OrleansDirectoryHostingExtensions
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IDeathListener, SiloOfDeadServer>());
         builder.AddPlacementDirector<OnItsServer, NamedSiloDirector>();
         builder.AddPlacementDirector<OnDirectorySilo, NamedSiloDirector>();
-        if (!builder.Services.Any(service => service.ServiceType == typeof(IGrainStorage) && PubSubStore.Equals(service.ServiceKey)))
+        builder.Services.TryAddSingleton<KeptSubscriptions>();
+        if (!UsesOwnStreams(configure) && !builder.Services.Any(service => service.ServiceType == typeof(IGrainStorage) && PubSubStore.Equals(service.ServiceKey)))
         {
-            // Who listens to which mailbox. Lost with its silo, it is made anew: servers look for it when something does not come.
+            // Who listens to which mailbox of the host's own streams. Lost with its silo, it is made anew: servers look for it when something does not come.
             builder.AddMemoryGrainStorage(PubSubStore);
-        }
-        builder.AddStreaming();
-        if (UsesOwnStreams(configure))
-        {
-            builder.AddPersistentStreams(MailboxStreams.ProviderName, MailboxAdapterFactory.Create, streams =>
-            {
-                streams.Configure<HashRingStreamQueueMapperOptions>(mapper => mapper.Configure(options => options.TotalQueueCount = Queues));
-                streams.ConfigureStreamPubSub(StreamPubSubType.ExplicitGrainBasedOnly);
-                streams.ConfigurePullingAgent(agent => agent.Configure(options =>
-                {
-                    options.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(5); // only between an empty read and the next: reads wait
-                    options.BatchContainerBatchSize = 64;
-                    options.MaxEventDeliveryTime = TimeSpan.FromSeconds(2);
-                    options.StreamInactivityPeriod = TimeSpan.FromMinutes(5);
-                }));
-            });
         }
         return builder;
     }
@@ -62,15 +46,6 @@ public static class OrleansDirectoryHostingExtensions
         builder.Services.AddSingleton<ILifecycleParticipant<IClusterClientLifecycle>>(services => services.GetRequiredService<ClientEnd>());
         builder.Services.AddOptions<ClientConnectionOptions>().Configure<ClientEnd>(
             (connections, end) => connections.ConfigureConnection(connection => connection.Use(end.Watch)));
-        builder.AddStreaming();
-        if (UsesOwnStreams(configure))
-        {
-            builder.AddPersistentStreams(MailboxStreams.ProviderName, MailboxAdapterFactory.Create, streams =>
-            {
-                streams.Configure<HashRingStreamQueueMapperOptions>(mapper => mapper.Configure(options => options.TotalQueueCount = Queues));
-                streams.ConfigureStreamPubSub(StreamPubSubType.ExplicitGrainBasedOnly);
-            });
-        }
         return builder;
     }
 
@@ -86,6 +61,8 @@ public static class OrleansDirectoryHostingExtensions
         services.AddDirectory(configure);
         AddTypes(services);
         services.TryAddSingleton<ConnectionWatch>();
+        services.TryAddSingleton<MailboxSubscribers>();
+        services.TryAddKeyedSingleton<IStreamProvider>(MailboxStreams.ProviderName, static (provider, name) => MailboxStreamProvider.Create(provider, (string)name!));
         services.TryAddSingleton<OrleansDirectory>();
         StartOrleansFirst(services);
     }

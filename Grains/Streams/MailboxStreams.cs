@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Orleans.Runtime;
 using Orleans.Streams.Core;
 
@@ -12,9 +14,6 @@ internal static class MailboxStreams
     /// <summary>The name of the stream provider that <c>AddOrleansDirectory</c> adds.</summary>
     public const string ProviderName = "OrleansAdapter";
 
-    private const int RemovalTries = 10;
-    private static readonly TimeSpan RemoveAgainAfter = TimeSpan.FromSeconds(1);
-
     private const string Mailbox = "OrleansAdapter.Mailbox";
     private const string Answers = "OrleansAdapter.Answers";
 
@@ -23,34 +22,47 @@ internal static class MailboxStreams
 
     /// <summary>The stream of the answers to a process's requests.</summary>
     public static StreamId OfProcess(ServerId process) => StreamId.Create(Answers, process.Process.ToString());
+}
+
+/// <summary>Removes the subscriptions that other stream providers keep for minutes after the subscriber has died. Ours keeps none.</summary>
+internal sealed class KeptSubscriptions(IServiceProvider services, IOptions<DirectoryOptions> options)
+{
+    private const int Tries = 10;
+    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
+
+    private readonly string _provider = options.Value.StreamProvider;
 
     /// <summary>
     /// Removes all subscriptions to a stream. It is tried for a while, because the grain that knows them may have died with its silo just now.
     /// </summary>
-    public static async Task RemoveSubscriptionsAsync(IStreamSubscriptionManagerAdmin admin, string provider, StreamId stream)
+    public async Task RemoveAsync(StreamId stream)
     {
-        for (var left = RemovalTries - 1; ; left--)
+        if (_provider == MailboxStreams.ProviderName || services.GetService<IStreamSubscriptionManagerAdmin>() is not { } admin)
+        {
+            return;
+        }
+        for (var left = Tries - 1; ; left--)
         {
             try
             {
-                await TryRemoveSubscriptionsAsync(admin, provider, stream);
+                await TryRemoveAsync(admin, stream);
                 return;
             }
 #pragma warning disable CA1031 // Whatever it was; the last one is the caller's.
             catch (Exception) when (left > 0)
 #pragma warning restore CA1031
             {
-                await Task.Delay(RemoveAgainAfter);
+                await Task.Delay(TryAgainAfter);
             }
         }
     }
 
-    private static async Task TryRemoveSubscriptionsAsync(IStreamSubscriptionManagerAdmin admin, string provider, StreamId stream)
+    private async Task TryRemoveAsync(IStreamSubscriptionManagerAdmin admin, StreamId stream)
     {
         var manager = admin.GetStreamSubscriptionManager(StreamSubscriptionManagerType.ExplicitSubscribeOnly);
-        foreach (var subscription in await manager.GetSubscriptions(provider, stream))
+        foreach (var subscription in await manager.GetSubscriptions(_provider, stream))
         {
-            await manager.RemoveSubscription(provider, stream, subscription.SubscriptionId);
+            await manager.RemoveSubscription(_provider, stream, subscription.SubscriptionId);
         }
     }
 }

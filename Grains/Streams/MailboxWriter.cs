@@ -6,7 +6,11 @@ namespace OrleansAdapter.Grains;
 /// Writes one mailbox stream, one event at a time; messages that pile up meanwhile form the next event. <see cref="Add"/> and <see cref="Flush"/> return at
 /// once; what cannot be written is dropped, and the protocol repairs it. All calls come from one grain.
 /// </summary>
-internal sealed class MailboxWriter(IAsyncStream<MailboxBatch> stream, Action<Exception> failed)
+/// <param name="stream">The stream.</param>
+/// <param name="subscribers">Who listens to the streams of this silo's grains.</param>
+/// <param name="answered">Takes what the subscriber says to an event.</param>
+/// <param name="failed">Takes what writing throws.</param>
+internal sealed class MailboxWriter(IAsyncStream<MailboxBatch> stream, MailboxSubscribers subscribers, Action<MailboxBatch> answered, Action<Exception> failed)
 {
     /// <summary>With more bytes waiting than this, all that waits is dropped: the reader is not there, and can ask for it.</summary>
     private const int Limit = 8 << 20;
@@ -14,6 +18,27 @@ internal sealed class MailboxWriter(IAsyncStream<MailboxBatch> stream, Action<Ex
     private readonly List<byte[]> _waiting = [];
     private long _bytes;
     private Task? _drain;
+    private MailboxSubscriber? _subscriber;
+
+    /// <summary>Events go to this observer from now on.</summary>
+    public void Attach(IMailboxObserver observer)
+    {
+        if (!observer.Equals(_subscriber?.Observer))
+        {
+            _subscriber = new MailboxSubscriber(observer, answered);
+            subscribers.Add(stream.StreamId, _subscriber);
+        }
+    }
+
+    /// <summary>The stream ends, or its writer does: events go nowhere.</summary>
+    public void Detach()
+    {
+        if (_subscriber is { } subscriber)
+        {
+            _subscriber = null;
+            subscribers.Remove(stream.StreamId, subscriber);
+        }
+    }
 
     /// <summary>Adds a message; it goes out with the next <see cref="Flush"/>.</summary>
     public void Add(byte[] message)

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans;
-using Orleans.Streams.Core;
 using OrleansAdapter.Grains.Testing;
 using OrleansAdapter.Grains.Tests.Contract;
 
@@ -22,6 +21,8 @@ public sealed class OrleansFaultTests : IAsyncLifetime
     private TestSilos Silos => Cluster.Silos;
 
     private IGrainFactory Grains => Silos.Services().GetRequiredService<IGrainFactory>();
+
+    private MailboxSubscribers Subscribers => Silos.Services().GetRequiredService<MailboxSubscribers>();
 
     public async ValueTask InitializeAsync() => _cluster = (OrleansCluster)await OrleansCluster.StartAsync();
 
@@ -80,8 +81,8 @@ public sealed class OrleansFaultTests : IAsyncLifetime
         var gone = await dead.RegisterAsync("/");
         await gone.JoinAsync("a");
         await life.PublishAsync("a", "so that there is something in the mailbox");
-        Assert.NotEmpty(await SubscriptionsAsync(MailboxStreams.OfLife("/", gone.Id)));
-        Assert.NotEmpty(await SubscriptionsAsync(MailboxStreams.OfProcess(gone.Id)));
+        Assert.NotNull(Subscribers.Find(MailboxStreams.OfLife("/", gone.Id)));
+        Assert.NotNull(Subscribers.Find(MailboxStreams.OfProcess(gone.Id)));
 
         await Cluster.ReportDeathAsync(dead.Life);
 
@@ -117,14 +118,10 @@ public sealed class OrleansFaultTests : IAsyncLifetime
         var status = await Wait.UntilAsync(() => Grains.GetGrain<IHomeGrain>("/").Status(), home => home.Mailboxes <= 1, "a mailbox is left");
         Assert.Equal([living], status.Lives);
         Assert.Equal((0, 0L), (status.Rooms, status.Backlog));
-        await Wait.UntilAsync(() => SubscriptionsAsync(MailboxStreams.OfLife("/", gone)), left => left.Count == 0, "the mailbox's subscription is left");
-        await Wait.UntilAsync(() => SubscriptionsAsync(MailboxStreams.OfProcess(gone)), left => left.Count == 0, "the answers' subscription is left");
+        await Wait.UntilAsync(() => FindAsync(MailboxStreams.OfLife("/", gone)), left => left is null, "the mailbox's subscriber is left");
+        await Wait.UntilAsync(() => FindAsync(MailboxStreams.OfProcess(gone)), left => left is null, "the answers' subscriber is left");
         await Wait.UntilAsync(() => Grains.GetGrain<IServerListGrain>(0).List(), list => list.Messages.Length == 0, "it is listed");
     }
 
-    private async Task<List<StreamSubscription>> SubscriptionsAsync(Orleans.Runtime.StreamId stream)
-    {
-        var manager = Silos.Services().GetRequiredService<IStreamSubscriptionManagerAdmin>().GetStreamSubscriptionManager(StreamSubscriptionManagerType.ExplicitSubscribeOnly);
-        return [.. await manager.GetSubscriptions(MailboxStreams.ProviderName, stream)];
-    }
+    private Task<MailboxSubscriber?> FindAsync(Orleans.Runtime.StreamId stream) => Task.FromResult(Subscribers.Find(stream));
 }

@@ -1,4 +1,4 @@
-using Orleans.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
 using Orleans.Streams;
 
@@ -22,43 +22,32 @@ public static class FaultyStreams
         {
             Silos = silos,
             Directory = directory => directory.StreamProvider = Name,
-            Silo = silo => silo.AddPersistentStreams(Name, (services, name) => new Factory(MailboxAdapterFactory.Create(services, name), seed, lostOfTen), streams =>
-            {
-                streams.ConfigureStreamPubSub(StreamPubSubType.ExplicitGrainBasedOnly);
-                streams.ConfigurePullingAgent(agent => agent.Configure(options => options.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(5)));
-            }),
-            Client = client => client.AddPersistentStreams(Name, MailboxAdapterFactory.Create, streams => streams.ConfigureStreamPubSub(StreamPubSubType.ExplicitGrainBasedOnly)),
+            Silo = silo => silo.Services.AddKeyedSingleton<IStreamProvider>(Name, (services, _) => new Provider(MailboxStreamProvider.Create(services, Name), new Random(seed), lostOfTen)),
+            Client = client => client.Services.AddKeyedSingleton<IStreamProvider>(Name, (services, _) => MailboxStreamProvider.Create(services, Name)),
         };
     }
 
-    private sealed class Factory(IQueueAdapterFactory inner, int seed, int lostOfTen) : IQueueAdapterFactory
+    private sealed class Provider(MailboxStreamProvider inner, Random random, int lostOfTen) : IStreamProvider
     {
-        public Task<IQueueAdapter> CreateAdapter() => CreateAdapter(CancellationToken.None);
-
-        public async Task<IQueueAdapter> CreateAdapter(CancellationToken cancellationToken) => new Adapter(await inner.CreateAdapter(cancellationToken), new Random(seed), lostOfTen);
-
-        public IQueueAdapterCache GetQueueAdapterCache() => inner.GetQueueAdapterCache();
-
-        public IStreamQueueMapper GetStreamQueueMapper() => inner.GetStreamQueueMapper();
-
-        public Task<IStreamFailureHandler> GetDeliveryFailureHandler(QueueId queueId) => inner.GetDeliveryFailureHandler(queueId);
-    }
-
-    private sealed class Adapter(IQueueAdapter inner, Random random, int lostOfTen) : IQueueAdapter
-    {
-        private const int RepeatedOfTen = 2;
-
         public string Name => inner.Name;
 
         public bool IsRewindable => inner.IsRewindable;
 
-        public StreamProviderDirection Direction => inner.Direction;
+        public IAsyncStream<T> GetStream<T>(StreamId streamId) => new FaultyStream<T>(inner.GetStream<T>(streamId), random, lostOfTen);
+    }
 
-        public IQueueAdapterReceiver CreateReceiver(QueueId queueId) => inner.CreateReceiver(queueId);
+    private sealed class FaultyStream<T>(IAsyncStream<T> inner, Random random, int lostOfTen) : IAsyncStream<T>
+    {
+        private const int RepeatedOfTen = 2;
 
-        public async Task QueueMessageBatchAsync<T>(StreamId streamId, IEnumerable<T> events, StreamSequenceToken? token, Dictionary<string, object>? requestContext)
+        public bool IsRewindable => inner.IsRewindable;
+
+        public string ProviderName => inner.ProviderName;
+
+        public StreamId StreamId => inner.StreamId;
+
+        public async Task OnNextAsync(T item, StreamSequenceToken? token = null)
         {
-            var all = events.ToArray();
             bool lost, repeated;
             lock (random)
             {
@@ -66,12 +55,37 @@ public static class FaultyStreams
             }
             if (!lost)
             {
-                await inner.QueueMessageBatchAsync(streamId, all, token, requestContext);
+                await inner.OnNextAsync(item, token);
             }
             if (repeated && !lost)
             {
-                await inner.QueueMessageBatchAsync(streamId, all, token, requestContext);
+                await inner.OnNextAsync(item, token);
             }
         }
+
+        public Task OnNextBatchAsync(IEnumerable<T> batch, StreamSequenceToken? token = null) => inner.OnNextBatchAsync(batch, token);
+
+        public Task OnErrorAsync(Exception ex) => inner.OnErrorAsync(ex);
+
+        public Task OnCompletedAsync() => inner.OnCompletedAsync();
+
+        public Task<StreamSubscriptionHandle<T>> SubscribeAsync(IAsyncObserver<T> observer) => inner.SubscribeAsync(observer);
+
+        public Task<StreamSubscriptionHandle<T>> SubscribeAsync(IAsyncObserver<T> observer, StreamSequenceToken? token, string? filterData = null) =>
+            inner.SubscribeAsync(observer, token, filterData);
+
+        public Task<StreamSubscriptionHandle<T>> SubscribeAsync(IAsyncBatchObserver<T> observer) => inner.SubscribeAsync(observer);
+
+        public Task<StreamSubscriptionHandle<T>> SubscribeAsync(IAsyncBatchObserver<T> observer, StreamSequenceToken? token) => inner.SubscribeAsync(observer, token);
+
+        public Task<IList<StreamSubscriptionHandle<T>>> GetAllSubscriptionHandles() => inner.GetAllSubscriptionHandles();
+
+        public int CompareTo(IAsyncStream<T>? other) => inner.CompareTo(other);
+
+        public bool Equals(IAsyncStream<T>? other) => inner.Equals(other);
+
+        public override bool Equals(object? obj) => obj is IAsyncStream<T> other && inner.Equals(other);
+
+        public override int GetHashCode() => inner.GetHashCode();
     }
 }

@@ -1,0 +1,105 @@
+using OrleansAdapter.Grains;
+using OrleansAdapter.Grains.Testing;
+using OrleansAdapter.Namespaces;
+using OrleansAdapter.Packets;
+
+namespace OrleansAdapter.Tests.OnOrleans;
+
+/// <summary>What a broadcast costs in calls of Orleans, on a quiet cluster. More of them is a regression to be looked at: each costs more than all that the home does.</summary>
+public sealed class CallsPerBroadcastTests : IAsyncLifetime
+{
+    private const int Broadcasts = 200;
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private readonly CallCounter _counter = new();
+    private readonly SiloServers _servers = new();
+    private TestSilos? _silos;
+
+    public async ValueTask InitializeAsync() => _silos = await TestSilos.StartAsync(_counter.Options);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _servers.DisposeAsync();
+        await _silos!.DisposeAsync();
+    }
+
+    /// <summary>The publish, whose result has the publisher's own copy, that copy's acknowledgement, and the event, whose result is its acknowledgement.</summary>
+    [Fact]
+    public async Task A_broadcast_to_members_here_and_on_another_server_is_three_calls()
+    {
+        var (here, there) = (await ServerAsync(), await ServerAsync());
+        var members = (await MemberAsync(here), await MemberAsync(there));
+
+        await CountAsync(here, members.Item1, members.Item2);
+
+        Assert.InRange(CallsOf($"{nameof(IMailboxObserver)}.{nameof(IMailboxObserver.Deliver)}"), 1, 1.05);
+        Assert.InRange(CallsOf($"{nameof(IHomeGrain)}.{nameof(IHomeGrain.Send)}"), 2, 2.1);
+        Assert.InRange(AllCalls(), 3, 3.5);
+    }
+
+    [Fact]
+    public async Task A_broadcast_to_members_on_another_server_is_two_calls()
+    {
+        var (here, there) = (await ServerAsync(), await ServerAsync());
+        var member = await MemberAsync(there);
+
+        await CountAsync(here, member);
+
+        Assert.InRange(CallsOf($"{nameof(IMailboxObserver)}.{nameof(IMailboxObserver.Deliver)}"), 1, 1.05);
+        Assert.InRange(CallsOf($"{nameof(IHomeGrain)}.{nameof(IHomeGrain.Send)}"), 1, 1.1);
+        Assert.InRange(AllCalls(), 2, 2.5);
+    }
+
+    private async Task CountAsync(ThisServer publisher, params Member[] members)
+    {
+        await PublishAsync("warm");
+        _counter.Reset();
+        for (var i = 0; i < Broadcasts; i++)
+        {
+            await PublishAsync($"{i}");
+        }
+        foreach (var (call, count) in _counter.Calls.OrderBy(call => call.Key))
+        {
+            TestContext.Current.TestOutputHelper?.WriteLine($"{call}: {(double)count / Broadcasts:0.00}");
+        }
+
+        async Task PublishAsync(string text)
+        {
+            await publisher.Of("/").Emit(text);
+            foreach (var member in members)
+            {
+                await member.HearsAsync(text).WaitAsync(Limit, TestContext.Current.CancellationToken);
+            }
+        }
+    }
+
+    private double CallsOf(string method) => (double)_counter.Calls.GetValueOrDefault(method) / Broadcasts;
+
+    private double AllCalls() => (double)_counter.Calls.Values.Sum() / Broadcasts;
+
+    private Task<ThisServer> ServerAsync() => _servers.StartAsync(_silos!.NewDirectory(), options => options.RequestsTimeout = Limit);
+
+    private static async Task<Member> MemberAsync(ThisServer server)
+    {
+        var member = new Member(server.Of("/").NewSocketId());
+        await server.Of("/").ConnectAsync(member).WaitAsync(Limit, TestContext.Current.CancellationToken);
+        return member;
+    }
+
+    private sealed class Member(SocketId id) : LocalSocket(id)
+    {
+        private readonly System.Threading.Channels.Channel<string> _heard = System.Threading.Channels.Channel.CreateUnbounded<string>();
+
+        public async Task HearsAsync(string text) => Assert.Equal(text, await _heard.Reader.ReadAsync());
+
+        internal override void Deliver(Packet packet) => _heard.Writer.TryWrite(packet.Event);
+
+        internal override void EndTurn()
+        {
+        }
+
+        internal override void Close(DisconnectReason reason)
+        {
+        }
+    }
+}
