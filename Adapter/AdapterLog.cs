@@ -25,4 +25,7 @@ internal static partial class AdapterLog
 
     [LoggerMessage(7, LogLevel.Warning, "{Namespace}: the handler of an event of server {Asker} takes longer than {Limit}; those that wait behind it go on without it")]
     public static partial void HandlerIsSlow(ILogger logger, string @namespace, ServerId asker, TimeSpan limit);
+
+    [LoggerMessage(8, LogLevel.Warning, "{Namespace}: {Sockets} sockets that were made to join rooms did not: they are in {Limit} already, the most that one may be in (MaxRoomsPerSocket). One is {Example}")]
+    public static partial void JoinsRefused(ILogger logger, string @namespace, int sockets, int limit, SocketId example);
 }
