@@ -62,6 +62,12 @@ public sealed class OrleansAdapterOptions
     /// </summary>
     public int DrainRate { get; set; } = 500;
 
+    /// <summary>
+    /// Whether SignalR clients may negotiate version 0, in which the public connection id is the connection's only key: whoever sees the id can speak for its client, or end it. Clients of
+    /// version 0 are those of before ASP.NET Core 3.0, and others that send no <c>negotiateVersion</c>; they get an error that says so. Clients that skip negotiation are not concerned. Default: no.
+    /// </summary>
+    public bool AllowNegotiateVersion0 { get; set; }
+
     /// <summary>How servers pass requests on to each other, so that clients need no affinity.</summary>
     public ForwardingOptions Forwarding { get; } = new();
 
