@@ -33,4 +33,7 @@ internal static partial class AdapterLog
     [LoggerMessage(9, LogLevel.Warning, "This server waits until the directory's list has the servers {Missing}, for {Seconds} s so far; "
         + "after {Limit} it starts without")]
     public static partial void WaitsForOthers(ILogger logger, string missing, long seconds, TimeSpan limit);
+
+    [LoggerMessage(10, LogLevel.Warning, "{Namespace}: {Sockets} sockets that were made to join rooms did not: they are in {Limit} already, the most that one may be in (MaxRoomsPerSocket). One is {Example}")]
+    public static partial void JoinsRefused(ILogger logger, string @namespace, int sockets, int limit, SocketId example);
 }

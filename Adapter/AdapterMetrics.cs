@@ -15,6 +15,8 @@ internal sealed class AdapterMetrics : IDisposable
     private readonly Counter<long> _disconnects;
     private readonly Counter<long> _fences;
     private readonly Counter<long> _requests;
+    private readonly Counter<long> _joinsRefused;
+    private readonly Counter<long> _unfinishedRefused;
     private readonly Counter<long> _forwarded;
     private readonly Counter<long> _forwardingLoops;
 
@@ -28,6 +30,8 @@ internal sealed class AdapterMetrics : IDisposable
         _disconnects = _meter.CreateCounter<long>("orleansadapter.disconnects", "{connection}", "Connections that this server ended, by reason.");
         _fences = _meter.CreateCounter<long>("orleansadapter.fences", "{fence}", "Times that this server was fenced.");
         _requests = _meter.CreateCounter<long>("orleansadapter.requests", "{request}", "Requests to other servers.");
+        _joinsRefused = _meter.CreateCounter<long>("orleansadapter.joins.refused", "{socket}", "Sockets that did not join a room, because they are in as many as one may be.");
+        _unfinishedRefused = _meter.CreateCounter<long>("orleansadapter.unfinished.refused", "{message}", "Requests, messages and packets that were refused because unfinished ones hold too much.");
         _forwarded = _meter.CreateCounter<long>("orleansadapter.forwarded", "{request}", "HTTP requests of clients passed on to the server of their session, by outcome: done, failed, refused, unknown.");
         _forwardingLoops = _meter.CreateCounter<long>("orleansadapter.forwarding.loops", "{request}", "HTTP requests that had been passed on to this server, which does not have their session.");
     }
@@ -45,6 +49,10 @@ internal sealed class AdapterMetrics : IDisposable
     public void Fenced() => _fences.Add(1);
 
     public void Requested() => _requests.Add(1);
+
+    public void JoinsRefused(int sockets) => _joinsRefused.Add(sockets);
+
+    public void UnfinishedRefused() => _unfinishedRefused.Add(1);
 
     public void Forwarded(string outcome) => _forwarded.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 

@@ -42,6 +42,12 @@ public sealed class OrleansAdapterOptions
     /// <summary>The largest answer that a server gives to a request, in bytes. Default 10 MB; a larger one fails that request, naming the server.</summary>
     public int MaximumAnswerSize { get; set; } = 10 << 20;
 
+    /// <summary>
+    /// How many rooms (SignalR: groups) one socket may be in. To who joins another one that is an error; where other servers or other code make many sockets join, those that have too many are left
+    /// out, which is logged and counted. Default 10,000.
+    /// </summary>
+    public int MaxRoomsPerSocket { get; set; } = 10_000;
+
     /// <summary>How many requests of this server may be under way at a time; beyond it they are refused at once. Default 10,000.</summary>
     public int MaximumPendingRequests { get; set; } = 10_000;
 
@@ -55,6 +61,12 @@ public sealed class OrleansAdapterOptions
     /// owe or are owed an answer are asked when they have it, or when <see cref="RequestsTimeout"/> is over.
     /// </summary>
     public int DrainRate { get; set; } = 500;
+
+    /// <summary>
+    /// Whether SignalR clients may negotiate version 0, in which the public connection id is the connection's only key: whoever sees the id can speak for its client, or end it. Clients of
+    /// version 0 are those of before ASP.NET Core 3.0, and others that send no <c>negotiateVersion</c>; they get an error that says so. Clients that skip negotiation are not concerned. Default: no.
+    /// </summary>
+    public bool AllowNegotiateVersion0 { get; set; }
 
     /// <summary>How servers pass requests on to each other, so that clients need no affinity.</summary>
     public ForwardingOptions Forwarding { get; } = new();
@@ -97,6 +109,7 @@ internal sealed class OrleansAdapterOptionsValidator : IValidateOptions<OrleansA
         Check(options.MaximumAnswerSize is > 0 and <= 64 << 20, "MaximumAnswerSize must be between 1 byte and 64 MB.");
         Check(options.DrainTimeout >= TimeSpan.Zero && options.DrainTimeout <= TimeSpan.FromDays(1), "DrainTimeout must be between 0 and a day.");
         Check(options.DrainRate > 0, "DrainRate must be positive.");
+        Check(options.MaxRoomsPerSocket > 0, "MaxRoomsPerSocket must be positive.");
         Check(options.MaximumPendingRequests > 0, "MaximumPendingRequests must be positive.");
         Check(options.ServerId is null || OrleansAdapter.ServerId.TryParse(options.ServerId, out _), "ServerId must be 8 characters of [A-Za-z0-9_-] that name a server.");
         return wrong.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(wrong);

@@ -7,9 +7,9 @@ namespace OrleansAdapter.EngineIO;
 internal static class DirectSocket
 {
     /// <summary>Hands messages to the session until the connection is over. One that this server has closed is read to its end, so that the client gets the close frame.</summary>
-    public static async Task RunAsync(PipeReader input, FrameWriter writer, EngineSession session, WebSocketTransport transport, int limit)
+    public static async Task RunAsync(PipeReader input, FrameWriter writer, EngineSession session, WebSocketTransport transport, EngineServer server)
     {
-        var frames = new FrameReader(limit);
+        var frames = new FrameReader(server.Options.MaxHttpBufferSize, server.Unfinished);
         try
         {
             while (true)
@@ -36,6 +36,11 @@ internal static class DirectSocket
                         session.TransportEnded(transport, EngineCloseReason.TransportClose, null);
                         return;
                     default:
+                        frames.Release();
+                        if (found == FrameReading.TooMany)
+                        {
+                            server.RefusedUnfinished();
+                        }
                         Refuse(found, session, transport);
                         await DrainAsync(input).ConfigureAwait(false);
                         return;
@@ -71,6 +76,7 @@ internal static class DirectSocket
         var (code, description) = found switch
         {
             FrameReading.TooBig => (WebSocketFrame.TooBig, "max payload size exceeded"),
+            FrameReading.TooMany => (WebSocketFrame.TryAgainLater, UnfinishedBytes.Refused),
             FrameReading.InvalidText => (WebSocketFrame.InvalidText, "text that is not valid UTF-8"),
             _ => (WebSocketFrame.ProtocolError, "a frame that may not be"),
         };

@@ -32,6 +32,18 @@ public class EngineIOOptions
     /// <summary>The largest message, or body of a POST, that a client may send, in bytes. Default 1,000,000.</summary>
     public int MaxHttpBufferSize { get; set; } = 1_000_000;
 
+    /// <summary>
+    /// How many bytes all clients together may hold in requests, messages and packets that are not finished; whoever needs more is refused (status 503; close code 1013), and nobody else notices. Default
+    /// 256 MB, or a quarter of the memory that the process may use if that is less.
+    /// </summary>
+    public long MaxUnfinishedBytes { get; set; } = Math.Min(256L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
+
+    /// <summary>
+    /// How long the body of a POST may take, or a packet until all of its attachments are there; that client is closed. Packets are looked at with every ping. Default 5 minutes, what Node.js allows a
+    /// request.
+    /// </summary>
+    public TimeSpan UnfinishedTimeout { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>The transports that clients may use. Default: both.</summary>
     public EngineTransports Transports { get; set; } = EngineTransports.Polling | EngineTransports.WebSocket;
 
@@ -81,6 +93,14 @@ public class EngineIOOptions
         if (MaxHttpBufferSize is < 1 or > 256 << 20)
         {
             yield return $"{nameof(MaxHttpBufferSize)} must be between 1 byte and 256 MB.";
+        }
+        if (MaxUnfinishedBytes < MaxHttpBufferSize)
+        {
+            yield return $"{nameof(MaxUnfinishedBytes)} ({MaxUnfinishedBytes}) must be at least {nameof(MaxHttpBufferSize)} ({MaxHttpBufferSize}): else no large message can come at all.";
+        }
+        if (UnfinishedTimeout <= TimeSpan.Zero || UnfinishedTimeout > OrleansAdapterOptions.LongestTimeout)
+        {
+            yield return $"{nameof(UnfinishedTimeout)} must be positive, and at most 24 days.";
         }
         if ((Transports & (EngineTransports.Polling | EngineTransports.WebSocket)) == 0)
         {

@@ -19,4 +19,7 @@ internal static partial class DirectoryLog
 
     [LoggerMessage(104, LogLevel.Error, "AllowRequest failed; the handshake is refused")]
     public static partial void AllowRequestFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(105, LogLevel.Warning, "Clients are refused that send large messages: the unfinished ones of all hold {Limit} bytes together (MaxUnfinishedBytes)")]
+    public static partial void UnfinishedRefused(ILogger logger, long limit);
 }

@@ -102,7 +102,7 @@ internal static class EngineRequest
         return EngineQuery.Read(context, "EIO") == "4" ? null : EngineError.UnsupportedProtocolVersion;
     }
 
-    private static Task RefuseAsync(EngineServer server, HttpContext context, EngineError error, bool isUpgrade)
+    public static Task RefuseAsync(EngineServer server, HttpContext context, EngineError error, bool isUpgrade)
     {
         DirectoryLog.Refused(server.Logger, error.Code, error.Message);
         var response = context.Response;

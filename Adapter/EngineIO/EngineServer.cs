@@ -13,11 +13,14 @@ namespace OrleansAdapter.EngineIO;
 /// <summary>The Engine.IO sessions of this server, and what they have in common.</summary>
 internal sealed class EngineServer : IDrainedFront
 {
+    private static readonly TimeSpan RefusalLogInterval = TimeSpan.FromMinutes(1);
+
     private readonly ConcurrentDictionary<string, EngineSession> _sessions = new(StringComparer.Ordinal);
     private readonly Func<string> _newId;
     private readonly Func<EngineSession, HttpContext, IEngineHandler> _connect;
     private readonly ILogger _logger;
     private readonly CorsPolicy? _cors;
+    private long _refusedUnfinished;
 
     /// <param name="options">Valid options.</param>
     /// <param name="queueLimit">How many bytes may wait for a client.</param>
@@ -33,6 +36,7 @@ internal sealed class EngineServer : IDrainedFront
         _logger = logger;
         _newId = newId;
         _connect = connect;
+        Unfinished = new UnfinishedBytes(options.MaxUnfinishedBytes);
         if (options.Cors is { } cors)
         {
             var policy = new CorsPolicyBuilder();
@@ -48,6 +52,9 @@ internal sealed class EngineServer : IDrainedFront
     public TimeProvider Time { get; }
 
     public ILogger Logger => _logger;
+
+    /// <summary>What unfinished requests, messages and packets hold together.</summary>
+    public UnfinishedBytes Unfinished { get; }
 
     /// <summary>Told of each session that ended, each volatile packet that was dropped, and each client that was too slow.</summary>
     public AdapterMetrics? Metrics { get; init; }
@@ -74,7 +81,7 @@ internal sealed class EngineServer : IDrainedFront
         _cors is null || origin.Length == 0 || _cors.AllowAnyOrigin || _cors.IsOriginAllowed(origin)
         || (Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.Authority.Equals(host.Value, StringComparison.OrdinalIgnoreCase));
 
-    public EngineSession? Find(string id) => _sessions.GetValueOrDefault(id);
+    public EngineSession? Find(string id) => _sessions.TryGetValue(id, out var session) && session.IsInTime() ? session : null;
 
     /// <summary>Opens a session for a handshake that was found good.</summary>
     public EngineSession Open(HttpContext context, Func<EngineSession, IEngineTransport> transport)
@@ -103,6 +110,17 @@ internal sealed class EngineServer : IDrainedFront
     public void Moved() => Metrics?.Disconnected(DisconnectReason.ServerShuttingDown);
 
     public void Dropped() => Metrics?.Dropped(1);
+
+    /// <summary>Somebody was refused because <see cref="Unfinished"/> is full. Logged once a minute, however many are.</summary>
+    public void RefusedUnfinished()
+    {
+        Metrics?.UnfinishedRefused();
+        var last = Interlocked.Read(ref _refusedUnfinished);
+        if ((last == 0 || Time.GetElapsedTime(last) >= RefusalLogInterval) && Interlocked.CompareExchange(ref _refusedUnfinished, Time.GetTimestamp(), last) == last)
+        {
+            DirectoryLog.UnfinishedRefused(_logger, Options.MaxUnfinishedBytes);
+        }
+    }
 
     public void SlowClient(EngineSession session)
     {

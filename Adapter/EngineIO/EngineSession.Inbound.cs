@@ -7,19 +7,6 @@ internal sealed partial class EngineSession
 {
     private readonly Lock _inbound = new();
 
-    private int _paused;
-    private bool _awaitsPoll;
-
-    /// <summary>Whether the client is not read for now.</summary>
-    public bool IsPaused => Volatile.Read(ref _paused) > 0;
-
-    /// <summary>Completes when the handler can take more. Until then the client is not read, and so is not held to its pings either.</summary>
-    public ValueTask WhenReadyAsync()
-    {
-        var ready = _handler.WhenReadyAsync();
-        return ready.IsCompletedSuccessfully ? ready : PauseAsync(ready);
-    }
-
     /// <summary>A GET came. Null where it may not: the session has ended, or ends because one waits already.</summary>
     public PendingPoll? BeginPoll()
     {
@@ -31,10 +18,9 @@ internal sealed partial class EngineSession
             }
             if (polling.Poll is null)
             {
-                var poll = polling.Poll = new PendingPoll();
+                var poll = polling.Poll = new PendingPoll { IsDuringProbe = _probed };
                 _awaitsPoll = false;
                 FlushLocked();
-                EndPollForProbe();
                 if (!TryFinishClosing())
                 {
                     return poll;
@@ -185,53 +171,6 @@ internal sealed partial class EngineSession
             }
         }
         Close(reason, description);
-    }
-
-    /// <summary>
-    /// A client that is not read is not held to its pings, as its answer may be behind what is not read yet; but one that is not there any more has to end. A WebSocket's connection fails if
-    /// it is written to; a client of long-polling comes again when its GET is answered. False where it has not.
-    /// </summary>
-    private bool ProbePaused()
-    {
-        if (_transport is not PollingTransport polling)
-        {
-            if (_transport.IsWritable)
-            {
-                Add(OutboundPacket.Ping);
-                FlushLocked();
-            }
-        }
-        else if (_awaitsPoll)
-        {
-            return false;
-        }
-        else
-        {
-            _awaitsPoll = true;
-            polling.End(OutboundPacket.Noop);
-        }
-        _timer.Change(_server.Options.PingTimeout, Timeout.InfiniteTimeSpan);
-        return true;
-    }
-
-    private async ValueTask PauseAsync(ValueTask ready)
-    {
-        Interlocked.Increment(ref _paused);
-        try
-        {
-            await ready.ConfigureAwait(false);
-        }
-        finally
-        {
-            lock (_gate)
-            {
-                // What the client answered meanwhile is read only now.
-                if (Interlocked.Decrement(ref _paused) == 0 && _state == State.Open && _awaitsPong)
-                {
-                    _timer.Change(_server.Options.PingTimeout, Timeout.InfiniteTimeSpan);
-                }
-            }
-        }
     }
 
     private bool Receive(EnginePacket packet)

@@ -7,8 +7,12 @@ internal sealed partial class EngineSession
 
     private static ReadOnlySpan<byte> Upgrade => "5"u8;
 
+    /// <summary>How long, and how often, a client that has its probe answered is waited for before a GET that waits is answered: as the reference.</summary>
+    private static readonly TimeSpan ProbeCheck = TimeSpan.FromMilliseconds(100);
+
     private WebSocketTransport? _candidate;
     private ITimer? _upgradeTimer;
+    private ITimer? _probeTimer;
     private bool _probed;
 
     /// <summary>A WebSocket came for this session. False where it may not upgrade: it has been, or is being, or began as a WebSocket, or none may.</summary>
@@ -39,7 +43,7 @@ internal sealed partial class EngineSession
             {
                 from.Send([OutboundPacket.ProbePong]);
                 _probed = true;
-                EndPollForProbe();
+                _probeTimer = Timers.Every(Time, ProbeCheck, static session => ((EngineSession)session!).EndPollForProbe(), this);
             }
             else if (!isBinary && data.Span.StartsWith(Upgrade))
             {
@@ -61,7 +65,7 @@ internal sealed partial class EngineSession
     private void TakeOver(WebSocketTransport candidate)
     {
         EndProbe(closeCandidate: false);
-        (_transport as PollingTransport)?.End(OutboundPacket.Noop);
+        (_transport as PollingTransport)?.Upgraded();
         Volatile.Write(ref _transport, candidate);
         _server.Upgraded();
         FlushLocked();
@@ -70,9 +74,12 @@ internal sealed partial class EngineSession
     /// <summary>A client that has its probe answered ends polling before it upgrades: a GET that waits is answered, so that it can.</summary>
     private void EndPollForProbe()
     {
-        if (_probed && _transport is PollingTransport { IsWritable: true } polling)
+        lock (_gate)
         {
-            polling.End(OutboundPacket.Noop);
+            if (_probed && _transport is PollingTransport { IsWritable: true } polling)
+            {
+                polling.End(OutboundPacket.Noop);
+            }
         }
     }
 
@@ -97,5 +104,7 @@ internal sealed partial class EngineSession
         _probed = false;
         _upgradeTimer?.Dispose();
         _upgradeTimer = null;
+        _probeTimer?.Dispose();
+        _probeTimer = null;
     }
 }

@@ -30,7 +30,6 @@ internal sealed partial class EngineSession : IDrainedClient
     private IEngineTransport _transport;
     private State _state;
     private EngineCloseReason _closing;
-    private bool _awaitsPong;
 
     /// <summary>Opens a session. Until <see cref="Open"/> it does nothing.</summary>
     /// <param name="id">Its id; whoever knows it can act for the client.</param>
@@ -73,7 +72,7 @@ internal sealed partial class EngineSession : IDrainedClient
         {
             Add(_server.OpenPacket(Id, TransportName));
             FlushLocked();
-            _timer.Change(_server.Options.PingInterval, Timeout.InfiniteTimeSpan);
+            SchedulePing();
         }
     }
 
@@ -162,39 +161,25 @@ internal sealed partial class EngineSession : IDrainedClient
 
     private void TimerFired()
     {
-        EngineCloseReason reason;
+        EngineCloseReason? ended = null;
         lock (_gate)
         {
-            if (_state == State.Open && !_awaitsPong)
+            if (_state != State.Open || !TryPing())
             {
-                _awaitsPong = true;
-                Add(OutboundPacket.Ping);
-                FlushLocked();
-                _timer.Change(_server.Options.PingTimeout, Timeout.InfiniteTimeSpan);
-                return;
-            }
-            if (_state == State.Open && IsPaused && ProbePaused())
-            {
-                return;
-            }
-            reason = _state == State.Closing ? _closing : EngineCloseReason.PingTimeout;
-            if (!CloseLocked())
-            {
-                return;
+                ended = _state == State.Closing ? _closing : EngineCloseReason.PingTimeout;
+                if (!CloseLocked())
+                {
+                    return;
+                }
             }
         }
-        TellClosed(reason, null);
-    }
-
-    private void PongReceived()
-    {
-        lock (_gate)
+        if (ended is { } reason)
         {
-            if (_state == State.Open)
-            {
-                _awaitsPong = false;
-                _timer.Change(_server.Options.PingInterval, Timeout.InfiniteTimeSpan);
-            }
+            TellClosed(reason, null);
+        }
+        else
+        {
+            _handler.Heartbeat();
         }
     }
 }

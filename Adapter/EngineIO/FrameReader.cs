@@ -31,19 +31,25 @@ internal enum FrameReading
 
     /// <summary>A message over the limit.</summary>
     TooBig,
+
+    /// <summary>A message that would go on, while the unfinished ones of all clients hold too much.</summary>
+    TooMany,
 }
 
 /// <summary>
 /// Reads the frames of a WebSocket's client and puts its messages together. Holds no memory between messages; a message takes only as much as has come
 /// of it, whatever length it announced.
 /// </summary>
-internal sealed class FrameReader(int limit)
+/// <param name="limit">How large a message may be, in bytes.</param>
+/// <param name="unfinished">What unfinished messages hold together; null for no bound.</param>
+internal sealed class FrameReader(int limit, UnfinishedBytes? unfinished = null)
 {
     private const int MaximumHeader = 14;
     private const int MaximumControl = 125;
 
     private byte[]? _message;
     private int _length;
+    private int _held;
     private long _remaining;
     private uint _mask;
     private int _type;
@@ -73,7 +79,7 @@ internal sealed class FrameReader(int limit)
                 }
                 if (found is not null)
                 {
-                    return found.Value;
+                    return found == FrameReading.More ? Wait() : found.Value;
                 }
             }
             var taken = (int)Math.Min(_remaining, input.Length);
@@ -82,7 +88,7 @@ internal sealed class FrameReader(int limit)
             _remaining -= taken;
             if (_remaining > 0)
             {
-                return FrameReading.More;
+                return Wait();
             }
             _inFrame = false;
             if (_isLast)
@@ -103,6 +109,25 @@ internal sealed class FrameReader(int limit)
             _message = null;
         }
         _length = 0;
+        if (_held > 0)
+        {
+            unfinished!.Release(_held);
+            _held = 0;
+        }
+    }
+
+    /// <summary>More has to come. Only who has to wait counts: most messages come whole.</summary>
+    private FrameReading Wait()
+    {
+        if (unfinished is not null && _message is not null && _message.Length > _held)
+        {
+            if (!unfinished.TryReserve(_message.Length - _held))
+            {
+                return FrameReading.TooMany;
+            }
+            _held = _message.Length;
+        }
+        return FrameReading.More;
     }
 
     /// <summary>Reads the header of a frame, or a whole control frame. Null where a frame with data begins.</summary>
@@ -142,7 +167,8 @@ internal sealed class FrameReader(int limit)
         {
             return ReadControl(ref input, type, headerLength, (int)length, mask);
         }
-        if (length < 0)
+        // The shortest form of a length is the only one.
+        if (length < 0 || (lengthBytes == 2 && length < 126) || (lengthBytes == 8 && length <= ushort.MaxValue))
         {
             return FrameReading.Error;
         }
@@ -168,11 +194,15 @@ internal sealed class FrameReader(int limit)
         input = input.Slice(headerLength + length);
         return type switch
         {
-            8 => length == 1 ? FrameReading.Error : FrameReading.Close,
+            8 => IsClose(Control) ? FrameReading.Close : FrameReading.Error,
             9 => FrameReading.Ping,
             _ => FrameReading.Pong,
         };
     }
+
+    /// <summary>Nothing; or a code that may be sent, and a reason that is text.</summary>
+    private static bool IsClose(ReadOnlySpan<byte> payload) => payload.IsEmpty
+        || (payload.Length >= 2 && BinaryPrimitives.ReadUInt16BigEndian(payload) is (>= 1000 and <= 1003) or (>= 1007 and <= 1014) or (>= 3000 and <= 4999) && Utf8.IsValid(payload[2..]));
 
     private void Take(ReadOnlySequence<byte> part)
     {

@@ -33,6 +33,11 @@ internal interface IEngineHandler
     /// <summary>Completes when more messages may be read: a client that sends faster than it is served waits.</summary>
     ValueTask WhenReadyAsync();
 
+    /// <summary>Called with every ping, so that what takes too long can be ended without a timer of its own.</summary>
+    void Heartbeat()
+    {
+    }
+
     /// <summary>Whether one side owes the other an answer.</summary>
     bool IsBusy => false;
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using OrleansAdapter.Draining;
@@ -8,6 +7,9 @@ namespace OrleansAdapter.EngineIO;
 /// <summary>Requests of long-polling: a GET waits for packets, a POST brings some.</summary>
 internal static class PollingRequest
 {
+    /// <summary>How long a client may take to hang up.</summary>
+    private static readonly TimeSpan HangUpTimeout = TimeSpan.FromSeconds(2);
+
     public static Task HandleAsync(EngineServer server, HttpContext context, EngineSession? session)
     {
         var isFirst = session is null;
@@ -37,7 +39,7 @@ internal static class PollingRequest
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
             return;
         }
-        OutboundPacket[] packets;
+        OutboundPacket[]? packets;
         await using (context.RequestAborted.UnsafeRegister(
             static state =>
             {
@@ -47,6 +49,11 @@ internal static class PollingRequest
             (session, poll)).ConfigureAwait(false))
         {
             packets = await poll.Task.ConfigureAwait(false);
+        }
+        if (packets is null)
+        {
+            await EngineRequest.RefuseAsync(server, context, EngineError.BadRequest, isUpgrade: false).ConfigureAwait(false);
+            return;
         }
         SetHeaders(server, context);
         context.Response.ContentType = "text/plain; charset=UTF-8";
@@ -73,27 +80,16 @@ internal static class PollingRequest
         {
             limit.MaxRequestBodySize = null;
         }
-        var (buffer, length) = await ReadAsync(context, server.Options.MaxHttpBufferSize).ConfigureAwait(false);
-        if (buffer is null)
+        bool good;
+        using (var body = new RequestBody(server))
         {
-            if (length > server.Options.MaxHttpBufferSize)
+            var end = await body.ReadAsync(context).ConfigureAwait(false);
+            if (end != BodyEnd.Whole)
             {
-                session.EndPost();
-                context.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
+                await RefuseAsync(server, context, session, end).ConfigureAwait(false);
                 return;
             }
-            session.Close(EngineCloseReason.TransportError, "data request connection closed prematurely");
-            context.Response.StatusCode = StatusCodes.Status400BadRequest;
-            return;
-        }
-        bool good;
-        try
-        {
-            good = session.Receive(buffer.AsMemory(0, length));
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
+            good = session.Receive(body.Bytes);
         }
         if (!good)
         {
@@ -124,45 +120,47 @@ internal static class PollingRequest
         await context.Response.WriteAsync("ok", context.RequestAborted).ConfigureAwait(false);
     }
 
-    /// <summary>Reads a body of up to so many bytes. No buffer where there are more, or it ends too soon; the length tells which.</summary>
-    private static async Task<(byte[]? Buffer, int Length)> ReadAsync(HttpContext context, int limit)
+    /// <summary>A body that did not come. The session goes on where the client hears of it by this answer alone, and may send it again.</summary>
+    private static async Task RefuseAsync(EngineServer server, HttpContext context, EngineSession session, BodyEnd end)
     {
-        if (context.Request.ContentLength > limit)
+        switch (end)
         {
-            return (null, int.MaxValue);
+            case BodyEnd.TooLarge:
+                session.EndPost();
+                context.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
+                break;
+            case BodyEnd.Malformed:
+                session.EndPost();
+                context.Response.StatusCode = StatusCodes.Status400BadRequest;
+                await HangUpAsync(server, context).ConfigureAwait(false);
+                break;
+            case BodyEnd.TooMany:
+                session.EndPost();
+                server.RefusedUnfinished();
+                context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+                context.Response.Headers.Connection = "close";
+                break;
+            case BodyEnd.TooSlow:
+                session.Close(EngineCloseReason.TransportError, $"a request's body did not come within {server.Options.UnfinishedTimeout} ({nameof(EngineIOOptions.UnfinishedTimeout)})");
+                context.Response.StatusCode = StatusCodes.Status408RequestTimeout;
+                context.Response.Headers.Connection = "close";
+                break;
+            default:
+                session.Close(EngineCloseReason.TransportError, "data request connection closed prematurely");
+                context.Response.StatusCode = StatusCodes.Status400BadRequest;
+                break;
         }
-        var buffer = ArrayPool<byte>.Shared.Rent((int)(context.Request.ContentLength ?? 4096) + 1);
-        var length = 0;
-        try
-        {
-            while (true)
-            {
-                var read = await context.Request.Body.ReadAsync(buffer.AsMemory(length), context.RequestAborted).ConfigureAwait(false);
-                length += read;
-                if (read == 0)
-                {
-                    return (buffer, length);
-                }
-                if (length > limit)
-                {
-                    break;
-                }
-                if (length == buffer.Length)
-                {
-                    var larger = ArrayPool<byte>.Shared.Rent(length * 2);
-                    buffer.AsSpan(0, length).CopyTo(larger);
-                    ArrayPool<byte>.Shared.Return(buffer);
-                    buffer = larger;
-                }
-            }
-        }
-        catch (Exception exception) when (exception is IOException or OperationCanceledException)
-        {
-            // BadHttpRequestException is an IOException: a body that is no body, or comes too slowly.
-            length = 0;
-        }
-        ArrayPool<byte>.Shared.Return(buffer);
-        return (null, length);
+    }
+
+    /// <summary>Answers and ends the connection. Kestrel would try to read on behind the answer, fail again, and log that as an error of its own.</summary>
+    private static async Task HangUpAsync(EngineServer server, HttpContext context)
+    {
+        context.Response.Headers.Connection = "close";
+        context.Response.ContentLength = 0;
+        await context.Response.CompleteAsync().ConfigureAwait(false);
+        // The client has its answer when it hangs up; one that does not is cut.
+        await Task.Delay(HangUpTimeout, server.Time, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        context.Abort();
     }
 
     private static void SetHeaders(EngineServer server, HttpContext context)

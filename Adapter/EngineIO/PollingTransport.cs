@@ -1,7 +1,11 @@
 namespace OrleansAdapter.EngineIO;
 
 /// <summary>A GET that waits for packets.</summary>
-internal sealed class PendingPoll() : TaskCompletionSource<OutboundPacket[]>(TaskCreationOptions.RunContinuationsAsynchronously);
+internal sealed class PendingPoll() : TaskCompletionSource<OutboundPacket[]?>(TaskCreationOptions.RunContinuationsAsynchronously)
+{
+    /// <summary>Whether it came when the client had the answer to its probe, and so may have been about to upgrade.</summary>
+    public bool IsDuringProbe { get; init; }
+}
 
 /// <summary>Carries a session over HTTP long-polling: packets go out in the response to a GET that waits, and come in by POST.</summary>
 internal sealed class PollingTransport : IEngineTransport
@@ -29,6 +33,17 @@ internal sealed class PollingTransport : IEngineTransport
     }
 
     public void Close() => End(OutboundPacket.Close);
+
+    /// <summary>The session has been upgraded: a GET that came behind the word for that, or seems to have, is one too many.</summary>
+    public void Upgraded()
+    {
+        if (Poll is { IsDuringProbe: true } late)
+        {
+            late.TrySetResult(null);
+            Poll = null;
+        }
+        End(OutboundPacket.Noop);
+    }
 
     /// <summary>Answers a GET that waits with a last packet.</summary>
     public void End(OutboundPacket last)

@@ -13,6 +13,7 @@ internal static class WebSocketFrame
     public const ushort ProtocolError = 1002;
     public const ushort InvalidText = 1007;
     public const ushort TooBig = 1009;
+    public const ushort TryAgainLater = 1013;
 
     /// <summary>An orderly close without a code.</summary>
     public static ReadOnlyMemory<byte> Close { get; } = new byte[] { 0x88, 0 };

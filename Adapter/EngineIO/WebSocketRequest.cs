@@ -33,7 +33,7 @@ internal static class WebSocketRequest
         var writer = new FrameWriter(connection.Output);
         if (Attach(server, context, session, writer) is var (attached, transport))
         {
-            return DirectSocket.RunAsync(connection.Input, writer, attached, transport, server.Options.MaxHttpBufferSize);
+            return DirectSocket.RunAsync(connection.Input, writer, attached, transport, server);
         }
         writer.TryFinish(WebSocketFrame.Close);
         return writer.EndAsync();
@@ -104,6 +104,7 @@ internal static class WebSocketRequest
         string? description = null;
         byte[]? buffer = null;
         var isOver = false;
+        var share = new UnfinishedShare(server.Unfinished);
         try
         {
             // A connection that this server has closed is read to its end, so that the client gets the close frame.
@@ -123,11 +124,16 @@ internal static class WebSocketRequest
                     length = isOver ? 0 : length + result.Count;
                     if (length > server.Options.MaxHttpBufferSize)
                     {
-                        session.Run(transport, static tooBig => tooBig.Close(WebSocketFrame.CloseWith(WebSocketFrame.TooBig)));
-                        session.TransportEnded(transport, EngineCloseReason.TransportError, "max payload size exceeded");
+                        Refuse(session, transport, WebSocketFrame.TooBig, "max payload size exceeded");
                         isOver = true;
-                        length = 0;
                     }
+                    else if (!isOver && !result.EndOfMessage && !share.TryHold(buffer!.Length))
+                    {
+                        server.RefusedUnfinished();
+                        Refuse(session, transport, WebSocketFrame.TryAgainLater, UnfinishedBytes.Refused);
+                        isOver = true;
+                    }
+                    length = isOver ? 0 : length;
                 }
                 if (!isOver)
                 {
@@ -138,6 +144,7 @@ internal static class WebSocketRequest
                     ArrayPool<byte>.Shared.Return(buffer);
                     buffer = null;
                 }
+                share.Release();
                 await transport.WhenReadyAsync().ConfigureAwait(false);
             }
         }
@@ -150,12 +157,19 @@ internal static class WebSocketRequest
         }
         finally
         {
+            share.End();
             if (buffer is not null)
             {
                 ArrayPool<byte>.Shared.Return(buffer);
             }
         }
         session.TransportEnded(transport, reason, description);
+    }
+
+    private static void Refuse(EngineSession session, WebSocketTransport transport, ushort code, string description)
+    {
+        session.Run((transport, code), static state => state.transport.Close(WebSocketFrame.CloseWith(state.code)));
+        session.TransportEnded(transport, EngineCloseReason.TransportError, description);
     }
 
     /// <summary>The request lives as long as its WebSocket; what it brought need not.</summary>

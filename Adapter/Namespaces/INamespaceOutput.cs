@@ -25,4 +25,11 @@ internal interface INamespaceOutput
 
     /// <summary>A socket's front threw in the turn, which is a bug there: that socket may have missed something, the others have not.</summary>
     void SocketFailed(SocketId socket, Exception exception);
+
+    /// <summary>Some sockets were left out when many were made to join rooms: they are in as many as one may be.</summary>
+    /// <param name="sockets">How many.</param>
+    /// <param name="example">One of them.</param>
+    void JoinsRefused(int sockets, SocketId example)
+    {
+    }
 }

@@ -25,7 +25,8 @@ public abstract class LocalSocket
     /// <summary>Whether the namespace counts it as connected. Changed only in the turn.</summary>
     internal bool IsConnected { get; set; }
 
-    internal List<RoomMembership> Memberships { get; } = new(1);
+    /// <summary>The rooms it is in.</summary>
+    internal SocketRoomList Memberships { get; } = new();
 
     /// <summary>The resolution that last saw this socket, so that no set is needed to see each socket once.</summary>
     internal long Mark { get; set; }

@@ -10,6 +10,10 @@ internal sealed class LocalSockets
     private readonly Dictionary<Room, RoomMembers> _rooms = [];
     private readonly List<LocalSocket> _found = [];
     private long _mark;
+    private long _steps;
+
+    /// <summary>How many memberships it has looked at so far: what joining, leaving and resolving have cost.</summary>
+    public long Steps => _steps;
 
     /// <summary>Told of rooms that come and go, and of who is in them; null for nobody.</summary>
     public IRoomObserver? Observer { get; set; }
@@ -37,6 +41,8 @@ internal sealed class LocalSockets
         socket.IsConnected = false;
     }
 
+    public bool IsIn(LocalSocket socket, Room room) => _rooms.TryGetValue(room, out var members) && socket.Memberships.Find(members, ref _steps) is not null;
+
     /// <summary>Puts a socket into a room; true if it is the room's first local member.</summary>
     public bool Join(LocalSocket socket, Room room)
     {
@@ -44,7 +50,7 @@ internal sealed class LocalSockets
         {
             _rooms[room] = members = new RoomMembers(room);
         }
-        else if (Find(socket, members) is not null)
+        else if (socket.Memberships.Find(members, ref _steps) is not null)
         {
             return false;
         }
@@ -59,7 +65,7 @@ internal sealed class LocalSockets
     /// <summary>Takes a socket out of a room; true if it was the room's last local member.</summary>
     public bool Leave(LocalSocket socket, Room room)
     {
-        if (!_rooms.TryGetValue(room, out var members) || Find(socket, members) is not { } membership)
+        if (!_rooms.TryGetValue(room, out var members) || socket.Memberships.Find(members, ref _steps) is not { } membership)
         {
             return false;
         }
@@ -73,7 +79,7 @@ internal sealed class LocalSockets
         List<Room> emptied = [];
         while (socket.Memberships.Count > 0)
         {
-            var membership = socket.Memberships[^1];
+            var membership = socket.Memberships.Last;
             if (Remove(membership))
             {
                 emptied.Add(membership.Room.Key);
@@ -151,6 +157,7 @@ internal sealed class LocalSockets
 
     private void Take(LocalSocket socket)
     {
+        _steps++;
         if (socket.Mark != _mark)
         {
             socket.Mark = _mark;
@@ -161,6 +168,7 @@ internal sealed class LocalSockets
     private bool Remove(RoomMembership membership)
     {
         var members = membership.Room;
+        _steps++;
         members.Remove(membership);
         membership.Socket.Memberships.Remove(membership);
         Observer?.Left(members.Key, membership.Socket, isLast: members.Count == 0);
@@ -170,29 +178,5 @@ internal sealed class LocalSockets
         }
         _rooms.Remove(members.Key);
         return true;
-    }
-
-    /// <summary>Searches the shorter of the two: a socket's rooms, or a room's sockets.</summary>
-    private static RoomMembership? Find(LocalSocket socket, RoomMembers members)
-    {
-        if (socket.Memberships.Count <= members.Count)
-        {
-            foreach (var membership in socket.Memberships)
-            {
-                if (ReferenceEquals(membership.Room, members))
-                {
-                    return membership;
-                }
-            }
-            return null;
-        }
-        foreach (var membership in members.Span)
-        {
-            if (ReferenceEquals(membership.Socket, socket))
-            {
-                return membership;
-            }
-        }
-        return null;
     }
 }

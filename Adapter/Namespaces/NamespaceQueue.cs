@@ -11,7 +11,7 @@ internal sealed class NamespaceQueue : SerialQueue<INamespaceItem>, INamespaceOu
     public NamespaceQueue(Namespace owner, ReplicaOptions options)
     {
         _owner = owner;
-        State = new NamespaceState(options, this, owner.Server.NextLife);
+        State = new NamespaceState(options, this, owner.Server.NextLife, owner.Server.Options.MaxRoomsPerSocket);
     }
 
     public NamespaceState State { get; }
@@ -34,6 +34,12 @@ internal sealed class NamespaceQueue : SerialQueue<INamespaceItem>, INamespaceOu
     public void Unreadable(Entry entry, Exception exception) => AdapterLog.Unreadable(_owner.Logger, _owner.Name, entry.Number, entry.Publisher, exception);
 
     public void SocketFailed(SocketId socket, Exception exception) => AdapterLog.SocketFailed(_owner.Logger, _owner.Name, socket, exception);
+
+    public void JoinsRefused(int sockets, SocketId example)
+    {
+        _owner.Server.Metrics.JoinsRefused(sockets);
+        AdapterLog.JoinsRefused(_owner.Logger, _owner.Name, sockets, _owner.Server.Options.MaxRoomsPerSocket, example);
+    }
 
     protected override void Run(INamespaceItem item) => item.Run(_owner, State, _owner.Server.Now);
 

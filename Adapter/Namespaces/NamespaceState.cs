@@ -12,12 +12,17 @@ internal sealed class NamespaceState : IReplicaHost
     private readonly INamespaceOutput _output;
     private readonly LocalSockets _sockets = new();
     private readonly List<LocalSocket> _touched = [];
+    private readonly int _maxRooms;
     private bool _inRemoteJoin;
     private long _now;
 
-    public NamespaceState(ReplicaOptions options, INamespaceOutput output, ServerId life)
+    /// <param name="options">Of its half of the protocol.</param>
+    /// <param name="output">Where messages and news go.</param>
+    /// <param name="life">This server's life.</param>
+    /// <param name="maxRooms">How many rooms one socket may join.</param>
+    public NamespaceState(ReplicaOptions options, INamespaceOutput output, ServerId life, int maxRooms = int.MaxValue)
     {
-        _output = output;
+        (_output, _maxRooms) = (output, maxRooms);
         Replica = new Replica(options, this, life);
     }
 
@@ -88,9 +93,10 @@ internal sealed class NamespaceState : IReplicaHost
             waiter.TrySetException(refusal);
             return;
         }
-        if (socket.IsConnected)
+        if (socket.IsConnected && !TryJoin(socket, room))
         {
-            Join(socket, room);
+            waiter.TrySetException(new TooManyRoomsException(socket.Id, _maxRooms));
+            return;
         }
         Replica.WhenMembershipHolds([room], waiter);
     }
@@ -215,10 +221,10 @@ internal sealed class NamespaceState : IReplicaHost
         switch (operation.Kind)
         {
             case OperationKind.SocketsJoin:
-                ForEach(found, operation.Rooms, Join);
+                JoinAll(found, operation.Rooms);
                 break;
             case OperationKind.SocketsLeave:
-                ForEach(found, operation.Rooms, Leave);
+                LeaveAll(found, operation.Rooms);
                 break;
             case OperationKind.DisconnectSockets:
                 Disconnect(found, operation.Body.Length > 0 && operation.Body.Span[0] != 0);
@@ -276,13 +282,35 @@ internal sealed class NamespaceState : IReplicaHost
         }
     }
 
-    private static void ForEach(List<LocalSocket> sockets, ReadOnlySpan<Room> rooms, Action<LocalSocket, Room> action)
+    /// <summary>What does not fit into one socket's rooms is left out; everybody else joins.</summary>
+    private void JoinAll(List<LocalSocket> sockets, ReadOnlySpan<Room> rooms)
+    {
+        var (refused, example) = (0, default(SocketId));
+        foreach (var socket in sockets)
+        {
+            var joinedAll = true;
+            foreach (var room in rooms)
+            {
+                joinedAll &= TryJoin(socket, room);
+            }
+            if (!joinedAll)
+            {
+                (refused, example) = (refused + 1, socket.Id);
+            }
+        }
+        if (refused > 0)
+        {
+            _output.JoinsRefused(refused, example);
+        }
+    }
+
+    private void LeaveAll(List<LocalSocket> sockets, ReadOnlySpan<Room> rooms)
     {
         foreach (var socket in sockets)
         {
             foreach (var room in rooms)
             {
-                action(socket, room);
+                Leave(socket, room);
             }
         }
     }
@@ -292,6 +320,17 @@ internal sealed class NamespaceState : IReplicaHost
         Replica.IsStopped ? OperationException.For(OperationFailure.Stopped, what)
         : Replica.IsOverloaded ? OperationException.For(OperationFailure.TimedOut, what)
         : null;
+
+    /// <summary>Joins, unless the socket is in as many rooms as it may be, and not in this one.</summary>
+    private bool TryJoin(LocalSocket socket, Room room)
+    {
+        if (socket.Memberships.Named >= _maxRooms && room.Kind == RoomKind.Room && !_sockets.IsIn(socket, room))
+        {
+            return false;
+        }
+        Join(socket, room);
+        return true;
+    }
 
     private void Join(LocalSocket socket, Room room)
     {

@@ -2,14 +2,18 @@ using System.Runtime.InteropServices;
 
 namespace OrleansAdapter.Namespaces;
 
-/// <summary>A socket in a room, with its place in the room's array and so its removal in one step.</summary>
+/// <summary>A socket in a room, with its place in the room's array and in the socket's, and so its removal in one step.</summary>
 internal sealed class RoomMembership(RoomMembers room, LocalSocket socket)
 {
     public RoomMembers Room { get; } = room;
 
     public LocalSocket Socket { get; } = socket;
 
+    /// <summary>Its place among the room's members.</summary>
     public int Index { get; set; }
+
+    /// <summary>Its place among the socket's rooms.</summary>
+    public int SocketIndex { get; set; }
 }
 
 /// <summary>The local sockets of one room, dense.</summary>

@@ -12,12 +12,12 @@ internal static class SocketRooms
         {
             rooms.UnionWith(Of(socket));
         }
-        request.Answer(JsonSerializer.SerializeToUtf8Bytes(rooms));
+        request.AnswerLater(_ => JsonSerializer.SerializeToUtf8Bytes(rooms));
     }
 
     public static string[] Decode(ReadOnlyMemory<byte> bytes) => JsonSerializer.Deserialize<string[]>(bytes.Span) ?? [];
 
     /// <summary>The names of a socket's rooms: not the whole namespace, and not its user.</summary>
     public static IEnumerable<string> Of(LocalSocket socket) =>
-        socket.Memberships.Select(membership => membership.Room.Key).Where(room => room.Kind == RoomKind.Room && room.Name.Length > 0).Select(room => room.Name);
+        socket.Memberships.All.Select(membership => membership.Room.Key).Where(room => room.Kind == RoomKind.Room && room.Name.Length > 0).Select(room => room.Name);
 }

@@ -51,11 +51,16 @@ internal static class BinaryArguments
             writer.WriteBase64StringValue(bytes.Span);
             return;
         }
+        // The very same memory, which a client may have named twice, travels once.
+        var number = attachments.IndexOf(bytes);
         writer.WriteStartObject();
         writer.WriteBoolean("_placeholder"u8, true);
-        writer.WriteNumber("num"u8, attachments.Count);
+        writer.WriteNumber("num"u8, number < 0 ? attachments.Count : number);
         writer.WriteEndObject();
-        attachments.Add(bytes);
+        if (number < 0)
+        {
+            attachments.Add(bytes);
+        }
     }
 
     private sealed class BytesConverter : JsonConverter<byte[]>

@@ -11,17 +11,22 @@ internal readonly record struct Placeholder(int Start, int End, int Attachment)
 {
     private const int Missing = -1;
 
+    /// <summary>How many bytes may be stood for once more, by placeholders that repeat a number: a few bytes could stand for gigabytes.</summary>
+    private const long MaxRepeated = 1 << 20;
+
     /// <summary>
-    /// Finds all placeholders, in order. False where one names bytes that are not there, which is a lie, or that another has: a few bytes could stand for gigabytes.
+    /// Finds all placeholders, in order. False where one names bytes that are not there, which is a lie. Several may stand for the same bytes, as the reference has it, within
+    /// a bound on what that may make of them.
     /// </summary>
     /// <param name="json">Valid JSON.</param>
-    /// <param name="attachments">How many attachments there are.</param>
+    /// <param name="attachments">The attachments.</param>
     /// <param name="maxDepth">How deep it may go.</param>
     /// <param name="found">Where they are.</param>
-    public static bool TryFind(ReadOnlySpan<byte> json, int attachments, int maxDepth, out List<Placeholder> found)
+    public static bool TryFind(ReadOnlySpan<byte> json, IReadOnlyList<ReadOnlyMemory<byte>> attachments, int maxDepth, out List<Placeholder> found)
     {
         found = [];
-        var used = new bool[attachments];
+        var used = new bool[attachments.Count];
+        var repeated = 0L;
         var open = new (int Start, bool IsPlaceholder, int Number)[maxDepth + 1];
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = maxDepth });
         while (reader.Read())
@@ -42,11 +47,16 @@ internal readonly record struct Placeholder(int Start, int End, int Attachment)
                     Enter(ref reader, open);
                     break;
                 case JsonTokenType.EndObject when open[reader.CurrentDepth] is { IsPlaceholder: true } placeholder:
-                    if ((uint)placeholder.Number >= (uint)attachments || used[placeholder.Number])
+                    if ((uint)placeholder.Number >= (uint)attachments.Count)
                     {
                         return false;
                     }
+                    repeated += used[placeholder.Number] ? attachments[placeholder.Number].Length : 0;
                     used[placeholder.Number] = true;
+                    if (repeated > MaxRepeated)
+                    {
+                        return false;
+                    }
                     // What is inside of one is nothing.
                     found.RemoveAll(inner => inner.Start > placeholder.Start);
                     found.Add(new Placeholder(placeholder.Start, (int)reader.BytesConsumed, placeholder.Number));

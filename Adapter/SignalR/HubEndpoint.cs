@@ -8,14 +8,16 @@ using OrleansAdapter.Namespaces;
 namespace OrleansAdapter.SignalR;
 
 /// <summary>The two endpoints of a hub, around the framework's own.</summary>
-internal sealed class HubEndpoint(HubTokens tokens, SessionForwarder? forwarder, DrainState draining, RequestDelegate inner)
+internal sealed class HubEndpoint(HubTokens tokens, SessionForwarder? forwarder, ThisServer server, RequestDelegate inner)
 {
     private const string TokenParameter = "id";
+
+    private const string VersionZeroRefused = "This server asks for negotiateVersion=1 or higher: in version 0 the public connection id is the connection's only key. Use a newer client (OrleansAdapterOptions.AllowNegotiateVersion0 lets it in).";
 
     /// <summary>The framework's answer to a negotiate request, with an id and a token that name this server.</summary>
     public async Task NegotiateAsync(HttpContext context)
     {
-        if (draining.IsDraining)
+        if (server.IsDraining)
         {
             await DrainResponses.RefuseAsync(context);
             return;
@@ -36,6 +38,10 @@ internal sealed class HubEndpoint(HubTokens tokens, SessionForwarder? forwarder,
         if (response.StatusCode == StatusCodes.Status200OK && answer.Length > 0)
         {
             var negotiation = NegotiateProtocol.ParseResponse(answer.Span);
+            if (HubTokens.IsVersionZero(negotiation) && !server.Options.AllowNegotiateVersion0)
+            {
+                negotiation = new NegotiationResponse { Error = VersionZeroRefused };
+            }
             tokens.Rewrite(negotiation);
             var rewritten = new ArrayBufferWriter<byte>(answer.Length + 64);
             NegotiateProtocol.WriteResponse(negotiation, rewritten);
@@ -54,7 +60,7 @@ internal sealed class HubEndpoint(HubTokens tokens, SessionForwarder? forwarder,
         var text = context.Request.Query[TokenParameter].ToString();
         if (text.Length == 0)
         {
-            return draining.IsDraining ? DrainResponses.RefuseAsync(context) : inner(context);
+            return server.IsDraining ? DrainResponses.RefuseAsync(context) : inner(context);
         }
         if (!tokens.TryRead(text, out var id, out var token))
         {

@@ -47,7 +47,7 @@ internal sealed class HubEndpointPolicy(IServiceProvider services) : MatcherPoli
         {
             return original;
         }
-        var handler = new HubEndpoint(connections.Tokens, services.GetService<SessionForwarder>(), services.GetRequiredService<ThisServer>().Draining, inner);
+        var handler = new HubEndpoint(connections.Tokens, services.GetService<SessionForwarder>(), services.GetRequiredService<ThisServer>(), inner);
         var isNegotiate = route.Metadata.GetMetadata<NegotiateMetadata>() is not null;
         return new RouteEndpoint(isNegotiate ? handler.NegotiateAsync : handler.ConnectAsync, route.RoutePattern, route.Order, route.Metadata, route.DisplayName);
     }

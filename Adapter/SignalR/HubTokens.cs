@@ -15,8 +15,8 @@ namespace OrleansAdapter.SignalR;
 /// </summary>
 /// <remarks>
 /// Version 1: the token is the server, a dot and the framework's token; the id is made from the framework's token by a hash. So nothing is kept, whoever knows an id does
-/// not know the token, and a client cannot choose its id. Version 0 has no token: its id is the only key there is, and the framework's own is kept here until the
-/// connection ends, or is not made within a minute.
+/// not know the token, and a client cannot choose its id. Version 0 has no token: its id is the only key there is (<see cref="OrleansAdapterOptions.AllowNegotiateVersion0"/>), and the
+/// framework's own is kept here until the connection ends, or is not made within a minute.
 /// </remarks>
 internal sealed class HubTokens(Namespace @namespace, TimeProvider time, HubSockets sockets)
 {
@@ -33,6 +33,9 @@ internal sealed class HubTokens(Namespace @namespace, TimeProvider time, HubSock
 
     /// <summary>Makes a connection request carry the id to <see cref="IdOf"/>.</summary>
     public static void SetId(HttpContext context, SocketId id) => context.Items[ItemKey] = id;
+
+    /// <summary>Whether a negotiate answer gives a client an id and no token.</summary>
+    public static bool IsVersionZero(NegotiationResponse response) => string.IsNullOrEmpty(response.ConnectionToken) && !string.IsNullOrEmpty(response.ConnectionId);
 
     /// <summary>Puts this server's id and token into a negotiate answer. One that refuses, or sends the client elsewhere, stays as it is.</summary>
     public void Rewrite(NegotiationResponse response)

@@ -133,7 +133,7 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
         SendAsync(new BroadcastTarget(HubTargets.Users(userIds), []), methodName, args, cancellationToken);
 
     /// <inheritdoc/>
-    /// <exception cref="HubException">The group's name is empty, over 1,024 bytes of UTF-8, not valid Unicode, or a connection's id.</exception>
+    /// <exception cref="HubException">The group's name is empty, over 1,024 bytes of UTF-8, not valid Unicode, or a connection's id; or the connection is in too many.</exception>
     public override async Task AddToGroupAsync(string connectionId, string groupName, CancellationToken cancellationToken = default)
     {
         var group = HubTargets.Group(groupName);
@@ -146,6 +146,10 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
         catch (ArgumentException exception)
         {
             throw new HubException(HubTargets.WithoutParameter(exception), exception);
+        }
+        catch (TooManyRoomsException exception)
+        {
+            throw new HubException(exception.Message, exception);
         }
     }
 

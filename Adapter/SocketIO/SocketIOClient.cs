@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using OrleansAdapter.EngineIO;
 using OrleansAdapter.SocketIO.Protocol;
@@ -6,26 +5,26 @@ using OrleansAdapter.SocketIO.Protocol;
 namespace OrleansAdapter.SocketIO;
 
 /// <summary>One connection, with its part in any number of namespaces. Told of what comes by its session, one thing at a time.</summary>
-internal sealed class SocketIOClient : IEngineHandler
+internal sealed partial class SocketIOClient : IEngineHandler
 {
-    /// <summary>How many namespaces a client may be on its way into.</summary>
-    private const int ConnectingLimit = 100;
-
     /// <summary>How many namespaces are remembered that this server made the client leave.</summary>
     private const int LeftLimit = 100;
 
     private const string TooManyEvents = "Too many events wait for their handlers.";
 
-    private static readonly JsonElement NoAuth = JsonSerializer.Deserialize<JsonElement>("{}"u8);
-
     private readonly SocketIOServer _server;
     private readonly SocketIODecoder _decoder;
+    private readonly UnfinishedShare _share;
     private readonly ConnectionHandshake _handshake;
 
     /// <summary>Few, mostly one. Without a socket: on its way in.</summary>
-    private readonly List<(string Namespace, SocketIOSocket? Socket)> _sockets = new(1);
+    private readonly List<(string Namespace, SocketIOSocket? Socket, int Attempt)> _sockets = new(1);
 
     private List<string>? _left;
+
+    /// <summary>Since when attachments of a packet are to come; 0 where none are.</summary>
+    private long _incompleteSince;
+
     private int _connecting;
     private bool _entered;
     private ITimer? _connectTimer;
@@ -37,11 +36,15 @@ internal sealed class SocketIOClient : IEngineHandler
         _server = server;
         Session = session;
         _handshake = handshake;
-        _decoder = new SocketIODecoder(server.JsonOptions, server.Options.MaxAttachments);
+        _share = new UnfinishedShare(server.Engine.Unfinished);
+        _decoder = new SocketIODecoder(server.JsonOptions, server.Options.MaxAttachments, _share);
         _connectTimer = Timers.Once(server.Time, server.Options.ConnectTimeout, static state => ((SocketIOClient)state!).ConnectTimedOut(), this);
     }
 
     public EngineSession Session { get; }
+
+    /// <summary>The dynamic namespaces that it brought into being.</summary>
+    public NamespaceQuota Quota { get; } = new();
 
     /// <summary>The request that the connection began with, as long as it may be asked for.</summary>
     public HttpContext? HttpContext => _handshake.Context?.HttpContext;
@@ -51,12 +54,35 @@ internal sealed class SocketIOClient : IEngineHandler
         if (_decoder.Add(isBinary, data.Span, out var packet) is { } error)
         {
             SocketIOLog.ProtocolBroken(_server.Logger, error);
+            if (ReferenceEquals(error, UnfinishedBytes.Refused))
+            {
+                _server.Engine.RefusedUnfinished();
+                Session.Close(EngineCloseReason.TransportError, error);
+                return;
+            }
             Session.Close(EngineCloseReason.ParseError, error);
         }
         else if (packet is not null)
         {
+            _incompleteSince = 0;
             Receive(packet);
         }
+        else if (_incompleteSince == 0)
+        {
+            _incompleteSince = _server.Time.GetTimestamp();
+        }
+    }
+
+    public void Heartbeat()
+    {
+        var since = Volatile.Read(ref _incompleteSince);
+        if (since == 0 || Session.IsPaused || _server.Time.GetElapsedTime(since) < _server.Options.UnfinishedTimeout)
+        {
+            return;
+        }
+        var why = $"the attachments of a packet did not come within {_server.Options.UnfinishedTimeout} ({nameof(EngineIOOptions.UnfinishedTimeout)})";
+        SocketIOLog.ProtocolBroken(_server.Logger, why);
+        Session.Close(EngineCloseReason.TransportError, why);
     }
 
     public ValueTask WhenReadyAsync() => Interlocked.Exchange(ref _full, null) is { } full ? full.WhenReadyAsync() : ValueTask.CompletedTask;
@@ -97,39 +123,32 @@ internal sealed class SocketIOClient : IEngineHandler
 
     private void Receive(SocketIOPacket packet)
     {
+        if (packet.Type == SocketIOPacketType.Connect)
+        {
+            ReceiveConnect(packet);
+            return;
+        }
         SocketIOSocket? socket;
-        bool isKnown;
-        var isTooMuch = false;
+        bool isKnown, hasOthers;
         lock (_sockets)
         {
             var place = PlaceOf(packet.Namespace);
             isKnown = place >= 0;
             socket = isKnown ? _sockets[place].Socket : null;
-            if (!isKnown && packet.Type == SocketIOPacketType.Connect && !_closed)
-            {
-                isTooMuch = _connecting == ConnectingLimit;
-            }
-            if (!isKnown && packet.Type == SocketIOPacketType.Connect && !_closed && !isTooMuch)
-            {
-                _connecting++;
-                _sockets.Add((packet.Namespace, null));
-                _left?.Remove(packet.Namespace);
-                ThreadPool.UnsafeQueueUserWorkItem(state => _ = state.client.ConnectAsync(state.packet), (client: this, packet), preferLocal: false);
-                return;
-            }
-            if (!isKnown && packet.Type is not (SocketIOPacketType.Connect or SocketIOPacketType.ConnectError) && _left?.Contains(packet.Namespace) == true)
+            hasOthers = _sockets.Exists(each => each.Socket is not null && each.Namespace != packet.Namespace);
+            if (!isKnown && packet.Type != SocketIOPacketType.ConnectError && _left?.Contains(packet.Namespace) == true)
             {
                 return;
             }
+            if (isKnown && socket is null && packet.Type == SocketIOPacketType.Disconnect)
+            {
+                _sockets.RemoveAt(place);
+                return;
+            }
         }
-        if (isTooMuch)
+        if (socket is null || packet.Type == SocketIOPacketType.ConnectError || (socket.IsConnecting && packet.Type != SocketIOPacketType.Disconnect))
         {
-            Session.Send(SocketIOEncoder.ConnectError(packet.Namespace, "Too many namespaces at once", default));
-            return;
-        }
-        if (socket is null || socket.IsConnecting || packet.Type is SocketIOPacketType.Connect or SocketIOPacketType.ConnectError)
-        {
-            ForcedServerClose($"A packet of type {packet.Type} may not come now.");
+            ReceiveMisplaced(packet, socket, hasOthers);
             return;
         }
         if (packet.Type == SocketIOPacketType.Event && socket.Events.IsOverfull)
@@ -145,139 +164,22 @@ internal sealed class SocketIOClient : IEngineHandler
         }
     }
 
-    private async Task ConnectAsync(SocketIOPacket packet)
+    /// <summary>
+    /// A packet for a namespace that the client is not in. As with the reference that ends the connection, unless it carries other namespaces, which have no part in it: then the client is told
+    /// that it is not in this one.
+    /// </summary>
+    private void ReceiveMisplaced(SocketIOPacket packet, SocketIOSocket? socket, bool hasOthers)
     {
-        var name = packet.Namespace;
-        var auth = ReadAuth(packet.Payload);
-        SocketIONamespace? @namespace = null;
-        SocketIOSocket? socket = null;
-        var entered = false;
-        try
+        var why = $"A packet of type {packet.Type} may not come now.";
+        if (!hasOthers)
         {
-            @namespace = await _server.ResolveAsync(name, auth).ConfigureAwait(false);
-            if (@namespace is null)
-            {
-                Refuse(name, "Invalid namespace", null, null);
-                return;
-            }
-            socket = new SocketIOSocket(@namespace.Core.NewSocketId(), @namespace, this, new Handshake(_handshake, auth)) { UserId = SocketIOServer.UserIdOf(_handshake.User) };
-            if (!TryAdd(name, socket))
-            {
-                return;
-            }
-            await @namespace.RunMiddlewaresAsync(socket).ConfigureAwait(false);
-            entered = await socket.EnterAsync().ConfigureAwait(false);
-            if (entered)
-            {
-                StopConnectTimer();
-                // Behind OnConnection.
-                socket.Enqueue(() => ConnectedAsync(entered: true));
-            }
+            ForcedServerClose(why);
+            return;
         }
-        catch (ConnectErrorException exception)
+        SocketIOLog.ProtocolBroken(_server.Logger, why);
+        if (socket is null)
         {
-            Refuse(name, exception.Message, exception.ErrorData, socket);
-        }
-        catch (OperationException)
-        {
-            // This server was fenced: the client may come back at once.
-            Session.Close(EngineCloseReason.ForcedClose, nameof(DisconnectReason.ServerFenced));
-        }
-        catch (TimeoutException exception) when (socket is not null)
-        {
-            SocketIOLog.NotRegistered(_server.Logger, name, exception);
-            Refuse(name, "Service unavailable", null, socket);
-        }
-#pragma warning disable CA1031 // The application's code failed: nobody gets in by that, and nobody learns why.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            SocketIOLog.MiddlewareFailed(_server.Logger, name, exception);
-            Refuse(name, "Internal server error", null, socket);
-        }
-        finally
-        {
-            @namespace?.EndUse();
-            if (!entered)
-            {
-                await ConnectedAsync(entered: false).ConfigureAwait(false);
-            }
-        }
-    }
-
-    /// <summary>A namespace has been entered, or not. Once one has been and none is on its way, the request is not needed any more.</summary>
-    private Task ConnectedAsync(bool entered)
-    {
-        lock (_sockets)
-        {
-            _connecting--;
-            _entered |= entered;
-        }
-        return ForgetRequestAsync();
-    }
-
-    private async Task ForgetRequestAsync()
-    {
-        HandshakeContext? context;
-        lock (_sockets)
-        {
-            if (_connecting > 0 || !(_closed || (_entered && !_server.Options.KeepHttpContext)))
-            {
-                return;
-            }
-            (context, _handshake.Context) = (_handshake.Context, null);
-        }
-        try
-        {
-            if (context is not null)
-            {
-                await context.DisposeAsync().ConfigureAwait(false);
-            }
-        }
-#pragma warning disable CA1031 // A service of the application's that cannot be disposed: the connection goes on.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            SocketIOLog.ServicesFailed(_server.Logger, exception);
-        }
-    }
-
-    /// <summary>Takes in a socket that is on its way; false if the connection has ended.</summary>
-    private bool TryAdd(string name, SocketIOSocket socket)
-    {
-        lock (_sockets)
-        {
-            var place = PlaceOf(name);
-            if (_closed || place < 0)
-            {
-                return false;
-            }
-            _sockets[place] = (name, socket);
-            return true;
-        }
-    }
-
-    private void Refuse(string name, string message, object? data, SocketIOSocket? socket)
-    {
-        var json = Serialize(name, data);
-        socket?.End(DisconnectReasons.ServerNamespaceDisconnect, message);
-        lock (_sockets)
-        {
-            _sockets.RemoveAll(each => each.Socket is null && each.Namespace == name);
-        }
-        Session.Send(SocketIOEncoder.ConnectError(name, message, json));
-    }
-
-    private ReadOnlyMemory<byte> Serialize(string name, object? data)
-    {
-        try
-        {
-            return data is null ? default : JsonSerializer.SerializeToUtf8Bytes(data, data.GetType(), _server.JsonOptions);
-        }
-        catch (Exception exception) when (exception is JsonException or NotSupportedException)
-        {
-            SocketIOLog.MiddlewareFailed(_server.Logger, name, exception);
-            return default;
+            Session.Send(SocketIOEncoder.Disconnect(packet.Namespace));
         }
     }
 
@@ -303,6 +205,7 @@ internal sealed class SocketIOClient : IEngineHandler
         {
             _closed = true;
         }
+        _share.End();
         foreach (var socket in Sockets())
         {
             socket.End(reason, description);
@@ -332,7 +235,4 @@ internal sealed class SocketIOClient : IEngineHandler
         }
         return -1;
     }
-
-    private static JsonElement ReadAuth(ReadOnlyMemory<byte> payload) =>
-        payload.IsEmpty ? NoAuth : JsonSerializer.Deserialize<JsonElement>(payload.Span);
 }

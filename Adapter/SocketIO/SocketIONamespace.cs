@@ -41,8 +41,8 @@ public sealed class SocketIONamespace : NamespaceRoot
 
     internal EventHandlers Handlers { get; }
 
-    /// <summary>Whether it counts as one of <see cref="SocketIOOptions.MaxDynamicNamespaces"/>.</summary>
-    internal bool IsMadeByClient { get; init; }
+    /// <summary>Where it counts as a namespace that a client brought into being; null where none did.</summary>
+    internal NamespaceQuota? Quota { get; init; }
 
     /// <summary>A socket of this server by its id.</summary>
     public SocketIOSocket? Find(SocketId id) => _sockets.GetValueOrDefault(id);

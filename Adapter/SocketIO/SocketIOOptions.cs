@@ -33,11 +33,17 @@ public sealed class SocketIOOptions : EngineIOOptions
     /// </summary>
     public int MaxDynamicNamespaces { get; set; } = 1000;
 
+    /// <summary>How many of <see cref="MaxDynamicNamespaces"/> one connection may bring into being, at a time; it gets a <c>connect_error</c> for more. Default: a tenth of them.</summary>
+    public int? MaxDynamicNamespacesPerConnection { get; set; }
+
+    /// <summary>How many namespaces one connection may be in; it gets a <c>connect_error</c> for more. Default 1,000.</summary>
+    public int MaxNamespacesPerConnection { get; set; } = 1000;
+
     /// <summary>
     /// Whether a namespace that a pattern or predicate made is removed once nobody has been in it on this server for some 10 s; the next client that asks for it has it made again. What
-    /// is kept of a removed one publishes nothing any more: ask <see cref="SocketIOServer.Of(string)"/> again. Default: no.
+    /// is kept of a removed one publishes nothing any more: ask <see cref="SocketIOServer.Of(string)"/> again. Default: yes, as one client could use the names up for all.
     /// </summary>
-    public bool CleanupEmptyChildNamespaces { get; set; }
+    public bool CleanupEmptyChildNamespaces { get; set; } = true;
 
     /// <summary>The headers that <see cref="Handshake.Headers"/> has. Default: none, so that nothing else of the request is kept.</summary>
     public ISet<string> HandshakeHeaders { get; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
@@ -57,6 +63,8 @@ public sealed class SocketIOOptions : EngineIOOptions
     /// The folder with the browser's clients (<c>dist</c> of the npm package <c>socket.io-client</c>). Default: <c>clients/socket.io</c> beside the program, if there is one.
     /// </summary>
     public string? ClientFiles { get; set; }
+
+    internal int DynamicNamespacesPerConnection => MaxDynamicNamespacesPerConnection ?? Math.Max(1, MaxDynamicNamespaces / 10);
 
     internal override IEnumerable<string> Errors()
     {
@@ -87,6 +95,14 @@ public sealed class SocketIOOptions : EngineIOOptions
         if (MaxDynamicNamespaces < 0)
         {
             yield return $"{nameof(MaxDynamicNamespaces)} must not be negative.";
+        }
+        if (MaxDynamicNamespacesPerConnection < 1)
+        {
+            yield return $"{nameof(MaxDynamicNamespacesPerConnection)} must be positive.";
+        }
+        if (MaxNamespacesPerConnection < 1)
+        {
+            yield return $"{nameof(MaxNamespacesPerConnection)} must be positive.";
         }
         if (ClientFiles is not null && !Directory.Exists(ClientFiles))
         {

@@ -34,7 +34,8 @@ public sealed partial class SocketIOServer : IDisposable
     public void Dispose() => _sweep?.Dispose();
 
     /// <summary>The namespace that a client asks for, which it uses until <see cref="SocketIONamespace.EndUse"/>; null if there is none.</summary>
-    internal async ValueTask<SocketIONamespace?> ResolveAsync(string name, JsonElement auth)
+    /// <exception cref="ConnectErrorException">The client, or all together, have brought too many namespaces into being.</exception>
+    internal async ValueTask<SocketIONamespace?> ResolveAsync(string name, JsonElement auth, NamespaceQuota quota)
     {
         if (UseKnown(name) is { } known)
         {
@@ -48,7 +49,7 @@ public sealed partial class SocketIOServer : IDisposable
         {
             if (await dynamic.Allows(name, auth).ConfigureAwait(false))
             {
-                return UseChild(name, dynamic.Template);
+                return UseChild(name, dynamic.Template, quota);
             }
         }
         return null;
@@ -66,7 +67,7 @@ public sealed partial class SocketIOServer : IDisposable
         return added;
     }
 
-    private SocketIONamespace? UseChild(string name, SocketIONamespace template)
+    private SocketIONamespace UseChild(string name, SocketIONamespace template, NamespaceQuota quota)
     {
         SocketIONamespace added;
         lock (_lock)
@@ -74,6 +75,10 @@ public sealed partial class SocketIOServer : IDisposable
             if (UseKnown(name) is { } known)
             {
                 return known;
+            }
+            if (quota.Made >= Options.DynamicNamespacesPerConnection)
+            {
+                throw new ConnectErrorException($"Too many namespaces: one connection may bring {Options.DynamicNamespacesPerConnection} into being (MaxDynamicNamespacesPerConnection)");
             }
             if (_dynamicCount >= Options.MaxDynamicNamespaces)
             {
@@ -83,10 +88,11 @@ public sealed partial class SocketIOServer : IDisposable
                     SocketIOLog.TooManyNamespaces(Logger, name, Options.MaxDynamicNamespaces);
                 }
                 _isFull = true;
-                return null;
+                throw new ConnectErrorException("Too many namespaces on this server (MaxDynamicNamespaces)");
             }
             _dynamicCount++;
-            added = NewChild(name, template, isMadeByClient: true);
+            quota.Made++;
+            added = NewChild(name, template, quota);
             added.TryUse();
         }
         NewNamespace?.Invoke(added);
@@ -94,10 +100,10 @@ public sealed partial class SocketIOServer : IDisposable
     }
 
     /// <summary>For callers that hold the lock.</summary>
-    private SocketIONamespace NewChild(string name, SocketIONamespace template, bool isMadeByClient)
+    private SocketIONamespace NewChild(string name, SocketIONamespace template, NamespaceQuota? quota)
     {
         var users = Options.CleanupEmptyChildNamespaces ? new NamespaceUsers(Time) : null;
-        return _namespaces[name] = new SocketIONamespace(this, _cluster.Of(name, mayBeRemoved: users is not null), template, users) { IsMadeByClient = isMadeByClient };
+        return _namespaces[name] = new SocketIONamespace(this, _cluster.Of(name, mayBeRemoved: users is not null), template, users) { Quota = quota };
     }
 
     /// <summary>Removes the children in which nobody has been for so long.</summary>
@@ -113,7 +119,11 @@ public sealed partial class SocketIOServer : IDisposable
                 }
                 _namespaces.TryRemove(name, out _);
                 _isFull = false;
-                _dynamicCount -= child.IsMadeByClient ? 1 : 0;
+                if (child.Quota is { } quota)
+                {
+                    _dynamicCount--;
+                    quota.Made--;
+                }
                 _cluster.Remove(child.Core);
             }
             SocketIOLog.NamespaceRemoved(Logger, name);

@@ -111,7 +111,7 @@ public sealed partial class SocketIOServer : NamespaceRoot
             }
             // Not without the middlewares that are to guard it.
             return Array.Find(_dynamic, dynamic => dynamic.Pattern?.IsMatch(name) == true) is { } dynamic
-                ? NewChild(name, dynamic.Template, isMadeByClient: false)
+                ? NewChild(name, dynamic.Template, quota: null)
                 : _namespaces[name] = new SocketIONamespace(this, _cluster.Of(name), null);
         }
     }

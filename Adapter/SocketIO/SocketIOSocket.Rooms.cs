@@ -16,6 +16,7 @@ public sealed partial class SocketIOSocket
 
     /// <summary>Joins rooms. Ends when that holds in the whole cluster; in a middleware, it holds when the client is let in. Nothing happens once it is disconnected.</summary>
     /// <exception cref="ArgumentException">A name is empty, too long, not valid Unicode, or the id of a socket.</exception>
+    /// <exception cref="TooManyRoomsException">It is in <see cref="OrleansAdapterOptions.MaxRoomsPerSocket"/> rooms already.</exception>
     /// <exception cref="TimeoutException">The directory did not confirm it in time. It holds on this server.</exception>
     public Task Join(params ReadOnlySpan<string> rooms)
     {
@@ -28,6 +29,11 @@ public sealed partial class SocketIOSocket
         {
             if (_state == State.Connecting && !IsConnected)
             {
+                var limit = Namespace.Core.Server.Options.MaxRoomsPerSocket;
+                if ((_earlyRooms?.Count ?? 0) + rooms.Length > limit)
+                {
+                    return Task.FromException(new TooManyRoomsException(Id, limit));
+                }
                 (_earlyRooms ??= []).AddRange(rooms);
                 return Task.CompletedTask;
             }

@@ -56,6 +56,15 @@ public sealed class ManualTime : TimeProvider
         }
     }
 
+    /// <summary>Moves the clock as a busy machine does: timers that are due have not fired yet.</summary>
+    public void AdvanceWithLateTimers(TimeSpan by)
+    {
+        lock (_lock)
+        {
+            _now += by;
+        }
+    }
+
     private sealed class ManualTimer(ManualTime time, TimerCallback callback, object? state) : ITimer
     {
         private TimeSpan _period = Timeout.InfiniteTimeSpan;

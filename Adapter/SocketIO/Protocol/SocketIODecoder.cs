@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using OrleansAdapter.EngineIO;
 using OrleansAdapter.Packets;
 
 namespace OrleansAdapter.SocketIO.Protocol;
@@ -10,7 +11,8 @@ namespace OrleansAdapter.SocketIO.Protocol;
 /// </summary>
 /// <param name="options">How arguments become values; its depth bounds that of the JSON.</param>
 /// <param name="maxAttachments">How many attachments a packet may have.</param>
-internal sealed class SocketIODecoder(JsonSerializerOptions options, int maxAttachments)
+/// <param name="share">What it holds of a packet whose attachments have not all come; null for no bound.</param>
+internal sealed class SocketIODecoder(JsonSerializerOptions options, int maxAttachments, UnfinishedShare? share = null)
 {
     /// <summary>The largest id that every client can tell from its neighbours: 2⁵³ − 1.</summary>
     private const long LargestId = (1L << 53) - 1;
@@ -19,6 +21,10 @@ internal sealed class SocketIODecoder(JsonSerializerOptions options, int maxAtta
 
     private string _lastNamespace = "/";
     private Incomplete? _incomplete;
+    private long _incompleteBytes;
+
+    /// <summary>Whether attachments are to come.</summary>
+    public bool IsIncomplete => Volatile.Read(ref _incomplete) is not null;
 
     private int MaxDepth => options.MaxDepth == 0 ? DefaultDepth : options.MaxDepth;
 
@@ -43,7 +49,7 @@ internal sealed class SocketIODecoder(JsonSerializerOptions options, int maxAtta
         var decoder = new SocketIODecoder(options, attachments.Count);
         List<Placeholder> placeholders = [];
         return decoder.TryReadItems(json.Span, out var items, out _, isEvent: false)
-            && (attachments.Count == 0 || Placeholder.TryFind(json.Span, attachments.Count, decoder.MaxDepth, out placeholders))
+            && (attachments.Count == 0 || Placeholder.TryFind(json.Span, attachments, decoder.MaxDepth, out placeholders))
             ? new SocketIOArguments(json, items, placeholders, attachments, options)
             : null;
     }
@@ -52,12 +58,18 @@ internal sealed class SocketIODecoder(JsonSerializerOptions options, int maxAtta
     {
         packet = null;
         var (header, payload, attachments) = _incomplete!;
+        var isLast = attachments.Count + 1 == attachments.Capacity;
+        if (!isLast && share?.TryHold(_incompleteBytes += data.Length) == false)
+        {
+            return UnfinishedBytes.Refused;
+        }
         attachments.Add(data.ToArray());
-        if (attachments.Count < attachments.Capacity)
+        if (!isLast)
         {
             return null;
         }
         _incomplete = null;
+        share?.Release();
         return Complete(header, payload, attachments, out packet);
     }
 
@@ -100,6 +112,10 @@ internal sealed class SocketIODecoder(JsonSerializerOptions options, int maxAtta
         {
             return error;
         }
+        if (share?.TryHold(_incompleteBytes = rest.Length) == false)
+        {
+            return UnfinishedBytes.Refused;
+        }
         _incomplete = new Incomplete(header, rest.ToArray(), new List<ReadOnlyMemory<byte>>(attachments));
         return null;
     }
@@ -121,7 +137,7 @@ internal sealed class SocketIODecoder(JsonSerializerOptions options, int maxAtta
             return "invalid payload";
         }
         List<Placeholder> placeholders = [];
-        if (attachments.Count > 0 && !Placeholder.TryFind(payload, attachments.Count, MaxDepth, out placeholders))
+        if (attachments.Count > 0 && !Placeholder.TryFind(payload, attachments, MaxDepth, out placeholders))
         {
             return "illegal attachments";
         }

@@ -89,7 +89,7 @@ public sealed class LocalSocketsTests
         _sockets.Clear();
 
         Assert.False(a.IsConnected);
-        Assert.Empty(a.Memberships);
+        Assert.Equal(0, a.Memberships.Count);
         Assert.Empty(_sockets.Rooms);
         Assert.Equal(0, _sockets.Count);
         Assert.False(_sockets.Leave(a, Red));
@@ -100,7 +100,7 @@ public sealed class LocalSocketsTests
     {
         var random = new Random(7);
         var sockets = Enumerable.Range(0, 12).Select(_ => Add()).ToArray();
-        var rooms = Enumerable.Range(0, 8).Select(i => Room.Named($"r{i}")).ToArray();
+        var rooms = Enumerable.Range(0, 2 * SocketRoomList.Few).Select(i => Room.Named($"r{i}")).ToArray();
         var plain = rooms.ToDictionary(room => room, _ => new HashSet<LocalSocket>());
         for (var i = 0; i < 20_000; i++)
         {
@@ -125,6 +125,43 @@ public sealed class LocalSocketsTests
             Assert.Equal(expected.Count, found.Count);
             Assert.True(expected.SetEquals(found));
         }
+    }
+
+    [Fact]
+    public void A_socket_in_ten_thousand_rooms_leaves_them_all_in_a_step_each()
+    {
+        const int Count = 10_000;
+        var rooms = Enumerable.Range(0, Count).Select(i => Room.Named($"r{i}")).ToArray();
+        var (socket, other) = (Add(rooms), Add(rooms));
+        Assert.InRange(_sockets.Steps, 0, 4 * Count);
+        var before = _sockets.Steps;
+
+        Assert.Empty(_sockets.LeaveAll(socket));
+
+        Assert.Equal(Count, _sockets.Steps - before);
+        Assert.Equal(Count, other.Memberships.Count);
+    }
+
+    [Fact]
+    public void Joining_and_leaving_a_room_of_a_hundred_thousand_takes_a_socket_in_many_rooms_a_few_steps()
+    {
+        const int Count = 100_000;
+        for (var i = 0; i < Count; i++)
+        {
+            Add(Red);
+        }
+        var socket = Add([.. Enumerable.Range(0, 10_000).Select(i => Room.Named($"r{i}"))]);
+        var before = _sockets.Steps;
+
+        for (var i = 0; i < 100; i++)
+        {
+            Assert.False(_sockets.Leave(socket, Red));
+            _sockets.Join(socket, Red);
+            _sockets.Join(socket, Red);
+            _sockets.Leave(socket, Red);
+        }
+
+        Assert.InRange(_sockets.Steps - before, 100, 1_000);
     }
 
     [Fact]

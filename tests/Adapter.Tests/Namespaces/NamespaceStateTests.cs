@@ -11,6 +11,7 @@ public sealed class NamespaceStateTests : INamespaceOutput
 {
     private static readonly ServerId Life = ServerId.FromBits(0x1001);
     private static readonly ServerId Other = ServerId.FromBits(0x2001);
+    private const int MaxRooms = 20;
     private static readonly Room Red = Room.Named("red");
 
     private readonly List<WorkerMessage> _sent = [];
@@ -19,7 +20,7 @@ public sealed class NamespaceStateTests : INamespaceOutput
 
     public NamespaceStateTests()
     {
-        _state = new NamespaceState(new ReplicaOptions(), this, Life);
+        _state = new NamespaceState(new ReplicaOptions(), this, Life, MaxRooms);
         _state.Start(0);
         _state.Receive(new WrongEpoch { Life = Life, Epoch = 1 }, 0);
         _state.Receive(new Registered { Life = Life, Epoch = 1, Session = 1, From = 0, LastPosition = 0, Results = [], Head = new Head(0, 0, 0, 1, [Life, Other]) }, 0);
@@ -67,7 +68,7 @@ public sealed class NamespaceStateTests : INamespaceOutput
         _state.Disconnect(socket, 0);
 
         Assert.False(_state.Sockets.HasMembers(Red));
-        Assert.Empty(socket.Memberships);
+        Assert.Equal(0, socket.Memberships.Count);
     }
 
     [Fact]
@@ -139,6 +140,40 @@ public sealed class NamespaceStateTests : INamespaceOutput
     }
 
     [Fact]
+    public void Joining_more_rooms_than_a_socket_may_be_in_is_an_error_and_leaving_makes_room()
+    {
+        var socket = Connected(1);
+        var rooms = Enumerable.Range(0, MaxRooms).Select(i => Room.Named($"r{i}")).ToArray();
+        Assert.All(rooms, room => Assert.False(Join(socket, room).IsFaulted));
+
+        var error = Assert.IsType<TooManyRoomsException>(Join(socket, Red).Exception!.InnerException);
+        Assert.Equal(socket.Id, error.Socket);
+        Assert.Contains("MaxRoomsPerSocket", error.Message, StringComparison.Ordinal);
+        Assert.False(_state.Sockets.HasMembers(Red));
+        Assert.False(Join(socket, rooms[3]).IsFaulted);
+
+        _state.Leave(socket, rooms[0], 0);
+        Assert.False(Join(socket, Red).IsFaulted);
+        Assert.True(_state.Sockets.HasMembers(Red));
+    }
+
+    [Fact]
+    public void A_socket_that_is_in_too_many_rooms_is_left_out_when_many_are_made_to_join_and_the_others_are_not()
+    {
+        var (full, other) = (Connected(1), Connected(2));
+        for (var i = 0; i < MaxRooms; i++)
+        {
+            _ = Join(full, Room.Named($"r{i}"));
+        }
+
+        Handle(Operation.SocketsJoin(BroadcastTarget.All, [Red]));
+
+        Assert.False(_state.Sockets.IsIn(full, Red));
+        Assert.True(_state.Sockets.IsIn(other, Red));
+        Assert.Equal([$"refused 1 as {full.Id}"], _news);
+    }
+
+    [Fact]
     public void A_fence_closes_all_sockets_and_forgets_their_rooms()
     {
         var (a, b) = (Connected(1), Connected(2));
@@ -166,6 +201,8 @@ public sealed class NamespaceStateTests : INamespaceOutput
     }
 
     void INamespaceOutput.Fenced(ServerId ended, int sockets) => _news.Add($"fenced {ended} with {sockets}");
+
+    void INamespaceOutput.JoinsRefused(int sockets, SocketId example) => _news.Add($"refused {sockets} as {example}");
 
     void INamespaceOutput.SocketFailed(SocketId socket, Exception exception) => _news.Add($"failed {socket}");
 

@@ -35,7 +35,7 @@ public sealed class EndpointTests : IAsyncLifetime
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IDirectory>(_directory);
-        builder.Services.AddSignalR().AddOrleansAdapter();
+        builder.Services.AddSignalR().AddOrleansAdapter(options => options.AllowNegotiateVersion0 = true);
         builder.Services.AddSingleton<HubLifetimeManager<OwnHub>, DefaultHubLifetimeManager<OwnHub>>();
         _app = builder.Build();
         _app.MapHub<TestHub>("/hub", options => options.AllowStatefulReconnects = true);

@@ -133,7 +133,11 @@ public sealed class ForwardingTests : IAsyncLifetime
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IDirectory>(new TestDirectory(_engine.NewDirectory()));
-        builder.Services.AddSignalR().AddOrleansAdapter(_folder.Configure);
+        builder.Services.AddSignalR().AddOrleansAdapter(options =>
+        {
+            _folder.Configure(options);
+            options.AllowNegotiateVersion0 = true;
+        });
         var app = builder.Build();
         app.MapHub<TestHub>("/hub");
         await app.StartAsync().InTimeAsync();

@@ -72,7 +72,7 @@ internal static class EndState
         {
             return $"P5: {server.Life} remembers {gone}, which is gone";
         }
-        var real = server.State.Sockets.All.Select(s => ((SimulatedSocket)s, string.Join(' ', s.Memberships.Select(m => m.Room.Key.ToString()).Order())));
+        var real = server.State.Sockets.All.Select(s => ((SimulatedSocket)s, string.Join(' ', s.Memberships.All.Select(m => m.Room.Key.ToString()).Order())));
         var known = server.Sockets.Select(s => (s, string.Join(' ', s.Rooms.Select(room => room.ToString()).Order())));
         if (!real.ToHashSet().SetEquals(known))
         {

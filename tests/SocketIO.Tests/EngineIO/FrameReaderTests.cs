@@ -70,6 +70,14 @@ public sealed class FrameReaderTests
         { "a message in a message", [0x01, 0x80, 0, 0, 0, 0, 0x81, 0x80, 0, 0, 0, 0] },
         { "negative length", [0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0] },
         { "half a close code", [0x88, 0x81, 0, 0, 0, 0, 3] },
+        { "close code 999", [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe7] },
+        { "close code 1005", [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xed] },
+        { "close code 1006", [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xee] },
+        { "close code 1016", [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xf8] },
+        { "close code 5000", [0x88, 0x82, 0, 0, 0, 0, 0x13, 0x88] },
+        { "a reason that is no UTF-8", [0x88, 0x83, 0, 0, 0, 0, 0x03, 0xe8, 0xff] },
+        { "125 in two bytes", [0x82, 0xfe, 0, 125, 0, 0, 0, 0] },
+        { "65,535 in eight bytes", [0x82, 0xff, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0] },
     };
 
     [Theory]
@@ -82,8 +90,16 @@ public sealed class FrameReaderTests
         }
     }
 
-    [Fact]
-    public void A_close_ends_it() => Assert.Equal([FrameReading.Close], ReadAll(new FrameReader(Limit), Frame(8, [3, 0xe8]), 1));
+    [Theory]
+    [InlineData(0, "")]
+    [InlineData(1000, "")]
+    [InlineData(1001, "going away")]
+    [InlineData(1003, "€")]
+    [InlineData(1014, "")]
+    [InlineData(3000, "")]
+    [InlineData(4999, "mine")]
+    public void A_close_ends_it(int code, string reason) =>
+        Assert.Equal([FrameReading.Close], ReadAll(new FrameReader(Limit), Frame(8, code == 0 ? [] : [(byte)(code >> 8), (byte)code, .. Encoding.UTF8.GetBytes(reason)]), 1));
 
     [Fact]
     public void Text_has_to_be_UTF_8_though_not_in_each_piece()

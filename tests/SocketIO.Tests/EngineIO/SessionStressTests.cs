@@ -16,7 +16,7 @@ public sealed class SessionStressTests
     [InlineData(22)]
     public async Task What_is_sent_comes_back_in_order_over_the_upgrade(int seed)
     {
-        await using var host = await EngineHost.StartAsync();
+        await using var host = await EngineHost.StartAsync(options => options.PingInterval = options.UpgradeTimeout = TimeSpan.FromDays(1));
         await Task.WhenAll(Enumerable.Range(0, Sessions).Select(i => Task.Run(() => RunAsync(host, new Random((1000 * seed) + i), $"seed {seed}, session {i}"), Cancellation)));
         while (host.Sessions.Reader.TryRead(out var session))
         {
@@ -46,6 +46,11 @@ public sealed class SessionStressTests
         await socket.SendAsync("2probe");
         Assert.Equal("3probe", await socket.ReceiveAsync());
         Volatile.Write(ref pausing, true);
+        while (!polling.IsCompleted)
+        {
+            host.Time.Advance(TimeSpan.FromMilliseconds(100)); // a GET that waits is answered then
+            await Task.Yield();
+        }
         await polling;
         await socket.SendAsync("5");
         while (sent < Messages)

@@ -19,7 +19,10 @@ public sealed class UpgradeTests : IAsyncLifetime
     {
         var (sid, session) = await OpenAsync();
         await using var socket = await ProbeAsync(sid);
-        Assert.Equal("6", await PollAsync(sid));
+        var poll = PollAsync(sid);
+        await WaitsAsync(session);
+        _host.Time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.Equal("6", await poll);
         session.Session.Send(OutboundPacket.Text("4waited"));
         await socket.SendAsync("5");
         await socket.SendAsync("4hello");
@@ -30,17 +33,50 @@ public sealed class UpgradeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_GET_that_waits_is_ended_by_the_probe()
+    public async Task A_GET_that_waits_is_ended_100_ms_behind_the_probe_and_so_is_the_next()
     {
         var (sid, session) = await OpenAsync();
         var poll = PollAsync(sid);
-        while (!session.Session.IsWritable)
-        {
-            await Task.Yield();
-        }
+        await WaitsAsync(session);
         await using var socket = await ProbeAsync(sid);
-
+        _host.Time.Advance(TimeSpan.FromMilliseconds(99));
+        Assert.True(session.Session.IsWritable);
+        _host.Time.Advance(TimeSpan.FromMilliseconds(1));
         Assert.Equal("6", await poll);
+
+        poll = PollAsync(sid);
+        await WaitsAsync(session);
+        _host.Time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.Equal("6", await poll);
+    }
+
+    [Fact]
+    public async Task A_GET_that_crosses_the_word_for_the_upgrade_is_refused()
+    {
+        var (sid, session) = await OpenAsync();
+        await using var socket = await ProbeAsync(sid);
+        var poll = _host.Http.GetAsync(PollingTests.Path(sid), Cancellation);
+        await WaitsAsync(session);
+        await socket.SendAsync("5");
+
+        using var response = await poll;
+        Assert.Equal(400, (int)response.StatusCode);
+        Assert.Equal("""{"code":3,"message":"Bad request"}""", await response.Content.ReadAsStringAsync(Cancellation));
+        await socket.SendAsync("4hello");
+        Assert.Equal("4hello", await socket.ReceiveAsync());
+    }
+
+    [Fact]
+    public async Task A_poll_that_comes_when_the_clients_time_is_over_finds_no_session_though_the_timer_is_late()
+    {
+        var (sid, session) = await OpenAsync();
+        _host.Time.Advance(TimeSpan.FromSeconds(25));
+        Assert.Equal("2", await PollAsync(sid));
+        _host.Time.AdvanceWithLateTimers(TimeSpan.FromSeconds(20));
+        using var response = await _host.Http.GetAsync(PollingTests.Path(sid), Cancellation);
+
+        Assert.Equal("""{"code":1,"message":"Session ID unknown"}""", await response.Content.ReadAsStringAsync(Cancellation));
+        Assert.Equal(EngineCloseReason.PingTimeout, (await session.Ended).Reason);
     }
 
     [Fact]
@@ -177,6 +213,15 @@ public sealed class UpgradeTests : IAsyncLifetime
         var body = await _host.Http.GetStringAsync("/engine.io/?EIO=4&transport=polling", Cancellation);
         using var handshake = JsonDocument.Parse(body.AsMemory(1));
         return (handshake.RootElement.GetProperty("sid").GetString()!, await _host.NextSessionAsync());
+    }
+
+    private static async Task WaitsAsync(EchoHandler session)
+    {
+        while (!session.Session.IsWritable)
+        {
+            Cancellation.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
     }
 
     private Task<string> PollAsync(string sid) => _host.Http.GetStringAsync(PollingTests.Path(sid), Cancellation);

@@ -73,7 +73,7 @@ internal sealed class EngineHost : IAsyncDisposable
         Server.CloseAll();
         await _app.StopAsync();
         await _app.DisposeAsync();
-        Assert.Empty(Log.Errors);
+        Assert.True(Log.Errors.Count == 0, string.Join('\n', Log.Errors));
     }
 }
 

@@ -70,7 +70,7 @@ public sealed class ServerTests
     [Fact]
     public async Task Namespaces_come_into_being_where_a_pattern_or_a_predicate_allows()
     {
-        await using var cluster = await SocketIOCluster.StartAsync(2, options => options.MaxDynamicNamespaces = 2, io =>
+        await using var cluster = await SocketIOCluster.StartAsync(2, options => (options.MaxDynamicNamespaces, options.MaxDynamicNamespacesPerConnection) = (2, 2), io =>
         {
             io.Of(new Regex("^/room-\\d+$", RegexOptions.None, TimeSpan.FromSeconds(1))).OnConnection(socket => socket.Emit("hello", socket.Namespace.Name));
             io.Of((name, auth) => ValueTask.FromResult(name == "/secret" && auth.TryGetProperty("key", out _))).On("ping", () => "pong");
@@ -87,7 +87,7 @@ public sealed class ServerTests
         await one.SendAsync("40/secret,{\"key\":1}");
         Assert.StartsWith("40/secret,{", await one.ReceiveTextAsync(), StringComparison.Ordinal);
         await one.SendAsync("40/room-2,");
-        Assert.Equal("44/room-2,{\"message\":\"Invalid namespace\"}", await one.ReceiveAsync());
+        Assert.Equal("44/room-2,{\"message\":\"Too many namespaces: one connection may bring 2 into being (MaxDynamicNamespacesPerConnection)\"}", await one.ReceiveAsync());
         // Made by the application itself, it has the same handlers.
         cluster[0].IO.Of("/room-3");
         var (third, _) = await cluster[0].JoinAsync("/room-3");

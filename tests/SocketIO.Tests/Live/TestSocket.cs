@@ -32,6 +32,13 @@ internal sealed class TestSocket : IAsyncDisposable
         await _socket.SendAsync(bytes, type, true, limit.Token);
     }
 
+    /// <summary>Sends a part of a message of bytes.</summary>
+    public async Task SendPartAsync(byte[] bytes)
+    {
+        using var limit = Within();
+        await _socket.SendAsync(bytes, WebSocketMessageType.Binary, endOfMessage: false, limit.Token);
+    }
+
     /// <summary>The next message: a string, or bytes; null when the connection ended, however it did.</summary>
     public async Task<object?> ReceiveAsync()
     {

@@ -1,0 +1,86 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OrleansAdapter.Tests.Directories;
+
+namespace OrleansAdapter.Tests.SignalR;
+
+/// <summary>Connection ids are public: whoever sees one must not be able to speak for its client, or to end it.</summary>
+public sealed class NegotiateVersionTests : IAsyncLifetime
+{
+    private readonly InProcessTestCluster _engine = new();
+    private readonly HttpClient _http = new();
+    private WebApplication _app = null!;
+    private Uri _hub = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<IDirectory>(new TestDirectory(_engine.NewDirectory()));
+        builder.Services.AddSignalR().AddOrleansAdapter();
+        _app = builder.Build();
+        _app.MapHub<TestHub>("/hub");
+        await _app.StartAsync();
+        _hub = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/hub");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        await _app.DisposeAsync();
+        await _engine.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("?negotiateVersion=0")]
+    public async Task Version_zero_whose_public_id_is_the_key_is_refused_with_a_reason(string query)
+    {
+        using var response = await _http.PostAsync(new Uri($"{_hub}/negotiate{query}"), null).InTimeAsync();
+        var answer = await response.Content.ReadFromJsonAsync<JsonElement>().InTimeAsync();
+
+        Assert.False(answer.TryGetProperty("connectionId", out _));
+        Assert.Contains("AllowNegotiateVersion0", answer.GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_id_of_a_client_that_skipped_negotiation_opens_nothing()
+    {
+        await using var client = await RawWebSocket.ConnectAsync(_hub, null);
+        await client.HandshakeAsync();
+        await CheckAsync((await client.CallAsync(nameof(TestHub.Id)))!);
+        Assert.NotNull(await client.CallAsync(nameof(TestHub.Id)));
+    }
+
+    [Fact]
+    public async Task The_id_of_a_client_that_negotiated_opens_nothing()
+    {
+        using var response = await _http.PostAsync(new Uri($"{_hub}/negotiate?negotiateVersion=1"), null).InTimeAsync();
+        var answer = await response.Content.ReadFromJsonAsync<JsonElement>().InTimeAsync();
+        await using var client = await RawLongPolling.ConnectAsync(_hub, answer.GetProperty("connectionToken").GetString()!);
+        await client.HandshakeAsync();
+        var id = (await client.CallAsync(nameof(TestHub.Id)))!;
+        Assert.Equal(answer.GetProperty("connectionId").GetString(), id);
+        await CheckAsync(id);
+        Assert.Equal(id, await client.CallAsync(nameof(TestHub.Id)));
+    }
+
+    private async Task CheckAsync(string id)
+    {
+        var uri = new Uri($"{_hub}?id={id}");
+        foreach (var method in new[] { HttpMethod.Get, HttpMethod.Post, HttpMethod.Delete })
+        {
+            using var request = new HttpRequestMessage(method, uri);
+            using var response = await _http.SendAsync(request).InTimeAsync();
+            Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        }
+    }
+}
