@@ -82,7 +82,7 @@ internal static class PrimaryRole
         $"http://{options.Front.EndPointOf(0)}",
         options.Front.Port,
         front.Name,
-        CommandLine.NameOf(options.Balance),
+        BalancePolicies.NameOf(options.Balance),
         state,
         Seconds(Stopwatch.GetElapsedTime(started)),
         front.Arriving,
