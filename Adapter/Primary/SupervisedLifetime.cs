@@ -33,11 +33,7 @@ internal sealed class SupervisedLifetime(IHostApplicationLifetime application, I
                 context.Cancel = true;
                 Leave();
             });
-        _started = application.ApplicationStarted.Register(() =>
-        {
-            _drain = services.GetService<IServerDrain>();
-            Console.Out.WriteLine(SupervisionContract.ReadyLine);
-        });
+        Begin();
         ParentWatch.Start(
             () =>
             {
@@ -59,6 +55,13 @@ internal sealed class SupervisedLifetime(IHostApplicationLifetime application, I
         _interrupt?.Dispose();
         _terminate?.Dispose();
     }
+
+    /// <summary>Says that the host has started, when it has.</summary>
+    internal void Begin() => _started = application.ApplicationStarted.Register(() =>
+    {
+        _drain = services.GetService<IServerDrain>();
+        Console.Out.WriteLine(SupervisionContract.ReadyLine);
+    });
 
     private void Said(string line)
     {
