@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using OrleansAdapter.Silo;
+using OrleansAdapter.Silo.Commands;
 
 const int failure = 1;
 const int wrongOptions = 2;

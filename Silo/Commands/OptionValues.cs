@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Net;
 
-namespace OrleansAdapter.Silo;
+namespace OrleansAdapter.Silo.Commands;
 
 /// <summary>Options whose values are checked: a wrong one is an error in one line that names the option.</summary>
 internal static class OptionValues

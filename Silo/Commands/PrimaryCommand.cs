@@ -2,9 +2,9 @@ using System.CommandLine;
 using System.Net;
 using OrleansAdapter.Silo.Front;
 using OrleansAdapter.Silo.Primary;
-using static OrleansAdapter.Silo.OptionValues;
+using static OrleansAdapter.Silo.Commands.OptionValues;
 
-namespace OrleansAdapter.Silo;
+namespace OrleansAdapter.Silo.Commands;
 
 /// <summary>The role <c>primary</c> on the command line: the one place that says what its options are, and which values are valid.</summary>
 internal sealed class PrimaryCommand

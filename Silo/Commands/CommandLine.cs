@@ -4,7 +4,7 @@ using System.CommandLine.Invocation;
 using System.Net;
 using OrleansAdapter.Silo.Status;
 
-namespace OrleansAdapter.Silo;
+namespace OrleansAdapter.Silo.Commands;
 
 /// <summary>The program's command line: its roles, and what each can be told.</summary>
 internal static class CommandLine
