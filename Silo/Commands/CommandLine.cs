@@ -20,7 +20,8 @@ internal static class CommandLine
         var parsed = root.Parse(arguments, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
         if (parsed.Errors is [var error, ..])
         {
-            throw new OptionsException(parsed.CommandResult.Command == root ? WithoutRole(root, parsed.UnmatchedTokens) : error.Message.TrimEnd('.'));
+            throw new OptionsException(
+                parsed.CommandResult.Command == root ? WithoutRole(root, parsed.UnmatchedTokens) : Superfluous(arguments, parsed.UnmatchedTokens) ?? error.Message.TrimEnd('.'));
         }
         // Each role knows itself what a signal means to it.
         return parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
@@ -31,6 +32,12 @@ internal static class CommandLine
         var roles = string.Join(", ", root.Subcommands.Select(role => role.Name));
         return unmatched is [var first, ..] ? $"there is no role '{first}': it is one of {roles}" : $"a role is needed: one of {roles}";
     }
+
+    /// <summary>What is said of a value of an option that takes none, which is otherwise taken for an argument by itself; null where there is no such value.</summary>
+    private static string? Superfluous(IReadOnlyList<string> arguments, IReadOnlyList<string> unmatched) =>
+        unmatched is [var value, ..] && arguments.FirstOrDefault(argument => argument.StartsWith("--", StringComparison.Ordinal) && argument.EndsWith($"={value}", StringComparison.Ordinal)) is { } option
+            ? $"{option[..option.IndexOf('=', StringComparison.Ordinal)]} is '{value}'; it takes no value"
+            : null;
 
     private static Command Status()
     {

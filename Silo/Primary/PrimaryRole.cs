@@ -25,7 +25,7 @@ internal static class PrimaryRole
         var watch = new DirectoryWatch(run.PingAsync, options.Limits.HungAfter, TimeProvider.System, output.Warn);
         var directory = new Supervised(new DirectoryPlan(run, runDirectory.Path, watch, deaths), output);
         var workers = Enumerable.Range(1, options.Front.Slots).Select(number => new Supervised(new WorkerPlan(options, number, run, front, forwarding, deaths), output)).ToArray();
-        var reloads = new Reloads(workers, manager, output);
+        var reloads = new WorkerReloads(workers, manager, output);
         using var signals = new Signals(reloads.Request);
         using var workersEnd = CancellationTokenSource.CreateLinkedTokenSource(signals.Stop.Token);
         using var closing = signals.Stop.Token.UnsafeRegister(
@@ -78,7 +78,7 @@ internal static class PrimaryRole
     }
 
     private static PrimaryStatus Describe(
-        PrimaryOptions options, FrontDoor front, Supervised directory, IEnumerable<Supervised> workers, Reloads reloads, long started, string state) => new(
+        PrimaryOptions options, FrontDoor front, Supervised directory, IEnumerable<Supervised> workers, WorkerReloads reloads, long started, string state) => new(
         Environment.ProcessId,
         $"http://{options.Front.EndPointOf(0)}",
         options.Front.Port,

@@ -3,7 +3,7 @@ using System.Threading.Channels;
 namespace OrleansAdapter.Silo.Primary;
 
 /// <summary>Puts others in the place of all workers, one after the other, so that there is never one less than there should be, nor more than one too many.</summary>
-internal sealed class Reloads(IReadOnlyList<Supervised> workers, ServiceManager manager, Output output)
+internal sealed class WorkerReloads(IReadOnlyList<Supervised> workers, ServiceManager manager, Output output)
 {
     /// <summary>One that is asked for while another is under way comes after it; more of them would do nothing else.</summary>
     private readonly Channel<bool> _requests = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
