@@ -63,7 +63,7 @@ internal abstract class Launch(ProcessStartInfo process)
 }
 
 /// <summary>Plans the directory's process.</summary>
-internal sealed class DirectoryPlan(DirectoryRun run, string directory, DeathReports deaths) : ChildPlan
+internal sealed class DirectoryPlan(DirectoryRun run, string directory, DirectoryWatch watch, DeathReports deaths) : ChildPlan
 {
     private bool _started;
 
@@ -78,12 +78,38 @@ internal sealed class DirectoryPlan(DirectoryRun run, string directory, DeathRep
         _started = true;
         Set(start, run.Environment);
         start.Environment[SupervisionContract.RunDirectory] = directory;
-        return new DirectoryLaunch(start, deaths);
+        return new DirectoryLaunch(start, watch, deaths);
     }
 
-    private sealed class DirectoryLaunch(ProcessStartInfo start, DeathReports deaths) : Launch(start)
+    private sealed class DirectoryLaunch(ProcessStartInfo start, DirectoryWatch watch, DeathReports deaths) : Launch(start)
     {
-        public override void Ended() => deaths.ReportDirectory();
+        private readonly TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public override Task<string> Lost => _lost.Task;
+
+        public override void SaidReady() => _ = WatchAsync();
+
+        public override void Leaving() => _over.TrySetResult();
+
+        public override void Ended()
+        {
+            _over.TrySetResult();
+            deaths.ReportDirectory();
+        }
+
+        private async Task WatchAsync()
+        {
+            using var watching = new CancellationTokenSource();
+            var hangs = watch.HangsAsync(watching.Token);
+            if (await Task.WhenAny(hangs, _over.Task) == hangs)
+            {
+                _lost.SetResult(await hangs);
+                return;
+            }
+            await watching.CancelAsync();
+            await ((Task)hangs).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 }
 

@@ -22,9 +22,10 @@ internal static class PrimaryRole
         using var manager = new ServiceManager(front.AliveAsync);
         using var directoryEnd = new CancellationTokenSource();
 
-        var directory = new Supervised(new DirectoryPlan(run, runDirectory.Path, deaths), output);
+        var watch = new DirectoryWatch(run.PingAsync, options.Limits.HungAfter, TimeProvider.System, output.Warn);
+        var directory = new Supervised(new DirectoryPlan(run, runDirectory.Path, watch, deaths), output);
         var workers = Enumerable.Range(1, options.Front.Slots).Select(number => new Supervised(new WorkerPlan(options, number, run, front, forwarding, deaths), output)).ToArray();
-        var reloads = new Reloads(workers, manager, output);
+        var reloads = new WorkerReloads(workers, manager, output);
         using var signals = new Signals(reloads.Request);
         using var workersEnd = CancellationTokenSource.CreateLinkedTokenSource(signals.Stop.Token);
         using var closing = signals.Stop.Token.UnsafeRegister(
@@ -77,12 +78,12 @@ internal static class PrimaryRole
     }
 
     private static PrimaryStatus Describe(
-        PrimaryOptions options, FrontDoor front, Supervised directory, IEnumerable<Supervised> workers, Reloads reloads, long started, string state) => new(
+        PrimaryOptions options, FrontDoor front, Supervised directory, IEnumerable<Supervised> workers, WorkerReloads reloads, long started, string state) => new(
         Environment.ProcessId,
         $"http://{options.Front.EndPointOf(0)}",
         options.Front.Port,
         front.Name,
-        CommandLine.NameOf(options.Balance),
+        BalancePolicies.NameOf(options.Balance),
         state,
         Seconds(Stopwatch.GetElapsedTime(started)),
         front.Arriving,

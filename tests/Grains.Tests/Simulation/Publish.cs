@@ -60,11 +60,11 @@ internal sealed class Publish(Recording recording, int index, ServerId publisher
     }
 
     /// <summary>A request has a deadline of its own, as the real one.</summary>
-    public override void TimeOut()
+    public override void TimeOut(OperationFailure failure)
     {
         if (Request is null)
         {
-            base.TimeOut();
+            base.TimeOut(failure);
         }
     }
 
