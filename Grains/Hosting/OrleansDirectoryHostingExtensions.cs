@@ -83,6 +83,7 @@ public static class OrleansDirectoryHostingExtensions
 
     private static void AddCommon(IServiceCollection services, Action<DirectoryOptions>? configure)
     {
+        DirectoryServices.CheckIsOnlyCluster(services);
         services.AddDirectory(configure);
         AddTypes(services);
         services.TryAddSingleton<ConnectionWatch>();
