@@ -15,19 +15,11 @@ try
 {
     // The page and the settings lie next to the program, which may be started from anywhere.
     var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-    var settings = builder.Configuration.GetSection("OrleansAdapter");
 
     // A reader of the log that stops must not stop the program.
     builder.Services.Configure<ConsoleLoggerOptions>(console => console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite);
-    builder.Services.AddSupervision();
-    builder.WebHost.UsePrimary();
     builder.Services.Configure<SocketTransportOptions>(builder.Configuration.GetSection("SocketTransport"));
-    builder.Services.AddDirectory(settings.GetSection("Directory"));
-    builder.Services.AddOrleansAdapter(options =>
-    {
-        settings.Bind(options);
-        options.MapHub<ChatHub>("/");
-    });
+    builder.AddOrleansAdapter(options => options.MapHub<ChatHub>("/"));
     builder.Services.AddRoomDoor();
     builder.Services.AddSingleton<ClusterErrors>();
     builder.Services.AddSingleton<Operations>();
@@ -40,7 +32,6 @@ try
         })
         .AddOrleansAdapter();
     builder.Services.AddSocketIO(builder.Configuration.GetSection("SocketIO").Bind);
-    builder.Services.AddHealthChecks().AddOrleansAdapter("directory");
 
     await using var app = builder.Build();
     app.UseDefaultFiles();

@@ -16,7 +16,7 @@ public static class SupervisionServices
 
     internal static IServiceCollection AddSupervision(this IServiceCollection services, bool terminable)
     {
-        if (SupervisionContract.IsSupervised)
+        if (SupervisionContract.IsSupervised && services.All(service => service.ServiceType != typeof(DrainedByLifetime)))
         {
             services.AddSingleton<IHostLifetime>(provider => new SupervisedLifetime(provider.GetRequiredService<IHostApplicationLifetime>(), provider, terminable));
             services.AddSingleton<DrainedByLifetime>();

@@ -15,17 +15,27 @@ public static class DirectoryServices
     /// Adds the directory as a section of the configuration says (<see cref="DirectoryClusterOptions"/> and <see cref="DirectoryOptions"/>). With
     /// <c>MembershipFile</c> this process is a silo of the directory's Orleans cluster, with <c>Gateways</c> a client of it. With neither it uses the
     /// Orleans silo or client that the host brings (<c>AddOrleansDirectory</c>), and without one a directory in this process: then this server is alone,
-    /// and the log says so.
+    /// and the log says so. Where a section has named a cluster already, nothing changes.
     /// </summary>
     /// <exception cref="OptionsValidationException">A value cannot be read.</exception>
+    /// <exception cref="InvalidOperationException">The section names a cluster, and the host has an Orleans silo or client of its own.</exception>
     public static IServiceCollection AddDirectory(this IServiceCollection services, IConfigurationSection section)
     {
         var cluster = DirectoryClusterOptions.From(section);
-        if (cluster.IsColocated)
+        if (!cluster.IsColocated && cluster.Gateways.Count == 0)
         {
-            return services.AddOrleansDirectorySilo(cluster, section.Bind);
+            return services.AddDirectory(section.Bind);
         }
-        return cluster.Gateways.Count > 0 ? services.AddOrleansDirectoryClient(cluster, section.Bind) : services.AddDirectory(section.Bind);
+        if (services.Any(service => service.ServiceType == typeof(ClusterIsConfigured)))
+        {
+            return services;
+        }
+        if (services.Any(service => service.ServiceType == typeof(IClusterClient)))
+        {
+            throw TwoClusters();
+        }
+        _ = cluster.IsColocated ? services.AddOrleansDirectorySilo(cluster, section.Bind) : services.AddOrleansDirectoryClient(cluster, section.Bind);
+        return services.AddSingleton<ClusterIsConfigured>();
     }
 
     /// <summary>
@@ -46,6 +56,20 @@ public static class DirectoryServices
         services.TryAddSingleton<IDirectory>(Choose);
         return services;
     }
+
+    /// <summary>Refuses a silo or client of the host's own where the configuration has made this process one.</summary>
+    /// <exception cref="InvalidOperationException">It is so.</exception>
+    internal static void CheckIsOnlyCluster(IServiceCollection services)
+    {
+        if (services.Any(service => service.ServiceType == typeof(ClusterIsConfigured)))
+        {
+            throw TwoClusters();
+        }
+    }
+
+    private static InvalidOperationException TwoClusters() => new(
+        $"The section {DirectoryOptions.Section} names an Orleans cluster (Gateways or MembershipFile), and this process has an Orleans silo or client of its own. "
+        + "It can be in one cluster only: leave the section empty, or remove UseOrleans or UseOrleansClient.");
 
     /// <summary>Chooses by what is registered when the container is complete, so that the order of registration does not matter.</summary>
     private static IDirectory Choose(IServiceProvider services)
@@ -70,4 +94,7 @@ public static class DirectoryServices
             logger);
         return new InProcessDirectory(host, ownsHost: true);
     }
+
+    /// <summary>Says that a section of the configuration has made this process a silo or client of the directory's cluster.</summary>
+    private sealed class ClusterIsConfigured;
 }

@@ -58,6 +58,7 @@ public static class OrleansDirectoryHostingExtensions
 
     private static void AddCommon(IServiceCollection services, Action<DirectoryOptions>? configure)
     {
+        DirectoryServices.CheckIsOnlyCluster(services);
         services.AddDirectory(configure);
         AddTypes(services);
         services.TryAddSingleton<ConnectionWatch>();

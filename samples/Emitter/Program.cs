@@ -18,8 +18,8 @@ if (args is not [var @namespace, var room, var @event, .. var arguments])
 var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
 builder.Configuration.AddEnvironmentVariables();
 builder.Logging.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(console => console.SingleLine = true);
-builder.Services.AddDirectory(builder.Configuration.GetSection("OrleansAdapter:Directory"));
-builder.Services.AddEmitter(options => options.ServerName = $"emitter {Environment.ProcessId}");
+builder.AddOrleansAdapter(options => options.ServerName = $"emitter {Environment.ProcessId}");
+builder.Services.AddEmitter();
 using var host = builder.Build();
 await host.StartAsync();
 
