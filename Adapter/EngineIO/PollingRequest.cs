@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using OrleansAdapter.Draining;
+using OrleansAdapter.SocketIO;
 
 namespace OrleansAdapter.EngineIO;
 

@@ -1,3 +1,5 @@
+using OrleansAdapter.SocketIO;
+
 namespace OrleansAdapter.EngineIO;
 
 /// <summary>

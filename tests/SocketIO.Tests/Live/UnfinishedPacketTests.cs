@@ -1,4 +1,3 @@
-using OrleansAdapter.EngineIO;
 
 namespace OrleansAdapter.SocketIO.Tests.Live;
 
