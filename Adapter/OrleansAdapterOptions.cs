@@ -39,7 +39,10 @@ public sealed class OrleansAdapterOptions
     /// <summary>The largest packet, in bytes, as servers exchange it. Default 16 MB.</summary>
     public int MaximumPacketSize { get; set; } = 16 << 20;
 
-    /// <summary>The largest answer that a server gives to a request, in bytes. Default 10 MB; a larger one fails that request, naming the server.</summary>
+    /// <summary>
+    /// The largest answer that a server gives to a request, in bytes. Default 10 MB. Sockets and names of rooms come in pages below it; of acknowledgements the largest ones are left out, with an error
+    /// in their place; anything else that is larger fails its request, naming the server.
+    /// </summary>
     public int MaximumAnswerSize { get; set; } = 10 << 20;
 
     /// <summary>
@@ -47,6 +50,12 @@ public sealed class OrleansAdapterOptions
     /// out, which is logged and counted. Default 10,000.
     /// </summary>
     public int MaxRoomsPerSocket { get; set; } = 10_000;
+
+    /// <summary>
+    /// How many bytes of JSON the data of one socket may have, and its handshake, to be shown to those who fetch it; what has more is left out, and marked so
+    /// (<see cref="RemoteSocket.Omitted"/>). Default 256 KB.
+    /// </summary>
+    public int MaxDataBytes { get; set; } = 256 << 10;
 
     /// <summary>How many requests of this server may be under way at a time; beyond it they are refused at once. Default 10,000.</summary>
     public int MaximumPendingRequests { get; set; } = 10_000;
@@ -109,6 +118,7 @@ internal sealed class OrleansAdapterOptionsValidator : IValidateOptions<OrleansA
         Check(options.MaximumAnswerSize is > 0 and <= 64 << 20, "MaximumAnswerSize must be between 1 byte and 64 MB.");
         Check(options.DrainTimeout >= TimeSpan.Zero && options.DrainTimeout <= TimeSpan.FromDays(1), "DrainTimeout must be between 0 and a day.");
         Check(options.DrainRate > 0, "DrainRate must be positive.");
+        Check(options.MaxDataBytes is > 0 and <= 16 << 20, "MaxDataBytes must be between 1 byte and 16 MB.");
         Check(options.MaxRoomsPerSocket > 0, "MaxRoomsPerSocket must be positive.");
         Check(options.MaximumPendingRequests > 0, "MaximumPendingRequests must be positive.");
         Check(options.ServerId is null || OrleansAdapter.ServerId.TryParse(options.ServerId, out _), "ServerId must be 8 characters of [A-Za-z0-9_-] that name a server.");

@@ -51,14 +51,55 @@ public sealed partial class BroadcastOperator
 
     internal async Task<Partial<IReadOnlySet<string>>> RoomsCoreAsync(CancellationToken cancellationToken)
     {
-        var result = await AskAsync(RequestKind.Rooms, default, cancellationToken).ConfigureAwait(false);
-        return result.With<IReadOnlySet<string>>(result.Good.SelectMany(answer => SocketRooms.Decode(answer.Body)).ToHashSet(StringComparer.Ordinal));
+        HashSet<string> names = new(StringComparer.Ordinal);
+        string? behind = null;
+        while (true)
+        {
+            var result = await AskAsync(RequestKind.Rooms, SocketRooms.Body(behind), cancellationToken).ConfigureAwait(false);
+            string? next = null;
+            foreach (var answer in result.Good)
+            {
+                var (page, hasMore) = SocketRooms.Decode(answer.Body);
+                names.UnionWith(page);
+                if (hasMore && (next is null || string.CompareOrdinal(page[^1], next) < 0))
+                {
+                    next = page[^1];
+                }
+            }
+            if (next is null || result.Failures.Count > 0)
+            {
+                return result.With<IReadOnlySet<string>>(names);
+            }
+            behind = next;
+        }
     }
 
     internal async Task<Partial<IReadOnlyList<RemoteSocket>>> FetchSocketsCoreAsync(bool secrets, CancellationToken cancellationToken)
     {
-        var result = await AskAsync(RequestKind.FetchSockets, FetchSockets.Body(secrets), cancellationToken).ConfigureAwait(false);
-        return result.With<IReadOnlyList<RemoteSocket>>([.. result.Good.SelectMany(answer => FetchSockets.Decode(Owner, answer))]);
+        List<RemoteSocket> sockets = [];
+        HashSet<SocketId> known = [];
+        List<ServerFailure> failures = [];
+        HashSet<ServerId> gone = [];
+        var target = Target;
+        while (true)
+        {
+            var result = await AskAsync(RequestKind.FetchSockets, FetchSockets.Body(secrets), cancellationToken, target).ConfigureAwait(false);
+            List<SocketId> rest = [];
+            foreach (var answer in result.Good)
+            {
+                var (page, more) = FetchSockets.Decode(Owner, answer);
+                sockets.AddRange(page.Where(socket => known.Add(socket.Id)));
+                rest.AddRange(more);
+            }
+            failures.AddRange(result.Failures);
+            gone.UnionWith(result.Gone);
+            if (rest.Count == 0)
+            {
+                return new Partial<IReadOnlyList<RemoteSocket>>(sockets, failures, [.. gone]);
+            }
+            // Who left meanwhile is not in the next page; nobody is twice.
+            target = new BroadcastTarget([], [.. rest]);
+        }
     }
 
     internal Task<IReadOnlyList<ServerFailure>> SocketsJoinCore(ReadOnlySpan<string> rooms)
@@ -104,18 +145,22 @@ public sealed partial class BroadcastOperator
             {
                 return new AckResult<T>(socket, server, (T)(object)answer.Attachments[0].ToArray(), null);
             }
+            if (JsonLimits.WhatIsWrong(answer.Arguments.Span) is { } wrong)
+            {
+                return new AckResult<T>(socket, server, default, $"The answer is left out: {wrong}.");
+            }
             using var document = JsonDocument.Parse(answer.Arguments);
             var value = document.RootElement.GetArrayLength() == 0 ? default : document.RootElement[0].Deserialize<T>(Owner.Server.Options.JsonSerializerOptions);
             return new AckResult<T>(socket, server, value, null);
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or NotSupportedException or FormatException)
         {
             return new AckResult<T>(socket, server, default, $"The answer is no {typeof(T).Name}: {exception.Message}");
         }
     }
 
-    private async Task<RequestResult> AskAsync(RequestKind kind, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
-        (await Owner.RequestAsync(Target, kind, body, Wait, cancellationToken, _local).ConfigureAwait(false)).Known();
+    private async Task<RequestResult> AskAsync(RequestKind kind, ReadOnlyMemory<byte> body, CancellationToken cancellationToken, BroadcastTarget? target = null) =>
+        (await Owner.RequestAsync(target ?? Target, kind, body, Wait, cancellationToken, _local).ConfigureAwait(false)).Known();
 
     /// <summary>
     /// The operation, and behind it in the same order a request that goes to the same servers: when they have answered, they have done it.

@@ -19,6 +19,7 @@ public sealed class RemoteSocket
         : this(same._namespace, same.Id, same.Server, same.UserId, same.Rooms, same.Data, same.Handshake)
     {
         _timeout = timeout;
+        Omitted = same.Omitted;
     }
 
     /// <summary>The socket's id.</summary>
@@ -38,6 +39,12 @@ public sealed class RemoteSocket
 
     /// <summary>How the client connected; without the auth payload, cookies and the like, unless they were asked for.</summary>
     public JsonElement Handshake { get; }
+
+    /// <summary>
+    /// What of it is not shown, and why; null where everything is. Data or a handshake that cannot be serialised, are not Unicode, are deeper than 32 levels or larger than
+    /// <see cref="OrleansAdapterOptions.MaxDataBytes"/> are null here, and rooms are empty where their names do not fit into an answer.
+    /// </summary>
+    public string? Omitted { get; internal init; }
 
     /// <summary>The same socket, with another time to wait than <see cref="OrleansAdapterOptions.RequestsTimeout"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The time is not positive, or over 24 days.</exception>

@@ -1,23 +1,51 @@
+using System.Text;
 using System.Text.Json;
 
 namespace OrleansAdapter.Namespaces;
 
-/// <summary>The rooms that the matching sockets of one server are in.</summary>
+/// <summary>The rooms that the matching sockets of one server are in, in pages: whoever asks says behind which name the next one begins.</summary>
 internal static class SocketRooms
 {
+    /// <summary>Who asks takes pages; servers of version 0.1 sent nothing, and get all names at once.</summary>
+    private const byte Pages = 1;
+
+    /// <param name="behind">The last name that is known; null for the first page.</param>
+    public static byte[] Body(string? behind) => [Pages, .. Encoding.UTF8.GetBytes(behind ?? "")];
+
     public static void Handle(RequestContext request)
     {
-        HashSet<string> rooms = [];
+        HashSet<string> rooms = new(StringComparer.Ordinal);
         foreach (var socket in request.Sockets)
         {
             rooms.UnionWith(Of(socket));
         }
-        request.AnswerLater(_ => JsonSerializer.SerializeToUtf8Bytes(rooms));
+        request.AnswerLater(context => context.Body.IsEmpty ? JsonSerializer.SerializeToUtf8Bytes(rooms) : Page(context, rooms));
     }
 
-    public static string[] Decode(ReadOnlyMemory<byte> bytes) => JsonSerializer.Deserialize<string[]>(bytes.Span) ?? [];
+    /// <summary>Reads a page.</summary>
+    /// <returns>The names, and whether more follow.</returns>
+    public static (string[] Names, bool HasMore) Decode(ReadOnlyMemory<byte> bytes) => bytes.Span is [Pages or 0, ..]
+        ? (JsonSerializer.Deserialize<string[]>(bytes.Span[1..]) ?? [], bytes.Span[0] == Pages)
+        : (JsonSerializer.Deserialize<string[]>(bytes.Span) ?? [], false);
 
     /// <summary>The names of a socket's rooms: not the whole namespace, and not its user.</summary>
     public static IEnumerable<string> Of(LocalSocket socket) =>
         socket.Memberships.All.Select(membership => membership.Room.Key).Where(room => room.Kind == RoomKind.Room && room.Name.Length > 0).Select(room => room.Name);
+
+    private static ReadOnlyMemory<byte> Page(RequestContext request, HashSet<string> rooms)
+    {
+        var behind = Encoding.UTF8.GetString(request.Body.Span[1..]);
+        var sorted = rooms.Where(name => string.CompareOrdinal(name, behind) > 0).Order(StringComparer.Ordinal).ToArray();
+        var (count, bytes) = (0, 3L);
+        for (; count < sorted.Length; count++)
+        {
+            // Escaped, a character takes six bytes at most.
+            bytes += (6L * sorted[count].Length) + 3;
+            if (count > 0 && bytes > request.Limit)
+            {
+                break;
+            }
+        }
+        return (byte[])[count < sorted.Length ? Pages : (byte)0, .. JsonSerializer.SerializeToUtf8Bytes(sorted[..count])];
+    }
 }

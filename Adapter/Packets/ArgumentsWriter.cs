@@ -6,7 +6,7 @@ namespace OrleansAdapter.Packets;
 /// <summary>Turns an event's arguments into one JSON array, once.</summary>
 internal static class ArgumentsWriter
 {
-    /// <exception cref="JsonException">An argument cannot be serialised; nothing was sent.</exception>
+    /// <exception cref="JsonException">An argument cannot be serialised, or is too deep; nothing was sent.</exception>
     /// <exception cref="NotSupportedException">An argument's type cannot be serialised; nothing was sent.</exception>
     public static byte[] Write(ReadOnlySpan<object?> arguments, JsonSerializerOptions options)
     {
@@ -27,6 +27,7 @@ internal static class ArgumentsWriter
             }
             writer.WriteEndArray();
         }
+        JsonLimits.CheckArguments(buffer.WrittenSpan);
         return buffer.WrittenSpan.ToArray();
     }
 }

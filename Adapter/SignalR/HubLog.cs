@@ -5,7 +5,7 @@ namespace OrleansAdapter.SignalR;
 /// <summary>What the SignalR front logs.</summary>
 internal static partial class HubLog
 {
-    [LoggerMessage(100, LogLevel.Error, "Event \"{Event}\" cannot be expressed in the hub protocol \"{Protocol}\"; clients that speak it do not get it")]
+    [LoggerMessage(100, LogLevel.Warning, "Event \"{Event}\" cannot be expressed in the hub protocol \"{Protocol}\"; clients that speak it do not get it")]
     public static partial void CannotEncode(ILogger logger, string @event, string protocol, Exception exception);
 
     [LoggerMessage(EventId = 101, Message = "{Namespace}: connection {Socket} is closed by this server: {Reason}")]

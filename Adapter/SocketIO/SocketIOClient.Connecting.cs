@@ -34,6 +34,10 @@ internal sealed partial class SocketIOClient
             {
                 refused = "Too many namespaces at once";
             }
+            else if (packet.Payload.Length > _server.Options.MaxAuthBytes)
+            {
+                refused = $"The auth payload has more than {_server.Options.MaxAuthBytes} bytes (MaxAuthBytes)";
+            }
             else if (place < 0 && _sockets.Count >= _server.Options.MaxNamespacesPerConnection)
             {
                 refused = "Too many namespaces";

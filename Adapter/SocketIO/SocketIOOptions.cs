@@ -36,6 +36,9 @@ public sealed class SocketIOOptions : EngineIOOptions
     /// <summary>How many of <see cref="MaxDynamicNamespaces"/> one connection may bring into being, at a time; it gets a <c>connect_error</c> for more. Default: a tenth of them.</summary>
     public int? MaxDynamicNamespacesPerConnection { get; set; }
 
+    /// <summary>How many bytes of JSON a client may send as its <c>auth</c>; it gets a <c>connect_error</c> for more. Default 64 KB.</summary>
+    public int MaxAuthBytes { get; set; } = 64 << 10;
+
     /// <summary>How many namespaces one connection may be in; it gets a <c>connect_error</c> for more. Default 1,000.</summary>
     public int MaxNamespacesPerConnection { get; set; } = 1000;
 
@@ -99,6 +102,10 @@ public sealed class SocketIOOptions : EngineIOOptions
         if (MaxDynamicNamespacesPerConnection < 1)
         {
             yield return $"{nameof(MaxDynamicNamespacesPerConnection)} must be positive.";
+        }
+        if (MaxAuthBytes < 2)
+        {
+            yield return $"{nameof(MaxAuthBytes)} must be at least 2, the size of an empty object.";
         }
         if (MaxNamespacesPerConnection < 1)
         {

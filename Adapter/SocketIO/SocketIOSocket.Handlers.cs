@@ -1,3 +1,4 @@
+using OrleansAdapter.Packets;
 using OrleansAdapter.SocketIO.Protocol;
 
 namespace OrleansAdapter.SocketIO;
@@ -208,6 +209,11 @@ public sealed partial class SocketIOSocket
         }
         catch (ArgumentsException exception)
         {
+            SocketIOLog.ArgumentsRefused(Namespace.Server.Logger, Namespace.Name, what, exception.Message);
+        }
+        catch (ArgumentsTooDeepException exception)
+        {
+            // Passed on from a client, mostly: its fault, and nobody else's.
             SocketIOLog.ArgumentsRefused(Namespace.Server.Logger, Namespace.Name, what, exception.Message);
         }
         catch (OperationCanceledException) when (!Connected)

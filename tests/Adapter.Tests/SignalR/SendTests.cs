@@ -223,6 +223,27 @@ public abstract class SendTests(TestCluster engine) : HubSuite(engine)
 
         public override int GetHashCode() => Name.GetHashCode(StringComparison.Ordinal);
     }
-}
 
-public sealed class InProcessSendTests() : SendTests(new InProcessTestCluster());
+    [Theory]
+    [InlineData(62, true)]
+    [InlineData(63, false)]
+    public async Task Arguments_are_as_deep_as_a_client_can_read_or_an_error_to_the_sender(int depth, bool isGood)
+    {
+        var server = await ServerAsync();
+        var client = await server.ConnectAsync();
+        client.Arguments["deep"] = [typeof(System.Text.Json.JsonElement)];
+        var value = System.Text.Json.JsonSerializer.Deserialize<System.Text.Json.JsonElement>(new string('[', depth) + new string(']', depth));
+        if (isGood)
+        {
+            await server.Manager.SendAllAsync("deep", [value]).InTimeAsync();
+            Assert.Equal(System.Text.Json.JsonValueKind.Array, ((System.Text.Json.JsonElement)(await client.NextInvocationAsync()).Arguments[0]!).ValueKind);
+        }
+        else
+        {
+            await Assert.ThrowsAnyAsync<System.Text.Json.JsonException>(async () => await server.Manager.SendAllAsync("deep", [value]));
+            await Assert.ThrowsAnyAsync<System.Text.Json.JsonException>(async () => await server.Namespace.Emit("deep", value));
+        }
+        await server.Manager.SendAllAsync("said", ["still here"]).InTimeAsync();
+        await client.HearsAsync("still here");
+    }
+}
