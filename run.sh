@@ -24,7 +24,16 @@ esac
 # What the build says goes to stderr: stdout belongs to the program. No build process is left behind that would keep either open.
 (
   cd "$root"
-  dotnet build eng/run.slnf --configuration Release --verbosity quiet -nodeReuse:false
+  if [[ -f $silo ]]; then
+    echo "run.sh: building what has changed …"
+  else
+    echo "run.sh: building for the first time, packages included: this takes a minute or two …"
+  fi
+  # To a person it names each project that is done.
+  verbosity=quiet
+  if [[ -t 2 ]]; then verbosity=minimal; fi
+  dotnet build eng/run.slnf --configuration Release --verbosity "$verbosity" -nodeReuse:false
+  echo "run.sh: built; starting"
 ) >&2
 
 export ORLEANSADAPTER_WEBWORKER=${ORLEANSADAPTER_WEBWORKER:-$root/WebWorker/bin/Release/net10.0/WebWorker.dll}

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Builds everything once, checks formatting and runs every test.
-#   ./test.sh           what each change has to pass
-#   ./test.sh --full    the same with more seeds and longer runs (ORLEANSADAPTER_FULL=1 for the tests)
+# Builds everything once, checks formatting, tries the packages and runs every test.
+#   ./test.sh                 what each change has to pass
+#   ./test.sh --full          the same with more seeds and longer runs (ORLEANSADAPTER_FULL=1 for the tests)
+#   ./test.sh --no-install    installs nothing: neither the JavaScript clients (npm, below tests/) nor a browser (apt-get); what is missing is skipped
 # The last line is "N passed, N failed, N skipped"; the exit code is 0 only if tests ran and nothing failed.
 set -euo pipefail
 
@@ -10,12 +11,15 @@ cd "$root"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
 
 time_limit=17m
+install=1
+full=()
 unset ORLEANSADAPTER_FULL ORLEANSADAPTER_NODE
 for option in "$@"; do
   case $option in
-    --full) export ORLEANSADAPTER_FULL=1; time_limit=40m ;;
+    --full) export ORLEANSADAPTER_FULL=1; full=(--full); time_limit=40m ;;
+    --no-install) install=0 ;;
     -h | --help) sed -n '2,/^set/{/^# /s/^# //p}' "$0"; exit 0 ;;
-    *) echo "test.sh: unknown option '$option' (there is only --full)" >&2; exit 64 ;;
+    *) echo "test.sh: unknown option '$option' ; there are --full and --no-install" >&2; exit 64 ;;
   esac
 done
 
@@ -28,10 +32,16 @@ prepare_node() {
     reason="Node.js is $(node --version), and 20 or later is needed"
   elif ! command -v npm >/dev/null; then
     reason="npm is not installed"
-  else
+  elif ((install)); then
+    echo "Installing the official JavaScript clients in tests/EndToEnd/clients/node_modules (npm ci; --no-install leaves it)."
     (cd tests/EndToEnd/clients && npm ci --loglevel=error)
     export ORLEANSADAPTER_NODE=1
     return
+  elif [[ -d tests/EndToEnd/clients/node_modules ]]; then
+    export ORLEANSADAPTER_NODE=1
+    return
+  else
+    reason="their clients are not installed, and --no-install leaves that"
   fi
   echo "****"
   echo "**** THE JAVASCRIPT SUITES ARE SKIPPED: $reason."
@@ -41,9 +51,15 @@ prepare_node() {
 # A browser for the page of a worker; its test skips itself without one. Installed only where that is one command that asks nothing.
 prepare_browser() {
   if [[ -x /usr/bin/chromium || -z ${ORLEANSADAPTER_NODE-} ]]; then return; fi
-  if ((EUID == 0)) && command -v apt-get >/dev/null && command -v timeout >/dev/null &&
-    timeout 180 sh -c 'apt-get update && apt-get install --yes --no-install-recommends chromium' </dev/null >"$scratch/apt-get" 2>&1; then
+  if ((!install)); then
+    echo "**** THE BROWSER TEST IS SKIPPED: there is no /usr/bin/chromium, and --no-install leaves that."
     return
+  fi
+  if ((EUID == 0)) && command -v apt-get >/dev/null && command -v timeout >/dev/null; then
+    echo "Installing Chromium on this machine for the browser test (apt-get install chromium; --no-install leaves it)."
+    if timeout 180 sh -c 'apt-get update && apt-get install --yes --no-install-recommends chromium' </dev/null >"$scratch/apt-get" 2>&1; then
+      return
+    fi
   fi
   echo "**** THE BROWSER TEST IS SKIPPED: there is no /usr/bin/chromium, and it could not be installed."
 }
@@ -70,6 +86,8 @@ dotnet format OrleansAdapter.sln --no-restore --verify-no-changes || badly_forma
 too_long=0
 check_lines || too_long=1
 wait "$browser"
+bad_packages=0
+eng/try-packages.sh --no-build ${full[@]+"${full[@]}"} || bad_packages=1
 
 # One test program at a time: the end-to-end suites start processes of their own and want the machine to themselves. They run in a
 # process group of their own ('set -m'), so that what hangs is ended as a whole, at the time limit or when this script is stopped.
@@ -112,6 +130,11 @@ if ((code != 0 && failed == 0)); then
 fi
 if ((failed > 0 && code == 0)); then
   code=1
+fi
+if ((bad_packages)); then
+  echo "The packages do not do what the documents say (see above: packages); that counts as a failure."
+  failed=$((failed + 1))
+  if ((code == 0)); then code=1; fi
 fi
 if ((too_long)); then
   echo "Lines go beyond column 160 (see above): break them."

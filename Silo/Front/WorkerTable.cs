@@ -17,6 +17,18 @@ internal sealed class WorkerTable(BalancePolicy policy, Random random)
     private readonly List<FrontWorker> _workers = [];
     private int _turn;
 
+    /// <summary>Whether a worker takes connections that begin with a TLS handshake.</summary>
+    public bool TakesTls
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _workers.Any(worker => worker.Secure);
+            }
+        }
+    }
+
     /// <summary>Adds a worker whose process is being started.</summary>
     public FrontWorker Expect(int slot, ServerId server)
     {

@@ -51,7 +51,8 @@ internal static class PrimaryRole
         var reloading = Task.CompletedTask;
         if (await Task.WhenAny(ready, ended) == ready)
         {
-            output.Say($"ready  {options.Front.Slots} workers, http://{options.Front.EndPointOf(0)}");
+            var address = options.Front.EndPointOf(0);
+            output.Say($"ready  {options.Front.Slots} workers, http://{address}{(front.Workers.TakesTls ? $", https://{address}" : "")}");
             manager.Ready();
             reloading = reloads.RunAsync(stop);
         }

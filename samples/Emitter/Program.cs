@@ -17,6 +17,12 @@ if (args is not [var @namespace, var room, var @event, .. var arguments])
 }
 var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
 builder.Configuration.AddEnvironmentVariables();
+if (!builder.Configuration.GetSection("OrleansAdapter:Directory:Gateways").GetChildren().Any())
+{
+    Console.Error.WriteLine(
+        "Emitter: set OrleansAdapter__Directory__Gateways__0 to the address:port of the system's silo, and OrleansAdapter__Directory__ClusterId to its cluster");
+    return 2;
+}
 builder.Logging.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(console => console.SingleLine = true);
 builder.AddOrleansAdapter(options => options.ServerName = $"emitter {Environment.ProcessId}");
 builder.Services.AddEmitter();

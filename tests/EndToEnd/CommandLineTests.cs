@@ -56,6 +56,16 @@ public sealed class CommandLineTests
         parent.Delete(recursive: true);
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task An_emitter_that_is_not_told_where_the_system_is_says_so_rather_than_speak_to_nobody()
+    {
+        var (exitCode, output, error) = await ProgramRun.RunAsync("samples/Emitter", "/chat", "lobby", "said", "hello");
+
+        Assert.Equal(2, exitCode);
+        Assert.Empty(output);
+        Assert.Contains("OrleansAdapter__Directory__Gateways__0", Assert.Single(error.TrimEnd('\n').Split('\n')));
+    }
+
     [Theory(Timeout = 120_000)]
     [InlineData("OrleansAdapter__Silo__GatewayPort", "65536")]
     [InlineData("OrleansAdapter__Silo__SiloPort", "text")]

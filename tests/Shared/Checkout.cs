@@ -10,8 +10,9 @@ internal static class Checkout
     public static string JavaScriptClients { get; } = Path.Combine(Root, "tests", "EndToEnd", "clients");
 
     /// <summary>The built program of a project, in the configuration of these tests.</summary>
+    /// <param name="project">The project's folder.</param>
     public static string Program(string project) =>
-        Path.Combine(Root, project, "bin", Configuration, "net10.0", project + ".dll");
+        Path.Combine(Root, project, "bin", Configuration, "net10.0", Path.GetFileName(project) + ".dll");
 
     /// <summary>Skips the running test unless test.sh has found Node.js and installed the JavaScript clients.</summary>
     public static void SkipWithoutNode() =>

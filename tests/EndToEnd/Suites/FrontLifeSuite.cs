@@ -163,6 +163,8 @@ public abstract class FrontLifeSuite(params string[] arguments)
             await File.WriteAllTextAsync(file, certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
             await File.WriteAllTextAsync(keyFile, key.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
             await using var cluster = await RunningCluster.StartAsync([.. arguments, "--certificate", file, "--key", keyFile]);
+            var ready = cluster.Lines.All.Single(line => line.Text.StartsWith("ready ", StringComparison.Ordinal));
+            Assert.EndsWith($"http://127.0.0.1:{cluster.Port}, https://127.0.0.1:{cluster.Port}", ready.Text);
             using var handler = new SocketsHttpHandler();
             handler.SslOptions.RemoteCertificateValidationCallback = (_, shown, _, _) => shown!.GetCertHashString() == certificate.GetCertHashString();
             using var http = new HttpClient(handler);
