@@ -17,7 +17,6 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
     /// <summary>The grain type, for who looks for homes.</summary>
     public static readonly GrainType Type = GrainType.Create("orleansadapter.home");
 
-    private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan KeepFor = TimeSpan.FromMinutes(2);
 
     private readonly DirectoryOptions _options;
@@ -33,6 +32,7 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
     private readonly HashSet<MailboxWriter> _unflushed = [];
     private readonly List<byte[]> _replies = [];
     private IStreamProvider _streams = null!;
+    private IGrainTimer _timer = null!;
     private Home _home = null!;
     private ServerId _caller;
     private HomeSnapshot _snapshot = null!;
@@ -64,7 +64,8 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
         _streams = this.GetStreamProvider(_options.StreamProvider);
         var epoch = (_time.GetUtcNow().ToUnixTimeMilliseconds() << 20) | (long)Random.Shared.Next(1 << 20);
         _home = new Home(_options.Homes, this, Random.Shared, epoch, _options.FirstStart && _firstHomes.IsFirst(Namespace));
-        this.RegisterGrainTimer(static (grain, _) => grain.TickAsync(), this, new GrainTimerCreationOptions(TickPeriod, TickPeriod) { Interleave = true });
+        var period = TickPeriod.OfHold(_options.Homes.PauseThreshold);
+        _timer = this.RegisterGrainTimer(static (grain, _) => grain.TickAsync(), this, new GrainTimerCreationOptions(period, period) { Interleave = true });
         Look();
         _metrics.Observe(this, Namespace, () => _snapshot);
         DirectoryLog.HomeStarted(_logger, Namespace, epoch);
@@ -169,6 +170,8 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
             Forget(gone); // lives that died together with the home before this one
         }
         _remembered.Clear();
+        var period = TickPeriod.OfLeases(_options.Homes.PauseThreshold);
+        _timer.Change(period, period);
     }
 
     void IHomeOutput.Conflict(string message) => DirectoryLog.HistoriesConflict(_logger, Namespace, message);

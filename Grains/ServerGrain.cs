@@ -10,7 +10,7 @@ namespace OrleansAdapter.Grains;
 [GrainType("orleansadapter.server"), OnItsServer]
 internal sealed class ServerGrain : Grain, IServerGrain, IServerMessagesGrain, IServersOutput
 {
-    private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LookPeriod = TimeSpan.FromMilliseconds(500);
 
     private readonly DirectoryOptions _options;
     private readonly DirectoryMetrics _metrics;
@@ -54,7 +54,7 @@ internal sealed class ServerGrain : Grain, IServerGrain, IServerMessagesGrain, I
         _metrics.Observe(this, () => (0, _waitingBytes));
         _server = new Server(_process, _options.Servers, this, Random.Shared.NextInt64(1, long.MaxValue), Now);
         this.RegisterGrainTimer(
-            static (grain, _) => grain.TickAsync(), this, new GrainTimerCreationOptions(TickPeriod, TickPeriod) { Interleave = true, KeepAlive = true });
+            static (grain, _) => grain.TickAsync(), this, new GrainTimerCreationOptions(LookPeriod, LookPeriod) { Interleave = true, KeepAlive = true });
         return Task.CompletedTask;
     }
 
@@ -161,7 +161,7 @@ internal sealed class ServerGrain : Grain, IServerGrain, IServerMessagesGrain, I
         var now = Now;
         var gap = now - (_lastTick ?? now);
         _lastTick = now;
-        if (gap > _options.Servers.PauseThreshold + TickPeriod.TotalMilliseconds)
+        if (gap > _options.Servers.PauseThreshold + LookPeriod.TotalMilliseconds)
         {
             _server.ExtendLease(gap);
         }

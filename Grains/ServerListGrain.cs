@@ -14,11 +14,10 @@ namespace OrleansAdapter.Grains;
 [GrainType("orleansadapter.serverlist"), Reentrant, OnDirectorySilo]
 internal sealed class ServerListGrain : Grain, IServerListGrain, IServersOutput
 {
-    private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(50);
-
     private readonly ServerList _list;
     private readonly Dictionary<ServerId, long> _deaths = [];
     private readonly long _deathMemory;
+    private readonly TimeSpan _period;
     private readonly ClusterOptions _cluster;
     private readonly IEnumerable<IDeathListener> _listeners;
     private readonly DirectoryMetrics _metrics;
@@ -36,6 +35,7 @@ internal sealed class ServerListGrain : Grain, IServerListGrain, IServersOutput
     {
         _list = new ServerList(options.Value.Servers, this, Random.Shared);
         _deathMemory = options.Value.Servers.DeathMemory;
+        _period = TickPeriod.OfLeases(options.Value.Servers.PauseThreshold);
         _cluster = cluster.Value;
         _listeners = listeners;
         _metrics = metrics;
@@ -48,7 +48,7 @@ internal sealed class ServerListGrain : Grain, IServerListGrain, IServersOutput
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _metrics.Observe(this, () => (_count, 0));
-        this.RegisterGrainTimer(static (grain, _) => grain.TickAsync(), this, new GrainTimerCreationOptions(TickPeriod, TickPeriod) { KeepAlive = true });
+        this.RegisterGrainTimer(static (grain, _) => grain.TickAsync(), this, new GrainTimerCreationOptions(_period, _period) { KeepAlive = true });
         return Task.CompletedTask;
     }
 

@@ -25,7 +25,7 @@ internal sealed class ServerDrain(ThisServer server, IHostApplicationLifetime ap
     {
         lock (_lock)
         {
-            return _drained ??= _hurry.IsCancellationRequested ? Task.CompletedTask : Task.Run(RunAsync);
+            return _drained ??= _isOver || _hurry.IsCancellationRequested ? Task.CompletedTask : Task.Run(RunAsync);
         }
     }
 

@@ -21,6 +21,7 @@ internal sealed class Namespace : NamespaceRoot
     private readonly PublishBudget _budget;
     private int _tickQueued;
     private long _life;
+    private long _heard;
     private int _sockets;
     private IReadOnlyList<ServerId> _list = [];
 
@@ -54,6 +55,9 @@ internal sealed class Namespace : NamespaceRoot
 
     /// <summary>Completes when the server has registered in the namespace for the first time.</summary>
     public Task Ready => _ready.Task;
+
+    /// <summary>For how many milliseconds nothing was heard of the home. Only where the server has registered.</summary>
+    internal long Silence => _server.Now - System.Threading.Volatile.Read(ref _heard);
 
     /// <summary>Whether it stays as long as this server does.</summary>
     internal bool IsKept { get; set; }
@@ -288,6 +292,7 @@ internal sealed class Namespace : NamespaceRoot
         {
             System.Threading.Volatile.Write(ref _sockets, state.Sockets.Count);
         }
+        System.Threading.Volatile.Write(ref _heard, state.Replica.Heard);
         if (state.Replica.IsLive)
         {
             _ready.TrySetResult();

@@ -17,9 +17,11 @@ internal sealed class SupervisedLifetime(IHostApplicationLifetime application, I
 {
     private PosixSignalRegistration? _interrupt;
     private PosixSignalRegistration? _terminate;
+    private CancellationTokenRegistration _started;
     private int _leaving;
 
-    private IServerDrain? Drain => services.GetService<IServerDrain>();
+    /// <summary>Asked for once the host has started, before which no client is here: told to end at any later time, this may be behind the container's disposal.</summary>
+    private volatile IServerDrain? _drain;
 
     public Task WaitForStartAsync(CancellationToken cancellationToken)
     {
@@ -31,8 +33,17 @@ internal sealed class SupervisedLifetime(IHostApplicationLifetime application, I
                 context.Cancel = true;
                 Leave();
             });
-        application.ApplicationStarted.Register(() => Console.Out.WriteLine(SupervisionContract.ReadyLine));
-        ParentWatch.Start(End, Said);
+        Begin();
+        ParentWatch.Start(
+            () =>
+            {
+                End();
+
+                // Whatever it hangs in.
+                Thread.Sleep(SupervisionContract.EndLimit);
+                Process.GetCurrentProcess().Kill();
+            },
+            Said);
         return Task.CompletedTask;
     }
 
@@ -40,9 +51,17 @@ internal sealed class SupervisedLifetime(IHostApplicationLifetime application, I
 
     public void Dispose()
     {
+        _started.Dispose();
         _interrupt?.Dispose();
         _terminate?.Dispose();
     }
+
+    /// <summary>Says that the host has started, when it has.</summary>
+    internal void Begin() => _started = application.ApplicationStarted.Register(() =>
+    {
+        _drain = services.GetService<IServerDrain>();
+        Console.Out.WriteLine(SupervisionContract.ReadyLine);
+    });
 
     private void Said(string line)
     {
@@ -66,7 +85,7 @@ internal sealed class SupervisedLifetime(IHostApplicationLifetime application, I
     {
         try
         {
-            await (Drain?.DrainAsync() ?? Task.CompletedTask).ConfigureAwait(false);
+            await (_drain?.DrainAsync() ?? Task.CompletedTask).ConfigureAwait(false);
         }
         finally
         {
@@ -76,12 +95,10 @@ internal sealed class SupervisedLifetime(IHostApplicationLifetime application, I
         Process.GetCurrentProcess().Kill();
     }
 
-    /// <summary>Stops the host; and the process itself where that takes too long, whatever it hangs in.</summary>
-    private void End()
+    /// <summary>There is no more time: stops the host. Does no harm to one that has stopped.</summary>
+    internal void End()
     {
-        Drain?.Hurry();
+        _drain?.Hurry();
         ThreadPool.UnsafeQueueUserWorkItem(static application => application.StopApplication(), application, preferLocal: false);
-        Thread.Sleep(SupervisionContract.EndLimit);
-        Process.GetCurrentProcess().Kill();
     }
 }

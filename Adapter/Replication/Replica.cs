@@ -37,6 +37,9 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
     /// <summary>The lives in the home, by the newest list seen.</summary>
     public IReadOnlyList<ServerId> List { get; private set; } = [];
 
+    /// <summary>When the home of this life was last heard, by the caller's clock.</summary>
+    public long Heard { get; private set; }
+
     public long Epoch => _epoch;
 
     /// <summary>The last number handled.</summary>
@@ -203,6 +206,7 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
         {
             return;
         }
+        Heard = now;
         switch (message)
         {
             case Accepted accepted:
@@ -242,7 +246,7 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
         {
             _handled = registered.From;
         }
-        IsLive = true;
+        (IsLive, Heard) = (true, now);
         (_epoch, _session, _listVersion, _replaces) = (registered.Epoch, registered.Session, 0, default);
         (_last, _progress, _sentRenew) = (0, now, now);
         _outbox.Settle(registered.Results, registered.LastPosition);

@@ -150,7 +150,7 @@ internal sealed partial class Home
         }
     }
 
-    /// <summary>Ends what has run out (PROTOCOL.md, H12). Call it about every 50 ms.</summary>
+    /// <summary>Ends what has run out (PROTOCOL.md, H12). Call it more often than what counts as a pause.</summary>
     public void Tick(long now)
     {
         var gap = now - (_lastTick ?? now);

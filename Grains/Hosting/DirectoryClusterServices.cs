@@ -85,7 +85,6 @@ public static class DirectoryClusterServices
             membership.ProbeTimeout = TimeSpan.FromMilliseconds(1_500);
             membership.NumMissedProbesLimit = 3;
             membership.NumVotesForDeathDeclaration = 1;
-            membership.TableRefreshTimeout = TimeSpan.FromSeconds(2);
         });
     }
 

@@ -51,6 +51,13 @@ public sealed class DirectorySupervisor : IAsyncDisposable
     /// <summary>Tells colocated silos that the directory's own silo is dead.</summary>
     public Task DirectoryDiedAsync() => DeclareDeadAsync(OnDirectorySilo.Name);
 
+    /// <summary>Ends when the silo that this process is connected to has answered; throws where it does not.</summary>
+    public async Task PingAsync(CancellationToken cancellationToken)
+    {
+        await _started.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _host.Services.GetRequiredService<IClusterClient>().GetGrain<IPingGrain>(0).Ping().WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

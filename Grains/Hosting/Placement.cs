@@ -34,7 +34,10 @@ internal sealed class NamedSiloDirector(ISiloStatusOracle silos) : IPlacementDir
         var compatible = context.GetCompatibleSilos(target);
         var wanted = strategy is OnDirectorySilo ? OnDirectorySilo.Name : target.GrainIdentity.Key.ToString();
         var own = compatible.FirstOrDefault(silo => silos.TryGetSiloName(silo, out var name) && name == wanted);
-        return Task.FromResult(own ?? (compatible.Contains(context.LocalSilo) ? context.LocalSilo : compatible[Random.Shared.Next(compatible.Length)]));
+
+        // There may be none at all, where the last silo ends and would move its grains elsewhere first.
+        var local = compatible.Length == 0 || compatible.Contains(context.LocalSilo);
+        return Task.FromResult(own ?? (local ? context.LocalSilo : compatible[Random.Shared.Next(compatible.Length)]));
     }
 }
 

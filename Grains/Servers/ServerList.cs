@@ -50,7 +50,7 @@ internal sealed class ServerList(ServersOptions options, IServersOutput output, 
         }
     }
 
-    /// <summary>Ends what has run out. Call it about every 50 ms.</summary>
+    /// <summary>Ends what has run out. Call it more often than what counts as a pause.</summary>
     public void Tick(long now)
     {
         var gap = now - (_lastTick ?? now);

@@ -38,8 +38,8 @@ internal static class DirectoryRole
     {
         var section = builder.Configuration.GetSection(DirectoryRun.Section);
         var options = new DirectoryClusterOptions();
-        section.Bind(options);
-        builder.Configuration.GetSection(DirectoryRun.SiloSection).Bind(options);
+        Bind(section, options);
+        Bind(builder.Configuration.GetSection(DirectoryRun.SiloSection), options);
         foreach (var (port, name) in new[] { (options.SiloPort, nameof(options.SiloPort)), (options.GatewayPort, nameof(options.GatewayPort)) })
         {
             if (port is <= 0 or > IPEndPoint.MaxPort)
@@ -49,11 +49,24 @@ internal static class DirectoryRole
         }
         builder.Services.AddOrleansDirectorySilo(options, directory =>
         {
-            section.Bind(directory);
+            Bind(section, directory);
 
             // With several silos a namespace's home may have been on another one.
             directory.FirstStart = firstStart && !colocated;
         });
         builder.Services.AddRoomDoor(door => door.ServerName = "doors of the directory");
+    }
+
+    private static void Bind(IConfigurationSection section, object options)
+    {
+        try
+        {
+            section.Bind(options);
+        }
+        catch (InvalidOperationException exception)
+        {
+            // It names the setting.
+            throw new OptionsException(exception.Message.TrimEnd('.'));
+        }
     }
 }

@@ -64,6 +64,9 @@ internal sealed class DirectoryRun : IAsyncDisposable
     /// <summary>Reports to the workers' silos, where there are any, that the directory's process is dead. It is about to be started again.</summary>
     public Task DirectoryDiedAsync() => _supervisor.DirectoryDiedAsync();
 
+    /// <summary>Ends when the directory's process has answered; throws where it does not.</summary>
+    public Task PingAsync(CancellationToken cancellationToken) => _supervisor.PingAsync(cancellationToken);
+
     public ValueTask DisposeAsync() => _supervisor.DisposeAsync();
 
     private static string? Set(string variable) => System.Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;

@@ -1,18 +1,5 @@
 namespace OrleansAdapter.Silo.Front;
 
-/// <summary>How a worker is chosen for a connection that names none.</summary>
-internal enum BalancePolicy
-{
-    /// <summary>The one with the fewest connections; in turn where several have as few.</summary>
-    LeastConnection,
-
-    /// <summary>Each in turn.</summary>
-    RoundRobin,
-
-    /// <summary>Any.</summary>
-    Random,
-}
-
 /// <summary>Why no worker can be given a connection.</summary>
 internal enum NoWorker
 {

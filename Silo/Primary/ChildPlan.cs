@@ -63,7 +63,7 @@ internal abstract class Launch(ProcessStartInfo process)
 }
 
 /// <summary>Plans the directory's process.</summary>
-internal sealed class DirectoryPlan(DirectoryRun run, string directory, DeathReports deaths) : ChildPlan
+internal sealed class DirectoryPlan(DirectoryRun run, string directory, DirectoryWatch watch, DeathReports deaths) : ChildPlan
 {
     private bool _started;
 
@@ -78,12 +78,37 @@ internal sealed class DirectoryPlan(DirectoryRun run, string directory, DeathRep
         _started = true;
         Set(start, run.Environment);
         start.Environment[SupervisionContract.RunDirectory] = directory;
-        return new DirectoryLaunch(start, deaths);
+        return new DirectoryLaunch(start, watch, deaths);
     }
 
-    private sealed class DirectoryLaunch(ProcessStartInfo start, DeathReports deaths) : Launch(start)
+    private sealed class DirectoryLaunch(ProcessStartInfo start, DirectoryWatch watch, DeathReports deaths) : Launch(start)
     {
-        public override void Ended() => deaths.ReportDirectory();
+        private readonly TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly CancellationTokenSource _ended = new();
+
+        public override Task<string> Lost => _lost.Task;
+
+        public override void SaidReady() => _ = WatchAsync();
+
+        public override void Leaving() => _ended.Cancel();
+
+        public override void Ended()
+        {
+            _ended.Cancel();
+            deaths.ReportDirectory();
+        }
+
+        private async Task WatchAsync()
+        {
+            try
+            {
+                _lost.TrySetResult(await watch.HangsAsync(_ended.Token));
+            }
+            catch (OperationCanceledException)
+            {
+                // It has ended, or is told to.
+            }
+        }
     }
 }
 

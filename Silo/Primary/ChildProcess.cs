@@ -44,6 +44,9 @@ internal sealed class ChildProcess : IDisposable
         ? $"was ended by signal {_process.ExitCode - Killed}"
         : $"ended with exit code {_process.ExitCode}";
 
+    /// <summary>Whether it has ended as a process does that was told to and could.</summary>
+    public bool EndedWell => _process.ExitCode == 0;
+
     /// <summary>Starts a process.</summary>
     /// <exception cref="PrimaryException">It cannot be started.</exception>
     public static ChildProcess Start(string name, ProcessStartInfo start, Output output)

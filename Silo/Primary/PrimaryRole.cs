@@ -22,7 +22,8 @@ internal static class PrimaryRole
         using var manager = new ServiceManager(front.AliveAsync);
         using var directoryEnd = new CancellationTokenSource();
 
-        var directory = new Supervised(new DirectoryPlan(run, runDirectory.Path, deaths), output);
+        var watch = new DirectoryWatch(run.PingAsync, options.Limits.HungAfter, TimeProvider.System, output.Warn);
+        var directory = new Supervised(new DirectoryPlan(run, runDirectory.Path, watch, deaths), output);
         var workers = Enumerable.Range(1, options.Front.Slots).Select(number => new Supervised(new WorkerPlan(options, number, run, front, forwarding, deaths), output)).ToArray();
         var reloads = new Reloads(workers, manager, output);
         using var signals = new Signals(reloads.Request);
@@ -82,7 +83,7 @@ internal static class PrimaryRole
         $"http://{options.Front.EndPointOf(0)}",
         options.Front.Port,
         front.Name,
-        CommandLine.NameOf(options.Balance),
+        BalancePolicies.NameOf(options.Balance),
         state,
         Seconds(Stopwatch.GetElapsedTime(started)),
         front.Arriving,

@@ -1,40 +1,25 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
-using System.Text;
+using Microsoft.Extensions.Hosting.Systemd;
 
 namespace OrleansAdapter.Silo.Primary;
 
 /// <summary>Tells systemd about the primary's state (a unit of <c>Type=notify</c>, or <c>notify-reload</c>), if systemd asks for it.</summary>
 internal sealed class ServiceManager : IDisposable
 {
-    private const string SocketVariable = "NOTIFY_SOCKET";
     private const string WatchdogVariable = "WATCHDOG_USEC";
     private const string WatchdogProcessVariable = "WATCHDOG_PID";
 
-    private readonly Socket? _socket;
+    private static readonly ServiceState Lives = new("WATCHDOG=1");
+
+    private readonly SystemdNotifier _systemd = new();
     private readonly Timer? _watchdog;
 
     /// <param name="alive">Completes when the primary does its work; asked now and then where systemd has a watchdog.</param>
     public ServiceManager(Func<Task> alive)
     {
-        if (Environment.GetEnvironmentVariable(SocketVariable) is not { Length: > 0 } path)
-        {
-            return;
-        }
-        try
-        {
-            _socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-            _socket.Connect(new UnixDomainSocketEndPoint(path[0] == '@' ? '\0' + path[1..] : path));
-        }
-        catch (SocketException)
-        {
-            // Whoever started this does not listen: it will not wait for an answer either.
-            _socket?.Dispose();
-            _socket = null;
-            return;
-        }
-        if (Number(WatchdogVariable) is { } limit && (Number(WatchdogProcessVariable) ?? Environment.ProcessId) == Environment.ProcessId)
+        if (_systemd.IsEnabled && Number(WatchdogVariable) is { } limit && (Number(WatchdogProcessVariable) ?? Environment.ProcessId) == Environment.ProcessId)
         {
             var pause = TimeSpan.FromMicroseconds(limit / 2);
             _watchdog = new Timer(_ => _ = FeedAsync(alive), null, pause, pause);
@@ -42,39 +27,35 @@ internal sealed class ServiceManager : IDisposable
     }
 
     /// <summary>Says that all processes are ready, or that the reload has ended.</summary>
-    public void Ready() => Send("READY=1");
+    public void Ready() => Tell(ServiceState.Ready);
 
     /// <summary>Says that workers are being replaced.</summary>
     public void Reloading()
     {
         var microseconds = (long)(Stopwatch.GetTimestamp() * (1e6 / Stopwatch.Frequency));
-        Send(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={microseconds}"));
+        Tell(new ServiceState(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={microseconds}")));
     }
 
     /// <summary>Says that everything is about to end.</summary>
-    public void Stopping() => Send("STOPPING=1");
+    public void Stopping() => Tell(ServiceState.Stopping);
 
-    public void Dispose()
-    {
-        _watchdog?.Dispose();
-        _socket?.Dispose();
-    }
+    public void Dispose() => _watchdog?.Dispose();
 
     private async Task FeedAsync(Func<Task> alive)
     {
         await alive();
-        Send("WATCHDOG=1");
+        Tell(Lives);
     }
 
-    private void Send(string state)
+    private void Tell(ServiceState state)
     {
         try
         {
-            _socket?.Send(Encoding.ASCII.GetBytes(state));
+            _systemd.Notify(state);
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        catch (SocketException)
         {
-            // It listens no more.
+            // Whoever started this does not listen: it will not wait for an answer either.
         }
     }
 

@@ -112,6 +112,10 @@ internal sealed class Supervised(ChildPlan plan, Output output)
             {
                 child.Launch.Leaving();
                 await child.EndAsync(ready ? plan.Drain : TimeSpan.Zero, stop);
+                if (ready && !stop.Force.IsCancellationRequested && child.BadEnd is { } bad)
+                {
+                    output.Warn($"{Name}  pid {child.Id}  was told to end, and {bad}");
+                }
                 child.Dispose();
                 return;
             }

@@ -22,10 +22,6 @@ internal static class WorkerProgram
         }
     }
 
-    /// <summary>A program by its path.</summary>
-    /// <exception cref="OptionsException">It is not there.</exception>
-    public static string At(string path) => File.Exists(path) ? Path.GetFullPath(path) : throw new OptionsException($"the worker's program {path} does not exist");
-
     /// <summary>Prepares the start of a program.</summary>
     public static ProcessStartInfo Start(string program, params IEnumerable<string> arguments) =>
         Path.GetExtension(program).Equals(".dll", StringComparison.OrdinalIgnoreCase)

@@ -18,6 +18,9 @@ public sealed class ArrowTests
     /// <summary>The fronts, which are above all floors, and which other front each may use.</summary>
     private static readonly Dictionary<string, string[]> Fronts = new() { ["EngineIO"] = [], ["SocketIO"] = ["EngineIO"], ["SignalR"] = [] };
 
+    /// <summary>The same for the program that runs a cluster: the first are its exceptions, and Program.cs stands above all.</summary>
+    private static readonly string[] ProgramFloors = ["", "Status", "Directory", "Front", "Primary", "Commands"];
+
     [Fact]
     public void The_adapter_knows_neither_Orleans_nor_the_directory()
     {
@@ -50,6 +53,15 @@ public sealed class ArrowTests
         Assert.Empty(SourceFile.Uses(files, MayUse));
     }
 
+    /// <summary>What stands before the workers knows nothing of who starts them, and what tells the status nothing of either.</summary>
+    [Fact]
+    public void A_floor_of_the_program_uses_none_above_it()
+    {
+        var files = SourceFile.ReadAll(Path.Combine(Checkout.Root, "Silo")).Where(file => file.ToString() != "Program.cs").ToArray();
+        Assert.Equal(ProgramFloors.Order(StringComparer.Ordinal), files.Select(file => file.Folder).Distinct().Order(StringComparer.Ordinal));
+        Assert.Empty(SourceFile.Uses(files, (user, used) => IsBelow(ProgramFloors, used, user)));
+    }
+
     [Fact]
     public void A_use_of_a_higher_floor_is_found_in_code_and_not_in_what_is_said()
     {
@@ -77,7 +89,9 @@ public sealed class ArrowTests
 
     private static bool MayUse(string user, string used) => Fronts.TryGetValue(user, out var fronts)
         ? Floors.Contains(used) || fronts.Contains(used)
-        : Array.IndexOf(Floors, used) is >= 0 and var at && at < Array.IndexOf(Floors, user);
+        : IsBelow(Floors, used, user);
+
+    private static bool IsBelow(string[] floors, string lower, string higher) => Array.IndexOf(floors, lower) is >= 0 and var at && at < Array.IndexOf(floors, higher);
 
     private static IEnumerable<string> ReferencesOf(string assembly) =>
         Assembly.Load(assembly).GetReferencedAssemblies().Select(reference => reference.Name ?? "");

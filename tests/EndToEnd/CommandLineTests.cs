@@ -14,7 +14,19 @@ public sealed class CommandLineTests
     [InlineData("primary --nonsense", "--nonsense")]
     [InlineData("primary --workers", "--workers")]
     [InlineData("primary --workers 0", "--workers")]
-    [InlineData("primary --workers=two", "two")]
+    [InlineData("primary --workers=two", "--workers is 'two'")]
+    [InlineData("primary --workers 1 --workers 2", "--workers")]
+    [InlineData("primary --drain -1", "--drain")]
+    [InlineData("primary --hung=never", "--hung is 'never'")]
+    [InlineData("primary --balance fairest", "--balance is 'fairest'; it must be one of: least-connection, round-robin, random")]
+    [InlineData("primary --front back", "--front")]
+    [InlineData("primary --certificate=/nowhere.pem", "--certificate")]
+    [InlineData("primary --key /dev/null", "--certificate")]
+    [InlineData("primary --front proxy --certificate /dev/null", "--front")]
+    [InlineData("primary --colocated=yes", "--colocated")]
+    [InlineData("primary worker-1", "worker-1")]
+    [InlineData("status --port 0", "--port is '0'; it must be a number from 1 to 65535")]
+    [InlineData("reload --json", "--json")]
     [InlineData("primary --port 65535 --workers 2", "65535")]
     [InlineData("primary --address nowhere", "--address")]
     [InlineData("primary --worker /nowhere.dll", "/nowhere.dll")]
@@ -44,14 +56,50 @@ public sealed class CommandLineTests
         parent.Delete(recursive: true);
     }
 
-    [Fact(Timeout = 120_000)]
-    public async Task Help_names_every_option()
+    [Theory(Timeout = 120_000)]
+    [InlineData("OrleansAdapter__Silo__GatewayPort", "65536")]
+    [InlineData("OrleansAdapter__Silo__SiloPort", "text")]
+    public async Task A_port_in_the_environment_that_is_none_is_named_and_nothing_is_left_behind(string variable, string value)
     {
-        var (exitCode, output, error) = await ProgramRun.RunAsync("Silo", "--help");
+        var temporary = Directory.CreateTempSubdirectory("oa-");
+
+        var (exitCode, output, error) = await ProgramRun.RunAsync(
+            "Silo",
+            [(variable, value), ("TMPDIR", temporary.FullName)],
+            ["primary", "--workers", "1", "--port", RunningCluster.FreePort().ToString(CultureInfo.InvariantCulture)]);
+
+        Assert.Equal(2, exitCode);
+        Assert.Empty(output);
+        Assert.Contains($"{variable} is '{value}'", Assert.Single(error.TrimEnd('\n').Split('\n')));
+        Assert.Empty(temporary.EnumerateFileSystemInfos());
+        temporary.Delete();
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_directory_with_a_port_that_is_text_names_the_setting()
+    {
+        var (exitCode, _, error) = await ProgramRun.RunAsync("Silo", [("OrleansAdapter__Silo__SiloPort", "text")], ["directory"]);
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains("OrleansAdapter:Silo:SiloPort", Assert.Single(error.TrimEnd('\n').Split('\n')));
+    }
+
+    [Theory(Timeout = 120_000)]
+    [InlineData("--help")]
+    [InlineData("-h")]
+    [InlineData("primary --workers 0 --help")]
+    public async Task Help_names_every_option(string arguments)
+    {
+        var (exitCode, output, error) = await ProgramRun.RunAsync("Silo", arguments.Split(' '));
 
         Assert.Equal(0, exitCode);
         Assert.Empty(error);
-        Assert.All(["--workers", "--port", "--address", "--colocated", "--worker", "--first-start"], option => Assert.Contains(option, output));
+        Assert.All(
+            [
+                "--workers", "--port", "--address", "--balance", "--front", "--drain", "--hung", "--status-port", "--certificate", "--key", "--colocated", "--worker",
+            ],
+            option => Assert.Contains(option + " ", output));
+        Assert.All(arguments.StartsWith("primary", StringComparison.Ordinal) ? [] : (string[])["--json", "--first-start"], option => Assert.Contains(option + " ", output));
     }
 
     [Fact(Timeout = 120_000)]

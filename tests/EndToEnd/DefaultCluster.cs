@@ -42,8 +42,6 @@ public sealed class Drains() : DrainSuite();
 
 public sealed class SocketIODeaths() : SocketIODeathSuite();
 
-public sealed class Deaths() : DeathSuite();
-
 public sealed class Supervision() : SupervisionSuite();
 
 public sealed class FrontLife() : FrontLifeSuite();

@@ -8,10 +8,14 @@ internal static class ProgramRun
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     /// <summary>Runs it; returns its exit code and what it wrote to standard output and standard error.</summary>
-    public static Task<(int ExitCode, string Output, string Error)> RunAsync(string project, params IEnumerable<string> arguments) => RunAsync(project, temporary: null, arguments);
+    public static Task<(int ExitCode, string Output, string Error)> RunAsync(string project, params IEnumerable<string> arguments) => RunAsync(project, [], arguments);
 
     /// <summary>The same with a directory for temporary files.</summary>
-    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string project, string? temporary, IEnumerable<string> arguments)
+    public static Task<(int ExitCode, string Output, string Error)> RunAsync(string project, string temporary, IEnumerable<string> arguments) =>
+        RunAsync(project, [("TMPDIR", temporary)], arguments);
+
+    /// <summary>The same with settings of its own.</summary>
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string project, (string Name, string Value)[] environment, IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Checkout.Program(project), .. arguments])
         {
@@ -19,11 +23,11 @@ internal static class ProgramRun
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        if (temporary is not null)
-        {
-            start.Environment["TMPDIR"] = temporary;
-        }
         start.Environment["ORLEANSADAPTER_WEBWORKER"] = Checkout.Program("WebWorker");
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
         using var process = Process.Start(start)!;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(Limit);

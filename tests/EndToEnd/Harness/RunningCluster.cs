@@ -161,8 +161,11 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     {
         var before = _lines.Count;
         OperatingSystemProcesses.Signal(ProcessOf(child), OperatingSystemProcesses.Kill);
-        return await _lines.FirstAsync(line => IsStart(line, child), $"another {child}", before);
+        return await AnotherAsync(child, before);
     }
+
+    /// <summary>Waits for the line that tells of a child's start, of those from a place on.</summary>
+    public Task<OutputLine> AnotherAsync(string child, int from) => _lines.FirstAsync(line => IsStart(line, child), $"another {child}", from);
 
     /// <summary>The process ids of the children, as they were last said to be.</summary>
     public int[] Children => [.. _lines.All.Select(line => StartLine().Match(line.Text)).Where(match => match.Success).GroupBy(match => match.Groups["name"].Value)

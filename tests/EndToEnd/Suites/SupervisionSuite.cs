@@ -18,7 +18,13 @@ public abstract class SupervisionSuite(params string[] arguments)
 
         OperatingSystemProcesses.Signal(cluster.PrimaryId, signal);
 
+        // The directory last: workers that end have things to tell it.
+        await OperatingSystemProcesses.UntilGoneAsync([cluster.ProcessOf("directory")]);
+        Assert.DoesNotContain(children, OperatingSystemProcesses.IsRunning);
         Assert.Equal(0, await cluster.EndAsync());
+
+        // Nobody hung in anything and had to be killed.
+        Assert.DoesNotContain(cluster.Lines.All, line => line.Text.Contains("was told to end", StringComparison.Ordinal));
         Assert.Equal(RunningCluster.Workers + 1, children.Length);
         Assert.DoesNotContain(children, OperatingSystemProcesses.IsRunning);
         Assert.Empty(Directory.EnumerateFileSystemEntries(cluster.Temporary));
@@ -64,6 +70,16 @@ public abstract class SupervisionSuite(params string[] arguments)
         Assert.Equal(128 + OperatingSystemProcesses.Terminate, await cluster.EndAsync());
         Assert.DoesNotContain(children, OperatingSystemProcesses.IsRunning);
         Assert.Empty(Directory.EnumerateFileSystemEntries(cluster.Temporary, "orleansadapter-*"));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_gateway_port_of_0_is_any_port()
+    {
+        await using var cluster = await RunningCluster.StartAsync([("OrleansAdapter__Silo__GatewayPort", "0")], arguments);
+
+        OperatingSystemProcesses.Signal(cluster.PrimaryId, OperatingSystemProcesses.Terminate);
+
+        Assert.Equal(0, await cluster.EndAsync());
     }
 
     [Fact(Timeout = 120_000)]

@@ -1,0 +1,117 @@
+using System.CommandLine;
+using System.Net;
+using OrleansAdapter.Silo.Front;
+using OrleansAdapter.Silo.Primary;
+using static OrleansAdapter.Silo.Commands.OptionValues;
+
+namespace OrleansAdapter.Silo.Commands;
+
+/// <summary>The role <c>primary</c> on the command line: the one place that says what its options are, and which values are valid.</summary>
+internal sealed class PrimaryCommand
+{
+    /// <summary>The environment variable that says which program the workers run.</summary>
+    public const string WorkerVariable = "ORLEANSADAPTER_WEBWORKER";
+
+    private const int MostWorkers = 1024;
+    private const int MostSeconds = 24 * 60 * 60;
+    private const string HandOver = "hand-over";
+    private const string Proxy = "proxy";
+
+    private static readonly string[] Fronts = [HandOver, Proxy];
+
+    private readonly Option<int> _workers = Checked(
+        "--workers", "N", "how many web workers; by default one per core, and at least 2", Math.Max(2, Environment.ProcessorCount), text => Number(text, 1, MostWorkers));
+
+    private readonly Option<int> _port = Checked(
+        "--port", "P", "where clients connect; port P + i, i = 1 … N, leads to worker i", 3000, text => Number(text, 1, IPEndPoint.MaxPort));
+
+    private readonly Option<IPAddress> _address = Checked("--address", "A", "the IP address of all these ports", IPAddress.Loopback, Address);
+
+    private readonly Option<string> _balance = Checked(
+        "--balance",
+        "B",
+        $"which worker gets a connection: {string.Join(", ", BalancePolicies.ByName.Keys)}",
+        BalancePolicies.ByName.Keys.First(),
+        text => OneOf(text, BalancePolicies.ByName.Keys));
+
+    private readonly Option<string> _front = Checked(
+        "--front", "F", $"how connections get to workers: {HandOver} (on Linux) or {Proxy}", OperatingSystem.IsLinux() ? HandOver : Proxy, text => OneOf(text, Fronts));
+
+    private readonly Option<int> _drain = Checked(
+        "--drain", "SECONDS", "how long a worker that is to leave may take to move its clients; 0: it just ends", 30, text => Number(text, 0, MostSeconds));
+
+    private readonly Option<int> _hung = Checked(
+        "--hung", "SECONDS", "a worker or directory that gives no sign of life for so long is replaced; 0: never", 15, text => Number(text, 0, MostSeconds));
+
+    private readonly Option<int> _statusPort = Checked(
+        "--status-port", "S", "where the status can be asked for, on 127.0.0.1; 0: any, and `Silo status` finds it", 0, text => Number(text, 0, IPEndPoint.MaxPort));
+
+    private readonly Option<string?> _certificate = Checked<string?>(
+        "--certificate", "FILE", "serve TLS as well, on the same ports, with this certificate (.pem or .pfx)", ExistingFile);
+
+    private readonly Option<string?> _key = Checked<string?>("--key", "FILE", "the certificate's key, where that is a file of its own", ExistingFile);
+
+    private readonly Option<bool> _colocated = Flag("--colocated", "every worker is a silo as well");
+
+    private readonly Option<string?> _worker = Checked<string?>(
+        "--worker", "PROGRAM", $"what a worker runs, a .dll or an executable; by default what ${WorkerVariable} names, else WebWorker", text => text);
+
+    private PrimaryCommand()
+    {
+    }
+
+    public static Command Create()
+    {
+        var options = new PrimaryCommand();
+        var command = new Command("primary", "Runs the directory and the web workers, and starts again what dies.")
+        {
+            options._workers, options._port, options._address, options._balance, options._front, options._drain, options._hung, options._statusPort, options._certificate,
+            options._key, options._colocated, options._worker,
+        };
+        command.SetAction(parsed => PrimaryRole.RunAsync(options.Read(parsed)));
+        return command;
+    }
+
+    /// <exception cref="OptionsException">Two options do not go together, or the worker's program is not there.</exception>
+    private PrimaryOptions Read(ParseResult parsed)
+    {
+        var (workers, port) = (parsed.GetValue(_workers), parsed.GetValue(_port));
+        var (certificate, key) = (parsed.GetValue(_certificate), parsed.GetValue(_key));
+        var proxy = parsed.GetValue(_front) == Proxy;
+        if (port + workers > IPEndPoint.MaxPort)
+        {
+            throw new OptionsException($"{_port.Name} {port}: worker {workers} would have port {port + workers}, and there is none above {IPEndPoint.MaxPort}");
+        }
+        if (key is not null && certificate is null)
+        {
+            throw new OptionsException($"{_key.Name} is the key of a {_certificate.Name}, and there is none");
+        }
+        if (proxy && certificate is not null)
+        {
+            throw new OptionsException($"{_certificate.Name} needs {_front.Name} {HandOver}, where workers do TLS; with a proxy, put what does TLS before it");
+        }
+        if (!proxy && !OperatingSystem.IsLinux())
+        {
+            throw new OptionsException($"{_front.Name} {HandOver} needs Linux");
+        }
+        return new PrimaryOptions(new FrontAddress(parsed.GetValue(_address)!, port, workers), Program(parsed.GetValue(_worker)))
+        {
+            Colocated = parsed.GetValue(_colocated),
+            Proxy = proxy,
+            Balance = BalancePolicies.ByName[parsed.GetValue(_balance)!],
+            Drain = TimeSpan.FromSeconds(parsed.GetValue(_drain)),
+            Limits = new FrontLimits { HungAfter = TimeSpan.FromSeconds(parsed.GetValue(_hung)) },
+            StatusPort = parsed.GetValue(_statusPort),
+            Certificate = certificate is null ? null : (certificate, key),
+        };
+    }
+
+    /// <summary>The program of a worker: what the option says, else the environment, else what lies beside this one.</summary>
+    private string Program(string? option)
+    {
+        var (path, from) = option is not null
+            ? (option, _worker.Name)
+            : Environment.GetEnvironmentVariable(WorkerVariable) is { Length: > 0 } set ? (set, $"${WorkerVariable}") : (WorkerProgram.Default, $"{_worker.Name} is not given, and its default");
+        return File.Exists(path) ? Path.GetFullPath(path) : throw new OptionsException($"{from} is '{path}'; there is no such file");
+    }
+}

@@ -1,0 +1,72 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using OrleansAdapter.Draining;
+using OrleansAdapter.Primary;
+
+namespace OrleansAdapter.Tests.Hosting;
+
+public sealed class SupervisedLifetimeTests : IDisposable
+{
+    private readonly TestApplication _application = new();
+    private readonly TestDrain _drain = new();
+
+    public void Dispose() => _application.Dispose();
+
+    /// <summary>Standard input may end at any time, also when the host has stopped and its container is gone: the process ends then, and must not die of it.</summary>
+    [Fact]
+    public async Task A_host_that_is_told_to_end_behind_its_containers_disposal_ends()
+    {
+        var services = new ServiceCollection().AddSingleton<IServerDrain>(_drain).BuildServiceProvider();
+        using var lifetime = new SupervisedLifetime(_application, services, terminable: true);
+        lifetime.Begin();
+        _application.Start();
+        await services.DisposeAsync();
+
+        lifetime.End();
+
+        Assert.True(_drain.IsHurried);
+        await _application.Stopped.InTimeAsync();
+    }
+
+    [Fact]
+    public async Task A_host_that_is_told_to_end_before_it_has_started_and_behind_its_containers_disposal_ends()
+    {
+        var services = new ServiceCollection().BuildServiceProvider();
+        using var lifetime = new SupervisedLifetime(_application, services, terminable: true);
+        lifetime.Begin();
+        await services.DisposeAsync();
+
+        lifetime.End();
+
+        await _application.Stopped.InTimeAsync();
+    }
+
+    private sealed class TestDrain : IServerDrain
+    {
+        public bool IsHurried { get; private set; }
+
+        public Task DrainAsync() => Task.CompletedTask;
+
+        public void Hurry() => IsHurried = true;
+    }
+
+    private sealed class TestApplication : IHostApplicationLifetime, IDisposable
+    {
+        private readonly CancellationTokenSource _started = new();
+        private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public CancellationToken ApplicationStarted => _started.Token;
+
+        public CancellationToken ApplicationStopping => CancellationToken.None;
+
+        public CancellationToken ApplicationStopped => CancellationToken.None;
+
+        public Task Stopped => _stopped.Task;
+
+        public void Start() => _started.Cancel();
+
+        public void StopApplication() => _stopped.TrySetResult();
+
+        public void Dispose() => _started.Dispose();
+    }
+}
