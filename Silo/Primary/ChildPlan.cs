@@ -84,30 +84,31 @@ internal sealed class DirectoryPlan(DirectoryRun run, string directory, Director
     private sealed class DirectoryLaunch(ProcessStartInfo start, DirectoryWatch watch, DeathReports deaths) : Launch(start)
     {
         private readonly TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly CancellationTokenSource _ended = new();
+        private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public override Task<string> Lost => _lost.Task;
 
         public override void SaidReady() => _ = WatchAsync();
 
-        public override void Leaving() => _ended.Cancel();
+        public override void Leaving() => _over.TrySetResult();
 
         public override void Ended()
         {
-            _ended.Cancel();
+            _over.TrySetResult();
             deaths.ReportDirectory();
         }
 
         private async Task WatchAsync()
         {
-            try
+            using var watching = new CancellationTokenSource();
+            var hangs = watch.HangsAsync(watching.Token);
+            if (await Task.WhenAny(hangs, _over.Task) == hangs)
             {
-                _lost.TrySetResult(await watch.HangsAsync(_ended.Token));
+                _lost.SetResult(await hangs);
+                return;
             }
-            catch (OperationCanceledException)
-            {
-                // It has ended, or is told to.
-            }
+            await watching.CancelAsync();
+            await ((Task)hangs).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

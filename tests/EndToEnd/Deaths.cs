@@ -31,7 +31,7 @@ public sealed class Deaths() : DeathSuite()
         Assert.All(publishers.SelectMany(p => p.Failed.All), failed => Assert.Contains("outcome of a publish is unknown", failed.Error));
         Assert.All(members, client => Assert.Equal(0, client.Closed.Count));
         Assert.Equal(members.Select(client => client.Id).Order(StringComparer.Ordinal), await members[0].WhoAsync(Room));
-        Assert.Equal([1, 0, 0, 0], await RestartsAsync(cluster));
+        Assert.Equal((int[])[1, 0, 0, 0], await RestartsAsync(cluster));
     }
 
     [Fact(Timeout = 120_000)]
@@ -45,7 +45,7 @@ public sealed class Deaths() : DeathSuite()
         OperatingSystemProcesses.Signal(hangs, OperatingSystemProcesses.Continue);
 
         await ReadyAsync(cluster, HttpStatusCode.OK);
-        Assert.Equal([0, 0, 0, 0], await RestartsAsync(cluster));
+        Assert.Equal((int[])[0, 0, 0, 0], await RestartsAsync(cluster));
     }
 
     /// <summary>Waits until every worker answers so when it is asked whether it is ready, which no event tells.</summary>
