@@ -55,7 +55,8 @@ internal sealed class ServerGrain : Grain, IServerGrain, IServerMessagesGrain, I
         _writer = new MailboxWriter(stream, _subscribers, static _ => { }, exception => DirectoryLog.WriteFailed(_logger, "answers", _process, exception));
         _metrics.Observe(this, () => (0, _waitingBytes));
         _server = new Server(_process, _options.Servers, this, Random.Shared.NextInt64(1, long.MaxValue), Now);
-        this.RegisterGrainTimer(static (grain, _) => grain.TickAsync(), this, new GrainTimerCreationOptions(LookPeriod, LookPeriod) { Interleave = true, KeepAlive = true });
+        this.RegisterGrainTimer(
+            static (grain, _) => grain.TickAsync(), this, new GrainTimerCreationOptions(LookPeriod, LookPeriod) { Interleave = true, KeepAlive = true });
         return Task.CompletedTask;
     }
 

@@ -14,6 +14,7 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
     private ServerId _replaces;
     private long _epoch;
     private long _pledge;
+    private long _pledged;
     private long _session;
     private long _handled;
     private long _number;
@@ -202,8 +203,11 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
             case WrongEpoch wrong:
                 ReceiveWrongEpoch(wrong, now);
                 return;
-            case Fenced:
-                FenceSelf(now);
+            case Fenced fenced:
+                if (!IsOutdated(fenced, now))
+                {
+                    FenceSelf(now);
+                }
                 return;
             case Registered registered:
                 ReceiveRegistered(registered, now);
@@ -236,7 +240,7 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
         {
             return;
         }
-        _pledge = wrong.Epoch;
+        (_pledge, _pledged) = (wrong.Epoch, now);
         IsLive = false;
         _outbox.ForgetFlight();
         SendRegister(now);
@@ -365,6 +369,13 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
         }
         _seenAnother = false;
     }
+
+    /// <summary>
+    /// Whether a home that has been superseded says this: one that was cut off and is back, say. What has no successor is obeyed in the end: it goes on
+    /// saying so, and nothing is heard of a later home.
+    /// </summary>
+    private bool IsOutdated(Fenced fenced, long now) =>
+        _epoch != 0 && fenced.Epoch < _pledge && now - Math.Max(Heard, _pledged) < options.Patience;
 
     /// <summary>W9.</summary>
     private void FenceSelf(long now)

@@ -9,6 +9,11 @@ internal sealed record ReplicaOptions
     /// <summary>How often the lease is renewed: a third of it.</summary>
     public long RenewEvery { get; init; } = 3_333;
 
+    /// <summary>
+    /// How long a life stands by the home of the latest epoch that it knows, when that one is silent and an earlier one ends the life: as long as its lease.
+    /// </summary>
+    public long Patience => Lease > 0 ? Lease : 3 * RenewEvery;
+
     /// <summary>How long a Register goes unanswered before it is sent again. A home that holds does not answer, so this is no sign of loss.</summary>
     public long RegisterAgainAfter { get; init; } = 1_000;
 

@@ -24,7 +24,7 @@ internal sealed class Incarnation(ChildProcess process, Launch launch, long sinc
     /// <summary>What went wrong with it, for the log; null if nothing did.</summary>
     public string? Trouble => _trouble ?? (process.Ended.IsCompleted ? process.Ending : null);
 
-    /// <summary>How it ended, for people, where it did not end by itself or not as it should; null otherwise. Only once it has ended.</summary>
+    /// <summary>How it ended, for the log, if it did not end by itself or not as it should; null otherwise. Only once it has ended.</summary>
     public string? BadEnd => process.EndedWell ? null : process.Ending;
 
     /// <summary>Waits until it is ready. False if it will not be, or if it is time to stop.</summary>

@@ -183,6 +183,72 @@ public sealed class ReplicaRegisteringTests
     }
 
     [Fact]
+    public void A_late_fence_of_an_earlier_home_does_not_end_a_life_that_is_live_in_a_later_epoch()
+    {
+        var replica = Live();
+        replica.Receive(new WrongEpoch { Life = FirstLife, Epoch = Epoch + 1 });
+        replica.Receive(replica.Registered(epoch: Epoch + 1));
+        var operation = replica.Submit(TestOperation.Emit());
+
+        replica.Receive(new Fenced { Life = FirstLife, Epoch = Epoch });
+
+        Assert.True(replica.Replica.IsLive);
+        Assert.Empty(replica.Fences);
+        Assert.Empty(operation.Events);
+    }
+
+    [Fact]
+    public void A_late_fence_of_the_home_before_does_not_end_a_life_that_is_on_its_way_to_the_next_one()
+    {
+        var replica = Live();
+        replica.Receive(new WrongEpoch { Life = FirstLife, Epoch = Epoch + 1 });
+
+        replica.Receive(new Fenced { Life = FirstLife, Epoch = Epoch });
+        replica.Receive(replica.Registered(epoch: Epoch + 1));
+
+        Assert.True(replica.Replica.IsLive);
+        Assert.Empty(replica.Fences);
+    }
+
+    [Fact]
+    public void A_life_whose_later_home_is_silent_for_a_lease_obeys_an_earlier_one()
+    {
+        var replica = Live();
+        replica.Tick(Options.Patience);
+
+        replica.Receive(new Fenced { Life = FirstLife, Epoch = Epoch - 1 });
+
+        Assert.Equal([FirstLife], replica.Fences);
+    }
+
+    [Fact]
+    public void A_life_that_an_earlier_home_keeps_refusing_begins_anew_when_the_later_one_is_silent_for_a_lease()
+    {
+        var replica = Live();
+        replica.Receive(new WrongEpoch { Life = FirstLife, Epoch = Epoch + 1 });
+        replica.Tick(Options.Patience - 1);
+        replica.Receive(new Fenced { Life = FirstLife, Epoch = Epoch });
+        Assert.Empty(replica.Fences);
+        replica.Tick(1);
+
+        replica.Receive(new Fenced { Life = FirstLife, Epoch = Epoch });
+
+        Assert.Equal([FirstLife], replica.Fences);
+    }
+
+    [Fact]
+    public void A_fresh_life_that_an_open_home_of_an_earlier_epoch_refuses_begins_anew_at_once()
+    {
+        var replica = new TestReplica();
+        replica.Replica.Start(0);
+        replica.Receive(new WrongEpoch { Life = FirstLife, Epoch = Epoch + 1 });
+
+        replica.Receive(new Fenced { Life = FirstLife, Epoch = Epoch });
+
+        Assert.Equal([FirstLife], replica.Fences);
+    }
+
+    [Fact]
     public void A_new_life_may_register_for_an_earlier_epoch_than_the_one_before()
     {
         var replica = Live();
