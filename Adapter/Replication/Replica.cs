@@ -5,9 +5,10 @@ namespace OrleansAdapter.Replication;
 /// until the home says that these are stable, and hands entries over in order, each once. A plain state machine: messages and the time
 /// go in, messages come out.
 /// </summary>
-internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerId life)
+internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host, ServerId life)
 {
     private readonly Outbox _outbox = new(options);
+    private readonly KnownLives _lives = new();
     private readonly Queue<Entry> _retained = new();
     private readonly Dictionary<ServerId, long> _seen = [];
     private readonly Dictionary<Room, OwnMembership> _lastWord = [];
@@ -19,7 +20,7 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
     private long _handled;
     private long _number;
     private long _stable;
-    private long _listVersion;
+    private long _namedList;
     private long _last;
     private long _sentRegister;
     private long _sentRenew;
@@ -39,7 +40,7 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
     public bool IsStopped { get; private set; }
 
     /// <summary>The lives in the home, by the newest list seen.</summary>
-    public IReadOnlyList<ServerId> List { get; private set; } = [];
+    public IReadOnlyList<ServerId> List => _lives.List;
 
     /// <summary>When the home of this life was last heard, by the caller's clock.</summary>
     public long Heard { get; private set; }
@@ -105,7 +106,7 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
         SendRenew(now);
         if (_outbox.Overdue(now, 0) is { } batch)
         {
-            host.Send(batch);
+            Send(batch);
         }
     }
 
@@ -156,9 +157,9 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
     /// <summary>Sends what the turn has gathered, if nothing is in flight (W5).</summary>
     public void EndTurn(long now)
     {
-        if (IsLive && _outbox.NextBatch(Life, _epoch, _session, _listVersion, now) is { } batch)
+        if (IsLive && _outbox.NextBatch(Life, _epoch, _session, _lives.Version, now) is { } batch)
         {
-            host.Send(batch);
+            Send(batch);
         }
     }
 
@@ -180,7 +181,7 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
         }
         if (_outbox.Overdue(now, options.SubmitAgainAfter) is { } batch)
         {
-            host.Send(batch);
+            Send(batch);
         }
         if (now - _sentRenew >= options.RenewEvery)
         {
@@ -190,207 +191,10 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
         {
             SendRead(now);
         }
-    }
-
-    public void Receive(HomeMessage message, long now)
-    {
-        if (message.Life != Life || IsStopped)
+        if (_lives.Version > _namedList)
         {
-            return;
+            SendAcknowledge(); // else an idle server would be told again what it knows, and more each time
         }
-        switch (message)
-        {
-            case WrongEpoch wrong:
-                ReceiveWrongEpoch(wrong, now);
-                return;
-            case Fenced fenced:
-                if (!IsOutdated(fenced, now))
-                {
-                    FenceSelf(now);
-                }
-                return;
-            case Registered registered:
-                ReceiveRegistered(registered, now);
-                return;
-        }
-        if (!IsLive || message.Epoch != _epoch || message.Session != _session)
-        {
-            return;
-        }
-        Heard = now;
-        switch (message)
-        {
-            case Accepted accepted:
-                _outbox.Accept(accepted);
-                TakeHead(message.Head, now);
-                break;
-            case Push push:
-                ReceivePush(push, now);
-                break;
-            default:
-                TakeHead(message.Head, now);
-                break;
-        }
-    }
-
-    /// <summary>W2. The pledge never goes back within a life, so two homes can never both have it.</summary>
-    private void ReceiveWrongEpoch(WrongEpoch wrong, long now)
-    {
-        if (wrong.Epoch <= _pledge)
-        {
-            return;
-        }
-        (_pledge, _pledged) = (wrong.Epoch, now);
-        IsLive = false;
-        _outbox.ForgetFlight();
-        SendRegister(now);
-    }
-
-    /// <summary>W3.</summary>
-    private void ReceiveRegistered(Registered registered, long now)
-    {
-        if (IsLive || registered.Epoch != _pledge)
-        {
-            return;
-        }
-        if (_epoch == 0)
-        {
-            _handled = registered.From;
-        }
-        (IsLive, Heard) = (true, now);
-        (_epoch, _session, _listVersion, _replaces) = (registered.Epoch, registered.Session, 0, default);
-        (_last, _progress, _sentRenew) = (0, now, now);
-        _outbox.Settle(registered.Results, registered.LastPosition);
-        TakeHead(registered.Head, now);
-        if (_last > _handled)
-        {
-            SendRead(now);
-        }
-    }
-
-    /// <summary>W7.</summary>
-    private void ReceivePush(Push push, long now)
-    {
-        if (push.Previous > _handled)
-        {
-            TakeHead(push.Head, now);
-            SendRead(now);
-            return;
-        }
-        foreach (var entry in push.Entries)
-        {
-            if (entry.Number > _handled)
-            {
-                Handle(entry, now);
-            }
-        }
-        TakeHead(push.Head, now);
-        if (push.Entries.Count > 0)
-        {
-            _progress = now;
-            host.Send(new Acknowledge { Life = Life, Epoch = _epoch, Session = _session, ListVersion = _listVersion, Handled = _handled });
-        }
-    }
-
-    private void Handle(Entry entry, long now)
-    {
-        _handled = entry.Number;
-        if (_seen.GetValueOrDefault(entry.Publisher) >= entry.Position)
-        {
-            return;
-        }
-        _retained.Enqueue(entry);
-        _seenAnother |= !_seen.ContainsKey(entry.Publisher);
-        _seen[entry.Publisher] = entry.Position;
-        host.Handle(entry);
-        if (entry.Operation.Kind == OperationKind.SocketsJoin)
-        {
-            foreach (var room in entry.Operation.Rooms)
-            {
-                // Always answered, even where nothing changed: the home counts this server as a member until it is.
-                TellMembership(room, host.HasMembers(room), now);
-            }
-        }
-    }
-
-    /// <summary>W4. Every head finishes what is done.</summary>
-    private void TakeHead(Head? head, long now)
-    {
-        if (head is null)
-        {
-            return;
-        }
-        if (head.List is { } list && head.ListVersion > _listVersion)
-        {
-            (_listVersion, List, _seenAnother) = (head.ListVersion, list, true);
-            host.ListChanged(list);
-        }
-        if (_seenAnother)
-        {
-            ForgetGonePublishers();
-        }
-        _number = Math.Max(_number, head.Number);
-        _stable = Math.Max(_stable, head.Stable);
-        if (_handled >= _last && head.Last > _handled)
-        {
-            _progress = now; // news that there is more: the silence begins here
-        }
-        _last = Math.Max(_last, head.Last);
-        SkipWhatIsForOthers(head);
-        while (_retained.TryPeek(out var oldest) && oldest.Number <= _stable)
-        {
-            _retained.Dequeue();
-        }
-        _outbox.Finish(_handled, _stable);
-    }
-
-    /// <summary>
-    /// Behind a head's last number there is nothing for this server up to the head's number. Heads may come in any order: an older one still counts, and where all
-    /// that any of them told of is handled, the newest one does, also when it came first.
-    /// </summary>
-    private void SkipWhatIsForOthers(Head head)
-    {
-        if (_handled >= head.Last)
-        {
-            _handled = Math.Max(_handled, head.Number);
-        }
-        if (_handled >= _last)
-        {
-            _handled = Math.Max(_handled, _number);
-        }
-    }
-
-    /// <summary>What a publisher left in this mailbox may come after the list that no longer has it.</summary>
-    private void ForgetGonePublishers()
-    {
-        foreach (var gone in _seen.Keys.Where(publisher => !List.Contains(publisher)).ToArray())
-        {
-            _seen.Remove(gone);
-        }
-        _seenAnother = false;
-    }
-
-    /// <summary>
-    /// Whether a home that has been superseded says this: one that was cut off and is back, say. What has no successor is obeyed in the end: it goes on
-    /// saying so, and nothing is heard of a later home.
-    /// </summary>
-    private bool IsOutdated(Fenced fenced, long now) =>
-        _epoch != 0 && fenced.Epoch < _pledge && now - Math.Max(Heard, _pledged) < options.Patience;
-
-    /// <summary>W9.</summary>
-    private void FenceSelf(long now)
-    {
-        IsLive = false;
-        _outbox.Clear(OperationFailure.Fenced);
-        _lastWord.Clear();
-        _retained.Clear();
-        _seen.Clear();
-        List = [];
-        (_epoch, _pledge, _session, _handled, _number, _stable, _listVersion, _last) = (0, 0, 0, 0, 0, 0, 0, 0);
-        _replaces = Life;
-        Life = Life.NextIncarnation();
-        host.Fenced(_replaces);
-        SendRegister(now);
     }
 
     private void SendRegister(long now)
@@ -404,7 +208,7 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
         Epoch = _epoch,
         Handled = _handled,
         Number = _number,
-        ListVersion = _listVersion,
+        ListVersion = _lives.Version,
         List = List,
         LastPosition = _outbox.LastPosition,
         Retained = [.. _retained],
@@ -416,13 +220,22 @@ internal sealed class Replica(ReplicaOptions options, IReplicaHost host, ServerI
     private void SendRenew(long now)
     {
         _sentRenew = now;
-        host.Send(new Renew { Life = Life, Epoch = _epoch, Session = _session, ListVersion = _listVersion, Handled = _handled });
+        Send(new Renew { Life = Life, Epoch = _epoch, Session = _session, ListVersion = _lives.Version, Handled = _handled });
+    }
+
+    private void SendAcknowledge() =>
+        Send(new Acknowledge { Life = Life, Epoch = _epoch, Session = _session, ListVersion = _lives.Version, Handled = _handled });
+
+    private void Send(WorkerMessage message)
+    {
+        _namedList = Math.Max(_namedList, message.ListVersion);
+        host.Send(message);
     }
 
     private void SendRead(long now)
     {
         _progress = now;
-        host.Send(new ReadAfter { Life = Life, Epoch = _epoch, Session = _session, ListVersion = _listVersion, Handled = _handled });
+        Send(new ReadAfter { Life = Life, Epoch = _epoch, Session = _session, ListVersion = _lives.Version, Handled = _handled });
     }
 
     private void Settled(OwnMembership word)

@@ -12,7 +12,7 @@ internal abstract record WorkerMessage
     /// <summary>The session that the home gave this life; 0 before there is one.</summary>
     public long Session { get; init; }
 
-    /// <summary>The newest version of the list of lives that the server has in this epoch, so that the home need not send it again.</summary>
+    /// <summary>The newest version of the list of lives that the server has in this session, so that the home need not send it again, but only what changes.</summary>
     public long ListVersion { get; init; }
 }
 
@@ -129,8 +129,16 @@ internal abstract record HomeMessage
 /// <param name="Number">N: the last number given.</param>
 /// <param name="Last">The newest number that was ever in the receiver's mailbox.</param>
 /// <param name="ListVersion">The version of the list of lives.</param>
-/// <param name="List">The lives; null where the receiver has named this version.</param>
-internal sealed record Head(long Stable, long Number, long Last, long ListVersion, IReadOnlyList<ServerId>? List);
+/// <param name="List">The lives; null where the receiver has named this version, or one from which <paramref name="Changes"/> lead to it.</param>
+/// <param name="Changes">
+/// What has changed since the version that the receiver has named: one change for each version, the last one that of <paramref name="ListVersion"/>. Null where the list is here, or need not be.
+/// </param>
+internal sealed record Head(long Stable, long Number, long Last, long ListVersion, IReadOnlyList<ServerId>? List, IReadOnlyList<ListChange>? Changes = null);
+
+/// <summary>What one version of the list of lives has changed.</summary>
+/// <param name="Life">The life that it is about.</param>
+/// <param name="IsThere">Whether the life has come; else it has gone.</param>
+internal readonly record struct ListChange(ServerId Life, bool IsThere);
 
 /// <summary>The home has another epoch: the server has to register for that one.</summary>
 internal sealed record WrongEpoch : HomeMessage;

@@ -205,8 +205,8 @@ internal sealed partial class Home
 
     private void Send(Life life, HomeMessage message)
     {
-        var head = new Head(Stable, Number, life.Mailbox.Last, _list.Version, life.KnownList == _list.Version ? null : _list.Lives);
-        _output.Send(life.Id, message with { Session = life.Session, Head = head });
+        var (list, changes) = _list.Since(life.KnownList);
+        _output.Send(life.Id, message with { Session = life.Session, Head = new Head(Stable, Number, life.Mailbox.Last, _list.Version, list, changes) });
     }
 
     private void Refuse(ServerId life) => _output.Send(life, new WrongEpoch { Life = life, Epoch = Epoch });

@@ -5,11 +5,13 @@ internal static class HomeMessageCodec
 {
     private const int MinimumResultBytes = 5;
     private const int MinimumTargetsBytes = 2;
+    private const int ChangeBytes = 7;
 
-    /// <summary>The byte before a head: whether there is one, and whether it has the list.</summary>
+    /// <summary>The byte before a head: whether there is one, and whether it has the list, or its changes.</summary>
     private const byte NoHead = 0;
     private const byte HeadWithoutList = 1;
     private const byte HeadWithList = 2;
+    private const byte HeadWithChanges = 3;
 
     public static void Write(ref WireWriter writer, HomeMessage message)
     {
@@ -96,7 +98,13 @@ internal static class HomeMessageCodec
 
     private static void WriteHead(ref WireWriter writer, Head? head)
     {
-        writer.Byte(head is null ? NoHead : head.List is null ? HeadWithoutList : HeadWithList);
+        writer.Byte(head switch
+        {
+            null => NoHead,
+            { List: not null } => HeadWithList,
+            { Changes: not null } => HeadWithChanges,
+            _ => HeadWithoutList,
+        });
         if (head is null)
         {
             return;
@@ -109,18 +117,33 @@ internal static class HomeMessageCodec
         {
             HistoryCodec.WriteLives(ref writer, list);
         }
+        else if (head.Changes is { } changes)
+        {
+            writer.Count(changes.Count);
+            for (var i = 0; i < changes.Count; i++)
+            {
+                writer.Server(changes[i].Life);
+                writer.Byte(changes[i].IsThere ? (byte)1 : (byte)0);
+            }
+        }
     }
 
     private static Head? ReadHead(ref WireReader reader)
     {
         var form = reader.Byte();
-        if (form > HeadWithList)
+        if (form > HeadWithChanges)
         {
             ProtocolException.Throw($"The head before byte {reader.Position} has the unknown form {form}.");
         }
         return form == NoHead
             ? null
-            : new Head(reader.Long(), reader.Long(), reader.Long(), reader.Long(), form == HeadWithList ? HistoryCodec.ReadLives(ref reader) : null);
+            : new Head(
+                reader.Long(),
+                reader.Long(),
+                reader.Long(),
+                reader.Long(),
+                form == HeadWithList ? HistoryCodec.ReadLives(ref reader) : null,
+                form == HeadWithChanges ? reader.List(ChangeBytes, static (ref WireReader r) => new ListChange(r.Server(), r.Flag())) : null);
     }
 
     private static void WriteResult(ref WireWriter writer, OperationResult result)

@@ -36,7 +36,7 @@ internal static class MessageSize
     /// <summary>Estimates a message of a home.</summary>
     public static long Of(HomeMessage message)
     {
-        long size = Message + (Life * (long)(message.Head?.List?.Count ?? 0));
+        long size = Message + (Life * ((message.Head?.List?.Count ?? 0L) + (message.Head?.Changes?.Count ?? 0L)));
         switch (message)
         {
             case Push push:

@@ -251,6 +251,54 @@ public sealed class ReplicaMailboxTests
     }
 
     [Fact]
+    public void A_change_of_the_list_is_applied_to_the_version_before_it()
+    {
+        var third = ServerId.FromBits(0x3001);
+
+        _replica.Renewed(new Head(0, 0, 0, 3, null, [new ListChange(third, true), new ListChange(Other, false)]));
+        Assert.Equal([FirstLife, third], _replica.Replica.List);
+        _replica.Renewed(new Head(0, 0, 0, 2, null, [new ListChange(third, true)]));
+        Assert.Equal([FirstLife, third], _replica.Replica.List);
+
+        // Named was 1, and versions 2 and 3 have come since.
+        _replica.Renewed(new Head(0, 0, 0, 4, null, [new ListChange(third, true), new ListChange(Other, false), new ListChange(third, false)]));
+        Assert.Equal([FirstLife], _replica.Replica.List);
+    }
+
+    [Fact]
+    public void A_message_whose_changes_do_not_reach_back_to_the_list_here_counts_as_lost()
+    {
+        var operation = _replica.Submit(TestOperation.Emit());
+        var head = new Head(9, 9, 0, 3, null, [new ListChange(Other, false)]);
+
+        _replica.Push(0, head, Entry(5, 1));
+        _replica.Accepted(1, 9, 1, head);
+
+        Assert.Empty(_replica.Handled);
+        Assert.Empty(operation.Events);
+        Assert.Equal([FirstLife, Other], _replica.Replica.List);
+    }
+
+    [Fact]
+    public void A_list_is_named_within_a_tick_and_once()
+    {
+        var replica = new TestReplica();
+        replica.Replica.Start(0);
+        replica.Receive(new WrongEpoch { Life = FirstLife, Epoch = Epoch });
+        replica.Receive(replica.Registered(from: 4));
+        replica.Tick(50);
+        replica.Tick(50);
+        Assert.Equal([(4, 1)], replica.All<Acknowledge>().Select(a => (a.Handled, a.ListVersion)));
+
+        replica.Renewed(Head(number: 4, last: 4, version: 2));
+        replica.Replica.Connected(replica.Now); // this renews, and so names it as well
+        replica.Tick(50);
+
+        Assert.Equal([2], replica.All<Renew>().Select(renew => renew.ListVersion));
+        Assert.Single(replica.All<Acknowledge>());
+    }
+
+    [Fact]
     public void A_publisher_whose_entry_comes_after_the_list_without_it_is_forgotten_too()
     {
         _replica.Renewed(Head(2, 2, version: 4, list: [FirstLife]));

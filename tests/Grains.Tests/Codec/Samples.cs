@@ -105,10 +105,11 @@ internal sealed class Samples(int seed)
         Seen = Many(() => new SeenPosition(Server(), Number())),
     };
 
-    private Head? Head() => _random.Next(3) switch
+    private Head? Head() => _random.Next(4) switch
     {
         0 => null,
         1 => new Head(Number(), Number(), Number(), Number(), null),
+        2 => new Head(Number(), Number(), Number(), Number(), null, Many(() => new ListChange(Server(), Coin()))),
         _ => new Head(Number(), Number(), Number(), Number(), Many(Server)),
     };
 

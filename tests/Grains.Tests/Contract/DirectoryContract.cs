@@ -234,6 +234,22 @@ public abstract class DirectoryContract : DirectorySuite
     }
 
     [Fact]
+    public async Task Who_has_named_a_version_of_the_list_is_told_what_has_changed_since()
+    {
+        var life = await (await Cluster.NewServerAsync()).RegisterAsync("/");
+        var second = await (await Cluster.NewServerAsync()).RegisterAsync("/");
+        await Wait.UntilAsync(life.RenewAsync, _ => life.List.Lives.Count == 2, "the list has one life");
+        var named = new Renew { Life = life.Id, Epoch = life.Epoch, Session = life.Session, Handled = 0, ListVersion = life.List.Version };
+
+        var third = await (await Cluster.NewServerAsync()).RegisterAsync("/");
+        var head = (await life.AskAsync<Renewed>(named, renewed => renewed.Head!.ListVersion > named.ListVersion)).Head!;
+
+        Assert.Equal([new ListChange(third.Id, IsThere: true)], head.Changes!);
+        Assert.Null(head.List);
+        Assert.Equal(new[] { life.Id, second.Id, third.Id }.Order(), third.List.Lives);
+    }
+
+    [Fact]
     public async Task A_life_that_is_replaced_is_fenced_and_gets_nothing_more()
     {
         var publisher = await (await Cluster.NewServerAsync()).RegisterAsync("/");

@@ -165,8 +165,11 @@ public sealed class RegisteringTests
         Assert.Null(home.Last<Renewed>(A).Head!.List);
 
         home.Register(B);
-        Assert.Equal([A, B], home.Last<Push>(A).Head!.List!);
         home.Renew(A, listVersion: version);
-        Assert.Equal([A, B], home.Last<Renewed>(A).Head!.List!);
+        Assert.Equal([new ListChange(B, IsThere: true)], home.Last<Push>(A).Head!.Changes!);
+        Assert.Equal([new ListChange(B, IsThere: true)], home.Last<Renewed>(A).Head!.Changes!);
+        Assert.Null(home.Last<Renewed>(A).Head!.List);
+        home.Renew(A, listVersion: version + 1);
+        Assert.Null(home.Last<Renewed>(A).Head!.Changes);
     }
 }

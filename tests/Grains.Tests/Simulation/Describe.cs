@@ -35,7 +35,7 @@ internal static class Describe
     };
 
     private static string Head(Head? head) =>
-        head is null ? "" : $" (S {head.Stable} N {head.Number} last {head.Last} list {head.ListVersion}{(head.List is null ? "" : $"[{Join(head.List)}]")})";
+        head is null ? "" : $" (S {head.Stable} N {head.Number} last {head.Last} list {head.ListVersion}{(head.List is null ? "" : $"[{Join(head.List)}]")}{(head.Changes is null ? "" : $" by [{Join(head.Changes.Select(change => $"{(change.IsThere ? "+" : "-")}{change.Life}"))}]")})";
 
     private static string Operation(Operation operation) =>
         operation.IsOwnMembership ? $"{operation.Kind} {operation.Rooms[0]} as of {operation.AsOf}" : operation.Kind.ToString();

@@ -12,6 +12,7 @@ internal static class Mutations
         ["Reads are lost"] = (FaultClass.NetworkOnly, () => new Mutation { ToHome = (_, message, _) => message is ReadAfter ? null : message }),
         ["Nobody reads after a silence"] = (FaultClass.NetworkOnly, NeverReadAfterSilence),
         ["A lost last push is not noticed"] = (FaultClass.NetworkOnly, () => Mutation.OfHeads(head => head with { Last = 0 })),
+        ["Nobody learns what was for others"] = (FaultClass.NetworkOnly, () => Mutation.OfHeads(head => head with { Number = head.Last })),
         ["Nothing is acknowledged"] = (FaultClass.NetworkOnly, () => new Mutation { ToHome = (_, message, _) => Unacknowledged(message) }),
 
         // Stability
@@ -32,6 +33,8 @@ internal static class Mutations
         ["A directory that was paused ends leases"] = (FaultClass.DirectoryPaused, () => Mutation.OfHome(home => home with { PauseThreshold = long.MaxValue })),
         ["Fences are not told"] = (FaultClass.WorkerPausedPastItsLease, () => new Mutation { ToServer = (_, message) => message is Fenced ? null : message }),
         ["Nobody learns who was fenced"] = (FaultClass.FenceThenDirectoryKilled, KeepFirstList),
+        ["Who leaves is not told of"] = (FaultClass.WorkerKilled, () => Mutation.OfHeads(head => head with { Changes = head.Changes is { } changes ? [.. changes.Select(change => change with { IsThere = true })] : null })),
+        ["Changes of the list are lost"] = (FaultClass.NetworkOnly, () => Mutation.OfHeads(head => head with { Changes = null })),
         ["Sessions and epochs do not matter"] = (FaultClass.TwoHomesAtOnce, () => new Mutation { ToHome = (home, message, _) => AsCurrent(home, message), ToServer = AsCurrent }),
         ["There is no hold"] = (FaultClass.DirectoryKilled, () => Mutation.OfHome(home => home with { Hold = 0, HoldForKnown = 0 })),
         ["Who comes too late is admitted"] = (FaultClass.DirectoryKilledAndWorkerLate, () => new Mutation { ToHome = (home, message, _) => AsFresh(home, message) }),
@@ -143,12 +146,12 @@ internal static class Mutations
         {
             ToServer = (_, message) =>
             {
-                if (message.Head is not { List: { } list } head)
+                if (message.Head is not { } head || (head.List ?? (object?)head.Changes) is null)
                 {
                     return message;
                 }
-                lists.TryAdd(message.Life, list);
-                return message with { Head = head with { List = lists[message.Life] } };
+                lists.TryAdd(message.Life, head.List!); // the first head of a life has the whole list
+                return message with { Head = head with { List = lists[message.Life], Changes = null } };
             },
         };
     }

@@ -71,6 +71,10 @@ internal sealed class SimulatedHome : IHomeOutput, IServersOutput
         {
             Admitted(to, registered);
         }
+        if (message.Head is { } head)
+        {
+            Recording.Count(head.List is not null ? "list told whole" : head.Changes is not null ? "list told by its changes" : "list left out");
+        }
         _cluster.ToServer(to, message);
     }
 

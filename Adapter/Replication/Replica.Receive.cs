@@ -1,0 +1,207 @@
+namespace OrleansAdapter.Replication;
+
+/// <content>What comes from the home: epochs and sessions, entries, and heads.</content>
+internal sealed partial class Replica
+{
+    public void Receive(HomeMessage message, long now)
+    {
+        if (message.Life != Life || IsStopped)
+        {
+            return;
+        }
+        switch (message)
+        {
+            case WrongEpoch wrong:
+                ReceiveWrongEpoch(wrong, now);
+                return;
+            case Fenced fenced:
+                if (!IsOutdated(fenced, now))
+                {
+                    FenceSelf(now);
+                }
+                return;
+            case Registered registered:
+                ReceiveRegistered(registered, now);
+                return;
+        }
+        if (!IsLive || message.Epoch != _epoch || message.Session != _session || (message.Head is { } head && !_lives.Covers(head)))
+        {
+            return;
+        }
+        Heard = now;
+        switch (message)
+        {
+            case Accepted accepted:
+                _outbox.Accept(accepted);
+                TakeHead(message.Head, now);
+                break;
+            case Push push:
+                ReceivePush(push, now);
+                break;
+            default:
+                TakeHead(message.Head, now);
+                break;
+        }
+    }
+
+    /// <summary>W2. The pledge never goes back within a life, so two homes can never both have it.</summary>
+    private void ReceiveWrongEpoch(WrongEpoch wrong, long now)
+    {
+        if (wrong.Epoch <= _pledge)
+        {
+            return;
+        }
+        (_pledge, _pledged) = (wrong.Epoch, now);
+        IsLive = false;
+        _outbox.ForgetFlight();
+        SendRegister(now);
+    }
+
+    /// <summary>W3.</summary>
+    private void ReceiveRegistered(Registered registered, long now)
+    {
+        if (IsLive || registered.Epoch != _pledge)
+        {
+            return;
+        }
+        if (_epoch == 0)
+        {
+            _handled = registered.From;
+        }
+        (IsLive, Heard) = (true, now);
+        (_epoch, _session, _replaces) = (registered.Epoch, registered.Session, default);
+        (_last, _namedList, _progress, _sentRenew) = (0, 0, now, now);
+        _lives.BeginSession();
+        _outbox.Settle(registered.Results, registered.LastPosition);
+        TakeHead(registered.Head, now);
+        if (_last > _handled)
+        {
+            SendRead(now);
+        }
+    }
+
+    /// <summary>W7.</summary>
+    private void ReceivePush(Push push, long now)
+    {
+        if (push.Previous > _handled)
+        {
+            TakeHead(push.Head, now);
+            SendRead(now);
+            return;
+        }
+        foreach (var entry in push.Entries)
+        {
+            if (entry.Number > _handled)
+            {
+                Handle(entry, now);
+            }
+        }
+        TakeHead(push.Head, now);
+        if (push.Entries.Count > 0)
+        {
+            _progress = now;
+            SendAcknowledge();
+        }
+    }
+
+    private void Handle(Entry entry, long now)
+    {
+        _handled = entry.Number;
+        if (_seen.GetValueOrDefault(entry.Publisher) >= entry.Position)
+        {
+            return;
+        }
+        _retained.Enqueue(entry);
+        _seenAnother |= !_seen.ContainsKey(entry.Publisher);
+        _seen[entry.Publisher] = entry.Position;
+        host.Handle(entry);
+        if (entry.Operation.Kind == OperationKind.SocketsJoin)
+        {
+            foreach (var room in entry.Operation.Rooms)
+            {
+                // Always answered, even where nothing changed: the home counts this server as a member until it is.
+                TellMembership(room, host.HasMembers(room), now);
+            }
+        }
+    }
+
+    /// <summary>W4. Every head finishes what is done.</summary>
+    private void TakeHead(Head? head, long now)
+    {
+        if (head is null)
+        {
+            return;
+        }
+        if (_lives.Take(head))
+        {
+            _seenAnother = true;
+            host.ListChanged(List);
+        }
+        if (_seenAnother)
+        {
+            ForgetGonePublishers();
+        }
+        _number = Math.Max(_number, head.Number);
+        _stable = Math.Max(_stable, head.Stable);
+        if (_handled >= _last && head.Last > _handled)
+        {
+            _progress = now; // news that there is more: the silence begins here
+        }
+        _last = Math.Max(_last, head.Last);
+        SkipWhatIsForOthers(head);
+        while (_retained.TryPeek(out var oldest) && oldest.Number <= _stable)
+        {
+            _retained.Dequeue();
+        }
+        _outbox.Finish(_handled, _stable);
+    }
+
+    /// <summary>
+    /// Behind a head's last number there is nothing for this server up to the head's number. Heads may come in any order: an older one still counts, and where all
+    /// that any of them told of is handled, the newest one does, also when it came first.
+    /// </summary>
+    private void SkipWhatIsForOthers(Head head)
+    {
+        if (_handled >= head.Last)
+        {
+            _handled = Math.Max(_handled, head.Number);
+        }
+        if (_handled >= _last)
+        {
+            _handled = Math.Max(_handled, _number);
+        }
+    }
+
+    /// <summary>What a publisher left in this mailbox may come after the list that no longer has it.</summary>
+    private void ForgetGonePublishers()
+    {
+        foreach (var gone in _seen.Keys.Where(publisher => !_lives.Contains(publisher)).ToArray())
+        {
+            _seen.Remove(gone);
+        }
+        _seenAnother = false;
+    }
+
+    /// <summary>
+    /// Whether a home that has been superseded says this: one that was cut off and is back, say. What has no successor is obeyed in the end: it goes on
+    /// saying so, and nothing is heard of a later home.
+    /// </summary>
+    private bool IsOutdated(Fenced fenced, long now) =>
+        _epoch != 0 && fenced.Epoch < _pledge && now - Math.Max(Heard, _pledged) < options.Patience;
+
+    /// <summary>W9.</summary>
+    private void FenceSelf(long now)
+    {
+        IsLive = false;
+        _outbox.Clear(OperationFailure.Fenced);
+        _lastWord.Clear();
+        _retained.Clear();
+        _seen.Clear();
+        _lives.Clear();
+        (_epoch, _pledge, _session, _handled, _number, _stable, _last) = (0, 0, 0, 0, 0, 0, 0);
+        _replaces = Life;
+        Life = Life.NextIncarnation();
+        host.Fenced(_replaces);
+        SendRegister(now);
+    }
+}
