@@ -7,6 +7,7 @@ namespace OrleansAdapter.Grains;
 internal sealed class Server(ServerId process, ServersOptions options, IServersOutput output, long session, long now)
 {
     private readonly AnswerLog _answers = new(options, session);
+    private readonly Action<Answer> _expired = answer => output.Refused(answer, AnswerRefusal.Expired);
     private readonly long _since = now;
     private long _leaseEnds = now + options.Lease;
 
@@ -64,7 +65,7 @@ internal sealed class Server(ServerId process, ServersOptions options, IServersO
     public void ExtendLease(long pause) => _leaseEnds += pause;
 
     /// <summary>Ends what has run out.</summary>
-    public void Tick(long now) => _answers.Expire(now, answer => output.Refused(answer, AnswerRefusal.Expired));
+    public void Tick(long now) => _answers.Expire(now, _expired);
 
     private bool SendNext()
     {

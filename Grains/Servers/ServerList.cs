@@ -6,19 +6,30 @@ namespace OrleansAdapter.Grains;
 /// </summary>
 internal sealed class ServerList(ServersOptions options, IServersOutput output, Random random)
 {
-    private readonly SortedDictionary<ServerId, Server> _servers = [];
+    private readonly Dictionary<ServerId, Server> _servers = [];
     private readonly Dictionary<ServerId, long> _deadProcesses = [];
     private readonly List<Server> _lapsed = [];
     private long? _lastTick;
 
     /// <summary>The servers that have described themselves and whose lease runs, in a fixed order.</summary>
-    public ServerDescription[] List() => [.. _servers.Values.Where(server => server.Description is not null).Select(server => server.Description!)];
+    public ServerDescription[] List() => [.. _servers.Values.Select(server => server.Description).OfType<ServerDescription>().OrderBy(description => description.Process)];
 
     /// <summary>How many servers are in <see cref="List"/>.</summary>
-    public int Count => _servers.Values.Count(server => server.Description is not null);
+    public int Count { get; private set; }
 
     /// <summary>The answers that wait for servers, in bytes.</summary>
-    public long WaitingBytes => _servers.Values.Sum(server => server.WaitingBytes);
+    public long WaitingBytes
+    {
+        get
+        {
+            long bytes = 0;
+            foreach (var server in _servers.Values)
+            {
+                bytes += server.WaitingBytes;
+            }
+            return bytes;
+        }
+    }
 
     /// <summary>Handles one message of a server. What comes late from or for a dead one is refused.</summary>
     public void Receive(ServerMessage message, long now)
@@ -82,6 +93,7 @@ internal sealed class ServerList(ServersOptions options, IServersOutput output, 
         server.Receive(describe, now);
         if (isNew)
         {
+            Count++;
             output.Added(describe.Description);
         }
     }
@@ -101,6 +113,7 @@ internal sealed class ServerList(ServersOptions options, IServersOutput output, 
         _servers.Remove(server.Process);
         if (server.Description is { } description)
         {
+            Count--;
             output.Removed(description, reason);
         }
     }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using OrleansAdapter.Grains.Tests.Homes;
+using OrleansAdapter.Grains.Tests.Servers;
 using static OrleansAdapter.Grains.Tests.Homes.TestHome;
 
 namespace OrleansAdapter.Grains.Tests;
@@ -14,22 +15,43 @@ public sealed class AllocationTests
     private static readonly Operation Packet = Operation.Emit(BroadcastTarget.Of(Red), new byte[200]);
 
     [Fact]
-    public void A_publish_allocates_its_entry_and_the_messages_about_it()
+    public void A_publish_allocates_its_entry_and_the_messages_about_it() => Assert.InRange(OfPublishing(lives: 2), 1, 1600);
+
+    [Fact]
+    public void A_publish_allocates_as_much_where_many_lives_are_known_that_it_does_not_concern() => Assert.Equal(OfPublishing(lives: 10), OfPublishing(lives: 1000));
+
+    [Fact]
+    public void A_home_whose_leases_all_run_allocates_nothing_as_time_passes()
     {
-        var home = With(A, B);
-        home.Join(A, 1, Red);
-        home.Join(B, 1, Red);
-        home.Sent.EnsureCapacity(8 * Operations);
-        var position = 2L;
-
-        var bytes = PerOperation(() =>
+        var home = With([.. Enumerable.Range(1, 1000).Select(number => Life(number))]);
+        long bytes = 0;
+        for (var i = 0; i < Operations; i++)
         {
-            home.Submit(A, position++, Packet);
-            home.Acknowledge(A, home.Home.Number);
-            home.Acknowledge(B, home.Home.Number);
-        });
+            if (i % 100 == 0)
+            {
+                Array.ForEach([.. home.Home.Lives], life => home.Renew(life));
+            }
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            home.Tick(50);
+            bytes += GC.GetAllocatedBytesForCurrentThread() - before;
+        }
 
-        Assert.InRange(bytes, 1, 1600);
+        Assert.Equal(0, bytes);
+        Assert.Empty(home.Removals);
+    }
+
+    [Fact]
+    public void A_list_of_servers_whose_leases_all_run_allocates_nothing_as_time_passes()
+    {
+        var bench = new ServersBench();
+        for (var number = 1; number <= 1000; number++)
+        {
+            bench.Describe(Life(number));
+        }
+        bench.Answer(A, B);
+
+        Assert.Equal(0, PerOperation(() => bench.Tick(0)));
+        Assert.Empty(bench.Removed);
     }
 
     [Fact]
@@ -75,6 +97,21 @@ public sealed class AllocationTests
         var bytes = PerOperation(() => MessageCodec.ReadHomeMessage(output.WrittenMemory));
 
         Assert.InRange(bytes, 1, 10 * 360);
+    }
+
+    private static long OfPublishing(int lives)
+    {
+        var home = With([.. Enumerable.Range(1, lives).Select(number => Life(number))]);
+        home.Join(A, 1, Red);
+        home.Join(B, 1, Red);
+        home.Sent.EnsureCapacity(8 * Operations);
+        var position = 2L;
+        return PerOperation(() =>
+        {
+            home.Submit(A, position++, Packet);
+            home.Acknowledge(A, home.Home.Number);
+            home.Acknowledge(B, home.Home.Number);
+        });
     }
 
     private static Push Push(int entries) => new()

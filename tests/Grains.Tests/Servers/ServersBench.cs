@@ -46,6 +46,13 @@ internal sealed class ServersBench : IServersOutput
         }
     }
 
+    /// <summary>Lets time pass in one step.</summary>
+    public void Tick(long milliseconds)
+    {
+        Now += milliseconds;
+        Table.Tick(Now);
+    }
+
     /// <summary>The sessions that servers were told of without an answer.</summary>
     public List<(ServerId To, long Session)> Sessions { get; } = [];
 
