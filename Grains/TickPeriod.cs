@@ -10,7 +10,7 @@ internal static class TickPeriod
     private const long ForLeases = 250;
 
     /// <summary>That of a home that holds.</summary>
-    /// <param name="pauseThreshold">Which time between two looks, in milliseconds, counts as a pause of the directory: one that no usual look may reach.</param>
+    /// <param name="pauseThreshold">The time between two looks, in milliseconds, that counts as a pause of the directory; usual looks stay well below.</param>
     public static TimeSpan OfHold(long pauseThreshold) => Below(pauseThreshold, WhileHolding);
 
     /// <summary>That of who only has leases.</summary>

@@ -7,9 +7,9 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class AdapterHealthCheckExtensions
 {
     /// <summary>
-    /// Adds a check that is healthy while this server is registered with the directory in all of its namespaces, has heard of it within the time of two renewals of its lease
-    /// (<see cref="OrleansAdapter.OrleansAdapterOptions.LeaseRenewal"/>) and a second, and does not leave the cluster. Where a check of this name has been added by this method,
-    /// nothing changes.
+    /// Adds a check that is healthy while this server is registered with the directory in all of its namespaces, has heard of it within the time of two
+    /// renewals of its lease (<see cref="OrleansAdapter.OrleansAdapterOptions.LeaseRenewal"/>) and a second, and does not leave the cluster. Where a check of
+    /// this name has been added by this method, nothing changes.
     /// </summary>
     /// <param name="builder">The host's health checks.</param>
     /// <param name="name">The check's name.</param>

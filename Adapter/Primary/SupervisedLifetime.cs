@@ -20,7 +20,9 @@ internal sealed class SupervisedLifetime(IHostApplicationLifetime application, I
     private CancellationTokenRegistration _started;
     private int _leaving;
 
-    /// <summary>Asked for once the host has started, before which no client is here: told to end at any later time, this may be behind the container's disposal.</summary>
+    /// <summary>
+    /// What moves the clients, which come once the host has started. It is asked for then, because standard input may end when the container is already gone.
+    /// </summary>
     private volatile IServerDrain? _drain;
 
     public Task WaitForStartAsync(CancellationToken cancellationToken)

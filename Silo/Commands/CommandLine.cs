@@ -21,7 +21,9 @@ internal static class CommandLine
         if (parsed.Errors is [var error, ..])
         {
             throw new OptionsException(
-                parsed.CommandResult.Command == root ? WithoutRole(root, parsed.UnmatchedTokens) : Superfluous(arguments, parsed.UnmatchedTokens) ?? error.Message.TrimEnd('.'));
+                parsed.CommandResult.Command == root
+                    ? WithoutRole(root, parsed.UnmatchedTokens)
+                    : Superfluous(arguments, parsed.UnmatchedTokens) ?? error.Message.TrimEnd('.'));
         }
         // Each role knows itself what a signal means to it.
         return parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
@@ -33,11 +35,12 @@ internal static class CommandLine
         return unmatched is [var first, ..] ? $"there is no role '{first}': it is one of {roles}" : $"a role is needed: one of {roles}";
     }
 
-    /// <summary>What is said of a value of an option that takes none, which is otherwise taken for an argument by itself; null where there is no such value.</summary>
+    /// <summary>The error for a value of an option that takes none, which the parser takes for an argument by itself; null if there is no such value.</summary>
     private static string? Superfluous(IReadOnlyList<string> arguments, IReadOnlyList<string> unmatched) =>
-        unmatched is [var value, ..] && arguments.FirstOrDefault(argument => argument.StartsWith("--", StringComparison.Ordinal) && argument.EndsWith($"={value}", StringComparison.Ordinal)) is { } option
-            ? $"{option[..option.IndexOf('=', StringComparison.Ordinal)]} is '{value}'; it takes no value"
-            : null;
+        (from value in unmatched
+         from argument in arguments
+         where argument.StartsWith("--", StringComparison.Ordinal) && argument.EndsWith($"={value}", StringComparison.Ordinal)
+         select $"{argument[..argument.IndexOf('=', StringComparison.Ordinal)]} is '{value}'; it takes no value").FirstOrDefault();
 
     private static Command Status()
     {
@@ -65,8 +68,8 @@ internal static class CommandLine
         return command;
     }
 
-    private static Option<int?> FrontPort() =>
-        OptionValues.Checked<int?>("--port", "P", "the front port of the primary that is meant, where there are several", text => OptionValues.Number(text, 1, IPEndPoint.MaxPort));
+    private static Option<int?> FrontPort() => OptionValues.Checked<int?>(
+        "--port", "P", "the front port of the primary that is meant, where there are several", text => OptionValues.Number(text, 1, IPEndPoint.MaxPort));
 
     /// <summary>The help of the program is that of all its roles.</summary>
     private sealed class HelpOfAll : SynchronousCommandLineAction

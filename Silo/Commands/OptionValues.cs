@@ -64,5 +64,6 @@ internal static class OptionValues
     public static string ExistingFile(string path) => File.Exists(path) ? Path.GetFullPath(path) : throw new FormatException("there is no such file");
 
     public static string OneOf(string text, IEnumerable<string> known) =>
-        known.FirstOrDefault(name => name.Equals(text, StringComparison.OrdinalIgnoreCase)) ?? throw new FormatException($"it must be one of: {string.Join(", ", known)}");
+        known.FirstOrDefault(name => name.Equals(text, StringComparison.OrdinalIgnoreCase))
+        ?? throw new FormatException($"it must be one of: {string.Join(", ", known)}");
 }

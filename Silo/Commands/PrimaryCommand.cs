@@ -20,7 +20,11 @@ internal sealed class PrimaryCommand
     private static readonly string[] Fronts = [HandOver, Proxy];
 
     private readonly Option<int> _workers = Checked(
-        "--workers", "N", "how many web workers; by default one per core, and at least 2", Math.Max(2, Environment.ProcessorCount), text => Number(text, 1, MostWorkers));
+        "--workers",
+        "N",
+        "how many web workers; by default one per core, and at least 2",
+        Math.Max(2, Environment.ProcessorCount),
+        text => Number(text, 1, MostWorkers));
 
     private readonly Option<int> _port = Checked(
         "--port", "P", "where clients connect; port P + i, i = 1 … N, leads to worker i", 3000, text => Number(text, 1, IPEndPoint.MaxPort));
@@ -35,7 +39,11 @@ internal sealed class PrimaryCommand
         text => OneOf(text, BalancePolicies.ByName.Keys));
 
     private readonly Option<string> _front = Checked(
-        "--front", "F", $"how connections get to workers: {HandOver} (on Linux) or {Proxy}", OperatingSystem.IsLinux() ? HandOver : Proxy, text => OneOf(text, Fronts));
+        "--front",
+        "F",
+        $"how connections get to workers: {HandOver} (on Linux) or {Proxy}",
+        OperatingSystem.IsLinux() ? HandOver : Proxy,
+        text => OneOf(text, Fronts));
 
     private readonly Option<int> _drain = Checked(
         "--drain", "SECONDS", "how long a worker that is to leave may take to move its clients; 0: it just ends", 30, text => Number(text, 0, MostSeconds));
@@ -44,7 +52,11 @@ internal sealed class PrimaryCommand
         "--hung", "SECONDS", "a worker or directory that gives no sign of life for so long is replaced; 0: never", 15, text => Number(text, 0, MostSeconds));
 
     private readonly Option<int> _statusPort = Checked(
-        "--status-port", "S", "where the status can be asked for, on 127.0.0.1; 0: any, and `Silo status` finds it", 0, text => Number(text, 0, IPEndPoint.MaxPort));
+        "--status-port",
+        "S",
+        "where the status can be asked for, on 127.0.0.1; 0: any, and `Silo status` finds it",
+        0,
+        text => Number(text, 0, IPEndPoint.MaxPort));
 
     private readonly Option<string?> _certificate = Checked<string?>(
         "--certificate", "FILE", "serve TLS as well, on the same ports, with this certificate (.pem or .pfx)", ExistingFile);
@@ -65,8 +77,8 @@ internal sealed class PrimaryCommand
         var options = new PrimaryCommand();
         var command = new Command("primary", "Runs the directory and the web workers, and starts again what dies.")
         {
-            options._workers, options._port, options._address, options._balance, options._front, options._drain, options._hung, options._statusPort, options._certificate,
-            options._key, options._colocated, options._worker,
+            options._workers, options._port, options._address, options._balance, options._front, options._drain, options._hung, options._statusPort,
+            options._certificate, options._key, options._colocated, options._worker,
         };
         command.SetAction(parsed => PrimaryRole.RunAsync(options.Read(parsed)));
         return command;
@@ -111,7 +123,9 @@ internal sealed class PrimaryCommand
     {
         var (path, from) = option is not null
             ? (option, _worker.Name)
-            : Environment.GetEnvironmentVariable(WorkerVariable) is { Length: > 0 } set ? (set, $"${WorkerVariable}") : (WorkerProgram.Default, $"{_worker.Name} is not given, and its default");
+            : Environment.GetEnvironmentVariable(WorkerVariable) is { Length: > 0 } set
+                ? (set, $"${WorkerVariable}")
+                : (WorkerProgram.Default, $"{_worker.Name} is not given, and its default");
         return File.Exists(path) ? Path.GetFullPath(path) : throw new OptionsException($"{from} is '{path}'; there is no such file");
     }
 }

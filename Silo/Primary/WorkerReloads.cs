@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace OrleansAdapter.Silo.Primary;
 
-/// <summary>Puts others in the place of all workers, one after the other, so that there is never one less than there should be, nor more than one too many.</summary>
+/// <summary>Replaces all workers, one after the other, so that there is never a worker less than there should be, and at most one more.</summary>
 internal sealed class WorkerReloads(IReadOnlyList<Supervised> workers, ServiceManager manager, Output output)
 {
     /// <summary>Requests. One that comes during a reload is done after it; more of them would do nothing else.</summary>

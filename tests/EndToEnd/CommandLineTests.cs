@@ -106,10 +106,12 @@ public sealed class CommandLineTests
         Assert.Empty(error);
         Assert.All(
             [
-                "--workers", "--port", "--address", "--balance", "--front", "--drain", "--hung", "--status-port", "--certificate", "--key", "--colocated", "--worker",
+                "--workers", "--port", "--address", "--balance", "--front", "--drain", "--hung", "--status-port", "--certificate", "--key", "--colocated",
+                "--worker",
             ],
             option => Assert.Contains(option + " ", output));
-        Assert.All(arguments.StartsWith("primary", StringComparison.Ordinal) ? [] : (string[])["--json", "--first-start"], option => Assert.Contains(option + " ", output));
+        string[] ofOtherRoles = arguments.StartsWith("primary", StringComparison.Ordinal) ? [] : ["--json", "--first-start"];
+        Assert.All(ofOtherRoles, option => Assert.Contains(option + " ", output));
     }
 
     [Fact(Timeout = 120_000)]

@@ -12,7 +12,7 @@ public sealed class SupervisedLifetimeTests : IDisposable
 
     public void Dispose() => _application.Dispose();
 
-    /// <summary>Standard input may end at any time, also when the host has stopped and its container is gone: the process ends then, and must not die of it.</summary>
+    /// <summary>Standard input may end at any time, also when the host's container is gone: the process is ending then, and must not crash.</summary>
     [Fact]
     public async Task A_host_that_is_told_to_end_behind_its_containers_disposal_ends()
     {

@@ -8,14 +8,16 @@ internal static class ProgramRun
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     /// <summary>Runs it; returns its exit code and what it wrote to standard output and standard error.</summary>
-    public static Task<(int ExitCode, string Output, string Error)> RunAsync(string project, params IEnumerable<string> arguments) => RunAsync(project, [], arguments);
+    public static Task<(int ExitCode, string Output, string Error)> RunAsync(string project, params IEnumerable<string> arguments) =>
+        RunAsync(project, [], arguments);
 
     /// <summary>The same with a directory for temporary files.</summary>
     public static Task<(int ExitCode, string Output, string Error)> RunAsync(string project, string temporary, IEnumerable<string> arguments) =>
         RunAsync(project, [("TMPDIR", temporary)], arguments);
 
     /// <summary>The same with settings of its own.</summary>
-    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string project, (string Name, string Value)[] environment, IEnumerable<string> arguments)
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(
+        string project, (string Name, string Value)[] environment, IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Checkout.Program(project), .. arguments])
         {
