@@ -206,7 +206,7 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
         }
     }
 
-    /// <summary>What a life says to what it was pushed. There is no call to answer: what follows from it goes into its mailbox.</summary>
+    /// <summary>Takes a life's answer to a push. There is no call whose result could carry what the home then has for it: that goes into its mailbox.</summary>
     private void Answered(MailboxBatch answer)
     {
         foreach (var bytes in answer.Messages)
@@ -272,7 +272,8 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
         if (!_mailboxes.TryGetValue(life, out var mailbox))
         {
             var stream = _streams.GetStream<MailboxBatch>(MailboxStreams.OfLife(Namespace, life));
-            _mailboxes[life] = mailbox = new MailboxWriter(stream, _subscribers, Answered, exception => DirectoryLog.WriteFailed(_logger, Namespace, life, exception));
+            mailbox = new MailboxWriter(stream, _subscribers, Answered, exception => DirectoryLog.WriteFailed(_logger, Namespace, life, exception));
+            _mailboxes[life] = mailbox;
         }
         return mailbox;
     }

@@ -1,8 +1,8 @@
 namespace OrleansAdapter.Grains;
 
 /// <summary>
-/// Entries that a home waits to see taken: the acknowledgement travels as the result of their delivery, which saves a call. A server that is busy for longer
-/// than a moment says it by a call, so that its mailbox is not held up.
+/// Entries that a home is delivering. Their acknowledgement travels as the result of the delivery, which saves a call. A server that is busy for longer than
+/// a moment acknowledges by a call, so that its mailbox is not held up.
 /// </summary>
 internal sealed class Delivery(Push push)
 {
@@ -10,7 +10,7 @@ internal sealed class Delivery(Push push)
 
     private readonly TaskCompletionSource<MailboxBatch> _answer = new();
 
-    /// <summary>Takes what the server says to the home if it belongs into the result; false where it has to go by a call.</summary>
+    /// <summary>Takes a message to the home if it is the awaited acknowledgement; false where it has to go by a call.</summary>
     public bool TryAnswer(WorkerMessage message, byte version)
     {
         if (message is Acknowledge acknowledge)
@@ -20,12 +20,12 @@ internal sealed class Delivery(Push push)
         }
         if (message is ReadAfter or Register)
         {
-            _answer.TrySetResult(MailboxBatch.Empty); // the entries were not what the server can take: it has begun to repair that
+            _answer.TrySetResult(MailboxBatch.Empty); // there is a gap before the entries, or another home: the server has begun to repair that
         }
         return false;
     }
 
-    /// <summary>What the server says, or nothing where it takes too long.</summary>
+    /// <summary>The acknowledgement, or nothing where it takes too long.</summary>
     public async Task<MailboxBatch> AnswerAsync(TimeProvider time)
     {
         if (!_answer.Task.IsCompleted)

@@ -195,7 +195,10 @@ internal sealed class HomeLink : IAsyncDisposable
         Pass(Read(batch));
     }
 
-    /// <summary>Takes an event of our own streams. What this server says to its entries is the result, if it is said soon; it mostly is by the end of the batch.</summary>
+    /// <summary>
+    /// Takes an event of our own stream provider. The result is the acknowledgement of its entries where that comes soon; mostly it is there when the turn
+    /// has run.
+    /// </summary>
     private async Task<MailboxBatch> DeliverAsync(MailboxBatch batch)
     {
         var messages = Read(batch);

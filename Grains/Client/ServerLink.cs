@@ -122,7 +122,8 @@ internal sealed class ServerLink : IAsyncDisposable
     }
 
     private Task<MailboxBatch> SendAsync(ServerMessage message) =>
-        _directory.ServerMessages(_process).Send(new MailboxBatch([Wire.Write(message, _directory.Version)]), message is Describe ? _subscription.Observer : null);
+        _directory.ServerMessages(_process).Send(
+            new MailboxBatch([Wire.Write(message, _directory.Version)]), message is Describe ? _subscription.Observer : null);
 
     private async Task<MailboxBatch> ListAsync(ServerMessage message)
     {

@@ -28,7 +28,8 @@ public static class OrleansDirectoryHostingExtensions
         builder.AddPlacementDirector<OnItsServer, NamedSiloDirector>();
         builder.AddPlacementDirector<OnDirectorySilo, NamedSiloDirector>();
         builder.Services.TryAddSingleton<KeptSubscriptions>();
-        if (!UsesOwnStreams(configure) && !builder.Services.Any(service => service.ServiceType == typeof(IGrainStorage) && PubSubStore.Equals(service.ServiceKey)))
+        if (!UsesOwnStreams(configure)
+            && !builder.Services.Any(service => service.ServiceType == typeof(IGrainStorage) && PubSubStore.Equals(service.ServiceKey)))
         {
             // Who listens to which mailbox of the host's own streams. Lost with its silo, it is made anew: servers look for it when something does not come.
             builder.AddMemoryGrainStorage(PubSubStore);
@@ -63,7 +64,8 @@ public static class OrleansDirectoryHostingExtensions
         AddTypes(services);
         services.TryAddSingleton<ConnectionWatch>();
         services.TryAddSingleton<MailboxSubscribers>();
-        services.TryAddKeyedSingleton<IStreamProvider>(MailboxStreams.ProviderName, static (provider, name) => MailboxStreamProvider.Create(provider, (string)name!));
+        services.TryAddKeyedSingleton<IStreamProvider>(
+            MailboxStreams.ProviderName, static (provider, name) => MailboxStreamProvider.Create(provider, (string)name!));
         services.TryAddSingleton<OrleansDirectory>();
         StartOrleansFirst(services);
     }

@@ -15,7 +15,8 @@ internal sealed class MailboxStream(MailboxStreamProvider provider, StreamId id)
     internal static NotSupportedException NoBatches() => new("A mailbox stream has subscribers to single events only.");
 
     /// <summary>Ends when the subscriber has taken the event, or fails. Where nobody is known to listen, the event is lost.</summary>
-    public Task OnNextAsync(MailboxBatch item, StreamSequenceToken? token = null) => provider.Subscribers.Find(id)?.DeliverAsync(item) ?? Task.CompletedTask;
+    public Task OnNextAsync(MailboxBatch item, StreamSequenceToken? token = null) =>
+        provider.Subscribers.Find(id)?.DeliverAsync(item) ?? Task.CompletedTask;
 
     public async Task OnNextBatchAsync(IEnumerable<MailboxBatch> batch, StreamSequenceToken? token = null)
     {
@@ -32,12 +33,13 @@ internal sealed class MailboxStream(MailboxStreamProvider provider, StreamId id)
     public Task<StreamSubscriptionHandle<MailboxBatch>> SubscribeAsync(IAsyncObserver<MailboxBatch> observer) =>
         Task.FromResult<StreamSubscriptionHandle<MailboxBatch>>(provider.Subscribe(id, observer));
 
-    public Task<StreamSubscriptionHandle<MailboxBatch>> SubscribeAsync(IAsyncObserver<MailboxBatch> observer, StreamSequenceToken? token, string? filterData = null) =>
-        SubscribeAsync(observer);
+    public Task<StreamSubscriptionHandle<MailboxBatch>> SubscribeAsync(
+        IAsyncObserver<MailboxBatch> observer, StreamSequenceToken? token, string? filterData = null) => SubscribeAsync(observer);
 
     public Task<StreamSubscriptionHandle<MailboxBatch>> SubscribeAsync(IAsyncBatchObserver<MailboxBatch> observer) => throw NoBatches();
 
-    public Task<StreamSubscriptionHandle<MailboxBatch>> SubscribeAsync(IAsyncBatchObserver<MailboxBatch> observer, StreamSequenceToken? token) => throw NoBatches();
+    public Task<StreamSubscriptionHandle<MailboxBatch>> SubscribeAsync(IAsyncBatchObserver<MailboxBatch> observer, StreamSequenceToken? token) =>
+        throw NoBatches();
 
     public Task<IList<StreamSubscriptionHandle<MailboxBatch>>> GetAllSubscriptionHandles() =>
         Task.FromResult<IList<StreamSubscriptionHandle<MailboxBatch>>>([.. provider.HandlesOf(id)]);

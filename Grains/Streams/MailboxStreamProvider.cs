@@ -7,12 +7,12 @@ using Orleans.Streams;
 namespace OrleansAdapter.Grains;
 
 /// <summary>
-/// An Orleans stream provider for mailboxes: an event goes from the grain that writes it straight to the stream's one subscriber, and writing ends when that has
-/// taken it. Nothing is queued and nothing is kept: what does not arrive is lost, which suits mailboxes, whose protocol repairs; it is no provider for anything else.
+/// An Orleans stream provider for mailboxes: an event goes from the grain that writes it straight to the stream's one subscriber, and writing ends when that
+/// has taken it. Nothing is queued and nothing is kept. What does not arrive is lost, which the mailboxes' protocol repairs; so it carries nothing else.
 /// </summary>
 internal sealed class MailboxStreamProvider(string name, IGrainFactory grains, MailboxSubscribers subscribers, ClientEnd? clientEnd) : IStreamProvider
 {
-    // Orleans holds what an observer's reference stands for weakly, so this is also what keeps it alive.
+    // Orleans has a weak reference to an observer only, so these keep it alive.
     private readonly ConcurrentDictionary<Guid, MailboxHandle> _handles = new();
 
     public string Name => name;
@@ -26,7 +26,8 @@ internal sealed class MailboxStreamProvider(string name, IGrainFactory grains, M
     public MailboxSubscribers Subscribers => subscribers;
 
     public IAsyncStream<T> GetStream<T>(StreamId streamId) => new MailboxStream(this, streamId) as IAsyncStream<T>
-        ?? throw new InvalidOperationException($"The stream provider \"{name}\" carries this adapter's mailboxes and no {typeof(T).Name}; add a provider of your own for that.");
+        ?? throw new InvalidOperationException(
+            $"The stream provider \"{name}\" carries this adapter's mailboxes and no {typeof(T).Name}; add a provider of your own for that.");
 
     /// <summary>The subscriptions that this process has to a stream.</summary>
     public IEnumerable<MailboxHandle> HandlesOf(StreamId stream) => _handles.Values.Where(handle => handle.StreamId == stream);
@@ -50,7 +51,8 @@ internal sealed class MailboxStreamProvider(string name, IGrainFactory grains, M
 }
 
 /// <summary>A subscription of this process.</summary>
-internal sealed class MailboxHandle(MailboxStreamProvider provider, StreamId stream, MailboxReceiver receiver, IMailboxObserver observer) : StreamSubscriptionHandle<MailboxBatch>
+internal sealed class MailboxHandle(
+    MailboxStreamProvider provider, StreamId stream, MailboxReceiver receiver, IMailboxObserver observer) : StreamSubscriptionHandle<MailboxBatch>
 {
     public override StreamId StreamId => stream;
 
@@ -58,7 +60,7 @@ internal sealed class MailboxHandle(MailboxStreamProvider provider, StreamId str
 
     public override Guid HandleId { get; } = Guid.NewGuid();
 
-    /// <summary>The reference that events go to: whoever writes the stream has to be told of it.</summary>
+    /// <summary>The reference that events go to, which the stream's writer has to be told of.</summary>
     public IMailboxObserver Observer => observer;
 
     public override Task UnsubscribeAsync()
@@ -83,7 +85,7 @@ internal sealed class MailboxHandle(MailboxStreamProvider provider, StreamId str
     public override int GetHashCode() => HandleId.GetHashCode();
 }
 
-/// <summary>What an <see cref="IMailboxObserver"/>'s reference stands for.</summary>
+/// <summary>The object behind a subscription's observer reference.</summary>
 internal sealed class MailboxReceiver(IAsyncObserver<MailboxBatch> observer) : IMailboxObserver
 {
     public IAsyncObserver<MailboxBatch> Observer { get; set; } = observer;
@@ -99,9 +101,9 @@ internal sealed class MailboxReceiver(IAsyncObserver<MailboxBatch> observer) : I
     }
 }
 
-/// <summary>A subscriber that has something to say to an event.</summary>
+/// <summary>A subscriber that answers events.</summary>
 internal interface IAnsweringObserver : IAsyncObserver<MailboxBatch>
 {
-    /// <summary>Takes an event. The result, perhaps empty, goes back to the writer.</summary>
+    /// <summary>Takes an event. The result, which may be empty, goes back to the writer.</summary>
     Task<MailboxBatch> ReceiveAsync(MailboxBatch batch);
 }

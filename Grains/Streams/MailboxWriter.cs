@@ -7,8 +7,8 @@ namespace OrleansAdapter.Grains;
 /// once; what cannot be written is dropped, and the protocol repairs it. All calls come from one grain.
 /// </summary>
 /// <param name="stream">The stream.</param>
-/// <param name="subscribers">Who listens to the streams of this silo's grains.</param>
-/// <param name="answered">Takes what the subscriber says to an event.</param>
+/// <param name="subscribers">The subscribers of the streams that grains of this silo write.</param>
+/// <param name="answered">Takes the subscriber's answers.</param>
 /// <param name="failed">Takes what writing throws.</param>
 internal sealed class MailboxWriter(IAsyncStream<MailboxBatch> stream, MailboxSubscribers subscribers, Action<MailboxBatch> answered, Action<Exception> failed)
 {
@@ -30,7 +30,7 @@ internal sealed class MailboxWriter(IAsyncStream<MailboxBatch> stream, MailboxSu
         }
     }
 
-    /// <summary>The stream ends, or its writer does: events go nowhere.</summary>
+    /// <summary>Events go nowhere from now on, because the stream ends, or its writer does.</summary>
     public void Detach()
     {
         if (_subscriber is { } subscriber)

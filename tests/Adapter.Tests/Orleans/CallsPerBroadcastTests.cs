@@ -5,7 +5,9 @@ using OrleansAdapter.Packets;
 
 namespace OrleansAdapter.Tests.OnOrleans;
 
-/// <summary>What a broadcast costs in calls of Orleans, on a quiet cluster. More of them is a regression to be looked at: each costs more than all that the home does.</summary>
+/// <summary>
+/// What a broadcast costs in calls of Orleans, on a quiet cluster. More of them is a regression to be looked at: each costs more than all that the home does.
+/// </summary>
 public sealed class CallsPerBroadcastTests : IAsyncLifetime
 {
     private const int Broadcasts = 200;
@@ -23,7 +25,9 @@ public sealed class CallsPerBroadcastTests : IAsyncLifetime
         await _silos!.DisposeAsync();
     }
 
-    /// <summary>The publish, whose result has the publisher's own copy, that copy's acknowledgement, and the event, whose result is its acknowledgement.</summary>
+    /// <summary>
+    /// The publish, whose result has the publisher's own copy; that copy's acknowledgement; and the event, whose result is its acknowledgement.
+    /// </summary>
     [Fact]
     public async Task A_broadcast_to_members_here_and_on_another_server_is_three_calls()
     {

@@ -7,8 +7,8 @@ using OrleansAdapter.Grains.Tests.Contract;
 namespace OrleansAdapter.Grains.Tests.OnOrleans;
 
 /// <summary>
-/// A client that ends while its mailboxes are being pushed. What Orleans throws on a thread of the pool, where an event meets a client that has ended meanwhile, would
-/// be the end of this test program.
+/// A client that ends while its mailboxes are being pushed. What Orleans throws on a thread of the pool, where an event meets a client that has ended
+/// meanwhile, would be the end of this test program.
 /// </summary>
 public sealed class ClientEndTests : IAsyncLifetime
 {
@@ -56,7 +56,9 @@ public sealed class ClientEndTests : IAsyncLifetime
         await client.StopAsync(new CancellationToken(canceled: !orderly)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>Writes to a life's mailbox what its home might: the next event as soon as the one before was heard, so that there always is one on its way.</summary>
+    /// <summary>
+    /// Writes to a life's mailbox what its home might: the next event as soon as the one before was heard, so that there always is one on its way.
+    /// </summary>
     private async Task PushAsync(string @namespace, TestServer server, TaskCompletionSource begun, CancellationToken cancellationToken)
     {
         var stream = _silos!.Services().GetRequiredService<IClusterClient>().GetStreamProvider(MailboxStreams.ProviderName)

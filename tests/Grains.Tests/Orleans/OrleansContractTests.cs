@@ -39,7 +39,7 @@ public sealed class OrleansDirectoryLossContractTests : DirectoryLossContract
     protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync();
 }
 
-/// <summary>The contract, on two silos: grains lie on either, and so do the queues.</summary>
+/// <summary>The contract, on two silos: grains lie on either, and a client has its connection to one of them.</summary>
 public sealed class TwoSilosDirectoryContractTests : DirectoryContract
 {
     protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync(new TestSilosOptions { Silos = 2 });

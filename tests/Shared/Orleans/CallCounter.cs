@@ -10,7 +10,11 @@ public sealed class CallCounter : IOutgoingGrainCallFilter
     private readonly ConcurrentDictionary<string, int> _calls = new(StringComparer.Ordinal);
 
     /// <summary>A cluster whose calls are counted here, whoever makes them.</summary>
-    public TestSilosOptions Options => new() { Silo = silo => silo.AddOutgoingGrainCallFilter(this), Client = client => client.AddOutgoingGrainCallFilter(this) };
+    public TestSilosOptions Options => new()
+    {
+        Silo = silo => silo.AddOutgoingGrainCallFilter(this),
+        Client = client => client.AddOutgoingGrainCallFilter(this),
+    };
 
     /// <summary>The calls since the last reset, as <c>IHomeGrain.Send</c>.</summary>
     public IReadOnlyDictionary<string, int> Calls => _calls;

@@ -22,7 +22,8 @@ public static class FaultyStreams
         {
             Silos = silos,
             Directory = directory => directory.StreamProvider = Name,
-            Silo = silo => silo.Services.AddKeyedSingleton<IStreamProvider>(Name, (services, _) => new Provider(MailboxStreamProvider.Create(services, Name), new Random(seed), lostOfTen)),
+            Silo = silo => silo.Services.AddKeyedSingleton<IStreamProvider>(
+                Name, (services, _) => new Provider(MailboxStreamProvider.Create(services, Name), new Random(seed), lostOfTen)),
             Client = client => client.Services.AddKeyedSingleton<IStreamProvider>(Name, (services, _) => MailboxStreamProvider.Create(services, Name)),
         };
     }
@@ -76,7 +77,8 @@ public static class FaultyStreams
 
         public Task<StreamSubscriptionHandle<T>> SubscribeAsync(IAsyncBatchObserver<T> observer) => inner.SubscribeAsync(observer);
 
-        public Task<StreamSubscriptionHandle<T>> SubscribeAsync(IAsyncBatchObserver<T> observer, StreamSequenceToken? token) => inner.SubscribeAsync(observer, token);
+        public Task<StreamSubscriptionHandle<T>> SubscribeAsync(IAsyncBatchObserver<T> observer, StreamSequenceToken? token) =>
+            inner.SubscribeAsync(observer, token);
 
         public Task<IList<StreamSubscriptionHandle<T>>> GetAllSubscriptionHandles() => inner.GetAllSubscriptionHandles();
 
