@@ -30,8 +30,17 @@ public sealed class OrleansAdapterOptions
     /// <summary>How often this server renews its lease, which lasts <see cref="HeartbeatTimeout"/>: a third of that, or less. Default 3 s.</summary>
     public TimeSpan LeaseRenewal { get; set; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>How many bytes may wait for one client, beyond what its transport holds. A client beyond it loses volatile packets, then its connection. Default 4 MB; at least 64 KB.</summary>
+    /// <summary>
+    /// How many bytes may wait for one client, beyond what its transport holds, without any question. Beyond it volatile packets are dropped, and a client that takes nothing for
+    /// <see cref="SlowClientTime"/>, or stays above it for six times as long, is closed as slow. Default 4 MB; at least 64 KB.
+    /// </summary>
     public int ClientQueueLimit { get; set; } = 4 << 20;
+
+    /// <summary>How many bytes may wait for one client while it reads; beyond it, it is closed as slow at once. Default 64 MB.</summary>
+    public long ClientQueueHardLimit { get; set; } = 64 << 20;
+
+    /// <summary>How long a client may take nothing, while more than <see cref="ClientQueueLimit"/> waits for it, before it is closed as slow. Default 10 s.</summary>
+    public TimeSpan SlowClientTime { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How many bytes of operations may wait for the directory, per namespace; beyond it they are refused at once. Default 64 MB.</summary>
     public long PublishQueueLimit { get; set; } = 64 << 20;
@@ -113,6 +122,8 @@ internal sealed class OrleansAdapterOptionsValidator : IValidateOptions<OrleansA
         Check(options.HeartbeatTimeout > options.HeartbeatInterval, $"HeartbeatTimeout ({options.HeartbeatTimeout}) must be longer than HeartbeatInterval ({options.HeartbeatInterval}): else the server is taken for dead between two heartbeats.");
         Check(options.HeartbeatTimeout >= 2 * options.LeaseRenewal, $"HeartbeatTimeout ({options.HeartbeatTimeout}) must be at least twice LeaseRenewal ({options.LeaseRenewal}): else one late renewal closes all clients.");
         Check(options.ClientQueueLimit >= 64 << 10, "ClientQueueLimit must be at least 65536 bytes.");
+        Check(options.ClientQueueHardLimit >= options.ClientQueueLimit, $"ClientQueueHardLimit ({options.ClientQueueHardLimit}) must be at least ClientQueueLimit ({options.ClientQueueLimit}).");
+        Check(options.SlowClientTime > TimeSpan.Zero && options.SlowClientTime <= TimeSpan.FromHours(1), "SlowClientTime must be positive, and at most an hour.");
         Check(options.PublishQueueLimit > 0, "PublishQueueLimit must be positive.");
         Check(options.MaximumPacketSize is > 0 and <= 32 << 20, "MaximumPacketSize must be between 1 byte and 32 MB.");
         Check(options.MaximumAnswerSize is > 0 and <= 64 << 20, "MaximumAnswerSize must be between 1 byte and 64 MB.");

@@ -14,8 +14,8 @@ internal static partial class DirectoryLog
     [LoggerMessage(102, LogLevel.Debug, "A request was refused: {Code} {Message}")]
     public static partial void Refused(ILogger logger, int code, string message);
 
-    [LoggerMessage(103, LogLevel.Information, "A client of server {Server} was closed: it read too slowly, and more than {Limit} bytes waited for it (ClientQueueLimit)")]
-    public static partial void SlowClient(ILogger logger, string server, int limit);
+    [LoggerMessage(103, LogLevel.Information, "A client of server {Server} was closed: {Why}")]
+    public static partial void SlowClient(ILogger logger, string server, string why);
 
     [LoggerMessage(104, LogLevel.Error, "AllowRequest failed; the handshake is refused")]
     public static partial void AllowRequestFailed(ILogger logger, Exception exception);

@@ -23,15 +23,15 @@ internal sealed class EngineServer : IDrainedFront
     private long _refusedUnfinished;
 
     /// <param name="options">Valid options.</param>
-    /// <param name="queueLimit">How many bytes may wait for a client.</param>
+    /// <param name="slow">When a client counts as slow.</param>
     /// <param name="time">The clock of all timers.</param>
     /// <param name="logger">Where to.</param>
     /// <param name="newId">Draws a session's id: 20 characters of <c>[A-Za-z0-9_-]</c>.</param>
     /// <param name="connect">Makes what lives on a new session; the request is its handshake, and must not be kept.</param>
-    public EngineServer(EngineIOOptions options, int queueLimit, TimeProvider time, ILogger logger, Func<string> newId, Func<EngineSession, HttpContext, IEngineHandler> connect)
+    public EngineServer(EngineIOOptions options, SlowClientLimits slow, TimeProvider time, ILogger logger, Func<string> newId, Func<EngineSession, HttpContext, IEngineHandler> connect)
     {
         Options = options;
-        QueueLimit = queueLimit;
+        Slow = slow;
         Time = time;
         _logger = logger;
         _newId = newId;
@@ -47,7 +47,7 @@ internal sealed class EngineServer : IDrainedFront
 
     public EngineIOOptions Options { get; }
 
-    public int QueueLimit { get; }
+    public SlowClientLimits Slow { get; }
 
     public TimeProvider Time { get; }
 
@@ -122,10 +122,11 @@ internal sealed class EngineServer : IDrainedFront
         }
     }
 
-    public void SlowClient(EngineSession session)
+    /// <summary>A client was closed as slow, for this reason.</summary>
+    public void SlowClient(EngineSession session, string why)
     {
         Metrics?.Disconnected(DisconnectReason.SlowClient);
-        DirectoryLog.SlowClient(_logger, session.Id[..8], QueueLimit);
+        DirectoryLog.SlowClient(_logger, session.Id[..8], why);
     }
 
     /// <summary>Closes all sessions, and takes no more; their clients may come back, elsewhere.</summary>

@@ -41,19 +41,14 @@ internal sealed partial class EngineSession
                 _server.Dropped();
                 return false;
             }
-            if (_queuedBytes == 0 || _queuedBytes + packet.Size <= Math.Max(_server.QueueLimit, 4L * packet.Size))
+            if (_queuedBytes == 0 || _queuedBytes + packet.Size <= Math.Max(_server.Slow.Hard, 4L * packet.Size))
             {
                 Add(packet);
+                WatchIfAbove();
                 return true;
             }
-            CloseLocked();
+            CloseAsSlow($"more than {_server.Slow.Hard} bytes waited for it (ClientQueueHardLimit)");
         }
-        _server.SlowClient(this);
-        // Not here: whoever sends may hold locks of its own.
-        ThreadPool.UnsafeQueueUserWorkItem(
-            static session => session.TellClosed(EngineCloseReason.ForcedClose, $"{nameof(DisconnectReason.SlowClient)}: more than {session._server.QueueLimit} bytes waited for the client"),
-            this,
-            preferLocal: false);
         return false;
     }
 
@@ -102,6 +97,7 @@ internal sealed partial class EngineSession
             }
             _transport.Send(CollectionsMarshal.AsSpan(queue)[..count]);
             _queuedBytes -= bytes;
+            Taken();
             if (count < queue.Count)
             {
                 queue.RemoveRange(0, count);

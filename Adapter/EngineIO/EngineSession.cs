@@ -146,6 +146,7 @@ internal sealed partial class EngineSession : IDrainedClient
         EndProbe(closeCandidate: true);
         _queue = null;
         _queuedBytes = 0;
+        EndWatch();
         _transport.Close();
         return true;
     }

@@ -10,7 +10,11 @@ namespace OrleansAdapter.EngineIO;
 internal sealed class FrameWriter(PipeWriter output) : IFrameWriter
 {
     private readonly Lock _lock = new();
+    /// <summary>What is larger is written in pieces, so that it is seen whether the client takes any, and is not copied whole.</summary>
+    private const int PieceBytes = 64 << 10;
+
     private Task? _flushing;
+    private ReadOnlyMemory<byte> _last;
     private bool _ended;
 
     /// <inheritdoc/>
@@ -37,6 +41,11 @@ internal sealed class FrameWriter(PipeWriter output) : IFrameWriter
             {
                 return;
             }
+            if (packets is [var single] && (base64 ? single.Base64Frames : single.Frames) is { Length: > PieceBytes } large)
+            {
+                _flushing = WritePiecesAsync(large);
+                return;
+            }
             foreach (var packet in packets)
             {
                 TryWrite(base64 ? packet.Base64Frames : packet.Frames);
@@ -57,6 +66,20 @@ internal sealed class FrameWriter(PipeWriter output) : IFrameWriter
             TryWrite(frame);
             StartFlush();
             _ended = true;
+            return true;
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool TryFinishLater(ReadOnlyMemory<byte> frame)
+    {
+        lock (_lock)
+        {
+            if (_ended || _flushing is null)
+            {
+                return false;
+            }
+            _last = frame;
             return true;
         }
     }
@@ -157,10 +180,44 @@ internal sealed class FrameWriter(PipeWriter output) : IFrameWriter
         {
             ended = true;
         }
+        Flushed(ended);
+    }
+
+    private async Task WritePiecesAsync(ReadOnlyMemory<byte> bytes)
+    {
+        // The rest runs without the lock, and after Write has noted this task.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        var ended = false;
+        try
+        {
+            while (!bytes.IsEmpty && !ended)
+            {
+                var piece = bytes[..Math.Min(PieceBytes, bytes.Length)];
+                bytes = bytes[piece.Length..];
+                var result = await output.WriteAsync(piece, CancellationToken.None).ConfigureAwait(false);
+                ended = result.IsCompleted || result.IsCanceled || Volatile.Read(ref _ended);
+                Transport?.Progressed();
+            }
+        }
+        catch (Exception exception) when (exception is IOException or InvalidOperationException or OperationCanceledException)
+        {
+            ended = true;
+        }
+        Flushed(ended);
+    }
+
+    private void Flushed(bool ended)
+    {
         lock (_lock)
         {
             _flushing = null;
             _ended |= ended;
+            if (!_last.IsEmpty)
+            {
+                TryWrite(_last);
+                StartFlush();
+                _ended = true;
+            }
         }
         Transport?.WriterIsIdle();
     }

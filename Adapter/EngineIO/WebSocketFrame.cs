@@ -12,14 +12,21 @@ internal static class WebSocketFrame
 
     public const ushort ProtocolError = 1002;
     public const ushort InvalidText = 1007;
+    public const ushort PolicyViolation = 1008;
     public const ushort TooBig = 1009;
     public const ushort TryAgainLater = 1013;
 
     /// <summary>An orderly close without a code.</summary>
     public static ReadOnlyMemory<byte> Close { get; } = new byte[] { 0x88, 0 };
 
+    /// <summary>The close of a client that is too slow, with the reason.</summary>
+    public static ReadOnlyMemory<byte> CloseSlow { get; } = CloseWith(PolicyViolation, "slow client: too much waited for it"u8);
+
     /// <summary>A close with a code.</summary>
     public static ReadOnlyMemory<byte> CloseWith(ushort code) => new byte[] { 0x88, 2, (byte)(code >> 8), (byte)code };
+
+    /// <summary>A close with a code and a reason.</summary>
+    public static ReadOnlyMemory<byte> CloseWith(ushort code, ReadOnlySpan<byte> reason) => (byte[])[0x88, (byte)(2 + reason.Length), (byte)(code >> 8), (byte)code, .. reason];
 
     public static int HeaderLength(int payload) => payload switch { < 126 => 2, <= ushort.MaxValue => 4, _ => 10 };
 

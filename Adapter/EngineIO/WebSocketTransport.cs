@@ -56,6 +56,9 @@ internal sealed class WebSocketTransport : IEngineTransport
         }
     }
 
+    /// <summary>A part of what was written last has left.</summary>
+    public void Progressed() => _session.Progressed(this);
+
     /// <summary>What was written last has left.</summary>
     public void WriterIsIdle() => _session.TransportReady(this);
 
@@ -76,6 +79,24 @@ internal sealed class WebSocketTransport : IEngineTransport
         else
         {
             _context.Abort();
+        }
+    }
+
+    /// <summary>Ends it because the client is slow: the close frame, which says so, goes behind what is being written, if the client takes that in time.</summary>
+    public void CloseSlow()
+    {
+        if (_closed)
+        {
+            return;
+        }
+        if (_writer.TryFinishLater(WebSocketFrame.CloseSlow))
+        {
+            _closed = true;
+            _closeTimer = Timers.Once(_session.Time, CloseTimeout, static state => ((WebSocketTransport)state!).CloseTimedOut(), this);
+        }
+        else
+        {
+            Close(WebSocketFrame.CloseSlow);
         }
     }
 

@@ -3,14 +3,14 @@ using System.Diagnostics.CodeAnalysis;
 namespace OrleansAdapter.SignalR;
 
 /// <summary>
-/// The frames that wait for one connection, bounded in bytes. Where a frame does not fit, volatile ones are dropped, the oldest first. Not safe under
-/// threads.
+/// The frames that wait for one connection, bounded in bytes. Beyond the soft bound volatile frames are dropped, the oldest first; beyond the hard one nothing fits. Not safe
+/// under threads.
 /// </summary>
 /// <remarks>
-/// The bound is at least four of the largest frame in the queue, so that a few large ones are no reason to disconnect anybody; and an empty queue takes
+/// Each bound is at least four of the largest frame in the queue, so that a few large ones are no reason to disconnect anybody; and an empty queue takes
 /// any frame, so that no frame is undeliverable.
 /// </remarks>
-internal sealed class FrameQueue(int limit)
+internal sealed class FrameQueue(long limit, long hardLimit)
 {
     private const int LargestFrames = 4;
     private const int KeepCapacity = 64;
@@ -25,13 +25,16 @@ internal sealed class FrameQueue(int limit)
 
     public long Bytes { get; private set; }
 
+    /// <summary>Whether more waits than may at any time.</summary>
+    public bool IsAbove => Bytes > limit;
+
     /// <summary>Adds a frame. False if it does not fit: the client is too slow. A volatile frame that does not fit is dropped instead.</summary>
     /// <param name="frame">The frame.</param>
     /// <param name="dropped">How many volatile frames were dropped for it, itself included.</param>
     public bool TryAdd(HubFrame frame, out int dropped)
     {
         dropped = 0;
-        if (!Fits(frame))
+        if (!Fits(frame, limit))
         {
             if (frame.IsVolatile)
             {
@@ -39,7 +42,7 @@ internal sealed class FrameQueue(int limit)
                 return true;
             }
             dropped = DropVolatile(frame);
-            if (!Fits(frame))
+            if (!Fits(frame, hardLimit))
             {
                 return false;
             }
@@ -73,10 +76,10 @@ internal sealed class FrameQueue(int limit)
         Emptied();
     }
 
-    private bool Fits(HubFrame frame) => _frames.Count == 0 || IsWithinBound(frame);
+    private bool Fits(HubFrame frame, long bound) => _frames.Count == 0 || IsWithin(frame, bound);
 
-    private bool IsWithinBound(HubFrame frame) =>
-        Bytes + frame.Bytes.Length <= Math.Max(limit, (long)LargestFrames * Math.Max(_largest, frame.Bytes.Length));
+    private bool IsWithin(HubFrame frame, long bound) =>
+        Bytes + frame.Bytes.Length <= Math.Max(bound, (long)LargestFrames * Math.Max(_largest, frame.Bytes.Length));
 
     /// <summary>Drops volatile frames until the frame fits, or none is left.</summary>
     private int DropVolatile(HubFrame frame)
@@ -89,7 +92,7 @@ internal sealed class FrameQueue(int limit)
         for (var left = before; left > 0; left--)
         {
             var next = _frames.Dequeue();
-            if (next.IsVolatile && !IsWithinBound(frame))
+            if (next.IsVolatile && !IsWithin(frame, limit))
             {
                 Bytes -= next.Bytes.Length;
                 _volatile--;

@@ -30,6 +30,10 @@ internal sealed class HubSocket : LocalSocket, IDrainedClient
     private readonly FrameQueue _queue;
     private readonly bool _oneByOne;
     private readonly HubHandshake _handshake;
+    private readonly SlowClientLimits _slowLimits;
+    private readonly TimeProvider _time;
+    private SlowClientWatch? _slow;
+    private ITimer? _slowTimer;
     private List<string>? _invocations;
     private ConcurrentDictionary<string, object?>? _data;
     private State _state;
@@ -37,15 +41,16 @@ internal sealed class HubSocket : LocalSocket, IDrainedClient
     private int _unanswered;
     private volatile bool _reached;
 
-    public HubSocket(SocketId id, HubConnectionContext connection, HubFrames frames, IHubSocketOwner owner, int queueLimit, DateTimeOffset now)
+    public HubSocket(SocketId id, HubConnectionContext connection, HubFrames frames, IHubSocketOwner owner, SlowClientLimits slow, TimeProvider time)
         : base(id)
     {
         ConnectionId = id.ToString();
         _connection = connection;
         _frames = frames;
         _owner = owner;
-        _queue = new FrameQueue(queueLimit);
-        _handshake = new HubHandshake(connection.GetHttpContext(), now);
+        (_slowLimits, _time) = (slow, time);
+        _queue = new FrameQueue(slow.Soft, slow.Hard);
+        _handshake = new HubHandshake(connection.GetHttpContext(), time.GetUtcNow());
         _oneByOne = StatefulReconnect.IsOn(connection);
         Protocol = connection.Protocol;
         if (!_oneByOne)
@@ -136,6 +141,11 @@ internal sealed class HubSocket : LocalSocket, IDrainedClient
                 return;
             }
             taken = _queue.TryAdd(frame, out dropped);
+            if (_slow is null && _queue.IsAbove)
+            {
+                _slow = new SlowClientWatch(_slowLimits, _time);
+                _slowTimer = _time.CreateTimer(static state => ((HubSocket)state!).LookAtSlow(), this, _slowLimits.Time, Timeout.InfiniteTimeSpan);
+            }
         }
         if (dropped > 0)
         {
@@ -188,6 +198,7 @@ internal sealed class HubSocket : LocalSocket, IDrainedClient
         {
             _state = State.Gone;
             _queue.Clear();
+            EndWatch();
         }
     }
 
@@ -275,8 +286,41 @@ internal sealed class HubSocket : LocalSocket, IDrainedClient
     {
         lock (_gate)
         {
-            return _queue.TryTake(out var frame) ? frame : null;
+            if (!_queue.TryTake(out var frame))
+            {
+                return null;
+            }
+            _slow?.Taken(frame.Bytes.Length);
+            if (!_queue.IsAbove)
+            {
+                EndWatch();
+            }
+            return frame;
         }
+    }
+
+    private void EndWatch()
+    {
+        _slow = null;
+        _slowTimer?.Dispose();
+        _slowTimer = null;
+    }
+
+    private void LookAtSlow()
+    {
+        lock (_gate)
+        {
+            if (_slow is null || _state != State.Open)
+            {
+                return;
+            }
+            if (_slow.Left is var left && left > TimeSpan.Zero)
+            {
+                _slowTimer!.Change(left, Timeout.InfiniteTimeSpan);
+                return;
+            }
+        }
+        Close(DisconnectReason.SlowClient);
     }
 
     private ValueTask WriteNext()

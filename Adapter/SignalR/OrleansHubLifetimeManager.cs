@@ -67,7 +67,7 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
     {
         var id = HubTokens.IdOf(connection) ?? Namespace.NewSocketId();
         SetId(connection, id);
-        var socket = new HubSocket(id, connection, _codec.FramesOf(connection.Protocol), this, _server.Options.ClientQueueLimit, _server.Time.GetUtcNow()) { UserId = connection.UserIdentifier };
+        var socket = new HubSocket(id, connection, _codec.FramesOf(connection.Protocol), this, SlowClientLimits.Of(_server.Options), _server.Time) { UserId = connection.UserIdentifier };
         connection.Features.Set(socket);
         _sockets.Add(socket);
         try

@@ -45,7 +45,7 @@ public sealed partial class SocketIOServer : NamespaceRoot
         _isService = services.GetRequiredService<IServiceProviderIsService>();
         Logger = loggers.CreateLogger<SocketIOServer>();
         Time = time;
-        Engine = new EngineServer(Options, server.Options.ClientQueueLimit, time, Logger, () => SocketId.New(server.FirstLife).ToString(), Connect)
+        Engine = new EngineServer(Options, SlowClientLimits.Of(server.Options), time, Logger, () => SocketId.New(server.FirstLife).ToString(), Connect)
         {
             Metrics = server.Metrics,
             Forwarder = services.GetService<SessionForwarder>(),
@@ -85,7 +85,7 @@ public sealed partial class SocketIOServer : NamespaceRoot
 
     internal JsonSerializerOptions JsonOptions => _cluster.Options.JsonSerializerOptions;
 
-    internal int QueueLimit => _cluster.Options.ClientQueueLimit;
+    internal long QueueLimit => _cluster.Options.ClientQueueHardLimit;
 
     /// <summary>
     /// A namespace by its name; a slash is put before one that has none. Made on first use; where a pattern matches, as a client would have it made.

@@ -24,6 +24,18 @@ public sealed partial class SocketIOSocket
     /// <exception cref="System.Text.Json.JsonException">An argument cannot be serialised; nothing was sent.</exception>
     public void Emit(string @event, params ReadOnlySpan<object?> arguments) => Emit(@event, arguments, null, isVolatile: false, compress: true);
 
+    /// <summary>
+    /// The same as <see cref="Emit(string, ReadOnlySpan{object?})"/>; ends when no more than <see cref="OrleansAdapterOptions.ClientQueueLimit"/> waits for the client, or when it has gone. Who sends
+    /// much awaits it, and goes as fast as the client reads.
+    /// </summary>
+    /// <exception cref="ArgumentException">The name is empty or reserved.</exception>
+    /// <exception cref="System.Text.Json.JsonException">An argument cannot be serialised; nothing was sent.</exception>
+    public Task EmitAsync(string @event, params ReadOnlySpan<object?> arguments)
+    {
+        Emit(@event, arguments);
+        return _client.Session.WhenRoomAsync();
+    }
+
     /// <summary>The same as <see cref="Emit(string, ReadOnlySpan{object?})"/> with the event <c>message</c>.</summary>
     public void Send(params ReadOnlySpan<object?> arguments) => Emit("message", arguments);
 

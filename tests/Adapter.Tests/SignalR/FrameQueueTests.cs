@@ -5,7 +5,7 @@ namespace OrleansAdapter.Tests.SignalR;
 /// <summary>What a connection's queue takes, and what it drops first.</summary>
 public sealed class FrameQueueTests
 {
-    private readonly FrameQueue _queue = new(limit: 100);
+    private readonly FrameQueue _queue = new(limit: 100, hardLimit: 100);
 
     [Fact]
     public void Frames_come_out_in_the_order_they_went_in()

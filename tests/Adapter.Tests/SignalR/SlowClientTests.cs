@@ -158,6 +158,36 @@ public sealed class SlowClientTests() : HubSuite(new InProcessTestCluster())
     }
 
     [Fact]
+    public async Task A_client_that_reads_gets_all_of_a_burst()
+    {
+        const int parts = 200;
+        var server = await ServerAsync();
+        var client = await server.ConnectAsync();
+        var part = new string('x', 100_000);
+        var sent = Task.WhenAll(Enumerable.Range(0, parts).Select(i => server.Manager.SendAllAsync("said", [$"{i} {part}"])));
+        for (var i = 0; i < parts; i++)
+        {
+            await client.HearsAsync($"{i} {part}");
+        }
+        await sent.InTimeAsync();
+        Assert.Equal(0, Queue(client));
+    }
+
+    [Fact]
+    public async Task A_client_that_takes_nothing_for_a_time_is_disconnected()
+    {
+        var server = await ServerAsync((OrleansAdapterOptions options) => (options.ClientQueueLimit, options.SlowClientTime) = (Limit, TimeSpan.FromMilliseconds(200)));
+        var slow = await SlowAsync(server);
+        for (var i = 0; i < 200; i++)
+        {
+            await server.Manager.SendAllAsync("said", [Text(i)]).InTimeAsync();
+        }
+        await InTime.UntilAsync(() => server.Namespace.LocalSocketCount == 0);
+        Assert.Single(server.Log.Lines, line => line.Text.Contains($"{slow.Id} is closed by this server: SlowClient", StringComparison.Ordinal));
+        slow.Read();
+    }
+
+    [Fact]
     public async Task What_waits_for_a_client_that_goes_is_let_go()
     {
         var server = await SmallServerAsync();
@@ -195,7 +225,7 @@ public sealed class SlowClientTests() : HubSuite(new InProcessTestCluster())
 
     private static long Queue(TestClient client) => client.Connection.Features.Get<HubSocket>()!.QueuedBytes;
 
-    private Task<TestServer> SmallServerAsync() => ServerAsync((OrleansAdapterOptions options) => options.ClientQueueLimit = Limit);
+    private Task<TestServer> SmallServerAsync() => ServerAsync((OrleansAdapterOptions options) => options.ClientQueueHardLimit = options.ClientQueueLimit = Limit);
 
     private static async Task<TestClient> SlowAsync(TestServer server)
     {

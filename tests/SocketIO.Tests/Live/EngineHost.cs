@@ -21,7 +21,7 @@ internal sealed class EngineHost : IAsyncDisposable
 
     public EngineIOOptions Options { get; } = new();
 
-    public int QueueLimit { get; init; } = 4 << 20;
+    public SlowClientLimits Slow { get; init; } = null!;
 
     public HttpProtocols Protocols { get; private init; }
 
@@ -36,9 +36,9 @@ internal sealed class EngineHost : IAsyncDisposable
 
     public HttpClient Http { get; private set; } = null!;
 
-    public static async Task<EngineHost> StartAsync(Action<EngineIOOptions>? configure = null, int queueLimit = 4 << 20, HttpProtocols protocols = HttpProtocols.Http1)
+    public static async Task<EngineHost> StartAsync(Action<EngineIOOptions>? configure = null, int queueLimit = 4 << 20, HttpProtocols protocols = HttpProtocols.Http1, long? hardLimit = null)
     {
-        var host = new EngineHost { QueueLimit = queueLimit, Protocols = protocols };
+        var host = new EngineHost { Slow = new SlowClientLimits(queueLimit, hardLimit ?? queueLimit, TimeSpan.FromSeconds(10)), Protocols = protocols };
         configure?.Invoke(host.Options);
         await host.StartAsync();
         return host;
@@ -55,7 +55,7 @@ internal sealed class EngineHost : IAsyncDisposable
         builder.Services.AddCors();
         _app = builder.Build();
         var ids = 0;
-        Server = new EngineServer(Options, QueueLimit, Time, NullLogger.Instance, () => $"session-{Interlocked.Increment(ref ids):D12}", (session, _) =>
+        Server = new EngineServer(Options, Slow, Time, NullLogger.Instance, () => $"session-{Interlocked.Increment(ref ids):D12}", (session, _) =>
         {
             var handler = new EchoHandler(session);
             Sessions.Writer.TryWrite(handler);

@@ -78,7 +78,7 @@ public sealed class HostileClientTests
     {
         await using var cluster = await SocketIOCluster.StartAsync(
             serve: io => io.Of("/other"),
-            build: builder => builder.Services.Configure<OrleansAdapterOptions>(options => options.ClientQueueLimit = 64 << 10));
+            build: builder => builder.Services.Configure<OrleansAdapterOptions>(options => options.ClientQueueHardLimit = options.ClientQueueLimit = 64 << 10));
         var io = cluster[0].IO;
         using var http = new HttpClient { BaseAddress = cluster[0].Address };
         var path = await OpenAsync(http);

@@ -9,13 +9,16 @@ internal sealed class TestSocket : IAsyncDisposable
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
     private readonly ClientWebSocket _socket = new();
-    private readonly byte[] _buffer = new byte[4 << 20];
+    private byte[] _buffer = [];
+    private int _received;
 
     public WebSocketCloseStatus? CloseStatus => _socket.CloseStatus;
 
-    public static async Task<TestSocket> ConnectAsync(Uri server, string pathAndQuery, Action<ClientWebSocketOptions>? configure = null, HttpMessageInvoker? invoker = null)
+    public string? CloseDescription => _socket.CloseStatusDescription;
+
+    public static async Task<TestSocket> ConnectAsync(Uri server, string pathAndQuery, Action<ClientWebSocketOptions>? configure = null, HttpMessageInvoker? invoker = null, int bufferSize = 4 << 20)
     {
-        var socket = new TestSocket();
+        var socket = new TestSocket { _buffer = new byte[bufferSize] };
         configure?.Invoke(socket._socket.Options);
         using var limit = Within();
         await socket._socket.ConnectAsync(new Uri(new UriBuilder(server) { Scheme = "ws" }.Uri, pathAndQuery), invoker, limit.Token);
@@ -45,7 +48,7 @@ internal sealed class TestSocket : IAsyncDisposable
         using var limit = Within();
         try
         {
-            var length = 0;
+            (var length, _received) = (_received, 0);
             while (true)
             {
                 var result = await _socket.ReceiveAsync(_buffer.AsMemory(length), limit.Token);
@@ -64,6 +67,18 @@ internal sealed class TestSocket : IAsyncDisposable
         catch (Exception exception) when (exception is WebSocketException or IOException)
         {
             return null;
+        }
+    }
+
+    /// <summary>Takes so many bytes of the next message.</summary>
+    public async Task ReceivePartAsync(int length)
+    {
+        using var limit = Within();
+        for (var end = _received + length; _received < end;)
+        {
+            var result = await _socket.ReceiveAsync(_buffer.AsMemory(_received, end - _received), limit.Token);
+            Assert.False(result.EndOfMessage);
+            _received += result.Count;
         }
     }
 

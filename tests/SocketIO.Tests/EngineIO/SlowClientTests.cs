@@ -1,0 +1,133 @@
+using OrleansAdapter.EngineIO;
+using OrleansAdapter.SocketIO.Tests.Live;
+
+namespace OrleansAdapter.SocketIO.Tests.EngineIO;
+
+/// <summary>Who is slow: not who is sent much at once, but who does not take it.</summary>
+public sealed class SlowClientTests
+{
+    private const int Soft = 100_000;
+    private static readonly string Part = "4" + new string('x', 99_999);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_client_that_reads_as_fast_as_it_can_gets_all_of_a_burst()
+    {
+        const int parts = 200;
+        await using var host = await EngineHost.StartAsync(queueLimit: Soft, hardLimit: 64 << 20);
+        await using var socket = await OpenAsync(host);
+        var session = (await host.NextSessionAsync()).Session;
+        for (var i = 0; i < parts; i++)
+        {
+            Assert.True(session.Enqueue(OutboundPacket.Text(Part)));
+        }
+        session.Flush();
+        for (var i = 0; i < parts; i++)
+        {
+            Assert.Equal(100_000, (await socket.ReceiveTextAsync()).Length);
+            host.Time.Advance(TimeSpan.FromMilliseconds(100)); // 20 s altogether
+        }
+
+        Assert.Equal(1, host.Server.SessionCount);
+        Assert.Equal(0, session.QueuedBytes);
+    }
+
+    [Fact]
+    public async Task A_client_that_takes_nothing_for_a_time_is_closed_and_reads_the_reason_behind_what_was_written()
+    {
+        await using var host = await EngineHost.StartAsync(queueLimit: Soft, hardLimit: 64 << 20);
+        await using var socket = await OpenAsync(host);
+        var handler = await host.NextSessionAsync();
+        await FillAsync(handler.Session);
+        host.Time.Advance(TimeSpan.FromSeconds(9));
+        Assert.Equal(1, host.Server.SessionCount);
+        host.Time.Advance(TimeSpan.FromSeconds(1));
+
+        var (reason, why) = await handler.Ended;
+        Assert.Equal(EngineCloseReason.ForcedClose, reason);
+        Assert.Contains("SlowClientTime", why, StringComparison.Ordinal);
+        Assert.NotEmpty(await socket.ReceiveToEndAsync());
+        Assert.Equal(1008, (int?)socket.CloseStatus);
+        Assert.Contains("slow", socket.CloseDescription, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_large_message_that_is_taken_bit_by_bit_is_progress()
+    {
+        await using var host = await EngineHost.StartAsync(queueLimit: Soft, hardLimit: 64 << 20);
+        await using var socket = await OpenAsync(host, bufferSize: 64 << 20);
+        var session = (await host.NextSessionAsync()).Session;
+        session.Send(OutboundPacket.Text("4" + new string('x', 30_000_000)));
+        session.Enqueue(OutboundPacket.Text(Part));
+        session.Enqueue(OutboundPacket.Text(Part));
+        Assert.True(session.QueuedBytes > Soft);
+        for (var i = 0; i < 4; i++)
+        {
+            host.Time.Advance(TimeSpan.FromSeconds(9));
+            Assert.Equal(1, host.Server.SessionCount);
+            await socket.ReceivePartAsync(6_000_000);
+        }
+        await socket.ReceiveTextAsync();
+        Assert.Equal(100_000, (await socket.ReceiveTextAsync()).Length);
+        Assert.Equal(100_000, (await socket.ReceiveTextAsync()).Length);
+    }
+
+    [Fact]
+    public async Task A_client_for_which_too_much_waits_is_closed_at_once()
+    {
+        await using var host = await EngineHost.StartAsync(queueLimit: Soft, hardLimit: 1 << 20);
+        await using var socket = await OpenAsync(host);
+        var handler = await host.NextSessionAsync();
+        while (handler.Session.Enqueue(OutboundPacket.Text(Part)))
+        {
+        }
+
+        Assert.Contains("ClientQueueHardLimit", (await handler.Ended).Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_sends_can_wait_until_there_is_room()
+    {
+        await using var host = await EngineHost.StartAsync(queueLimit: Soft, hardLimit: 64 << 20);
+        await using var socket = await OpenAsync(host);
+        var handler = await host.NextSessionAsync();
+        Assert.True(handler.Session.WhenRoomAsync().IsCompletedSuccessfully);
+        await FillAsync(handler.Session);
+        var room = handler.Session.WhenRoomAsync();
+        Assert.False(room.IsCompleted);
+        while (!room.IsCompleted)
+        {
+            await socket.ReceiveAsync();
+        }
+        Assert.InRange(handler.Session.QueuedBytes, 0, Soft);
+
+        await FillAsync(handler.Session);
+        room = handler.Session.WhenRoomAsync();
+        handler.Session.Close(EngineCloseReason.ForcedClose, null);
+        await room.InTimeAsync();
+    }
+
+    private static async Task<TestSocket> OpenAsync(EngineHost host, int bufferSize = 4 << 20)
+    {
+        var socket = await TestSocket.ConnectAsync(host.Address, "/engine.io/?EIO=4&transport=websocket", bufferSize: bufferSize);
+        await socket.ReceiveTextAsync();
+        return socket;
+    }
+
+    /// <summary>Sends until the connection takes no more, and more than the soft bound waits.</summary>
+    private static async Task FillAsync(EngineSession session)
+    {
+        var (last, same) = (-1L, 0);
+        while (same < 20)
+        {
+            if (session.QueuedBytes <= 2 * Soft)
+            {
+                session.Send(OutboundPacket.Text(Part));
+            }
+            same = session.QueuedBytes == last && last > Soft ? same + 1 : 0;
+            last = session.QueuedBytes;
+            await Task.Delay(5, Cancellation); // the kernel takes what it takes
+        }
+    }
+}
