@@ -11,16 +11,16 @@ try
 }
 catch (OptionsException exception)
 {
-    Console.Error.WriteLine($"Silo: {exception.Message} (see --help)");
+    Console.Error.WriteLine($"{ProgramName.Value}: {exception.Message} (see --help)");
     return wrongOptions;
 }
 catch (OptionsValidationException exception)
 {
-    Console.Error.WriteLine($"Silo: {exception.Message}");
+    Console.Error.WriteLine($"{ProgramName.Value}: {exception.Message}");
     return wrongOptions;
 }
 catch (PrimaryException exception)
 {
-    Console.Error.WriteLine($"Silo: {exception.Message}");
+    Console.Error.WriteLine($"{ProgramName.Value}: {exception.Message}");
     return failure;
 }

@@ -94,12 +94,14 @@ orleans=$(sed -n 's|.*<OrleansVersion>\(.*\)</OrleansVersion>.*|\1|p' "$root/Dir
 # What is built together, in one go: projects that have one package alone, the samples of the documents, the template's other choices.
 write_others() {
   project "$place/others/only-adapter" Microsoft.NET.Sdk "OrleansAdapter.Adapter@$version"
-  echo 'public static class Uses { public static string Of(OrleansAdapter.SocketIO.SocketIOSocket socket) => socket.Id.ToString(); }' >"$place/others/only-adapter/Uses.cs"
+  echo 'using OrleansAdapter.SocketIO; public static class Uses { public static string Of(SocketIOSocket socket) => socket.Id.ToString(); }' \
+    >"$place/others/only-adapter/Uses.cs"
   project "$place/others/only-abstractions" Microsoft.NET.Sdk "OrleansAdapter.Grains.Abstractions@$version"
   echo 'using OrleansAdapter; public static class Uses { public static Task Of(IRoomGrain room) => room.EmitAsync("said", "hello"); }' \
     >"$place/others/only-abstractions/Uses.cs"
 
-  samples=$(cd "$root" && git ls-files -z "*.md" | xargs -0 awk -v OUT="$place/others/samples" -f eng/samples.awk) || fail "the samples of the documents cannot be read"
+  samples=$(cd "$root" && git ls-files -z "*.md" | xargs -0 awk -v OUT="$place/others/samples" -f eng/samples.awk) ||
+    fail "the samples of the documents cannot be read"
   ((samples > 0)) || fail "the documents have no samples"
   local folder
   for folder in "$place"/others/samples/*/; do

@@ -13,8 +13,11 @@ internal static class CommandLine
     /// <exception cref="OptionsException">They are wrong.</exception>
     public static Task<int> RunAsync(IReadOnlyList<string> arguments)
     {
-        var root = new RootCommand("Runs a cluster on this machine, and tells how it is.") { PrimaryCommand.Create(), Status(), Reload(), Directory() };
-        root.Options.OfType<HelpOption>().Single().Action = new HelpOfAll();
+        // No RootCommand: that has the name of the file, and a tool is called otherwise.
+        var root = new Command(ProgramName.Value, "Runs a cluster on this machine, and tells how it is.")
+        {
+            new HelpOption { Action = new HelpOfAll() }, new VersionOption(), PrimaryCommand.Create(), Status(), Reload(), Directory(),
+        };
 
         // A value that begins with '@' is a value, not a file with more of them.
         var parsed = root.Parse(arguments, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
@@ -29,7 +32,7 @@ internal static class CommandLine
         return parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }
 
-    private static string WithoutRole(RootCommand root, IReadOnlyList<string> unmatched)
+    private static string WithoutRole(Command root, IReadOnlyList<string> unmatched)
     {
         var roles = string.Join(", ", root.Subcommands.Select(role => role.Name));
         return unmatched is [var first, ..] ? $"there is no role '{first}': it is one of {roles}" : $"a role is needed: one of {roles}";
@@ -81,7 +84,8 @@ internal static class CommandLine
         public override int Invoke(ParseResult parseResult)
         {
             _one.Invoke(parseResult);
-            if (parseResult.CommandResult.Command is RootCommand root)
+            var root = parseResult.RootCommandResult.Command;
+            if (parseResult.CommandResult.Command == root)
             {
                 foreach (var role in root.Subcommands)
                 {

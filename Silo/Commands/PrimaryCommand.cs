@@ -54,7 +54,7 @@ internal sealed class PrimaryCommand
     private readonly Option<int> _statusPort = Checked(
         "--status-port",
         "S",
-        "where the status can be asked for, on 127.0.0.1; 0: any, and `Silo status` finds it",
+        $"where the status can be asked for, on 127.0.0.1; 0: any, and `{ProgramName.Value} status` finds it",
         0,
         text => Number(text, 0, IPEndPoint.MaxPort));
 
@@ -66,7 +66,10 @@ internal sealed class PrimaryCommand
     private readonly Option<bool> _colocated = Flag("--colocated", "every worker is a silo as well");
 
     private readonly Option<string?> _worker = Checked<string?>(
-        "--worker", "PROGRAM", $"what a worker runs, a .dll or an executable; by default what ${WorkerVariable} names, else WebWorker", text => text);
+        "--worker",
+        "PROGRAM",
+        $"what a worker runs, a .dll or an executable; by default what ${WorkerVariable} names, else the project in this folder",
+        text => text);
 
     private PrimaryCommand()
     {
@@ -118,14 +121,15 @@ internal sealed class PrimaryCommand
         };
     }
 
-    /// <summary>The program of a worker: what the option says, else the environment, else what lies beside this one.</summary>
+    /// <summary>The program of a worker: what the option says, else the environment, else what is at hand.</summary>
     private string Program(string? option)
     {
-        var (path, from) = option is not null
-            ? (option, _worker.Name)
-            : Environment.GetEnvironmentVariable(WorkerVariable) is { Length: > 0 } set
-                ? (set, $"${WorkerVariable}")
-                : (WorkerProgram.Default, $"{_worker.Name} is not given, and its default");
+        if (option is null && Environment.GetEnvironmentVariable(WorkerVariable) is not { Length: > 0 })
+        {
+            return WorkerProgram.Default
+                ?? throw new OptionsException($"{_worker.Name} is not given, and no project lies in this folder: name the program, say bin/Debug/net10.0/App.dll");
+        }
+        var (path, from) = option is not null ? (option, _worker.Name) : (Environment.GetEnvironmentVariable(WorkerVariable)!, $"${WorkerVariable}");
         return File.Exists(path) ? Path.GetFullPath(path) : throw new OptionsException($"{from} is '{path}'; there is no such file");
     }
 }

@@ -26,6 +26,6 @@ internal static class BuiltApplication
                 .Where(File.Exists)
             : [];
         return programs.OrderByDescending(File.GetLastWriteTimeUtc).ThenBy(path => path.Length).FirstOrDefault()
-            ?? throw new OptionsException($"{projects[0]} has no {name}.dll below {bin}: build it (dotnet build), or say with --worker which program the workers run");
+            ?? throw new OptionsException($"{projects[0]} has no {name}.dll below {bin}: build it (dotnet build), or name a program with --worker");
     }
 }

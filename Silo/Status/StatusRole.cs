@@ -107,7 +107,7 @@ internal static partial class StatusRole
 
     private static int Fail(string message)
     {
-        Console.Error.WriteLine($"Silo: {message}");
+        Console.Error.WriteLine($"{ProgramName.Value}: {message}");
         return Failed;
     }
 

@@ -20,7 +20,7 @@ builder.Configuration.AddEnvironmentVariables();
 if (!builder.Configuration.GetSection("OrleansAdapter:Directory:Gateways").GetChildren().Any())
 {
     Console.Error.WriteLine(
-        "Emitter: set OrleansAdapter__Directory__Gateways__0 to the address:port of the system's silo, and OrleansAdapter__Directory__ClusterId to its cluster");
+        "Emitter: set OrleansAdapter__Directory__Gateways__0 to the address:port of the system's silo, and OrleansAdapter__Directory__ClusterId as it has it");
     return 2;
 }
 builder.Logging.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(console => console.SingleLine = true);
