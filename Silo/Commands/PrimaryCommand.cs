@@ -127,7 +127,7 @@ internal sealed class PrimaryCommand
         if (option is null && Environment.GetEnvironmentVariable(WorkerVariable) is not { Length: > 0 })
         {
             return WorkerProgram.Default
-                ?? throw new OptionsException($"{_worker.Name} is not given, and no project lies in this folder: name the program, say bin/Debug/net10.0/App.dll");
+                ?? throw new OptionsException($"there is no project in this folder: {_worker.Name} names the program, say bin/Debug/net10.0/App.dll");
         }
         var (path, from) = option is not null ? (option, _worker.Name) : (Environment.GetEnvironmentVariable(WorkerVariable)!, $"${WorkerVariable}");
         return File.Exists(path) ? Path.GetFullPath(path) : throw new OptionsException($"{from} is '{path}'; there is no such file");

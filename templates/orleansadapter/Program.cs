@@ -7,23 +7,18 @@ using OrleansAdapter.SocketIO;
 
 var builder = WebApplication.CreateBuilder(args);
 
-// Several workers are one: the primary (the command orleansadapter) tells each where the rooms are kept. Without it they are kept here.
-builder.Services.AddDirectory(builder.Configuration.GetSection("OrleansAdapter:Directory"));
-builder.Services.AddSupervision();
-builder.WebHost.UsePrimary();
-builder.Services.AddOrleansAdapter(options =>
-{
-    builder.Configuration.GetSection("OrleansAdapter").Bind(options);
+// The command orleansadapter runs this program as several workers, and tells each where the rooms are kept. By itself it keeps them alone.
 #if (Both)
-    // The hub's groups are the rooms of Socket.IO's main namespace.
-    options.MapHub<Chat>("/");
+// The hub's groups are the rooms of Socket.IO's main namespace.
+builder.AddOrleansAdapter(options => options.MapHub<Chat>("/"));
+#else
+builder.AddOrleansAdapter();
 #endif
-});
 #if (SignalR)
 builder.Services.AddSignalR().AddOrleansAdapter();
 #endif
 #if (SocketIO)
-builder.Services.AddSocketIO(builder.Configuration.GetSection("SocketIO").Bind);
+builder.Services.AddSocketIO();
 #endif
 
 var app = builder.Build();
