@@ -74,6 +74,8 @@ public sealed class MetricsTests : IAsyncLifetime
         server.Dropped(1);
         server.Fenced();
         server.Requested();
+        server.JoinsRefused(1);
+        server.UnfinishedRefused();
         server.ForwardingLoop();
         Array.ForEach(Enum.GetValues<DisconnectReason>(), server.Disconnected);
         Array.ForEach(["done", "failed", "refused", "unknown"], server.Forwarded);
