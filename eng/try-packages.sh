@@ -135,22 +135,22 @@ free_port() {
   fail "there are no three free ports in a row"
 }
 
-# Runs an application under the tool as two workers, and has clients talk to both.
+# Runs the application of a folder under the tool as two workers, and has clients talk to both.
 run() {
-  local program=$1 talk=$2 port
+  local folder=$1 talk=$2 port
   shift 2
   port=$(free_port)
   : >"$place/log"
-  "$place/tools/orleansadapter" primary --workers 2 --port "$port" --worker "$program" "$@" >"$place/log" 2>&1 &
+  (cd "$folder" && unset ORLEANSADAPTER_WEBWORKER && exec "$place/tools/orleansadapter" primary --workers 2 --port "$port" "$@") >"$place/log" 2>&1 &
   primary=$!
   # 'tail' follows until the tool ends, or a minute is over.
   grep -m 1 -q '^ready' < <(exec timeout 60 tail --pid="$primary" -n +1 -f "$place/log") ||
-    { cat "$place/log" >&2; fail "$program did not become ready under the tool"; }
+    { cat "$place/log" >&2; fail "$folder did not become ready under the tool"; }
   if [[ ${ORLEANSADAPTER_NODE-} == 1 ]]; then
     timeout 60 node "$root/tests/EndToEnd/clients/two-workers.mjs" "http://127.0.0.1:$((port + 1))" "http://127.0.0.1:$((port + 2))" "$talk" ||
-      { cat "$place/log" >&2; fail "the clients of $program did not hear each other"; }
+      { cat "$place/log" >&2; fail "the clients of $folder did not hear each other"; }
   else
-    echo "**** NO CLIENT TALKED TO $program: ORLEANSADAPTER_NODE is not 1."
+    echo "**** NO CLIENT TALKED TO $folder: ORLEANSADAPTER_NODE is not 1."
   fi
   "$place/tools/orleansadapter" status --port "$port" >/dev/null || fail "orleansadapter status failed"
   stop_primary
@@ -173,10 +173,10 @@ step "making an application from the template, and building it"
 make app both
 build app
 step "running it as two workers, with a Socket.IO client on one and a SignalR client on the other"
-run "$place/app/bin/Debug/net10.0/app.dll" shared
+run "$place/app" shared
 if ((full)); then
   step "the same with the front for systems other than Linux"
-  run "$place/app/bin/Debug/net10.0/app.dll" shared --front proxy
+  run "$place/app" shared --front proxy
 fi
 write_others
 step "compiling $samples samples of the documents, and projects that have one package alone"
@@ -184,5 +184,5 @@ build others/others.slnx
 main=$(find "$place/others/samples" -maxdepth 1 -name 'application-README_md-*' | sort -V | head -n 1)
 [[ -n $main ]] || fail "README.md has no sample that is an application"
 step "running the sample of README.md as two workers"
-run "$main/bin/Debug/net10.0/${main##*/}.dll" apart
+run "$main" apart
 step "all of it works"
