@@ -19,7 +19,7 @@ for option in "$@"; do
     --full) export ORLEANSADAPTER_FULL=1; full=(--full); time_limit=40m ;;
     --no-install) install=0 ;;
     -h | --help) sed -n '2,/^set/{/^# /s/^# //p}' "$0"; exit 0 ;;
-    *) echo "test.sh: unknown option '$option' ; there are --full and --no-install" >&2; exit 64 ;;
+    *) echo "test.sh: unknown option '$option'; there are --full and --no-install" >&2; exit 64 ;;
   esac
 done
 
