@@ -7,6 +7,6 @@ namespace OrleansAdapter;
 /// <param name="Sockets">How many sockets it holds, in all namespaces.</param>
 /// <param name="Address">
 /// Where other servers reach it with requests that belong to its sessions: <c>unix:</c> and the path of a socket file on its machine, or <c>http://</c>, an
-/// IP address and a port. Null where they cannot. Known from version 2 of the protocol on.
+/// IP address and a port. Null where they cannot.
 /// </param>
 public sealed record ServerDescription(ServerId Process, string Name, DateTimeOffset Started, int Sockets, string? Address = null);

@@ -92,22 +92,28 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
             {
                 Receive(message, observer);
             }
+            return Task.FromResult(Replies());
         }
-        catch
+        finally
         {
-            Finish(); // what others are to get goes out, and the next caller gets nothing of this one's
-            throw;
+            EndTurn();
         }
-        return Task.FromResult(Finish());
     }
 
     public Task<MailboxBatch> SendPart(MessagePart part, IMailboxObserver? observer)
     {
-        if (_parts.Add(part) is { } message)
+        try
         {
-            Receive(message, observer);
+            if (_parts.Add(part) is { } message)
+            {
+                Receive(message, observer);
+            }
+            return Task.FromResult(Replies());
         }
-        return Task.FromResult(Finish());
+        finally
+        {
+            EndTurn();
+        }
     }
 
     public Task<MailboxBatch> Check(ServerId life, long epoch, byte version)
@@ -117,19 +123,25 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
         try
         {
             _home.Check(life, epoch);
+            return Task.FromResult(Replies());
         }
         finally
         {
-            _caller = default;
+            EndTurn();
         }
-        return Task.FromResult(Finish());
     }
 
     public Task ReportDeath(ServerId process)
     {
-        _home.ReportDeath(process, Now);
-        Finish();
-        return Task.CompletedTask;
+        try
+        {
+            _home.ReportDeath(process, Now);
+            return Task.CompletedTask;
+        }
+        finally
+        {
+            EndTurn();
+        }
     }
 
     public Task<HomeStatus> Status() => Task.FromResult(
@@ -192,14 +204,7 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
             MailboxOf(message.Life).Attach(observer);
         }
         _caller = message.Life;
-        try
-        {
-            _home.Receive(message, Now);
-        }
-        finally
-        {
-            _caller = default;
-        }
+        _home.Receive(message, Now);
         if (observer is not null && _home.IsOpen && !_home.Lives.Contains(message.Life))
         {
             Forget(message.Life); // refused, which the result tells it
@@ -209,35 +214,52 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
     /// <summary>Takes a life's answer to a push. There is no call whose result could carry what the home then has for it: that goes into its mailbox.</summary>
     private void Answered(MailboxBatch answer)
     {
-        foreach (var bytes in answer.Messages)
+        try
         {
-            _home.Receive(MessageCodec.ReadWorkerMessage(bytes), Now);
+            foreach (var bytes in answer.Messages)
+            {
+                _home.Receive(MessageCodec.ReadWorkerMessage(bytes), Now);
+            }
         }
-        Finish();
+        finally
+        {
+            EndTurn();
+        }
     }
 
-    private void Look() => _snapshot = new HomeSnapshot(_home.Epoch, _home.IsOpen, _home.Number, _home.RoomCount, _home.Lives.Count, _home.Backlog);
-
-    private MailboxBatch Finish()
+    private void Look()
     {
+        var now = (_home.Epoch, _home.IsOpen, _home.Number, _home.RoomCount, _home.Lives.Count, _home.Backlog);
+        if (_snapshot is not { } last || now != (last.Epoch, last.IsOpen, last.Number, last.Rooms, last.Lives, last.Backlog))
+        {
+            _snapshot = new HomeSnapshot(now.Epoch, now.IsOpen, now.Number, now.RoomCount, now.Count, now.Backlog);
+        }
+    }
+
+    private MailboxBatch Replies() => _replies.Count == 0 ? MailboxBatch.Empty : new MailboxBatch([.. _replies]);
+
+    /// <summary>Whatever a message did, also where it threw: what others are to get goes out, and the next caller gets nothing that was for this one.</summary>
+    private void EndTurn()
+    {
+        _caller = default;
+        _replies.Clear();
         foreach (var mailbox in _unflushed)
         {
             _ = mailbox.Flush();
         }
         _unflushed.Clear();
-        if (_replies.Count == 0)
-        {
-            return MailboxBatch.Empty;
-        }
-        var replies = new MailboxBatch([.. _replies]);
-        _replies.Clear();
-        return replies;
     }
 
     private Task TickAsync()
     {
-        _home.Tick(Now);
-        Finish();
+        try
+        {
+            _home.Tick(Now);
+        }
+        finally
+        {
+            EndTurn();
+        }
         Look();
         if (_home.Lives.Count > 0 && Now > _keptUntil)
         {
@@ -255,9 +277,8 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
         {
             foreach (var process in await GrainFactory.GetGrain<IServerListGrain>(0).RecentDeaths())
             {
-                _home.ReportDeath(process, Now);
+                await ReportDeath(process);
             }
-            Finish();
         }
 #pragma warning disable CA1031 // Then it waits.
         catch (Exception exception)

@@ -70,9 +70,7 @@ internal sealed class ServerListGrain : Grain, IServerListGrain, IServersOutput
         return Task.CompletedTask;
     }
 
-    public Task<MailboxBatch> List() => ListAs(ProtocolVersion.Oldest);
-
-    public Task<MailboxBatch> ListAs(byte version)
+    public Task<MailboxBatch> List(byte version)
     {
         version = Math.Clamp(version, ProtocolVersion.Oldest, ProtocolVersion.Current);
         return Task.FromResult(new MailboxBatch([.. _list.List().Select(description => Wire.Write(new Describe(description, 0, 0), version))]));
@@ -98,9 +96,12 @@ internal sealed class ServerListGrain : Grain, IServerListGrain, IServersOutput
 
     public Task<ServerId[]> RecentDeaths()
     {
-        foreach (var old in _deaths.Where(death => Now - death.Value > _deathMemory).Select(death => death.Key).ToArray())
+        foreach (var (process, since) in _deaths)
         {
-            _deaths.Remove(old);
+            if (Now - since > _deathMemory)
+            {
+                _deaths.Remove(process);
+            }
         }
         return Task.FromResult<ServerId[]>([.. _deaths.Keys]);
     }

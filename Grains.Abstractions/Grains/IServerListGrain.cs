@@ -19,17 +19,13 @@ internal interface IServerListGrain : IGrainWithIntegerKey
     [Alias("Describe"), ResponseTimeout("00:00:02")]
     Task Describe(MailboxBatch description);
 
-    /// <summary>Returns the servers whose leases run, each as a <see cref="Describe"/> message of the oldest version of the protocol.</summary>
+    /// <summary>Returns the servers whose leases run, each as a <see cref="Describe"/> message in a version of the protocol that the caller reads.</summary>
     [Alias("List"), ResponseTimeout("00:00:05")]
-    Task<MailboxBatch> List();
-
-    /// <summary>Returns the servers whose leases run, in the version of the protocol that the caller reads. Known from version 2 of the protocol on.</summary>
-    [Alias("ListAs"), ResponseTimeout("00:00:05")]
-    Task<MailboxBatch> ListAs(byte version);
+    Task<MailboxBatch> List(byte version);
 
     /// <summary>
     /// Takes a server out of the list and out of all rooms at its own request, because it stops. Unlike <see cref="ReportDeath"/> it leaves the server's
-    /// silo alone, which ends by itself. Known from version 2 of the protocol on.
+    /// silo alone, which ends by itself.
     /// </summary>
     [Alias("Resign"), ResponseTimeout("00:00:10")]
     Task Resign(ServerId process);

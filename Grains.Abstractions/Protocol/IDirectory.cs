@@ -56,7 +56,7 @@ internal interface IDirectory : IAsyncDisposable
     /// that dies later asks those who are there what they remember, and the server is not.
     /// </para>
     /// </summary>
-    /// <exception cref="DirectoryUnavailableException">The directory cannot be reached now, or is of a version that takes no resignations.</exception>
+    /// <exception cref="DirectoryUnavailableException">The directory cannot be reached now.</exception>
     Task ReportDeathAsync(ServerId process, CancellationToken cancellationToken);
 }
 

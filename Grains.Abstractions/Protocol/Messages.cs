@@ -25,9 +25,7 @@ internal sealed record Register : WorkerMessage
     /// <summary>What the server remembers of the epoch before; null for a fresh life.</summary>
     public History? History { get; init; }
 
-    /// <summary>
-    /// How long the life may be silent before the home ends it, in milliseconds; 0 leaves that to the home. Known from version 2 of the protocol on.
-    /// </summary>
+    /// <summary>How long the life may be silent before the home ends it, in milliseconds; 0 leaves that to the home.</summary>
     public long Lease { get; init; }
 }
 

@@ -7,9 +7,7 @@ internal abstract record ServerMessage;
 /// <param name="Description">What it tells.</param>
 /// <param name="Session">The session of the answers it has handled; 0 for none.</param>
 /// <param name="Handled">The last answer of that session it has handled.</param>
-/// <param name="Lease">
-/// How long it may be silent before it is no longer listed, in milliseconds; 0 leaves that to the directory. Known from version 2 of the protocol on.
-/// </param>
+/// <param name="Lease">How long it may be silent before it is no longer listed, in milliseconds; 0 leaves that to the directory.</param>
 internal sealed record Describe(ServerDescription Description, long Session, long Handled, long Lease = 0) : ServerMessage;
 
 /// <summary>One part of a server's answer to a request. The directory keeps it for the server that asked.</summary>

@@ -126,10 +126,7 @@ internal sealed class OrleansDirectory : IDirectory
 
     public async Task<IReadOnlyList<ServerDescription>> ServersAsync(CancellationToken cancellationToken)
     {
-        var list = await AskAsync(
-            "listing the servers",
-            () => Version >= ProtocolVersion.WithAddresses ? Servers.ListAs(Version) : Servers.List(),
-            cancellationToken).ConfigureAwait(false);
+        var list = await AskAsync("listing the servers", () => Servers.List(Version), cancellationToken).ConfigureAwait(false);
         return [.. list.Messages.Select(bytes => ((Describe)MessageCodec.ReadServerMessage(bytes)).Description)];
     }
 
@@ -137,10 +134,6 @@ internal sealed class OrleansDirectory : IDirectory
     {
         // A silo that is this very process is not to be declared dead: it ends by itself.
         var isOwn = process.Process == _process;
-        if (isOwn && Version < ProtocolVersion.WithAddresses)
-        {
-            throw new DirectoryUnavailableException($"The Orleans cluster \"{_cluster.ClusterId}\" is of an older version, which takes no resignations.");
-        }
         return AskAsync(
             $"reporting the death of {process}",
             async () =>

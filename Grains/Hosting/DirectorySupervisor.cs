@@ -79,7 +79,7 @@ public sealed class DirectorySupervisor : IAsyncDisposable
         await _host.StartAsync(_stopping.Token).ConfigureAwait(false);
         try
         {
-            await Servers.List().WaitAsync(_stopping.Token).ConfigureAwait(false); // the first call takes long, and a death is urgent
+            await Servers.List(ProtocolVersion.Oldest).WaitAsync(_stopping.Token).ConfigureAwait(false); // the first call takes long, and a death is urgent
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

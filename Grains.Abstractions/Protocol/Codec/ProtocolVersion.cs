@@ -11,15 +11,9 @@ namespace OrleansAdapter.Protocol;
 internal static class ProtocolVersion
 {
     /// <summary>The newest version this build speaks.</summary>
-    public const byte Current = 2;
+    public const byte Current = 1;
 
-    /// <summary>From here on servers say how long they may be silent.</summary>
-    public const byte WithLeases = 2;
-
-    /// <summary>From here on servers tell their addresses, and resign from the directory when they stop.</summary>
-    public const byte WithAddresses = 2;
-
-    /// <summary>The oldest version this build speaks: the one before <see cref="Current"/>, but there is none before 1.</summary>
+    /// <summary>The oldest version this build speaks: the one before <see cref="Current"/>, where there is one.</summary>
     public const byte Oldest = 1;
 
     /// <summary>The versions this build speaks.</summary>

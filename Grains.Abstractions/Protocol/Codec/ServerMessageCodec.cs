@@ -16,10 +16,7 @@ internal static class ServerMessageCodec
                 WriteDescription(ref writer, describe.Description);
                 writer.Long(describe.Session);
                 writer.Long(describe.Handled);
-                if (writer.Version >= ProtocolVersion.WithLeases)
-                {
-                    writer.Long(describe.Lease);
-                }
+                writer.Long(describe.Lease);
                 break;
             case Answer answer:
                 WriteAnswer(ref writer, answer);
@@ -44,24 +41,21 @@ internal static class ServerMessageCodec
     public static ServerMessage Read(ref WireReader reader, MessageType type) => type switch
     {
         MessageType.Describe =>
-            new Describe(ReadDescription(ref reader), reader.Long(), reader.Long(), reader.Version >= ProtocolVersion.WithLeases ? reader.Long() : 0),
+            new Describe(ReadDescription(ref reader), reader.Long(), reader.Long(), reader.Long()),
         MessageType.Answer => ReadAnswer(ref reader),
         MessageType.Answers => new Answers(reader.Long(), reader.Long(), reader.List(MinimumAnswerBytes, static (ref WireReader r) => ReadAnswer(ref r))),
         MessageType.AcknowledgeAnswers => new AcknowledgeAnswers(reader.Server(), reader.Long(), reader.Long()),
         _ => throw MessageCodec.Unknown(type, "about a server"),
     };
 
-    /// <summary>A description. Its start is an instant: it comes out in UTC, whatever its offset was. Version 1 has no address.</summary>
+    /// <summary>A description. Its start is an instant: it comes out in UTC, whatever its offset was.</summary>
     public static void WriteDescription(ref WireWriter writer, ServerDescription description)
     {
         writer.Server(description.Process);
         writer.Text(description.Name);
         writer.Fixed(description.Started.UtcTicks);
         writer.Long(description.Sockets);
-        if (writer.Version >= ProtocolVersion.WithAddresses)
-        {
-            writer.Text(description.Address ?? "");
-        }
+        writer.Text(description.Address ?? "");
     }
 
     /// <inheritdoc cref="WriteDescription"/>
@@ -75,7 +69,7 @@ internal static class ServerMessageCodec
             ProtocolException.Throw($"The time before byte {reader.Position} is none.");
         }
         var sockets = reader.Int();
-        var address = reader.Version >= ProtocolVersion.WithAddresses ? reader.Text() : "";
+        var address = reader.Text();
         return new ServerDescription(process, name, new DateTimeOffset(ticks, TimeSpan.Zero), sockets, address.Length == 0 ? null : address);
     }
 

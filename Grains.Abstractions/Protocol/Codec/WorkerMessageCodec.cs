@@ -30,10 +30,7 @@ internal static class WorkerMessageCodec
                 break;
             case Register register:
                 writer.Server(register.Replaces);
-                if (writer.Version >= ProtocolVersion.WithLeases)
-                {
-                    writer.Long(register.Lease);
-                }
+                writer.Long(register.Lease);
                 writer.Byte(register.History is null ? (byte)0 : (byte)1);
                 if (register.History is { } history)
                 {
@@ -74,7 +71,7 @@ internal static class WorkerMessageCodec
                 Session = session,
                 ListVersion = listVersion,
                 Replaces = reader.Server(),
-                Lease = reader.Version >= ProtocolVersion.WithLeases ? reader.Long() : 0,
+                Lease = reader.Long(),
                 History = reader.Flag() ? HistoryCodec.Read(ref reader) : null,
             },
         };

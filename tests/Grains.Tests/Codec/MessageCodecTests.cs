@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -124,17 +125,19 @@ public sealed class MessageCodecTests
     }
 
     [Fact]
-    public void The_version_before_is_read_and_written_and_has_no_addresses_of_servers()
+    public void A_message_bears_the_version_it_is_written_in_and_no_version_is_written_that_this_side_does_not_speak()
     {
-        var description = new ServerDescription(ServerId.FromBits(1 << 12), "name", DateTimeOffset.UnixEpoch, 3, "unix:/tmp/there");
-        foreach (var (version, address) in new[] { (ProtocolVersion.Oldest, null), (ProtocolVersion.Current, description.Address) })
+        var message = new AcknowledgeAnswers(ServerId.FromBits(1 << 12), 4, 5);
+        for (var version = ProtocolVersion.Oldest; version <= ProtocolVersion.Current; version++)
         {
-            var output = new System.Buffers.ArrayBufferWriter<byte>();
-            MessageCodec.Write(output, new Describe(description, 4, 5), version);
+            var output = new ArrayBufferWriter<byte>();
+            MessageCodec.Write(output, message, version);
 
             Assert.Equal(version, output.WrittenSpan[0]);
-            Assert.Equal(new Describe(description with { Address = address }, 4, 5), MessageCodec.ReadServerMessage(output.WrittenMemory));
+            Assert.Equal(message, MessageCodec.ReadServerMessage(output.WrittenMemory));
         }
+        Assert.Throws<ArgumentOutOfRangeException>(() => MessageCodec.Write(new ArrayBufferWriter<byte>(), message, ProtocolVersion.Oldest - 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => MessageCodec.Write(new ArrayBufferWriter<byte>(), message, ProtocolVersion.Current + 1));
     }
 
     [Fact]

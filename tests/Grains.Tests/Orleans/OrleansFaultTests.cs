@@ -120,7 +120,7 @@ public sealed class OrleansFaultTests : IAsyncLifetime
         Assert.Equal((0, 0L), (status.Rooms, status.Backlog));
         await Wait.UntilAsync(() => FindAsync(MailboxStreams.OfLife("/", gone)), left => left is null, "the mailbox's subscriber is left");
         await Wait.UntilAsync(() => FindAsync(MailboxStreams.OfProcess(gone)), left => left is null, "the answers' subscriber is left");
-        await Wait.UntilAsync(() => Grains.GetGrain<IServerListGrain>(0).List(), list => list.Messages.Length == 0, "it is listed");
+        await Wait.UntilAsync(() => Grains.GetGrain<IServerListGrain>(0).List(ProtocolVersion.Oldest), list => list.Messages.Length == 0, "it is listed");
     }
 
     private Task<MailboxSubscriber?> FindAsync(Orleans.Runtime.StreamId stream) => Task.FromResult(Subscribers.Find(stream));
