@@ -9,7 +9,7 @@ internal sealed class DirectoryWatch(Func<CancellationToken, Task> ask, TimeSpan
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
-    /// <summary>After which time without an answer people are told.</summary>
+    /// <summary>After which time without an answer people are told; not before the first one, for which this process has to connect.</summary>
     private static readonly TimeSpan Notable = TimeSpan.FromSeconds(3);
 
     /// <summary>Returns, with the reason, when the process is found to hang.</summary>
@@ -22,19 +22,20 @@ internal sealed class DirectoryWatch(Func<CancellationToken, Task> ask, TimeSpan
         }
         var silence = new Silence(Period);
         var answers = new Answers();
-        var told = false;
+        var (heard, told) = (false, false);
         while (silence.Length < hungAfter)
         {
             var began = time.GetTimestamp();
             _ = AskAsync(answers, ended);
             await Task.Delay(Period, time, ended);
             silence.Add(time.GetElapsedTime(began), answers.Take());
+            heard |= silence.Length == TimeSpan.Zero;
             if (told && silence.Length == TimeSpan.Zero)
             {
                 tell("directory  answers again");
                 told = false;
             }
-            else if (!told && silence.Length >= Notable && silence.Length < hungAfter)
+            else if (heard && !told && silence.Length >= Notable && silence.Length < hungAfter)
             {
                 tell($"directory  does not answer; it is replaced when it has not for {hungAfter.TotalSeconds:0} s");
                 told = true;
