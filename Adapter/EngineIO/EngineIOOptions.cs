@@ -59,10 +59,9 @@ public class EngineIOOptions
     public CookieBuilder? Cookie { get; set; }
 
     /// <summary>
-    /// Which other origins may connect. Default: no policy; the endpoint's own CORS metadata apply as usual. Browsers hold no WebSocket to CORS: without a policy here, a page of any origin
-    /// may open one, with the user's cookies, as with the reference; whoever trusts cookies sets a policy, or checks <c>Origin</c> in <see cref="AllowRequest"/>. With a
-    /// policy, a WebSocket from a page is let in from the request's own host and from the policy's origins; behind a proxy that changes <c>Host</c>, the site's own origin has to be
-    /// among them.
+    /// Which other origins may connect. Default: no policy; the endpoint's own CORS metadata apply as usual. Browsers hold no WebSocket to CORS, so it is held to it here, as a page of any site would
+    /// open one with the user's cookies: let in are requests without <c>Origin</c>, pages of the request's own host, and of origins that this or the endpoint's policy allows. Behind a proxy that
+    /// changes <c>Host</c>, forward it (<c>UseForwardedHeaders</c>), or name the site's own origin here.
     /// </summary>
     public Action<CorsPolicyBuilder>? Cors { get; set; }
 

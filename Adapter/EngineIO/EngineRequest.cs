@@ -32,7 +32,7 @@ internal static class EngineRequest
         {
             return RefuseAsync(server, context, error, isUpgrade);
         }
-        var handshake = CheckHandshakeAsync(server, context, session);
+        var handshake = CheckHandshakeAsync(server, context, session, isUpgrade);
         return handshake.IsCompletedSuccessfully
             ? AnswerAsync(server, context, session, handshake.Result, isUpgrade)
             : AwaitAsync(server, context, session, handshake, isUpgrade);
@@ -59,10 +59,6 @@ internal static class EngineRequest
         {
             return EngineError.BadRequest;
         }
-        if (isUpgrade && !server.Allows(context.Request.Headers.Origin.ToString(), context.Request.Host))
-        {
-            return EngineError.Forbidden("");
-        }
         if (sid.Length > 0)
         {
             return session is null ? EngineError.SessionIdUnknown
@@ -76,8 +72,13 @@ internal static class EngineRequest
             : null;
     }
 
-    private static async ValueTask<EngineError?> CheckHandshakeAsync(EngineServer server, HttpContext context, EngineSession? session)
+    private static async ValueTask<EngineError?> CheckHandshakeAsync(EngineServer server, HttpContext context, EngineSession? session, bool isUpgrade)
     {
+        if (isUpgrade && !await OriginPolicy.AllowsAsync(context, server.Cors).ConfigureAwait(false))
+        {
+            DirectoryLog.OriginRefused(server.Logger, context.Request.Headers.Origin.ToString(), context.Request.Host.Value ?? "");
+            return EngineError.Forbidden("");
+        }
         if (session is not null)
         {
             return null;
@@ -108,7 +109,7 @@ internal static class EngineRequest
         var response = context.Response;
         if (isUpgrade)
         {
-            response.StatusCode = StatusCodes.Status400BadRequest;
+            response.StatusCode = error.Status;
             response.ContentType = "text/html";
             response.Headers.Connection = "close";
             return response.WriteAsync(error.Message, context.RequestAborted);

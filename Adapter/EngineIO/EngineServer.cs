@@ -19,7 +19,6 @@ internal sealed class EngineServer : IDrainedFront
     private readonly Func<string> _newId;
     private readonly Func<EngineSession, HttpContext, IEngineHandler> _connect;
     private readonly ILogger _logger;
-    private readonly CorsPolicy? _cors;
     private long _refusedUnfinished;
 
     /// <param name="options">Valid options.</param>
@@ -41,11 +40,14 @@ internal sealed class EngineServer : IDrainedFront
         {
             var policy = new CorsPolicyBuilder();
             cors(policy);
-            _cors = policy.Build();
+            Cors = policy.Build();
         }
     }
 
     public EngineIOOptions Options { get; }
+
+    /// <summary>Which other origins may connect; null where no policy was given.</summary>
+    public CorsPolicy? Cors { get; }
 
     public SlowClientLimits Slow { get; }
 
@@ -75,11 +77,6 @@ internal sealed class EngineServer : IDrainedFront
     IEnumerable<IDrainedClient> IDrainedFront.Clients => _sessions.Select(session => session.Value);
 
     public bool Allows(EngineTransports transport) => (Options.Transports & transport) != 0;
-
-    /// <summary>Whether a page of this origin may open a WebSocket, which browsers do not ask CORS about. Without a policy, any may.</summary>
-    public bool Allows(string origin, HostString host) =>
-        _cors is null || origin.Length == 0 || _cors.AllowAnyOrigin || _cors.IsOriginAllowed(origin)
-        || (Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.Authority.Equals(host.Value, StringComparison.OrdinalIgnoreCase));
 
     public EngineSession? Find(string id) => _sessions.TryGetValue(id, out var session) && session.IsInTime() ? session : null;
 

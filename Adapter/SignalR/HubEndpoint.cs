@@ -1,6 +1,8 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Connections;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
 using OrleansAdapter.Draining;
 using OrleansAdapter.Forwarding;
 using OrleansAdapter.Namespaces;
@@ -8,7 +10,7 @@ using OrleansAdapter.Namespaces;
 namespace OrleansAdapter.SignalR;
 
 /// <summary>The two endpoints of a hub, around the framework's own.</summary>
-internal sealed class HubEndpoint(HubTokens tokens, SessionForwarder? forwarder, ThisServer server, RequestDelegate inner)
+internal sealed class HubEndpoint(HubTokens tokens, SessionForwarder? forwarder, ThisServer server, ILogger logger, RequestDelegate inner)
 {
     private const string TokenParameter = "id";
 
@@ -60,7 +62,7 @@ internal sealed class HubEndpoint(HubTokens tokens, SessionForwarder? forwarder,
         var text = context.Request.Query[TokenParameter].ToString();
         if (text.Length == 0)
         {
-            return server.IsDraining ? DrainResponses.RefuseAsync(context) : inner(context);
+            return server.IsDraining ? DrainResponses.RefuseAsync(context) : ServeAsync(context);
         }
         if (!tokens.TryRead(text, out var id, out var token))
         {
@@ -69,8 +71,36 @@ internal sealed class HubEndpoint(HubTokens tokens, SessionForwarder? forwarder,
         HubTokens.SetId(context, id);
         context.Request.QueryString = QueryString.Create(context.Request.Query.Select(
             parameter => parameter.Key.Equals(TokenParameter, StringComparison.OrdinalIgnoreCase) ? new(parameter.Key, token) : parameter));
-        return inner(context);
+        return ServeAsync(context);
     }
+
+    /// <summary>
+    /// A WebSocket of a page that may not have one is refused; the other transports are held to CORS by the browser, and to the token. Not asynchronous itself where that can be helped: what it holds would
+    /// live as long as the connection.
+    /// </summary>
+    private Task ServeAsync(HttpContext context)
+    {
+        if (!IsWebSocket(context))
+        {
+            return inner(context);
+        }
+        return context.Request.Headers.Origin.Count == 0 ? inner(context) : ServeAllowedAsync(context);
+    }
+
+    private async Task ServeAllowedAsync(HttpContext context)
+    {
+        if (await OriginPolicy.AllowsAsync(context, null))
+        {
+            await inner(context);
+            return;
+        }
+        HubLog.OriginRefused(logger, context.Request.Headers.Origin.ToString(), context.Request.Host.Value ?? "");
+        context.Response.StatusCode = StatusCodes.Status403Forbidden;
+    }
+
+    /// <summary>The framework's middleware for WebSockets comes behind this.</summary>
+    private static bool IsWebSocket(HttpContext context) =>
+        context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
 
     private static async Task ForwardAsync(SessionForwarder forwarder, ServerId owner, HttpContext context)
     {

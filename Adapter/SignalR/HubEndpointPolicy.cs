@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Matching;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using OrleansAdapter.Forwarding;
 using OrleansAdapter.Namespaces;
 
@@ -47,7 +48,7 @@ internal sealed class HubEndpointPolicy(IServiceProvider services) : MatcherPoli
         {
             return original;
         }
-        var handler = new HubEndpoint(connections.Tokens, services.GetService<SessionForwarder>(), services.GetRequiredService<ThisServer>(), inner);
+        var handler = new HubEndpoint(connections.Tokens, services.GetService<SessionForwarder>(), services.GetRequiredService<ThisServer>(), services.GetRequiredService<ILoggerFactory>().CreateLogger<HubEndpoint>(), inner);
         var isNegotiate = route.Metadata.GetMetadata<NegotiateMetadata>() is not null;
         return new RouteEndpoint(isNegotiate ? handler.NegotiateAsync : handler.ConnectAsync, route.RoutePattern, route.Order, route.Metadata, route.DisplayName);
     }

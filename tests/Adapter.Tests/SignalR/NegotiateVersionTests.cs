@@ -11,7 +11,7 @@ using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.SignalR;
 
-/// <summary>Connection ids are public: whoever sees one must not be able to speak for its client, or to end it.</summary>
+/// <summary>Connection ids are public: whoever sees one must not be able to speak for its client, or to end it. And pages of other sites have no WebSocket.</summary>
 public sealed class NegotiateVersionTests : IAsyncLifetime
 {
     private readonly InProcessTestCluster _engine = new();
@@ -26,8 +26,11 @@ public sealed class NegotiateVersionTests : IAsyncLifetime
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IDirectory>(new TestDirectory(_engine.NewDirectory()));
         builder.Services.AddSignalR().AddOrleansAdapter();
+        builder.Services.AddCors();
         _app = builder.Build();
+        _app.UseCors();
         _app.MapHub<TestHub>("/hub");
+        _app.MapHub<TestHub>("/friendly").RequireCors(policy => policy.WithOrigins("https://friend.example"));
         await _app.StartAsync();
         _hub = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/hub");
     }
@@ -58,6 +61,28 @@ public sealed class NegotiateVersionTests : IAsyncLifetime
         await client.HandshakeAsync();
         await CheckAsync((await client.CallAsync(nameof(TestHub.Id)))!);
         Assert.NotNull(await client.CallAsync(nameof(TestHub.Id)));
+    }
+
+    [Theory]
+    [InlineData("/hub", null, 101)]
+    [InlineData("/hub", "https://evil.example", 403)]
+    [InlineData("/hub", "http://127.0.0.1", 101)]
+    [InlineData("/hub", "https://friend.example", 403)]
+    [InlineData("/friendly", "https://friend.example", 101)]
+    [InlineData("/friendly", "https://evil.example", 403)]
+    public async Task A_WebSocket_of_another_sites_page_is_refused_unless_a_policy_allows_it(string path, string? origin, int status)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_hub, path));
+        request.Headers.Add("Connection", "Upgrade");
+        request.Headers.Add("Upgrade", "websocket");
+        request.Headers.Add("Sec-WebSocket-Version", "13");
+        request.Headers.Add("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA==");
+        if (origin is not null)
+        {
+            request.Headers.Add("Origin", origin);
+        }
+        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).InTimeAsync();
+        Assert.Equal(status, (int)response.StatusCode);
     }
 
     [Fact]
