@@ -61,6 +61,8 @@ internal static class PollingRequest
         if (!await PollingResponse.TryWriteAsync(context, packets, server.Options.HttpCompression).ConfigureAwait(false))
         {
             session.PollFailed();
+            // Else Kestrel may find the answer too short before it has seen that the client is gone, and log that as an error.
+            context.Abort();
         }
     }
 
