@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using OrleansAdapter;
-using OrleansAdapter.Grains;
 using OrleansAdapter.Primary;
 
 namespace Microsoft.Extensions.Hosting;

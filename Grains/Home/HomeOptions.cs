@@ -1,4 +1,4 @@
-namespace OrleansAdapter.Grains;
+namespace OrleansAdapter;
 
 /// <summary>The limits and times of a home. All times are in milliseconds.</summary>
 public sealed record HomeOptions

@@ -8,7 +8,7 @@ namespace OrleansAdapter.Grains;
 /// Where the directory's Orleans cluster is, for a process that is to be a silo or a client of it. A host that brings its own clustering does not need
 /// this: it calls <c>AddOrleansDirectory</c> on its silo or client builder.
 /// </summary>
-public sealed class DirectoryClusterOptions
+internal sealed class DirectoryClusterOptions
 {
     /// <summary>The Orleans cluster id. A process with another one is not let in.</summary>
     public string ClusterId { get; set; } = "orleansadapter";

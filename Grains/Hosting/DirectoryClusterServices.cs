@@ -5,12 +5,13 @@ using Microsoft.Extensions.Logging;
 using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using OrleansAdapter;
 using OrleansAdapter.Grains;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Makes a process a silo or a client of the directory's own Orleans cluster, as <see cref="DirectoryClusterOptions"/> say.</summary>
-public static class DirectoryClusterServices
+internal static class DirectoryClusterServices
 {
     private const int QueueLimit = 10_000;
 

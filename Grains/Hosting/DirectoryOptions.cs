@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
+using OrleansAdapter.Grains;
 
-namespace OrleansAdapter.Grains;
+namespace OrleansAdapter;
 
 /// <summary>
 /// The limits and times of the directory, wherever it runs. Validated when the host starts. Silos and clients of one cluster must agree on

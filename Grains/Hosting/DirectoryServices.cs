@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans;
+using OrleansAdapter;
 using OrleansAdapter.Grains;
 using OrleansAdapter.Grains.InProcess;
 

@@ -5,7 +5,7 @@ using Orleans;
 namespace OrleansAdapter.Grains;
 
 /// <summary>Reports deaths to the directory, for a process that starts servers and sees them end. It connects in the background.</summary>
-public sealed class DirectorySupervisor : IAsyncDisposable
+internal sealed class DirectorySupervisor : IAsyncDisposable
 {
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(100);
 

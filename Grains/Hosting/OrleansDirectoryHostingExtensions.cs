@@ -8,6 +8,7 @@ using Orleans.Serialization.Configuration;
 using Orleans.Serialization.Internal;
 using Orleans.Storage;
 using Orleans.Streams;
+using OrleansAdapter;
 using OrleansAdapter.Grains;
 
 namespace Orleans.Hosting;

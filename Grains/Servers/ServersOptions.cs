@@ -1,4 +1,4 @@
-namespace OrleansAdapter.Grains;
+namespace OrleansAdapter;
 
 /// <summary>The limits and times of the list of servers and of the answers that wait for them. All times are in milliseconds.</summary>
 public sealed record ServersOptions
