@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using OrleansAdapter.Grains;
 using OrleansAdapter.SocketIO.Tests;
 
 namespace OrleansAdapter.Tests.Start;
