@@ -4,7 +4,17 @@ using System.Diagnostics.Metrics;
 namespace OrleansAdapter.Grains;
 
 /// <summary>A home's figures as of its last tick, for gauges.</summary>
-internal sealed record HomeSnapshot(long Epoch, bool IsOpen, long Number, int Rooms, int Lives, long Backlog);
+internal sealed record HomeSnapshot(long Epoch, bool IsOpen, long Number, int Rooms, int Lives, long Backlog)
+{
+    /// <summary>How the home is now; the one before where nothing has changed, as in most ticks.</summary>
+    public static HomeSnapshot Of(Home home, HomeSnapshot? before)
+    {
+        var now = (home.Epoch, home.IsOpen, home.Number, home.RoomCount, home.Lives.Count, home.Backlog);
+        return before is not null && now == (before.Epoch, before.IsOpen, before.Number, before.Rooms, before.Lives, before.Backlog)
+            ? before
+            : new HomeSnapshot(now.Epoch, now.IsOpen, now.Number, now.RoomCount, now.Count, now.Backlog);
+    }
+}
 
 /// <summary>The directory's metrics in the meter <c>OrleansAdapter</c>, wherever it runs. Gauges show each home as of its last tick.</summary>
 internal sealed class DirectoryMetrics : IDisposable

@@ -34,7 +34,7 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
     private IGrainTimer _timer = null!;
     private Home _home = null!;
     private ServerId _caller;
-    private HomeSnapshot _snapshot = null!;
+    private HomeSnapshot? _snapshot;
     private long _keptUntil;
 
     public HomeGrain(
@@ -67,8 +67,8 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
         _home = new Home(_options.Homes, this, Random.Shared, epoch, _options.FirstStart && _firstHomes.IsFirst(Namespace));
         var period = TickPeriod.OfHold(_options.Homes.PauseThreshold);
         _timer = this.RegisterGrainTimer(static (grain, _) => grain.TickAsync(), this, new GrainTimerCreationOptions(period, period) { Interleave = true });
-        Look();
-        _metrics.Observe(this, Namespace, () => _snapshot);
+        _snapshot = HomeSnapshot.Of(_home, _snapshot);
+        _metrics.Observe(this, Namespace, () => _snapshot!);
         DirectoryLog.HomeStarted(_logger, Namespace, epoch);
         _ = LearnDeathsAsync();
         return Task.CompletedTask;
@@ -227,15 +227,6 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
         }
     }
 
-    private void Look()
-    {
-        var now = (_home.Epoch, _home.IsOpen, _home.Number, _home.RoomCount, _home.Lives.Count, _home.Backlog);
-        if (_snapshot is not { } last || now != (last.Epoch, last.IsOpen, last.Number, last.Rooms, last.Lives, last.Backlog))
-        {
-            _snapshot = new HomeSnapshot(now.Epoch, now.IsOpen, now.Number, now.RoomCount, now.Count, now.Backlog);
-        }
-    }
-
     private MailboxBatch Replies() => _replies.Count == 0 ? MailboxBatch.Empty : new MailboxBatch([.. _replies]);
 
     /// <summary>Whatever a message did, also where it threw: what others are to get goes out, and the next caller gets nothing that was for this one.</summary>
@@ -260,8 +251,8 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
         {
             EndTurn();
         }
-        Look();
-        if (_home.Lives.Count > 0 && Now > _keptUntil)
+        _snapshot = HomeSnapshot.Of(_home, _snapshot);
+        if ((_home.Lives.Count > 0 || _home.SessionCount > 0) && Now > _keptUntil)
         {
             // A home with members must not be collected for idleness: that would be an epoch for nothing.
             _keptUntil = Now + (long)(KeepFor.TotalMilliseconds / 2);

@@ -26,7 +26,7 @@ internal sealed class HomeHost : SerialQueue<object>, IHomeOutput
         Namespace = @namespace;
         _logger = logger;
         _home = new Home(options.Directory.Homes, this, random, epoch, options.FirstStart, voidFrom);
-        Snapshot = new HomeSnapshot(epoch, false, 0, 0, 0, 0);
+        Snapshot = HomeSnapshot.Of(_home, null);
         directory.Metrics.Observe(this, @namespace, () => Snapshot);
     }
 
@@ -97,7 +97,7 @@ internal sealed class HomeHost : SerialQueue<object>, IHomeOutput
             default:
                 Volatile.Write(ref _tickQueued, 0);
                 _home.Tick(_directory.Now);
-                Snapshot = new HomeSnapshot(_home.Epoch, _home.IsOpen, _home.Number, _home.RoomCount, _home.Lives.Count, _home.Backlog);
+                Snapshot = HomeSnapshot.Of(_home, Snapshot);
                 if (!_ended && _home.IsEmpty && _directory.Now - _lastUsed > _keepEmpty)
                 {
                     _ended = true;
