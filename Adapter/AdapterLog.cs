@@ -5,7 +5,8 @@ namespace OrleansAdapter;
 /// <summary>What the adapter logs.</summary>
 internal static partial class AdapterLog
 {
-    [LoggerMessage(1, LogLevel.Warning, "{Namespace}: the directory had ended the stay of server {Ended}; {Sockets} sockets are closed and it registers anew as {Life}")]
+    [LoggerMessage(1, LogLevel.Warning,
+        "{Namespace}: the directory had ended the stay of server {Ended}; {Sockets} sockets are closed and it registers anew as {Life}")]
     public static partial void Fenced(ILogger logger, string @namespace, ServerId ended, ServerId life, int sockets);
 
     [LoggerMessage(2, LogLevel.Error, "{Namespace}: entry {Number} of server {Publisher} cannot be read and was left out")]
@@ -20,20 +21,25 @@ internal static partial class AdapterLog
     [LoggerMessage(5, LogLevel.Error, "{Namespace}: a request of server {Asker} failed here; it was told why")]
     public static partial void RequestFailed(ILogger logger, string @namespace, ServerId asker, Exception exception);
 
-    [LoggerMessage(6, LogLevel.Error, "{Namespace}: the front of socket {Socket} failed in the turn; the socket may have missed something, the others have not")]
+    [LoggerMessage(6, LogLevel.Error,
+        "{Namespace}: the front of socket {Socket} failed in the turn; the socket may have missed something, the others have not")]
     public static partial void SocketFailed(ILogger logger, string @namespace, SocketId socket, Exception exception);
 
-    [LoggerMessage(7, LogLevel.Warning, "{Namespace}: the handler of an event of server {Asker} takes longer than {Limit}; those that wait behind it go on without it")]
+    [LoggerMessage(7, LogLevel.Warning,
+        "{Namespace}: the handler of an event of server {Asker} takes longer than {Limit}; those that wait behind it go on without it")]
     public static partial void HandlerIsSlow(ILogger logger, string @namespace, ServerId asker, TimeSpan limit);
 
     [LoggerMessage(8, LogLevel.Warning, "This server waits for the directory to let it into {Namespaces}, for {Seconds} s so far; it goes on waiting. "
-        + "A directory that has just started waits some seconds for the servers that were there before. If this lasts, check that its silo runs and is not overloaded")]
+        + "A directory that has just started waits some seconds for the servers that were there before. If this lasts, check that its silo runs and is not "
+            + "overloaded")]
     public static partial void WaitsForRegistration(ILogger logger, string namespaces, long seconds);
 
     [LoggerMessage(9, LogLevel.Warning, "This server waits until the directory's list has the servers {Missing}, for {Seconds} s so far; "
         + "after {Limit} it starts without")]
     public static partial void WaitsForOthers(ILogger logger, string missing, long seconds, TimeSpan limit);
 
-    [LoggerMessage(10, LogLevel.Warning, "{Namespace}: {Sockets} sockets that were made to join rooms did not: they are in {Limit} already, the most that one may be in (MaxRoomsPerSocket). One is {Example}")]
+    [LoggerMessage(10, LogLevel.Warning,
+        "{Namespace}: {Sockets} sockets that were made to join rooms did not: they are in {Limit} already, the most that one may be in (MaxRoomsPerSocket). "
+        + "One is {Example}")]
     public static partial void JoinsRefused(ILogger logger, string @namespace, int sockets, int limit, SocketId example);
 }

@@ -30,10 +30,16 @@ internal sealed class AdapterMetrics : IDisposable
         _disconnects = _meter.CreateCounter<long>("orleansadapter.disconnects", "{connection}", "Connections that this server ended, by reason.");
         _fences = _meter.CreateCounter<long>("orleansadapter.fences", "{fence}", "Times that this server was fenced.");
         _requests = _meter.CreateCounter<long>("orleansadapter.requests", "{request}", "Requests to other servers.");
-        _joinsRefused = _meter.CreateCounter<long>("orleansadapter.joins.refused", "{socket}", "Sockets that did not join a room, because they are in as many as one may be.");
-        _unfinishedRefused = _meter.CreateCounter<long>("orleansadapter.unfinished.refused", "{message}", "Requests, messages and packets that were refused because unfinished ones hold too much.");
-        _forwarded = _meter.CreateCounter<long>("orleansadapter.forwarded", "{request}", "HTTP requests of clients passed on to the server of their session, by outcome: done, failed, refused, unknown.");
-        _forwardingLoops = _meter.CreateCounter<long>("orleansadapter.forwarding.loops", "{request}", "HTTP requests that had been passed on to this server, which does not have their session.");
+        _joinsRefused = _meter.CreateCounter<long>(
+            "orleansadapter.joins.refused", "{socket}", "Sockets that did not join a room, because they are in as many as one may be.");
+        _unfinishedRefused = _meter.CreateCounter<long>(
+            "orleansadapter.unfinished.refused", "{message}", "Requests, messages and packets that were refused because unfinished ones hold too much.");
+        _forwarded = _meter.CreateCounter<long>(
+            "orleansadapter.forwarded",
+            "{request}",
+            "HTTP requests of clients passed on to the server of their session, by outcome: done, failed, refused, unknown.");
+        _forwardingLoops = _meter.CreateCounter<long>(
+            "orleansadapter.forwarding.loops", "{request}", "HTTP requests that had been passed on to this server, which does not have their session.");
     }
 
     public void Published() => _publishes.Add(1);

@@ -5,8 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace OrleansAdapter;
 
 /// <summary>
-/// Which pages may open a WebSocket, about which browsers do not ask CORS: a page of another site would have it with the user's cookies. The server's own pages may, and those that a CORS policy allows; what
-/// is no browser sends no <c>Origin</c> and is let in.
+/// Which pages may open a WebSocket, about which browsers do not ask CORS: a page of another site would have it with the user's cookies. The server's own
+/// pages may, and those that a CORS policy allows; what is no browser sends no <c>Origin</c> and is let in.
 /// </summary>
 internal static class OriginPolicy
 {

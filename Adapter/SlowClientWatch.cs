@@ -13,8 +13,8 @@ internal sealed record SlowClientLimits(long Soft, long Hard, TimeSpan Time)
 }
 
 /// <summary>
-/// Watches a client for which more than the soft bound waits, until it is below that again: it is slow when it takes nothing for a time, or stays above for long. A client that reads as fast as it can is
-/// not slow, however much it was sent at once. Guarded by whoever owns it.
+/// Watches a client for which more than the soft bound waits, until it is below that again: it is slow when it takes nothing for a time, or stays above for
+/// long. A client that reads as fast as it can is not slow, however much it was sent at once. Guarded by whoever owns it.
 /// </summary>
 internal sealed class SlowClientWatch(SlowClientLimits limits, TimeProvider time)
 {
@@ -32,6 +32,8 @@ internal sealed class SlowClientWatch(SlowClientLimits limits, TimeProvider time
         }
     }
 
-    /// <summary>The client has taken something; what is written to it next is so large. It is not seen how it takes that, so it has a second more for each megabyte.</summary>
+    /// <summary>
+    /// The client has taken something; what is written to it next is so large. It is not seen how it takes that, so it has a second more for each megabyte.
+    /// </summary>
     public void Taken(long next = 0) => _taken = time.GetTimestamp() + (next * time.TimestampFrequency / (1 << 20));
 }

@@ -11,12 +11,14 @@ internal static partial class DrainLog
     [LoggerMessage(161, LogLevel.Warning, "{Clients} clients had not moved in time (DrainTimeout) and are cut off")]
     public static partial void CutOff(ILogger logger, int clients);
 
-    [LoggerMessage(162, LogLevel.Warning, "{Namespace}: some of what this server published is not known to have reached all servers; it is nevertheless, unless the directory dies now")]
+    [LoggerMessage(162, LogLevel.Warning,
+        "{Namespace}: some of what this server published is not known to have reached all servers; it is nevertheless, unless the directory dies now")]
     public static partial void NotSettled(ILogger logger, string @namespace);
 
     [LoggerMessage(163, LogLevel.Information, "Server {Server} has left the cluster")]
     public static partial void Resigned(ILogger logger, ServerId server);
 
-    [LoggerMessage(164, LogLevel.Warning, "Server {Server} could not tell the directory that it leaves: its rooms are left when its supervisor says so, or its lease lapses")]
+    [LoggerMessage(164, LogLevel.Warning,
+        "Server {Server} could not tell the directory that it leaves: its rooms are left when its supervisor says so, or its lease lapses")]
     public static partial void NotResigned(ILogger logger, ServerId server, Exception exception);
 }

@@ -4,7 +4,8 @@ namespace OrleansAdapter.Draining;
 internal interface IServerDrain
 {
     /// <summary>
-    /// Takes no more clients, has those that are here go elsewhere, and resigns from the directory. Ends when that is done, or the time for it is over. Safe to call again: it is done once.
+    /// Takes no more clients, has those that are here go elsewhere, and resigns from the directory. Ends when that is done, or the time for it is over.
+    /// Safe to call again: it is done once.
     /// </summary>
     Task DrainAsync();
 

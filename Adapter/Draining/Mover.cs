@@ -12,9 +12,11 @@ internal sealed class Mover(DrainState state, int rate, TimeSpan patience, TimeP
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
 
     /// <summary>
-    /// How many in a second it takes for all to have moved when four fifths of the time are over; or the rate that was asked for, if that is more: that all go at once at the end would be worse.
+    /// How many in a second it takes for all to have moved when four fifths of the time are over; or the rate that was asked for, if that is more: that all
+    /// go at once at the end would be worse.
     /// </summary>
-    public static int RateFor(int clients, int rate, TimeSpan limit) => (int)Math.Max(rate, Math.Min(int.MaxValue, Math.Ceiling(clients / (0.8 * limit.TotalSeconds))));
+    public static int RateFor(int clients, int rate, TimeSpan limit) =>
+        (int)Math.Max(rate, Math.Min(int.MaxValue, Math.Ceiling(clients / (0.8 * limit.TotalSeconds))));
 
     /// <summary>Returns when no client is left, or it is told to stop.</summary>
     public async Task MoveAsync(CancellationToken stop)

@@ -5,8 +5,8 @@ using OrleansAdapter.Namespaces;
 namespace OrleansAdapter.Draining;
 
 /// <summary>
-/// How this server leaves: it takes no new clients, moves those that it has, waits until what it published is stable, and resigns from the directory, so that its rooms are left then
-/// and not when its lease lapses. Where the host's lifetime does not call it, stopping the host waits for it.
+/// How this server leaves: it takes no new clients, moves those that it has, waits until what it published is stable, and resigns from the directory, so
+/// that its rooms are left then and not when its lease lapses. Where the host's lifetime does not call it, stopping the host waits for it.
 /// </summary>
 internal sealed class ServerDrain(ThisServer server, IHostApplicationLifetime application, ILoggerFactory loggers) : IServerDrain, IHostedService, IDisposable
 {
@@ -41,12 +41,13 @@ internal sealed class ServerDrain(ThisServer server, IHostApplicationLifetime ap
     }
 
     /// <summary>
-    /// What is registered last is called first, and the host stops when all have returned: before anybody else takes the stop for a reason to close connections. The server's own part of the
-    /// host has registered by then.
+    /// What is registered last is called first, and the host stops when all have returned: before anybody else takes the stop for a reason to close
+    /// connections. The server's own part of the host has registered by then.
     /// </summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _started = application.ApplicationStarted.Register(() => _stopping = application.ApplicationStopping.Register(() => DrainAsync().GetAwaiter().GetResult()));
+        _started = application.ApplicationStarted.Register(
+            () => _stopping = application.ApplicationStopping.Register(() => DrainAsync().GetAwaiter().GetResult()));
         return Task.CompletedTask;
     }
 

@@ -6,7 +6,10 @@ namespace OrleansAdapter.EngineIO;
 /// <summary>Reads a WebSocket's messages straight from its connection.</summary>
 internal static class DirectSocket
 {
-    /// <summary>Hands messages to the session until the connection is over. One that this server has closed is read to its end, so that the client gets the close frame.</summary>
+    /// <summary>
+    /// Hands messages to the session until the connection is over. One that this server has closed is read to its end, so that the client gets the close
+    /// frame.
+    /// </summary>
     public static async Task RunAsync(PipeReader input, FrameWriter writer, EngineSession session, WebSocketTransport transport, EngineServer server)
     {
         var frames = new FrameReader(server.Options.MaxHttpBufferSize, server.Unfinished);

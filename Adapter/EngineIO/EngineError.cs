@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace OrleansAdapter.EngineIO;
 
-/// <summary>The one table of what Engine.IO answers to a request that it refuses: the code, its text and the HTTP status, as the protocol's clients know them.</summary>
+/// <summary>
+/// The one table of what Engine.IO answers to a request that it refuses: the code, its text and the HTTP status, as the protocol's clients know them.
+/// </summary>
 internal sealed class EngineError
 {
     public static readonly EngineError TransportUnknown = new(0, "Transport unknown");

@@ -33,14 +33,14 @@ public class EngineIOOptions
     public int MaxHttpBufferSize { get; set; } = 1_000_000;
 
     /// <summary>
-    /// How many bytes all clients together may hold in requests, messages and packets that are not finished; whoever needs more is refused (status 503; close code 1013), and nobody else notices. Default
-    /// 256 MB, or a quarter of the memory that the process may use if that is less.
+    /// How many bytes all clients together may hold in requests, messages and packets that are not finished; whoever needs more is refused (status 503;
+    /// close code 1013), and nobody else notices. Default 256 MB, or a quarter of the memory that the process may use if that is less.
     /// </summary>
     public long MaxUnfinishedBytes { get; set; } = Math.Min(256L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
 
     /// <summary>
-    /// How long the body of a POST may take, or a packet until all of its attachments are there; that client is closed. Packets are looked at with every ping. Default 5 minutes, what Node.js allows a
-    /// request.
+    /// How long the body of a POST may take, or a packet until all of its attachments are there; that client is closed. Packets are looked at with every
+    /// ping. Default 5 minutes, what Node.js allows a request.
     /// </summary>
     public TimeSpan UnfinishedTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
@@ -59,9 +59,10 @@ public class EngineIOOptions
     public CookieBuilder? Cookie { get; set; }
 
     /// <summary>
-    /// Which other origins may connect. Default: no policy; the endpoint's own CORS metadata apply as usual. Browsers hold no WebSocket to CORS, so it is held to it here, as a page of any site would
-    /// open one with the user's cookies: let in are requests without <c>Origin</c>, pages of the request's own host, and of origins that this or the endpoint's policy allows. Behind a proxy that
-    /// changes <c>Host</c>, forward it (<c>UseForwardedHeaders</c>), or name the site's own origin here.
+    /// Which other origins may connect. Default: no policy; the endpoint's own CORS metadata apply as usual. Browsers hold no WebSocket to CORS, so it is
+    /// held to it here, as a page of any site would open one with the user's cookies: let in are requests without <c>Origin</c>, pages of the request's own
+    /// host, and of origins that this or the endpoint's policy allows. Behind a proxy that changes <c>Host</c>, forward it (<c>UseForwardedHeaders</c>), or
+    /// name the site's own origin here.
     /// </summary>
     public Action<CorsPolicyBuilder>? Cors { get; set; }
 
@@ -95,7 +96,8 @@ public class EngineIOOptions
         }
         if (MaxUnfinishedBytes < MaxHttpBufferSize)
         {
-            yield return $"{nameof(MaxUnfinishedBytes)} ({MaxUnfinishedBytes}) must be at least {nameof(MaxHttpBufferSize)} ({MaxHttpBufferSize}): else no large message can come at all.";
+            yield return $"{nameof(MaxUnfinishedBytes)} ({MaxUnfinishedBytes}) must be at least {nameof(MaxHttpBufferSize)} ({MaxHttpBufferSize}): else no "
+                + "large message can come at all.";
         }
         if (UnfinishedTimeout <= TimeSpan.Zero || UnfinishedTimeout > OrleansAdapterOptions.LongestTimeout)
         {

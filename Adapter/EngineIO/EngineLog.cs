@@ -20,9 +20,12 @@ internal static partial class DirectoryLog
     [LoggerMessage(104, LogLevel.Error, "AllowRequest failed; the handshake is refused")]
     public static partial void AllowRequestFailed(ILogger logger, Exception exception);
 
-    [LoggerMessage(105, LogLevel.Warning, "Clients are refused that send large messages: the unfinished ones of all hold {Limit} bytes together (MaxUnfinishedBytes)")]
+    [LoggerMessage(105, LogLevel.Warning,
+        "Clients are refused that send large messages: the unfinished ones of all hold {Limit} bytes together (MaxUnfinishedBytes)")]
     public static partial void UnfinishedRefused(ILogger logger, long limit);
 
-    [LoggerMessage(106, LogLevel.Information, "A WebSocket from a page of {Origin} was refused: that is not the host of the request ({Host}), and neither SocketIOOptions.Cors nor a CORS policy of the endpoint allows it")]
+    [LoggerMessage(106, LogLevel.Information,
+        "A WebSocket from a page of {Origin} was refused: that is not the host of the request ({Host}), and neither SocketIOOptions.Cors nor a CORS policy of "
+        + "the endpoint allows it")]
     public static partial void OriginRefused(ILogger logger, string origin, string host);
 }

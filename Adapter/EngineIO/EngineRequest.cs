@@ -55,7 +55,8 @@ internal static class EngineRequest
         {
             return EngineError.TransportUnknown;
         }
-        if (context.Request.Headers.Origin.ToString().AsSpan().ContainsAnyInRange('\0', '\x1f') || context.Request.Headers.Origin.ToString().Contains('\x7f', StringComparison.Ordinal))
+        if (context.Request.Headers.Origin.ToString().AsSpan().ContainsAnyInRange('\0', '\x1f')
+            || context.Request.Headers.Origin.ToString().Contains('\x7f', StringComparison.Ordinal))
         {
             return EngineError.BadRequest;
         }

@@ -27,7 +27,15 @@ internal sealed class EngineServer : IDrainedFront
     /// <param name="logger">Where to.</param>
     /// <param name="newId">Draws a session's id: 20 characters of <c>[A-Za-z0-9_-]</c>.</param>
     /// <param name="connect">Makes what lives on a new session; the request is its handshake, and must not be kept.</param>
-    public EngineServer(EngineIOOptions options, SlowClientLimits slow, TimeProvider time, ILogger logger, Func<string> newId, Func<EngineSession, HttpContext, IEngineHandler> connect)
+    public EngineServer(
+        EngineIOOptions options,
+        SlowClientLimits slow,
+        TimeProvider time,
+        ILogger logger,
+        Func<string> newId,
+        Func<EngineSession,
+        HttpContext,
+        IEngineHandler> connect)
     {
         Options = options;
         Slow = slow;
@@ -113,7 +121,8 @@ internal sealed class EngineServer : IDrainedFront
     {
         Metrics?.UnfinishedRefused();
         var last = Interlocked.Read(ref _refusedUnfinished);
-        if ((last == 0 || Time.GetElapsedTime(last) >= RefusalLogInterval) && Interlocked.CompareExchange(ref _refusedUnfinished, Time.GetTimestamp(), last) == last)
+        if ((last == 0 || Time.GetElapsedTime(last) >= RefusalLogInterval)
+            && Interlocked.CompareExchange(ref _refusedUnfinished, Time.GetTimestamp(), last) == last)
         {
             DirectoryLog.UnfinishedRefused(_logger, Options.MaxUnfinishedBytes);
         }

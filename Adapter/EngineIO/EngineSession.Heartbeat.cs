@@ -1,12 +1,15 @@
 namespace OrleansAdapter.EngineIO;
 
 /// <content>
-/// Pings, and who does not answer them. A client that is not read for a while is not held to its answers, which may be behind what is not read yet; but it goes on being
-/// pinged at the interval, as it ends its connection where no ping comes.
+/// Pings, and who does not answer them. A client that is not read for a while is not held to its answers, which may be behind what is not read yet; but it
+/// goes on being pinged at the interval, as it ends its connection where no ping comes.
 /// </content>
 internal sealed partial class EngineSession
 {
-    /// <summary>A timer that fires so much too late was held up by a busy machine: then the client's time counts from when the ping went out, not from when it was due.</summary>
+    /// <summary>
+    /// A timer that fires so much too late was held up by a busy machine: then the client's time counts from when the ping went out, not from when it was
+    /// due.
+    /// </summary>
     private static readonly TimeSpan LateTimer = TimeSpan.FromMilliseconds(100);
 
     private int _paused;

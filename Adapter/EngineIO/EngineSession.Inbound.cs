@@ -46,7 +46,10 @@ internal sealed partial class EngineSession
         TellClosed(EngineCloseReason.TransportError, "poll connection closed prematurely");
     }
 
-    /// <summary>A GET's answer may not have reached the client: what was in it is lost, and the session with it. One that has been upgraded meanwhile lost a noop only.</summary>
+    /// <summary>
+    /// A GET's answer may not have reached the client: what was in it is lost, and the session with it. One that has been upgraded meanwhile lost a noop
+    /// only.
+    /// </summary>
     public void PollFailed()
     {
         if (Volatile.Read(ref _transport) is PollingTransport)
@@ -203,5 +206,6 @@ internal sealed partial class EngineSession
     }
 
     /// <summary>For callers that hold the gate.</summary>
-    private void TellClosedLater() => ThreadPool.UnsafeQueueUserWorkItem(static session => session.TellClosed(session._closing, null), this, preferLocal: false);
+    private void TellClosedLater() =>
+        ThreadPool.UnsafeQueueUserWorkItem(static session => session.TellClosed(session._closing, null), this, preferLocal: false);
 }

@@ -68,7 +68,9 @@ internal sealed partial class EngineSession
                 _slowTimer!.Change(left, Timeout.InfiniteTimeSpan);
                 return;
             }
-            CloseAsSlow($"it took too little for too long (SlowClientTime, {_server.Slow.Time}) while more than {_server.Slow.Soft} bytes waited for it (ClientQueueLimit)");
+            CloseAsSlow(
+                $"it took too little for too long (SlowClientTime, {_server.Slow.Time}) while more than {_server.Slow.Soft} bytes waited for it "
+                + "(ClientQueueLimit)");
         }
     }
 
@@ -82,6 +84,8 @@ internal sealed partial class EngineSession
         }
         _server.SlowClient(this, why);
         ThreadPool.UnsafeQueueUserWorkItem(
-            static state => state.session.TellClosed(EngineCloseReason.ForcedClose, $"{nameof(DisconnectReason.SlowClient)}: {state.why}"), (session: this, why), preferLocal: false);
+            static state =>
+                state.session.TellClosed(
+                    EngineCloseReason.ForcedClose, $"{nameof(DisconnectReason.SlowClient)}: {state.why}"), (session: this, why), preferLocal: false);
     }
 }

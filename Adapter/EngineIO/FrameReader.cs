@@ -202,7 +202,8 @@ internal sealed class FrameReader(int limit, UnfinishedBytes? unfinished = null)
 
     /// <summary>Nothing; or a code that may be sent, and a reason that is text.</summary>
     private static bool IsClose(ReadOnlySpan<byte> payload) => payload.IsEmpty
-        || (payload.Length >= 2 && BinaryPrimitives.ReadUInt16BigEndian(payload) is (>= 1000 and <= 1003) or (>= 1007 and <= 1014) or (>= 3000 and <= 4999) && Utf8.IsValid(payload[2..]));
+        || (payload.Length >= 2 && BinaryPrimitives.ReadUInt16BigEndian(payload) is (>= 1000 and <= 1003) or (>= 1007 and <= 1014) or (>= 3000 and <= 4999)
+            && Utf8.IsValid(payload[2..]));
 
     private void Take(ReadOnlySequence<byte> part)
     {

@@ -15,7 +15,9 @@ internal interface IFrameWriter
     /// <summary>Writes a close frame, if that is possible at once, and nothing afterwards. False if it was not possible.</summary>
     bool TryFinish(ReadOnlyMemory<byte> frame);
 
-    /// <summary>Writes a close frame behind what is being written, and nothing else afterwards. False where it cannot: nothing is being written, or it has ended.</summary>
+    /// <summary>
+    /// Writes a close frame behind what is being written, and nothing else afterwards. False where it cannot: nothing is being written, or it has ended.
+    /// </summary>
     bool TryFinishLater(ReadOnlyMemory<byte> frame) => false;
 
     /// <summary>Ends it before the connection goes back to the server: nothing is written afterwards, and nothing is being written.</summary>

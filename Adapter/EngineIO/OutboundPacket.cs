@@ -70,7 +70,8 @@ internal sealed class OutboundPacket
     /// <param name="write">Fills the text.</param>
     /// <param name="attachments">The binary messages behind it.</param>
     /// <param name="compress">Whether it may be compressed.</param>
-    public static OutboundPacket Create<TState>(int textLength, TState state, SpanAction<byte, TState> write, IReadOnlyList<ReadOnlyMemory<byte>> attachments, bool compress = true)
+    public static OutboundPacket Create<TState>(
+        int textLength, TState state, SpanAction<byte, TState> write, IReadOnlyList<ReadOnlyMemory<byte>> attachments, bool compress = true)
     {
         var header = WebSocketFrame.HeaderLength(textLength);
         var length = header + textLength;

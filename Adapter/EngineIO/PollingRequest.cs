@@ -105,7 +105,9 @@ internal static class PollingRequest
             if (!ready.IsCompletedSuccessfully)
             {
                 await using (context.RequestAborted.UnsafeRegister(
-                    static state => ((EngineSession)state!).Close(EngineCloseReason.TransportError, "data request connection closed prematurely"), session).ConfigureAwait(false))
+                    static state =>
+                        ((EngineSession)state!).Close(
+                            EngineCloseReason.TransportError, "data request connection closed prematurely"), session).ConfigureAwait(false))
                 {
                     await ready.ConfigureAwait(false);
                 }
@@ -144,7 +146,9 @@ internal static class PollingRequest
                 context.Response.Headers.Connection = "close";
                 break;
             case BodyEnd.TooSlow:
-                session.Close(EngineCloseReason.TransportError, $"a request's body did not come within {server.Options.UnfinishedTimeout} ({nameof(EngineIOOptions.UnfinishedTimeout)})");
+                session.Close(
+                    EngineCloseReason.TransportError,
+                    $"a request's body did not come within {server.Options.UnfinishedTimeout} ({nameof(EngineIOOptions.UnfinishedTimeout)})");
                 context.Response.StatusCode = StatusCodes.Status408RequestTimeout;
                 context.Response.Headers.Connection = "close";
                 break;

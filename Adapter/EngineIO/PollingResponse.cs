@@ -13,7 +13,8 @@ internal static class PollingResponse
     private static readonly byte[] Separator = [EnginePacket.Separator];
 
     /// <summary>
-    /// False where the client has certainly not got all of it. A connection that is found closed behind the last piece tells nothing: a client that has all may hang up at once.
+    /// False where the client has certainly not got all of it. A connection that is found closed behind the last piece tells nothing: a client that has all
+    /// may hang up at once.
     /// </summary>
     public static async Task<bool> TryWriteAsync(HttpContext context, OutboundPacket[] packets, int? compressionThreshold)
     {

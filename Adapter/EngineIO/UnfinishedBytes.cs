@@ -3,8 +3,9 @@ using OrleansAdapter.SocketIO;
 namespace OrleansAdapter.EngineIO;
 
 /// <summary>
-/// The bytes that unfinished requests, messages and packets of all clients hold together, and their bound (<see cref="EngineIOOptions.MaxUnfinishedBytes"/>). Whatever waits for more
-/// of its own reserves here what it holds; what has come whole needs nothing. Safe under threads.
+/// The bytes that unfinished requests, messages and packets of all clients hold together, and their bound
+/// (<see cref="EngineIOOptions.MaxUnfinishedBytes"/>). Whatever waits for more of its own reserves here what it holds; what has come whole needs nothing.
+/// Safe under threads.
 /// </summary>
 internal sealed class UnfinishedBytes(long limit)
 {

@@ -9,7 +9,8 @@ namespace OrleansAdapter.EngineIO;
 /// Stands in for the server's upgrade to a WebSocket (of HTTP/1.1 or HTTP/2) and keeps the way out of the connection for ready-made frames. What
 /// the framework's WebSocket writes goes the same way; what it reads comes from the connection as ever.
 /// </summary>
-internal sealed class UpgradeFeature(HttpContext context, IHttpUpgradeFeature? upgrade, IHttpExtendedConnectFeature? connect) : IHttpUpgradeFeature, IHttpExtendedConnectFeature
+internal sealed class UpgradeFeature(
+    HttpContext context, IHttpUpgradeFeature? upgrade, IHttpExtendedConnectFeature? connect) : IHttpUpgradeFeature, IHttpExtendedConnectFeature
 {
     /// <summary>The way out, once the connection has been upgraded.</summary>
     public FrameWriter? Writer { get; private set; }
@@ -52,7 +53,8 @@ internal sealed class UpgradeFeature(HttpContext context, IHttpUpgradeFeature? u
             set => throw new NotSupportedException();
         }
 
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => input.ReadAsync(buffer, cancellationToken);
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            input.ReadAsync(buffer, cancellationToken);
 
         public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
             input.ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();

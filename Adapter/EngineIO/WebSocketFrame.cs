@@ -26,7 +26,8 @@ internal static class WebSocketFrame
     public static ReadOnlyMemory<byte> CloseWith(ushort code) => new byte[] { 0x88, 2, (byte)(code >> 8), (byte)code };
 
     /// <summary>A close with a code and a reason.</summary>
-    public static ReadOnlyMemory<byte> CloseWith(ushort code, ReadOnlySpan<byte> reason) => (byte[])[0x88, (byte)(2 + reason.Length), (byte)(code >> 8), (byte)code, .. reason];
+    public static ReadOnlyMemory<byte> CloseWith(ushort code, ReadOnlySpan<byte> reason) =>
+        (byte[])[0x88, (byte)(2 + reason.Length), (byte)(code >> 8), (byte)code, .. reason];
 
     public static int HeaderLength(int payload) => payload switch { < 126 => 2, <= ushort.MaxValue => 4, _ => 10 };
 

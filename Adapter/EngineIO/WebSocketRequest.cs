@@ -78,7 +78,8 @@ internal static class WebSocketRequest
         }
     }
 
-    private static (EngineSession Session, WebSocketTransport Transport)? Attach(EngineServer server, HttpContext context, EngineSession? session, IFrameWriter writer)
+    private static (EngineSession Session, WebSocketTransport Transport)? Attach(
+        EngineServer server, HttpContext context, EngineSession? session, IFrameWriter writer)
     {
         var base64 = EngineQuery.Read(context, "b64").Length > 0;
         WebSocketTransport? transport = null;

@@ -49,7 +49,9 @@ internal sealed class WebSocketTransport : IEngineTransport
         if (!ready.IsCompletedSuccessfully)
         {
             await using (_context.RequestAborted.UnsafeRegister(
-                static state => ((WebSocketTransport)state!)._session.TransportEnded((WebSocketTransport)state, EngineCloseReason.TransportClose, null), this).ConfigureAwait(false))
+                static state =>
+                    ((WebSocketTransport)state!)._session.TransportEnded(
+                        (WebSocketTransport)state, EngineCloseReason.TransportClose, null), this).ConfigureAwait(false))
             {
                 await ready.ConfigureAwait(false);
             }
@@ -82,7 +84,9 @@ internal sealed class WebSocketTransport : IEngineTransport
         }
     }
 
-    /// <summary>Ends it because the client is slow: the close frame, which says so, goes behind what is being written, if the client takes that in time.</summary>
+    /// <summary>
+    /// Ends it because the client is slow: the close frame, which says so, goes behind what is being written, if the client takes that in time.
+    /// </summary>
     public void CloseSlow()
     {
         if (_closed)

@@ -6,13 +6,17 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace OrleansAdapter.Forwarding;
 
-/// <summary>What one request and its answer look like on their way through: the request as it came, with what was seen of the client; the answer as the session's server gave it.</summary>
+/// <summary>
+/// What one request and its answer look like on their way through: the request as it came, with what was seen of the client; the answer as the session's
+/// server gave it.
+/// </summary>
 internal sealed class ForwardTransformer(string secret) : HttpTransformer
 {
     /// <summary>Whether the session's server did not let the request in.</summary>
     public bool IsRefused { get; private set; }
 
-    public override async ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    public override async ValueTask TransformRequestAsync(
+        HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken).ConfigureAwait(false);
         var headers = proxyRequest.Headers;
@@ -40,10 +44,12 @@ internal sealed class ForwardTransformer(string secret) : HttpTransformer
         var target = httpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         proxyRequest.RequestUri = target is ['/', ..]
             ? new Uri(destinationPrefix + target)
-            : RequestUtilities.MakeDestinationAddress(destinationPrefix, httpContext.Request.PathBase.Add(httpContext.Request.Path), httpContext.Request.QueryString);
+            : RequestUtilities.MakeDestinationAddress(
+                destinationPrefix, httpContext.Request.PathBase.Add(httpContext.Request.Path), httpContext.Request.QueryString);
     }
 
-    public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    public override async ValueTask<bool> TransformResponseAsync(
+        HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
         if (proxyResponse is null)
         {

@@ -11,7 +11,8 @@ internal static partial class ForwardingLog
     [LoggerMessage(141, LogLevel.Debug, "The directory did not say where servers are; requests for sessions of servers that are not known are refused")]
     public static partial void NoServers(ILogger logger, Exception exception);
 
-    [LoggerMessage(142, LogLevel.Information, "Server {Server} could not be reached for a request that belongs to one of its sessions, which counts as ended: {Why}")]
+    [LoggerMessage(142, LogLevel.Information,
+        "Server {Server} could not be reached for a request that belongs to one of its sessions, which counts as ended: {Why}")]
     public static partial void Unreachable(ILogger logger, ServerId server, string why);
 
     [LoggerMessage(143, LogLevel.Error, "Server {Server} refuses requests of this one: OrleansAdapter:Forwarding:Secret is not the same on both")]

@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging;
 
 namespace OrleansAdapter.Forwarding;
 
-/// <summary>The application behind the endpoint for servers: lets in what has the secret, and hands it to the same pipeline that clients' requests run through.</summary>
+/// <summary>
+/// The application behind the endpoint for servers: lets in what has the secret, and hands it to the same pipeline that clients' requests run through.
+/// </summary>
 internal sealed class InternalApplication(IHttpContextFactory contexts, string secret, ILogger logger) : IHttpApplication<HttpContext>
 {
     private readonly byte[] _secret = Encoding.UTF8.GetBytes(secret);
@@ -50,7 +52,10 @@ internal sealed class InternalApplication(IHttpContextFactory contexts, string s
     }
 }
 
-/// <summary>The activities of a request that is passed on: <c>forward</c> where it came to, <c>forwarded</c> where it belongs. They are part of the request's own trace.</summary>
+/// <summary>
+/// The activities of a request that is passed on: <c>forward</c> where it came to, <c>forwarded</c> where it belongs. They are part of the request's own
+/// trace.
+/// </summary>
 internal static class ForwardingActivities
 {
     private static readonly ActivitySource Source = new(Telemetry.ActivitySourceName);

@@ -16,10 +16,12 @@ using OrleansAdapter.Namespaces;
 namespace OrleansAdapter.Forwarding;
 
 /// <summary>
-/// The endpoint at which other servers reach this one. It is a Kestrel of its own beside the host's server, so that no setting of the one (addresses, certificates, limits) touches the other,
-/// and whatever the host's server is; it serves the same pipeline. It listens before this server registers, and ends when all else has.
+/// The endpoint at which other servers reach this one. It is a Kestrel of its own beside the host's server, so that no setting of the one (addresses,
+/// certificates, limits) touches the other, and whatever the host's server is; it serves the same pipeline. It listens before this server registers, and
+/// ends when all else has.
 /// </summary>
-internal sealed class InternalEndpoint(ThisServer server, IServiceProvider services, ILoggerFactory loggers) : IHostedLifecycleService, IStartupFilter, IAsyncDisposable
+internal sealed class InternalEndpoint(
+    ThisServer server, IServiceProvider services, ILoggerFactory loggers) : IHostedLifecycleService, IStartupFilter, IAsyncDisposable
 {
     private const int Backlog = 4096;
     private const string OwnDirectoryPrefix = "orleansadapter-";
@@ -79,7 +81,8 @@ internal sealed class InternalEndpoint(ThisServer server, IServiceProvider servi
         }
         catch (Exception exception) when (exception is IOException or SocketException)
         {
-            throw new IOException($"The endpoint for other servers cannot listen at {_path ?? Options.Listen} (OrleansAdapter:Forwarding): {exception.Message}", exception);
+            throw new IOException(
+                $"The endpoint for other servers cannot listen at {_path ?? Options.Listen} (OrleansAdapter:Forwarding): {exception.Message}", exception);
         }
         server.Address = _path is not null ? ServerAddress.OfSocket(_path) : AddressOf(_kestrel);
         ForwardingLog.Listening(_logger, server.Address);

@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http;
 namespace OrleansAdapter.Forwarding;
 
 /// <summary>
-/// A request that another server passed on. Being this feature of a request is what marks it, and only the endpoint for servers sets it: a client can send what headers it likes.
-/// The headers tell what the other server saw of the client.
+/// A request that another server passed on. Being this feature of a request is what marks it, and only the endpoint for servers sets it: a client can send
+/// what headers it likes. The headers tell what the other server saw of the client.
 /// </summary>
 internal sealed class InternalRequest
 {

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace OrleansAdapter.Forwarding;
 
 /// <summary>
-/// The addresses of the other servers, as the directory has them. A server that is not known is asked for, together with all that are asked for at the same time, and not more often than a
-/// few times in a second: whoever makes up the names of servers costs a little time of his own.
+/// The addresses of the other servers, as the directory has them. A server that is not known is asked for, together with all that are asked for at the same
+/// time, and not more often than a few times in a second: whoever makes up the names of servers costs a little time of his own.
 /// </summary>
 internal sealed class ServerAddresses(Func<CancellationToken, Task<IReadOnlyList<ServerDescription>>> list, TimeProvider time, ILogger logger)
 {

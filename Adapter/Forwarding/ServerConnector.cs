@@ -4,7 +4,9 @@ using System.Net.Sockets;
 
 namespace OrleansAdapter.Forwarding;
 
-/// <summary>Makes connections to servers by their ids: the host of a request's address is the process, which <see cref="ServerAddresses"/> knows a way to.</summary>
+/// <summary>
+/// Makes connections to servers by their ids: the host of a request's address is the process, which <see cref="ServerAddresses"/> knows a way to.
+/// </summary>
 internal sealed class ServerConnector(ServerAddresses addresses, TimeSpan connectTimeout)
 {
     private const string Domain = ".server";

@@ -7,13 +7,18 @@ using Yarp.ReverseProxy.Forwarder;
 namespace OrleansAdapter.Forwarding;
 
 /// <summary>
-/// Passes requests on to the server whose session they belong to, streaming both ways: polls, posts, server-sent events, WebSockets. A request is passed on once at most, and what cannot be is
-/// for the caller to answer, as a request for a session that there is not.
+/// Passes requests on to the server whose session they belong to, streaming both ways: polls, posts, server-sent events, WebSockets. A request is passed on
+/// once at most, and what cannot be is for the caller to answer, as a request for a session that there is not.
 /// </summary>
 internal sealed class SessionForwarder : IDisposable
 {
     /// <summary>Nothing is cut off for being quiet: the session's server decides how long a poll lasts.</summary>
-    private static readonly ForwarderRequestConfig Config = new() { ActivityTimeout = Timeout.InfiniteTimeSpan, Version = new Version(1, 1), VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+    private static readonly ForwarderRequestConfig Config = new()
+    {
+        ActivityTimeout = Timeout.InfiniteTimeSpan,
+        Version = new Version(1, 1),
+        VersionPolicy = HttpVersionPolicy.RequestVersionExact
+    };
 
     private readonly ThisServer _server;
     private readonly ILogger _logger;
@@ -46,8 +51,8 @@ internal sealed class SessionForwarder : IDisposable
     public bool IsElsewhere(ServerId server) => server.Process != _server.Process;
 
     /// <summary>
-    /// Passes a request on. False where that may or can not be, and nothing has been answered: forwarding is off, it has been passed on already, or the server is not there. A server that
-    /// ends meanwhile ends the request.
+    /// Passes a request on. False where that may or can not be, and nothing has been answered: forwarding is off, it has been passed on already, or the
+    /// server is not there. A server that ends meanwhile ends the request.
     /// </summary>
     public async Task<bool> TryForwardAsync(HttpContext context, ServerId owner)
     {

@@ -8,7 +8,8 @@ namespace OrleansAdapter.Namespaces;
 /// </summary>
 internal sealed class AckGroup(RequestContext request, long deadline)
 {
-    private static readonly ClientAnswer LeftOut = new("The answer was left out: those of the server's clients are too large together (MaximumAnswerSize).", default, []);
+    private static readonly ClientAnswer LeftOut = new(
+        "The answer was left out: those of the server's clients are too large together (MaximumAnswerSize).", default, []);
 
     private readonly List<ClientAck> _acks = [];
     private readonly List<(SocketId Socket, ClientAnswer Answer)> _answers = [];

@@ -25,7 +25,9 @@ internal sealed class AckGroups
         Packet packet;
         try
         {
-            packet = request.Body.Length >= 8 ? PacketCodec.Decode(request.Body[8..], request.Flags) : throw new InvalidDataException("The request ends before its packet begins.");
+            packet = request.Body.Length >= 8
+                ? PacketCodec.Decode(request.Body[8..], request.Flags)
+                : throw new InvalidDataException("The request ends before its packet begins.");
         }
         catch (InvalidDataException exception)
         {

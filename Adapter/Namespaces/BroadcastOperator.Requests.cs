@@ -113,14 +113,16 @@ public sealed partial class BroadcastOperator
 
     internal Task<IReadOnlyList<ServerFailure>> SocketsLeaveCore(ReadOnlySpan<string> rooms) => SteerAsync(Operation.SocketsLeave(Target, Named(rooms)));
 
-    internal Task<IReadOnlyList<ServerFailure>> DisconnectSocketsCore(bool close) => SteerAsync(Operation.DisconnectSockets(Target, new byte[] { close ? (byte)1 : (byte)0 }));
+    internal Task<IReadOnlyList<ServerFailure>> DisconnectSocketsCore(bool close) =>
+        SteerAsync(Operation.DisconnectSockets(Target, new byte[] { close ? (byte)1 : (byte)0 }));
 
     internal Task<PartialAcks<T>> EmitWithAckCore<T>(string @event, ReadOnlySpan<object?> arguments) => EmitWithAckAsync<T>(Encode(@event, arguments));
 
     private async Task<PartialAcks<T>> EmitWithAckAsync<T>(byte[] packet)
     {
         var wait = Wait;
-        var result = await Owner.RequestAsync(Target, RequestKind.EmitWithAck, AckGroups.Body(wait, packet), wait + Grace, CancellationToken.None, _local).ConfigureAwait(false);
+        var result = await Owner.RequestAsync(
+            Target, RequestKind.EmitWithAck, AckGroups.Body(wait, packet), wait + Grace, CancellationToken.None, _local).ConfigureAwait(false);
         List<AckResult<T>> answers = [];
         List<SocketId> silent = [];
         foreach (var server in result.Known().Good)
@@ -150,7 +152,9 @@ public sealed partial class BroadcastOperator
                 return new AckResult<T>(socket, server, default, $"The answer is left out: {wrong}.");
             }
             using var document = JsonDocument.Parse(answer.Arguments);
-            var value = document.RootElement.GetArrayLength() == 0 ? default : document.RootElement[0].Deserialize<T>(Owner.Server.Options.JsonSerializerOptions);
+            var value = document.RootElement.GetArrayLength() == 0
+                ? default
+                : document.RootElement[0].Deserialize<T>(Owner.Server.Options.JsonSerializerOptions);
             return new AckResult<T>(socket, server, value, null);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or NotSupportedException or FormatException)
@@ -159,7 +163,8 @@ public sealed partial class BroadcastOperator
         }
     }
 
-    private async Task<RequestResult> AskAsync(RequestKind kind, ReadOnlyMemory<byte> body, CancellationToken cancellationToken, BroadcastTarget? target = null) =>
+    private async Task<RequestResult> AskAsync(
+        RequestKind kind, ReadOnlyMemory<byte> body, CancellationToken cancellationToken, BroadcastTarget? target = null) =>
         (await Owner.RequestAsync(target ?? Target, kind, body, Wait, cancellationToken, _local).ConfigureAwait(false)).Known();
 
     /// <summary>

@@ -34,7 +34,8 @@ public abstract class BroadcastRoot
     public BroadcastOperator Volatile => Operator().With(BroadcastFlags.Volatile);
 
     /// <summary>Whether it may be compressed, where the transport compresses. It may, unless this says otherwise.</summary>
-    public BroadcastOperator Compress(bool compress) => compress ? Operator().Without(BroadcastFlags.Uncompressed) : Operator().With(BroadcastFlags.Uncompressed);
+    public BroadcastOperator Compress(bool compress) =>
+        compress ? Operator().Without(BroadcastFlags.Uncompressed) : Operator().With(BroadcastFlags.Uncompressed);
 
     /// <summary>How long to wait for the answers, or for the directory, instead of <see cref="OrleansAdapterOptions.RequestsTimeout"/>.</summary>
     public BroadcastOperator Timeout(TimeSpan timeout) => Operator().WithTimeout(timeout);
@@ -48,14 +49,15 @@ public abstract class BroadcastRoot
     public Task Emit(string @event, params ReadOnlySpan<object?> arguments) => Operator().EmitCore(@event, arguments);
 
     /// <summary>
-    /// Where a server that is alive gives no answer, take what the others said, and name it in the result; otherwise that is an error. Sockets of a server that died
-    /// are gone, and no hole.
+    /// Where a server that is alive gives no answer, take what the others said, and name it in the result; otherwise that is an error. Sockets of a server
+    /// that died are gone, and no hole.
     /// </summary>
     public PartialOperator AllowPartial => new(Operator());
 
     /// <summary>
     /// Sends an event to every socket that matches and waits for what each answers: its first argument. Ends as soon as all have answered or are gone.
-    /// Clients have <see cref="Timeout"/>, or <see cref="OrleansAdapterOptions.RequestsTimeout"/>; a server that says nothing about its clients has a second more.
+    /// Clients have <see cref="Timeout"/>, or <see cref="OrleansAdapterOptions.RequestsTimeout"/>; a server that says nothing about its clients has a
+    /// second more.
     /// </summary>
     /// <typeparam name="T">The type of the answers.</typeparam>
     /// <exception cref="AckTimeoutException{T}">Some are silent; it carries the answers of the others, and names them.</exception>
@@ -77,18 +79,21 @@ public abstract class BroadcastRoot
     /// <summary>How many sockets match, on all servers. Moves no sockets.</summary>
     /// <exception cref="RequestTimeoutException">A server that is alive did not answer in time.</exception>
     /// <exception cref="TooManyRequestsException">Nothing was asked: too many requests are under way.</exception>
-    public Task<long> CountSocketsAsync(CancellationToken cancellationToken = default) => BroadcastOperator.WholeAsync(Operator().CountSocketsCoreAsync(cancellationToken));
+    public Task<long> CountSocketsAsync(CancellationToken cancellationToken = default) =>
+        BroadcastOperator.WholeAsync(Operator().CountSocketsCoreAsync(cancellationToken));
 
     /// <summary>The names of the rooms that matching sockets are in, on all servers.</summary>
     /// <exception cref="RequestTimeoutException">A server that is alive did not answer in time.</exception>
     /// <exception cref="RequestFailedException">A server could not answer: the names are too large together.</exception>
     /// <exception cref="TooManyRequestsException">Nothing was asked: too many requests are under way.</exception>
-    public Task<IReadOnlySet<string>> RoomsAsync(CancellationToken cancellationToken = default) => BroadcastOperator.WholeAsync(Operator().RoomsCoreAsync(cancellationToken));
+    public Task<IReadOnlySet<string>> RoomsAsync(CancellationToken cancellationToken = default) =>
+        BroadcastOperator.WholeAsync(Operator().RoomsCoreAsync(cancellationToken));
 
     /// <summary>The ids of all sockets that match, on all servers.</summary>
     /// <exception cref="RequestTimeoutException">A server that is alive did not answer in time.</exception>
     /// <exception cref="TooManyRequestsException">Nothing was asked: too many requests are under way.</exception>
-    public Task<IReadOnlyCollection<SocketId>> SocketIdsAsync(CancellationToken cancellationToken = default) => BroadcastOperator.WholeAsync(Operator().SocketIdsCoreAsync(cancellationToken));
+    public Task<IReadOnlyCollection<SocketId>> SocketIdsAsync(CancellationToken cancellationToken = default) =>
+        BroadcastOperator.WholeAsync(Operator().SocketIdsCoreAsync(cancellationToken));
 
     /// <summary>Makes all sockets that match join rooms. Ends when it holds everywhere.</summary>
     /// <exception cref="ArgumentException">A name cannot be that of a room: it is empty, too long, not valid Unicode, or the id of a socket.</exception>

@@ -38,7 +38,8 @@ internal sealed class ClientAck
         _group.Namespace.Enqueue(new AckItem(this, new ClientAnswer(null, arguments, attachments)));
 
     /// <summary>The client cannot answer, or answered with an error.</summary>
-    public void Fail(string error) => _group.Namespace.Enqueue(new AckItem(this, new ClientAnswer(string.IsNullOrEmpty(error) ? "unknown" : error, default, [])));
+    public void Fail(string error) =>
+        _group.Namespace.Enqueue(new AckItem(this, new ClientAnswer(string.IsNullOrEmpty(error) ? "unknown" : error, default, [])));
 
     /// <summary>Ends it in the turn: with an answer, or with null where the client is gone or nobody waits.</summary>
     internal void End(ClientAnswer? answer)

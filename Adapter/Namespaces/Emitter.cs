@@ -30,5 +30,6 @@ public sealed class Emitter
 
     /// <summary>How many servers the cluster has, with this program.</summary>
     /// <exception cref="DirectoryUnavailableException">The directory cannot be reached now.</exception>
-    public async Task<int> ServerCountAsync(CancellationToken cancellationToken = default) => (await ServersAsync(cancellationToken).ConfigureAwait(false)).Count;
+    public async Task<int> ServerCountAsync(CancellationToken cancellationToken = default) =>
+        (await ServersAsync(cancellationToken).ConfigureAwait(false)).Count;
 }

@@ -7,8 +7,8 @@ using OrleansAdapter.Requests;
 namespace OrleansAdapter.Namespaces;
 
 /// <summary>
-/// The matching sockets of one server, as another one sees them. Each is written for itself: what cannot be shown of one is left out there, with the reason, and is nothing to the others. An answer is
-/// one page; it ends with the ids of the sockets that did not fit, which are asked for next.
+/// The matching sockets of one server, as another one sees them. Each is written for itself: what cannot be shown of one is left out there, with the
+/// reason, and is nothing to the others. An answer is one page; it ends with the ids of the sockets that did not fit, which are asked for next.
 /// </summary>
 internal static class FetchSockets
 {
@@ -175,7 +175,15 @@ internal static class FetchSockets
                 throw new InvalidDataException($"Server {answer.Server} answered with a socket that has no id.");
             }
             var rooms = item.GetProperty("rooms").EnumerateArray().Select(room => room.GetString()!).ToHashSet(StringComparer.Ordinal);
-            sockets.Add(new RemoteSocket(@namespace, id, answer.Server, item.GetProperty("user").GetString(), rooms, item.GetProperty("data").Clone(), item.GetProperty("handshake").Clone()));
+            sockets.Add(
+                new RemoteSocket(
+                    @namespace,
+                    id,
+                    answer.Server,
+                    item.GetProperty("user").GetString(),
+                    rooms,
+                    item.GetProperty("data").Clone(),
+                    item.GetProperty("handshake").Clone()));
         }
         return sockets;
     }
@@ -199,9 +207,11 @@ internal static class FetchSockets
             }
             writer.WriteEndArray();
             writer.WritePropertyName("data");
-            writer.WriteRawValue(Show("data", json => socket.WriteData(json, options.JsonSerializerOptions), options.MaxDataBytes, []).Span, skipInputValidation: true);
+            writer.WriteRawValue(
+                Show("data", json => socket.WriteData(json, options.JsonSerializerOptions), options.MaxDataBytes, []).Span, skipInputValidation: true);
             writer.WritePropertyName("handshake");
-            writer.WriteRawValue(Show("handshake", json => socket.WriteHandshake(json, Secrets(request)), options.MaxDataBytes, []).Span, skipInputValidation: true);
+            writer.WriteRawValue(
+                Show("handshake", json => socket.WriteHandshake(json, Secrets(request)), options.MaxDataBytes, []).Span, skipInputValidation: true);
             writer.WriteEndObject();
             if (writer.BytesCommitted + writer.BytesPending > request.Limit)
             {

@@ -143,7 +143,8 @@ internal sealed class Namespace : NamespaceRoot
     /// <exception cref="TooManyRequestsException">Nothing was sent: too many requests are under way.</exception>
     /// <exception cref="PublishQueueFullException">Nothing was sent: too much waits already.</exception>
     internal async Task<RequestResult> RequestAsync(
-        BroadcastTarget target, RequestKind kind, ReadOnlyMemory<byte> body, TimeSpan timeout, CancellationToken cancellationToken, bool onlyHere = false, Operation? before = null)
+        BroadcastTarget target, RequestKind kind, ReadOnlyMemory<byte> body, TimeSpan timeout, CancellationToken cancellationToken, bool onlyHere = false,
+            Operation? before = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var id = _server.NewRequest(this);

@@ -52,7 +52,10 @@ internal sealed record LocalRequestItem(PendingRequest Request, RequestKind Kind
         @namespace.Requests.Add(Request);
         Request.Answer(0, 0, OperationOutcome.Accepted, [life]);
         var sockets = state.Sockets.Resolve(Request.Operation.Target!).ToArray();
-        @namespace.Answer(Kind, new RequestContext(@namespace, answer => @namespace.Enqueue(new AnswerItem(answer)), life, life, Request.Id, sockets, Body, Request.Operation.Target!.Flags));
+        @namespace.Answer(
+            Kind,
+            new RequestContext(
+                @namespace, answer => @namespace.Enqueue(new AnswerItem(answer)), life, life, Request.Id, sockets, Body, Request.Operation.Target!.Flags));
     }
 }
 

@@ -15,8 +15,8 @@ public abstract class NamespaceRoot : BroadcastRoot
     public int LocalSocketCount => Owner.HeldSockets;
 
     /// <summary>
-    /// Says what this server does with an event that other servers send it (Socket.IO: <c>serverSideEmit</c>). The namespace's events are handled in order, each when the handler of
-    /// the one before has ended, or has taken longer than <see cref="OrleansAdapterOptions.RequestsTimeout"/>.
+    /// Says what this server does with an event that other servers send it (Socket.IO: <c>serverSideEmit</c>). The namespace's events are handled in order,
+    /// each when the handler of the one before has ended, or has taken longer than <see cref="OrleansAdapterOptions.RequestsTimeout"/>.
     /// </summary>
     /// <param name="event">The event.</param>
     /// <param name="handler">Returns the answer, for those who ask for one. What it throws is told to them.</param>
@@ -30,8 +30,8 @@ public abstract class NamespaceRoot : BroadcastRoot
     public Task ServerSideEmitAsync(string @event, params ReadOnlySpan<object?> arguments) => Owner.ServerSide.EmitAsync(@event, arguments);
 
     /// <summary>
-    /// Sends an event to all other servers, and waits for one answer of each. A server that has no handler, whose handler throws, or that dies meanwhile has an error in the place of
-    /// its answer.
+    /// Sends an event to all other servers, and waits for one answer of each. A server that has no handler, whose handler throws, or that dies meanwhile
+    /// has an error in the place of its answer.
     /// </summary>
     /// <typeparam name="T">The type of the answers.</typeparam>
     /// <param name="event">The event.</param>
@@ -40,14 +40,19 @@ public abstract class NamespaceRoot : BroadcastRoot
     /// <exception cref="ArgumentException">The name is reserved.</exception>
     /// <exception cref="ServerSideTimeoutException{T}">Some did not answer; it carries the answers of the others, and names them.</exception>
     /// <exception cref="RequestTimeoutException">The directory did not say in time who the others are.</exception>
-    public Task<IReadOnlyList<ServerSideResult<T>>> ServerSideEmitWithAckAsync<T>(string @event, TimeSpan? timeout = null, params ReadOnlySpan<object?> arguments) =>
+    public Task<IReadOnlyList<ServerSideResult<T>>> ServerSideEmitWithAckAsync<T>(
+        string @event, TimeSpan? timeout = null, params ReadOnlySpan<object?> arguments) =>
         Owner.ServerSide.EmitWithAckAsync<T>(@event, timeout, arguments);
 
-    /// <summary>The servers of the cluster, in all namespaces: since when each runs, and how many sockets it last said it holds (it says so every <see cref="OrleansAdapterOptions.HeartbeatInterval"/>).</summary>
+    /// <summary>
+    /// The servers of the cluster, in all namespaces: since when each runs, and how many sockets it last said it holds (it says so every
+    /// <see cref="OrleansAdapterOptions.HeartbeatInterval"/>).
+    /// </summary>
     /// <exception cref="DirectoryUnavailableException">The directory cannot be reached now.</exception>
     public Task<IReadOnlyList<ServerDescription>> ServersAsync(CancellationToken cancellationToken = default) => Owner.Server.ServersAsync(cancellationToken);
 
     /// <summary>How many servers the cluster has, this one included.</summary>
     /// <exception cref="DirectoryUnavailableException">The directory cannot be reached now.</exception>
-    public async Task<int> ServerCountAsync(CancellationToken cancellationToken = default) => (await ServersAsync(cancellationToken).ConfigureAwait(false)).Count;
+    public async Task<int> ServerCountAsync(CancellationToken cancellationToken = default) =>
+        (await ServersAsync(cancellationToken).ConfigureAwait(false)).Count;
 }

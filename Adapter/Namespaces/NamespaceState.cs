@@ -61,7 +61,8 @@ internal sealed class NamespaceState : IReplicaHost
     }
 
     /// <summary>What is said where a room is to have the name of a socket.</summary>
-    public static ArgumentException IsSocket(string room) => new($"\"{room}\" is the id of a socket of a registered server; a room cannot have that name.", nameof(room));
+    public static ArgumentException IsSocket(string room) =>
+        new($"\"{room}\" is the id of a socket of a registered server; a room cannot have that name.", nameof(room));
 
     /// <summary>Takes a socket out of the namespace and all its rooms; nothing happens where it is out already.</summary>
     public void Disconnect(LocalSocket socket, long now)
@@ -111,7 +112,9 @@ internal sealed class NamespaceState : IReplicaHost
     /// <summary>Puts an operation into the one order.</summary>
     public void Submit(PendingOperation operation, long now) => Replica.Submit(operation, now);
 
-    /// <summary>Makes local sockets join, leave or go, outside the order. The waiter completes when a join holds in the whole cluster, the others at once.</summary>
+    /// <summary>
+    /// Makes local sockets join, leave or go, outside the order. The waiter completes when a join holds in the whole cluster, the others at once.
+    /// </summary>
     public void Steer(Operation operation, TaskCompletionSource waiter, long now)
     {
         _now = now;

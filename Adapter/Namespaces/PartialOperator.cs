@@ -2,8 +2,9 @@
 namespace OrleansAdapter;
 
 /// <summary>
-/// The requests of a <see cref="BroadcastOperator"/> for those who can do with part of an answer: a server that is alive and does not answer in time, or cannot, is no
-/// error here but named in the result. Where nobody knows whom to ask, because the directory does not answer, there is no part either: a <see cref="RequestTimeoutException"/>.
+/// The requests of a <see cref="BroadcastOperator"/> for those who can do with part of an answer: a server that is alive and does not answer in time, or
+/// cannot, is no error here but named in the result. Where nobody knows whom to ask, because the directory does not answer, there is no part either: a
+/// <see cref="RequestTimeoutException"/>.
 /// </summary>
 public sealed class PartialOperator
 {
@@ -22,7 +23,8 @@ public sealed class PartialOperator
     public Task<Partial<IReadOnlySet<string>>> RoomsAsync(CancellationToken cancellationToken = default) => _target.RoomsCoreAsync(cancellationToken);
 
     /// <inheritdoc cref="BroadcastRoot.SocketIdsAsync"/>
-    public Task<Partial<IReadOnlyCollection<SocketId>>> SocketIdsAsync(CancellationToken cancellationToken = default) => _target.SocketIdsCoreAsync(cancellationToken);
+    public Task<Partial<IReadOnlyCollection<SocketId>>> SocketIdsAsync(CancellationToken cancellationToken = default) =>
+        _target.SocketIdsCoreAsync(cancellationToken);
 
     /// <inheritdoc cref="BroadcastRoot.EmitWithAckAsync{T}"/>
     public Task<PartialAcks<T>> EmitWithAckAsync<T>(string @event, params ReadOnlySpan<object?> arguments) => _target.EmitWithAckCore<T>(@event, arguments);

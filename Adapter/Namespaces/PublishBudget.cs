@@ -14,7 +14,9 @@ internal sealed class PublishBudget(string @namespace, OrleansAdapterOptions opt
     {
         if (operation.Size > options.MaximumPacketSize)
         {
-            throw new ArgumentException($"The packet has {operation.Size} bytes with its target; at most {options.MaximumPacketSize} are allowed (MaximumPacketSize).", nameof(operation));
+            throw new ArgumentException(
+                $"The packet has {operation.Size} bytes with its target; at most {options.MaximumPacketSize} are allowed (MaximumPacketSize).",
+                nameof(operation));
         }
         if (Interlocked.Add(ref _bytes, operation.Size) > options.PublishQueueLimit)
         {

@@ -5,4 +5,5 @@ namespace OrleansAdapter;
 /// <see cref="OrleansAdapterOptions.PublishQueueLimit"/>; nothing was sent, so it may be tried again.
 /// </summary>
 public sealed class PublishQueueFullException(string @namespace, long limit)
-    : Exception($"More than {limit} bytes wait for the directory in \"{@namespace}\" (PublishQueueLimit); the publish was refused. Nothing was sent: try again later.");
+    : Exception(
+        $"More than {limit} bytes wait for the directory in \"{@namespace}\" (PublishQueueLimit); the publish was refused. Nothing was sent: try again later.");

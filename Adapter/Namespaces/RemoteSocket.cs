@@ -9,7 +9,8 @@ public sealed class RemoteSocket
     private readonly Namespace _namespace;
     private readonly TimeSpan? _timeout;
 
-    internal RemoteSocket(Namespace @namespace, SocketId id, ServerId server, string? userId, IReadOnlySet<string> rooms, JsonElement data, JsonElement handshake)
+    internal RemoteSocket(
+        Namespace @namespace, SocketId id, ServerId server, string? userId, IReadOnlySet<string> rooms, JsonElement data, JsonElement handshake)
     {
         _namespace = @namespace;
         (Id, Server, UserId, Rooms, Data, Handshake) = (id, server, userId, rooms, data, handshake);
@@ -41,8 +42,9 @@ public sealed class RemoteSocket
     public JsonElement Handshake { get; }
 
     /// <summary>
-    /// What of it is not shown, and why; null where everything is. Data or a handshake that cannot be serialised, are not Unicode, are deeper than 32 levels or larger than
-    /// <see cref="OrleansAdapterOptions.MaxDataBytes"/> are null here, and rooms are empty where their names do not fit into an answer.
+    /// What of it is not shown, and why; null where everything is. Data or a handshake that cannot be serialised, are not Unicode, are deeper than 32
+    /// levels or larger than <see cref="OrleansAdapterOptions.MaxDataBytes"/> are null here, and rooms are empty where their names do not fit into an
+    /// answer.
     /// </summary>
     public string? Omitted { get; internal init; }
 

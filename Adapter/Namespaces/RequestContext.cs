@@ -2,7 +2,15 @@
 namespace OrleansAdapter.Namespaces;
 
 /// <summary>A request that reached this server: whom it concerns here, and the way back. To be answered once, at any time, from any thread.</summary>
-internal sealed class RequestContext(Namespace @namespace, Action<Answer> send, ServerId asker, ServerId self, long id, IReadOnlyList<LocalSocket> sockets, ReadOnlyMemory<byte> body, BroadcastFlags flags)
+internal sealed class RequestContext(
+    Namespace @namespace,
+    Action<Answer> send,
+    ServerId asker,
+    ServerId self,
+    long id,
+    IReadOnlyList<LocalSocket> sockets,
+    ReadOnlyMemory<byte> body,
+    BroadcastFlags flags)
 {
     /// <summary>An answer is cut into parts of this size, so that it holds up nothing else on its way.</summary>
     private const int PartSize = 256 << 10;
@@ -46,8 +54,8 @@ internal sealed class RequestContext(Namespace @namespace, Action<Answer> send, 
     public void FailAsTooLarge(long bytes) => Fail($"The answer has {bytes} bytes or more; at most {Limit} are allowed (MaximumAnswerSize).");
 
     /// <summary>
-    /// Makes the answer on the thread pool: it may run the application's code, and so has no place in the turn. What it throws is the answer. A few are made at a time, so that
-    /// many requests at once do not fill the memory with answers.
+    /// Makes the answer on the thread pool: it may run the application's code, and so has no place in the turn. What it throws is the answer. A few are
+    /// made at a time, so that many requests at once do not fill the memory with answers.
     /// </summary>
     public void AnswerLater(Func<RequestContext, ReadOnlyMemory<byte>> answer) => _ = Task.Run(async () =>
     {

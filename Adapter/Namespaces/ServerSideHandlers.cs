@@ -51,7 +51,9 @@ internal sealed class ServerSideHandlers(Namespace @namespace)
     public void Stop() => _queue.Writer.TryComplete();
 
     public Task EmitAsync(string @event, ReadOnlySpan<object?> arguments) =>
-        @namespace.PublishAsync(Operation.Request(BroadcastTarget.Of(Room.OtherServers), RequestHeader.Write(0, RequestKind.ServerSideEmit, Body(@event, arguments, answer: false))));
+        @namespace.PublishAsync(
+            Operation.Request(
+                BroadcastTarget.Of(Room.OtherServers), RequestHeader.Write(0, RequestKind.ServerSideEmit, Body(@event, arguments, answer: false))));
 
     public Task<IReadOnlyList<ServerSideResult<T>>> EmitWithAckAsync<T>(string @event, TimeSpan? timeout, ReadOnlySpan<object?> arguments)
     {
@@ -67,12 +69,14 @@ internal sealed class ServerSideHandlers(Namespace @namespace)
     private byte[] Body(string @event, ReadOnlySpan<object?> arguments, bool answer)
     {
         Check(@event);
-        return [answer ? (byte)1 : (byte)0, .. PacketCodec.Encode(@event, ArgumentsWriter.Write(arguments, @namespace.Server.Options.JsonSerializerOptions), [], [])];
+        return [answer ? (byte)1 : (byte)0, .. PacketCodec.Encode(@event, ArgumentsWriter.Write(arguments, @namespace.Server.Options.JsonSerializerOptions),
+            [], [])];
     }
 
     private async Task<IReadOnlyList<ServerSideResult<T>>> AskAsync<T>(byte[] body, TimeSpan timeout)
     {
-        var result = await @namespace.RequestAsync(BroadcastTarget.Of(Room.OtherServers), RequestKind.ServerSideEmit, body, timeout, CancellationToken.None).ConfigureAwait(false);
+        var result = await @namespace.RequestAsync(
+            BroadcastTarget.Of(Room.OtherServers), RequestKind.ServerSideEmit, body, timeout, CancellationToken.None).ConfigureAwait(false);
         ServerSideResult<T>[] answers =
         [
             .. result.Known().Answers.Select(Read<T>),
@@ -89,7 +93,8 @@ internal sealed class ServerSideHandlers(Namespace @namespace)
         }
         try
         {
-            return new ServerSideResult<T>(answer.Server, JsonSerializer.Deserialize<T>(answer.Body.Span, @namespace.Server.Options.JsonSerializerOptions), null);
+            return new ServerSideResult<T>(
+                answer.Server, JsonSerializer.Deserialize<T>(answer.Body.Span, @namespace.Server.Options.JsonSerializerOptions), null);
         }
         catch (JsonException exception)
         {
@@ -138,7 +143,9 @@ internal sealed class ServerSideHandlers(Namespace @namespace)
 
     private async Task<byte[]> HandleAsync(RequestContext request)
     {
-        var packet = request.Body.Length > 0 ? PacketCodec.Decode(request.Body[1..], BroadcastFlags.None) : throw new InvalidDataException("The event is empty.");
+        var packet = request.Body.Length > 0
+            ? PacketCodec.Decode(request.Body[1..], BroadcastFlags.None)
+            : throw new InvalidDataException("The event is empty.");
         var options = @namespace.Server.Options.JsonSerializerOptions;
         if (!_handlers.TryGetValue(packet.Event, out var handler))
         {

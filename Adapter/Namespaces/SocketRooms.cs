@@ -30,7 +30,9 @@ internal static class SocketRooms
 
     /// <summary>The names of a socket's rooms: not the whole namespace, and not its user.</summary>
     public static IEnumerable<string> Of(LocalSocket socket) =>
-        socket.Memberships.All.Select(membership => membership.Room.Key).Where(room => room.Kind == RoomKind.Room && room.Name.Length > 0).Select(room => room.Name);
+        socket.Memberships.All.Select(membership => membership.Room.Key)
+            .Where(room => room.Kind == RoomKind.Room && room.Name.Length > 0)
+            .Select(room => room.Name);
 
     private static ReadOnlyMemory<byte> Page(RequestContext request, HashSet<string> rooms)
     {

@@ -9,7 +9,9 @@ internal static class JsonLimits
     /// <summary>How deep one argument may be: what every protocol can carry. .NET's reader of SignalR ends at 64, and its frame takes two of them.</summary>
     public const int ArgumentDepth = 62;
 
-    /// <summary>How deep may be what is shown of a socket to those who fetch it, or what a client answers to many: they put it into arguments of their own.</summary>
+    /// <summary>
+    /// How deep may be what is shown of a socket to those who fetch it, or what a client answers to many: they put it into arguments of their own.
+    /// </summary>
     public const int ShownDepth = 32;
 
     private static readonly SearchValues<byte> Marks = SearchValues.Create("[]{}\""u8);
@@ -25,7 +27,10 @@ internal static class JsonLimits
         }
     }
 
-    /// <summary>What is wrong with JSON that is to be shown to others: it is too deep, or has text that is no Unicode (half of a surrogate pair, which JSON can express). Null where it is good.</summary>
+    /// <summary>
+    /// What is wrong with JSON that is to be shown to others: it is too deep, or has text that is no Unicode (half of a surrogate pair, which JSON can
+    /// express). Null where it is good.
+    /// </summary>
     public static string? WhatIsWrong(ReadOnlySpan<byte> json)
     {
         try
@@ -88,4 +93,5 @@ internal static class JsonLimits
 }
 
 /// <summary>An argument is nested too deeply for some of the clients that may get it; nothing was sent.</summary>
-internal sealed class ArgumentsTooDeepException() : JsonException($"An argument is nested deeper than {JsonLimits.ArgumentDepth} levels, more than every client's protocol can carry; nothing was sent.");
+internal sealed class ArgumentsTooDeepException() : JsonException(
+    $"An argument is nested deeper than {JsonLimits.ArgumentDepth} levels, more than every client's protocol can carry; nothing was sent.");

@@ -12,7 +12,13 @@ internal sealed class Packet
 {
     private readonly List<(object Key, object Value)> _derived = [];
 
-    internal Packet(string @event, ReadOnlyMemory<byte> arguments, IReadOnlyList<ReadOnlyMemory<byte>> attachments, IReadOnlyList<PacketEncoding> encodings, BroadcastFlags flags, string trace = "")
+    internal Packet(
+        string @event,
+        ReadOnlyMemory<byte> arguments,
+        IReadOnlyList<ReadOnlyMemory<byte>> attachments,
+        IReadOnlyList<PacketEncoding> encodings,
+        BroadcastFlags flags,
+        string trace = "")
     {
         Event = @event;
         Arguments = arguments;

@@ -12,10 +12,12 @@ internal static class PacketCodec
 {
     public const byte Version = 1;
 
-    public static byte[] Encode(string @event, ReadOnlySpan<byte> arguments, IReadOnlyList<ReadOnlyMemory<byte>> attachments, IReadOnlyList<PacketEncoding> encodings)
+    public static byte[] Encode(
+        string @event, ReadOnlySpan<byte> arguments, IReadOnlyList<ReadOnlyMemory<byte>> attachments, IReadOnlyList<PacketEncoding> encodings)
     {
         var trace = BroadcastActivities.CurrentTrace;
-        var length = 1 + 4 + trace.Length + 4 + Encoding.UTF8.GetByteCount(@event) + 4 + arguments.Length + 2 + attachments.Sum(a => 4 + a.Length) + encodings.Sum(e => 4 + Encoding.UTF8.GetByteCount(e.Protocol) + 4 + e.Bytes.Length);
+        var length = 1 + 4 + trace.Length + 4 + Encoding.UTF8.GetByteCount(@event) + 4 + arguments.Length + 2 + attachments.Sum(a => 4 + a.Length)
+            + encodings.Sum(e => 4 + Encoding.UTF8.GetByteCount(e.Protocol) + 4 + e.Bytes.Length);
         var bytes = GC.AllocateUninitializedArray<byte>(length);
         bytes[0] = Version;
         var rest = bytes.AsSpan(1);
@@ -42,7 +44,8 @@ internal static class PacketCodec
     {
         if (bytes.IsEmpty || bytes.Span[0] != Version)
         {
-            throw new InvalidDataException($"A packet of version {(bytes.IsEmpty ? "none" : bytes.Span[0])} cannot be read by this server, which reads version {Version}.");
+            throw new InvalidDataException(
+                $"A packet of version {(bytes.IsEmpty ? "none" : bytes.Span[0])} cannot be read by this server, which reads version {Version}.");
         }
         var rest = bytes[1..];
         var @event = Encoding.UTF8.GetString(Read(ref rest).Span);

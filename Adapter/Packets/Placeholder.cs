@@ -15,8 +15,8 @@ internal readonly record struct Placeholder(int Start, int End, int Attachment)
     private const long MaxRepeated = 1 << 20;
 
     /// <summary>
-    /// Finds all placeholders, in order. False where one names bytes that are not there, which is a lie. Several may stand for the same bytes, as the reference has it, within
-    /// a bound on what that may make of them.
+    /// Finds all placeholders, in order. False where one names bytes that are not there, which is a lie. Several may stand for the same bytes, as the
+    /// reference has it, within a bound on what that may make of them.
     /// </summary>
     /// <param name="json">Valid JSON.</param>
     /// <param name="attachments">The attachments.</param>

@@ -12,7 +12,9 @@ using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.Primary;
 
-/// <summary>Gives Kestrel the connections that the primary hands over, at endpoints of type <see cref="FrontEndPoint"/>; Kestrel's own sockets keep all others.</summary>
+/// <summary>
+/// Gives Kestrel the connections that the primary hands over, at endpoints of type <see cref="FrontEndPoint"/>; Kestrel's own sockets keep all others.
+/// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class FrontListenerFactory(
     FrontOptions options,
@@ -77,7 +79,8 @@ internal sealed class FrontListenerFactory(
             return null;
         }
 
-        public async ValueTask UnbindAsync(CancellationToken cancellationToken = default) => await link.LeaveAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        public async ValueTask UnbindAsync(CancellationToken cancellationToken = default) =>
+            await link.LeaveAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
 
         public ValueTask DisposeAsync()
         {

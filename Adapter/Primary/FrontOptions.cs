@@ -33,6 +33,8 @@ internal sealed record FrontOptions(string SocketPath, string Secret, ServerId S
             wrong.Add($"{ServerKey} must be the 8 characters that the primary knows this worker by.");
         }
         var secure = configuration.GetSection(DefaultCertificate).GetChildren().Any();
-        return wrong.Count == 0 ? new FrontOptions(path, secret, server.Process, secure) : throw new OptionsValidationException(nameof(FrontOptions), typeof(FrontOptions), wrong);
+        return wrong.Count == 0
+            ? new FrontOptions(path, secret, server.Process, secure)
+            : throw new OptionsValidationException(nameof(FrontOptions), typeof(FrontOptions), wrong);
     }
 }

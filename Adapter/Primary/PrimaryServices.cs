@@ -13,8 +13,8 @@ internal static class PrimaryServices
     private static readonly string[] OwnAddresses = [WebHostDefaults.ServerUrlsKey, WebHostDefaults.HttpPortsKey, WebHostDefaults.HttpsPortsKey];
 
     /// <summary>
-    /// Where a primary started this process, Kestrel takes its connections, and no addresses of its own. Otherwise nothing changes. The second call for the same services does nothing;
-    /// a host without Kestrel has no use for it, and is not harmed.
+    /// Where a primary started this process, Kestrel takes its connections, and no addresses of its own. Otherwise nothing changes. The second call for the
+    /// same services does nothing; a host without Kestrel has no use for it, and is not harmed.
     /// </summary>
     /// <exception cref="OptionsValidationException">The primary's environment variables are not whole.</exception>
     public static void AddPrimary(this IServiceCollection services, IConfiguration configuration)

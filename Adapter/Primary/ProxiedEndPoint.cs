@@ -7,8 +7,8 @@ using Microsoft.Extensions.Configuration;
 namespace OrleansAdapter.Primary;
 
 /// <summary>
-/// The socket file at which a primary that passes requests on reaches this worker. It lies in a directory that only their user can enter, so what comes there is the primary's: its
-/// header says which client it speaks for.
+/// The socket file at which a primary that passes requests on reaches this worker. It lies in a directory that only their user can enter, so what comes
+/// there is the primary's: its header says which client it speaks for.
 /// </summary>
 internal sealed class ProxiedEndPoint : IStartupFilter
 {

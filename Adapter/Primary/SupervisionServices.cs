@@ -9,8 +9,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class SupervisionServices
 {
     /// <summary>
-    /// Where a primary started this process, it is told when the host has started; the host leaves the cluster and stops when the primary says so, and stops at once when it is gone, however it went.
-    /// Otherwise nothing changes, so call it always.
+    /// Where a primary started this process, it is told when the host has started; the host leaves the cluster and stops when the primary says so, and
+    /// stops at once when it is gone, however it went. Otherwise nothing changes, so call it always.
     /// </summary>
     public static IServiceCollection AddSupervision(this IServiceCollection services) => services.AddSupervision(terminable: true);
 
@@ -18,7 +18,8 @@ public static class SupervisionServices
     {
         if (SupervisionContract.IsSupervised && services.All(service => service.ServiceType != typeof(DrainedByLifetime)))
         {
-            services.AddSingleton<IHostLifetime>(provider => new SupervisedLifetime(provider.GetRequiredService<IHostApplicationLifetime>(), provider, terminable));
+            services.AddSingleton<IHostLifetime>(
+                provider => new SupervisedLifetime(provider.GetRequiredService<IHostApplicationLifetime>(), provider, terminable));
             services.AddSingleton<DrainedByLifetime>();
             services.Configure<HostOptions>(options => options.ShutdownTimeout = SupervisionContract.EndLimit / 2);
 

@@ -1,6 +1,8 @@
 namespace OrleansAdapter.Replication;
 
-/// <summary>The lives in the home, as far as its messages have told of them: the whole list once in a session, and then what changed (PROTOCOL.md, W4).</summary>
+/// <summary>
+/// The lives in the home, as far as its messages have told of them: the whole list once in a session, and then what changed (PROTOCOL.md, W4).
+/// </summary>
 internal sealed class KnownLives
 {
     private ServerId[] _lives = [];
@@ -19,7 +21,8 @@ internal sealed class KnownLives
     public bool Contains(ServerId life) => Array.BinarySearch(_lives, life) >= 0;
 
     /// <summary>
-    /// Whether a head tells all that is not known yet. One that does not comes from no home that keeps to the protocol: changes begin at a version that was named.
+    /// Whether a head tells all that is not known yet. One that does not comes from no home that keeps to the protocol: changes begin at a version that was
+    /// named.
     /// </summary>
     public bool Covers(Head head) =>
         head.ListVersion <= Version || head.List is not null || (Version > 0 && head.Changes is { } changes && head.ListVersion - changes.Count <= Version);

@@ -1,6 +1,8 @@
 namespace OrleansAdapter.Replication;
 
-/// <summary>This server's own word that it has, or has not, members in a room. Whoever waits for the room's membership to hold waits for the last such word.</summary>
+/// <summary>
+/// This server's own word that it has, or has not, members in a room. Whoever waits for the room's membership to hold waits for the last such word.
+/// </summary>
 internal sealed class OwnMembership(Room room, bool member, long asOf, Action<OwnMembership> ended) : PendingOperation(Operation.Own(room, member, asOf))
 {
     private List<TaskCompletionSource>? _waiters;

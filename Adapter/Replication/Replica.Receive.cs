@@ -157,8 +157,8 @@ internal sealed partial class Replica
     }
 
     /// <summary>
-    /// Behind a head's last number there is nothing for this server up to the head's number. Heads may come in any order: an older one still counts, and where all
-    /// that any of them told of is handled, the newest one does, also when it came first.
+    /// Behind a head's last number there is nothing for this server up to the head's number. Heads may come in any order: an older one still counts, and
+    /// where all that any of them told of is handled, the newest one does, also when it came first.
     /// </summary>
     private void SkipWhatIsForOthers(Head head)
     {

@@ -70,7 +70,10 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
         _outbox.Clear(OperationFailure.Stopped);
     }
 
-    /// <summary>Whether nothing of this life waits for an answer, or to become stable. Where something does, the home is asked for news: it has none to tell by itself.</summary>
+    /// <summary>
+    /// Whether nothing of this life waits for an answer, or to become stable. Where something does, the home is asked for news: it has none to tell by
+    /// itself.
+    /// </summary>
     public bool AskIfSettled(long now)
     {
         if (_outbox.Count == 0 || IsStopped)

@@ -13,7 +13,9 @@ public sealed record AckResult<T>(SocketId Socket, ServerId Server, T? Value, st
 public sealed class AckTimeoutException<T> : TimeoutException
 {
     internal AckTimeoutException(PartialAcks<T> acks)
-        : base($"{acks.Answers.Count} client(s) answered. Silent sockets: {List(acks.MissingSockets)}; servers that said nothing of theirs: {List(acks.MissingServers)}.")
+        : base(
+            $"{acks.Answers.Count} client(s) answered. Silent sockets: {List(acks.MissingSockets)}; servers that said nothing of theirs: "
+            + $"{List(acks.MissingServers)}.")
     {
         Acks = acks;
     }

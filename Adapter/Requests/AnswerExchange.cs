@@ -1,8 +1,9 @@
 namespace OrleansAdapter.Requests;
 
 /// <summary>
-/// This server's half of the way that answers take: what it gives is sent, and again when the directory may have lost it; what it gets is taken once and acknowledged. It also tells the
-/// directory who this server is, which renews its place in the list. Has no clock and no link of its own. Safe under threads.
+/// This server's half of the way that answers take: what it gives is sent, and again when the directory may have lost it; what it gets is taken once and
+/// acknowledged. It also tells the directory who this server is, which renews its place in the list. Has no clock and no link of its own. Safe under
+/// threads.
 /// </summary>
 /// <param name="process">This server.</param>
 /// <param name="describe">What it says of itself now.</param>
@@ -10,9 +11,12 @@ namespace OrleansAdapter.Requests;
 /// <param name="send">Sends a message to the directory; it may be lost.</param>
 /// <param name="take">Takes an answer to a request of this server.</param>
 /// <param name="lost">Told that answers to this server may have been lost: with the directory, or because it took this server for dead.</param>
-internal sealed class AnswerExchange(ServerId process, Func<ServerDescription> describe, long lease, Action<ServerMessage> send, Action<Answer> take, Action lost)
+internal sealed class AnswerExchange(
+    ServerId process, Func<ServerDescription> describe, long lease, Action<ServerMessage> send, Action<Answer> take, Action lost)
 {
-    /// <summary>How long the directory may say nothing, in milliseconds, while requests wait for answers, before it is asked whether answers got lost.</summary>
+    /// <summary>
+    /// How long the directory may say nothing, in milliseconds, while requests wait for answers, before it is asked whether answers got lost.
+    /// </summary>
     public const long Silence = 500;
 
     private const long Keep = 60_000;

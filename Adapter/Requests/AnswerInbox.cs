@@ -1,8 +1,8 @@
 namespace OrleansAdapter.Requests;
 
 /// <summary>
-/// The answers that the directory holds for this server, each taken once: numbers within a session tell what is new and what came before. Nothing can be missing between: a batch begins
-/// behind what this server has acknowledged, so what it does not remember it took under a session that came back late.
+/// The answers that the directory holds for this server, each taken once: numbers within a session tell what is new and what came before. Nothing can be
+/// missing between: a batch begins behind what this server has acknowledged, so what it does not remember it took under a session that came back late.
 /// </summary>
 internal sealed class AnswerInbox
 {

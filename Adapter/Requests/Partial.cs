@@ -26,7 +26,8 @@ public sealed record Partial<T>(T Value, IReadOnlyList<ServerFailure> Missing, I
 /// <param name="MissingSockets">Sockets that are there and have not answered.</param>
 /// <param name="MissingServers">Servers that are alive and told nothing of their sockets.</param>
 /// <param name="Gone">Servers that died while they were asked, with their sockets.</param>
-public sealed record PartialAcks<T>(IReadOnlyList<AckResult<T>> Answers, IReadOnlyList<SocketId> MissingSockets, IReadOnlyList<ServerFailure> MissingServers, IReadOnlyList<ServerId> Gone)
+public sealed record PartialAcks<T>(
+    IReadOnlyList<AckResult<T>> Answers, IReadOnlyList<SocketId> MissingSockets, IReadOnlyList<ServerFailure> MissingServers, IReadOnlyList<ServerId> Gone)
 {
     /// <summary>Whether nobody is missing.</summary>
     public bool IsWhole => MissingSockets.Count == 0 && MissingServers.Count == 0;

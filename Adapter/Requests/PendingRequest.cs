@@ -107,7 +107,8 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
             Touch();
             return;
         }
-        _ended.TrySetResult(new RequestResult([.. _answers], [.. _gone], [.. (_waitingFor ?? []).Where(server => !IsSettled(server))], IsUnknown: _waitingFor is null));
+        _ended.TrySetResult(
+            new RequestResult([.. _answers], [.. _gone], [.. (_waitingFor ?? []).Where(server => !IsSettled(server))], IsUnknown: _waitingFor is null));
         Touch();
     }
 

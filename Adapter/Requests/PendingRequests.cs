@@ -2,7 +2,9 @@ namespace OrleansAdapter.Requests;
 
 /// <summary>The requests of one namespace that have not ended. Owned by the namespace's turn.</summary>
 /// <param name="ended">Told of each that has ended.</param>
-/// <param name="afterLoss">How long answers may still come after some may have been lost: those who gave them give them again, where they can tell. In milliseconds.</param>
+/// <param name="afterLoss">
+/// How long answers may still come after some may have been lost: those who gave them give them again, where they can tell. In milliseconds.
+/// </param>
 internal sealed class PendingRequests(Action<long> ended, long afterLoss = 60_000)
 {
     private readonly Dictionary<long, PendingRequest> _pending = [];
@@ -63,8 +65,8 @@ internal sealed class PendingRequests(Action<long> ended, long afterLoss = 60_00
     }
 
     /// <summary>
-    /// Ends what can end: looks at what has changed in the turn, and at everything where the list has. Called behind each turn, when the list is at least as new as any word
-    /// on where a request went: a target that is not in it is gone.
+    /// Ends what can end: looks at what has changed in the turn, and at everything where the list has. Called behind each turn, when the list is at least
+    /// as new as any word on where a request went: a target that is not in it is gone.
     /// </summary>
     public void EndTurn(IReadOnlyList<ServerId> list)
     {

@@ -18,7 +18,8 @@ internal sealed record RequestResult(IReadOnlyList<ServerAnswer> Answers, IReadO
 
     /// <summary>The servers that are alive and of which nothing is known: silent, or unable to answer.</summary>
     public IReadOnlyList<ServerFailure> Failures =>
-        [.. Missing.Select(server => new ServerFailure(server, null)), .. Answers.Where(answer => answer.Error is not null).Select(answer => new ServerFailure(answer.Server, answer.Error))];
+        [.. Missing.Select(server => new ServerFailure(server, null)), .. Answers.Where(answer => answer.Error is not null).Select(answer =>
+            new ServerFailure(answer.Server, answer.Error))];
 
     /// <summary>Refuses a result of which nobody can say what is missing in it.</summary>
     /// <exception cref="RequestTimeoutException">The directory did not answer in time.</exception>

@@ -39,7 +39,8 @@ internal sealed class AskedInvocation<T> : AskedInvocation
         }
         else
         {
-            _result.TrySetException(new HubException($"The client returned {completion.Result?.GetType().Name ?? "null"} where {typeof(T).Name} was asked for."));
+            _result.TrySetException(
+                new HubException($"The client returned {completion.Result?.GetType().Name ?? "null"} where {typeof(T).Name} was asked for."));
         }
     }
 

@@ -10,8 +10,8 @@ using OrleansAdapter.Requests;
 namespace OrleansAdapter.SignalR;
 
 /// <summary>
-/// Client results of one hub: asks a client anywhere in the cluster for a result, and answers for the clients of this server. A request goes to the connection's
-/// id through the home, so it comes after what was sent before it.
+/// Client results of one hub: asks a client anywhere in the cluster for a result, and answers for the clients of this server. A request goes to the
+/// connection's id through the home, so it comes after what was sent before it.
 /// </summary>
 internal sealed class ClientInvocations
 {

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.SignalR.Protocol;
 namespace OrleansAdapter.SignalR;
 
 /// <summary>
-/// What a server answers to <see cref="Requests.RequestKind.InvokeClient"/>, as bytes: a kind, and for a completion the protocol's name with its length before it and the
-/// client's own words, unread (<see cref="RawResult"/>), so that a result of any protocol travels as it is.
+/// What a server answers to <see cref="Requests.RequestKind.InvokeClient"/>, as bytes: a kind, and for a completion the protocol's name with its length
+/// before it and the client's own words, unread (<see cref="RawResult"/>), so that a result of any protocol travels as it is.
 /// </summary>
 internal static class ClientResult
 {
@@ -51,7 +51,8 @@ internal static class ClientResult
         }
         var length = answer.Span[1];
         var name = Encoding.UTF8.GetString(answer.Span.Slice(2, length));
-        var protocol = protocols(name) ?? throw new InvalidDataException($"The client answered in the hub protocol \"{name}\", which this server does not have.");
+        var protocol = protocols(name)
+            ?? throw new InvalidDataException($"The client answered in the hub protocol \"{name}\", which this server does not have.");
         var bytes = new ReadOnlySequence<byte>(answer[(2 + length)..]);
         return protocol.TryParseMessage(ref bytes, new ResultBinder(type), out var message) && message is CompletionMessage completion
             ? completion

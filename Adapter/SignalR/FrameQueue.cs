@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace OrleansAdapter.SignalR;
 
 /// <summary>
-/// The frames that wait for one connection, bounded in bytes. Beyond the soft bound volatile frames are dropped, the oldest first; beyond the hard one nothing fits. Not safe
-/// under threads.
+/// The frames that wait for one connection, bounded in bytes. Beyond the soft bound volatile frames are dropped, the oldest first; beyond the hard one
+/// nothing fits. Not safe under threads.
 /// </summary>
 /// <remarks>
 /// Each bound is at least four of the largest frame in the queue, so that a few large ones are no reason to disconnect anybody; and an empty queue takes

@@ -14,7 +14,8 @@ internal sealed class HubEndpoint(HubTokens tokens, SessionForwarder? forwarder,
 {
     private const string TokenParameter = "id";
 
-    private const string VersionZeroRefused = "This server asks for negotiateVersion=1 or higher: in version 0 the public connection id is the connection's only key. Use a newer client (OrleansAdapterOptions.AllowNegotiateVersion0 lets it in).";
+    private const string VersionZeroRefused = "This server asks for negotiateVersion=1 or higher: in version 0 the public connection id is the connection's "
+        + "only key. Use a newer client (OrleansAdapterOptions.AllowNegotiateVersion0 lets it in).";
 
     /// <summary>The framework's answer to a negotiate request, with an id and a token that name this server.</summary>
     public async Task NegotiateAsync(HttpContext context)
@@ -54,8 +55,9 @@ internal sealed class HubEndpoint(HubTokens tokens, SessionForwarder? forwarder,
     }
 
     /// <summary>
-    /// A request of a connection, with the framework's own token in the place of ours. One with a token of another server is passed on to it. Where that cannot be, and with one of an earlier
-    /// life of this server, it is refused as one of no connection, so that the client negotiates anew. Without a token the client has skipped negotiation.
+    /// A request of a connection, with the framework's own token in the place of ours. One with a token of another server is passed on to it. Where that
+    /// cannot be, and with one of an earlier life of this server, it is refused as one of no connection, so that the client negotiates anew. Without a
+    /// token the client has skipped negotiation.
     /// </summary>
     public Task ConnectAsync(HttpContext context)
     {
@@ -66,7 +68,9 @@ internal sealed class HubEndpoint(HubTokens tokens, SessionForwarder? forwarder,
         }
         if (!tokens.TryRead(text, out var id, out var token))
         {
-            return HubTokens.TryReadOwner(text, out var owner) && forwarder?.IsElsewhere(owner) == true ? ForwardAsync(forwarder, owner, context) : RefuseAsync(context);
+            return HubTokens.TryReadOwner(text, out var owner) && forwarder?.IsElsewhere(owner) == true
+                ? ForwardAsync(forwarder, owner, context)
+                : RefuseAsync(context);
         }
         HubTokens.SetId(context, id);
         context.Request.QueryString = QueryString.Create(context.Request.Query.Select(
@@ -75,8 +79,8 @@ internal sealed class HubEndpoint(HubTokens tokens, SessionForwarder? forwarder,
     }
 
     /// <summary>
-    /// A WebSocket of a page that may not have one is refused; the other transports are held to CORS by the browser, and to the token. Not asynchronous itself where that can be helped: what it holds would
-    /// live as long as the connection.
+    /// A WebSocket of a page that may not have one is refused; the other transports are held to CORS by the browser, and to the token. Not asynchronous
+    /// itself where that can be helped: what it holds would live as long as the connection.
     /// </summary>
     private Task ServeAsync(HttpContext context)
     {
@@ -100,7 +104,8 @@ internal sealed class HubEndpoint(HubTokens tokens, SessionForwarder? forwarder,
 
     /// <summary>The framework's middleware for WebSockets comes behind this.</summary>
     private static bool IsWebSocket(HttpContext context) =>
-        context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
+        context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
+            || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
 
     private static async Task ForwardAsync(SessionForwarder forwarder, ServerId owner, HttpContext context)
     {

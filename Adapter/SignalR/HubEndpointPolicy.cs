@@ -48,8 +48,14 @@ internal sealed class HubEndpointPolicy(IServiceProvider services) : MatcherPoli
         {
             return original;
         }
-        var handler = new HubEndpoint(connections.Tokens, services.GetService<SessionForwarder>(), services.GetRequiredService<ThisServer>(), services.GetRequiredService<ILoggerFactory>().CreateLogger<HubEndpoint>(), inner);
+        var handler = new HubEndpoint(
+            connections.Tokens,
+            services.GetService<SessionForwarder>(),
+            services.GetRequiredService<ThisServer>(),
+            services.GetRequiredService<ILoggerFactory>().CreateLogger<HubEndpoint>(),
+            inner);
         var isNegotiate = route.Metadata.GetMetadata<NegotiateMetadata>() is not null;
-        return new RouteEndpoint(isNegotiate ? handler.NegotiateAsync : handler.ConnectAsync, route.RoutePattern, route.Order, route.Metadata, route.DisplayName);
+        return new RouteEndpoint(
+            isNegotiate ? handler.NegotiateAsync : handler.ConnectAsync, route.RoutePattern, route.Order, route.Metadata, route.DisplayName);
     }
 }

@@ -80,8 +80,10 @@ internal sealed class JsonHubFrames(ILogger logger) : HubFrames("json", logger)
     private static ReadOnlyMemory<byte> WithBase64(Packet packet) =>
         packet.Arguments.Span is [(byte)'[', ..] && Placeholder.TryFind(packet.Arguments.Span, packet.Attachments, MaxDepth, out var placeholders)
             ? Placeholder.Replace(
-                packet.Arguments.Span, new Range(0, packet.Arguments.Length), placeholders, (writer, attachment) => writer.WriteBase64StringValue(packet.Attachments[attachment].Span))
-            : JsonSerializer.SerializeToUtf8Bytes(NeutralValues.Read(packet)); // no array, or the application has objects of its own that look like placeholders
+                packet.Arguments.Span, new Range(0, packet.Arguments.Length), placeholders, (writer, attachment) =>
+                    writer.WriteBase64StringValue(packet.Attachments[attachment].Span))
+            // No array, or the application has objects of its own that look like placeholders.
+            : JsonSerializer.SerializeToUtf8Bytes(NeutralValues.Read(packet));
 }
 
 /// <summary>

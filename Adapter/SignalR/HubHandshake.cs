@@ -8,8 +8,8 @@ using Microsoft.Extensions.Primitives;
 namespace OrleansAdapter.SignalR;
 
 /// <summary>
-/// How a SignalR client connected, for those who fetch its socket. Only references are kept, to what the server holds for the connection's request anyway; the request itself may be
-/// another one's by the time that somebody asks.
+/// How a SignalR client connected, for those who fetch its socket. Only references are kept, to what the server holds for the connection's request anyway;
+/// the request itself may be another one's by the time that somebody asks.
 /// </summary>
 internal sealed class HubHandshake
 {
@@ -19,12 +19,14 @@ internal sealed class HubHandshake
     /// <summary>What only tells of the transport.</summary>
     private static readonly HashSet<string> Left = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Connection", "Upgrade", "Content-Length", "Content-Type", "Transfer-Encoding", "Accept", "Accept-Encoding", "Cache-Control", "Pragma", "Keep-Alive", "TE",
+        "Connection", "Upgrade", "Content-Length", "Content-Type", "Transfer-Encoding", "Accept", "Accept-Encoding", "Cache-Control", "Pragma", "Keep-Alive",
+            "TE",
         "Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Extensions", "Sec-WebSocket-Accept",
     };
 
     /// <summary>What stands for the client's identity.</summary>
-    private static readonly HashSet<string> Secrets = new(StringComparer.OrdinalIgnoreCase) { "Cookie", "Authorization", "Proxy-Authorization", "access_token" };
+    private static readonly HashSet<string> Secrets = new(
+        StringComparer.OrdinalIgnoreCase) { "Cookie", "Authorization", "Proxy-Authorization", "access_token" };
 
     private readonly KeyValuePair<string, StringValues>[] _headers = [];
     private readonly DateTimeOffset _issued;

@@ -14,6 +14,8 @@ internal static partial class HubLog
     [LoggerMessage(102, LogLevel.Warning, "{Namespace}: connection {Socket} is closed, it could not be taken in")]
     public static partial void Refused(ILogger logger, string @namespace, SocketId socket, Exception exception);
 
-    [LoggerMessage(103, LogLevel.Information, "A WebSocket from a page of {Origin} was refused: that is not the host of the request ({Host}), and no CORS policy of the hub's endpoint (RequireCors), nor the default one, allows it")]
+    [LoggerMessage(103, LogLevel.Information,
+        "A WebSocket from a page of {Origin} was refused: that is not the host of the request ({Host}), and no CORS policy of the hub's endpoint "
+        + "(RequireCors), nor the default one, allows it")]
     public static partial void OriginRefused(ILogger logger, string origin, string host);
 }

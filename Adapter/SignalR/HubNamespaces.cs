@@ -18,6 +18,8 @@ internal sealed class HubNamespaces(IOptions<OrleansAdapterOptions> options)
         var owner = _hubs.GetOrAdd(name, hub);
         return owner == hub
             ? name
-            : throw new InvalidOperationException($"The hubs {owner} and {hub} cannot share the namespace \"{name}\": give one of them another with {nameof(OrleansAdapterOptions)}.{nameof(HubMapping.MapHub)}.");
+            : throw new InvalidOperationException(
+                $"The hubs {owner} and {hub} cannot share the namespace \"{name}\": give one of them another with "
+                + $"{nameof(OrleansAdapterOptions)}.{nameof(HubMapping.MapHub)}.");
     }
 }

@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.SignalR;
 
 namespace OrleansAdapter.SignalR;
 
-/// <summary>Turns SignalR's names into keys. What is wrong with one is a <see cref="HubException"/>: its message reaches the client that called the hub.</summary>
+/// <summary>
+/// Turns SignalR's names into keys. What is wrong with one is a <see cref="HubException"/>: its message reaches the client that called the hub.
+/// </summary>
 internal static class HubTargets
 {
     public static Room Group(string name)

@@ -10,13 +10,14 @@ using OrleansAdapter.Namespaces;
 namespace OrleansAdapter.SignalR;
 
 /// <summary>
-/// The ids and tokens that a negotiate answer gives to a client, so that both name this server: a front can route by the first eight characters, and the id is the one that
-/// the hub sees.
+/// The ids and tokens that a negotiate answer gives to a client, so that both name this server: a front can route by the first eight characters, and the id
+/// is the one that the hub sees.
 /// </summary>
 /// <remarks>
-/// Version 1: the token is the server, a dot and the framework's token; the id is made from the framework's token by a hash. So nothing is kept, whoever knows an id does
-/// not know the token, and a client cannot choose its id. Version 0 has no token: its id is the only key there is (<see cref="OrleansAdapterOptions.AllowNegotiateVersion0"/>), and the
-/// framework's own is kept here until the connection ends, or is not made within a minute.
+/// Version 1: the token is the server, a dot and the framework's token; the id is made from the framework's token by a hash. So nothing is kept, whoever
+/// knows an id does not know the token, and a client cannot choose its id. Version 0 has no token: its id is the only key there is
+/// (<see cref="OrleansAdapterOptions.AllowNegotiateVersion0"/>), and the framework's own is kept here until the connection ends, or is not made within a
+/// minute.
 /// </remarks>
 internal sealed class HubTokens(Namespace @namespace, TimeProvider time, HubSockets sockets)
 {
@@ -35,7 +36,8 @@ internal sealed class HubTokens(Namespace @namespace, TimeProvider time, HubSock
     public static void SetId(HttpContext context, SocketId id) => context.Items[ItemKey] = id;
 
     /// <summary>Whether a negotiate answer gives a client an id and no token.</summary>
-    public static bool IsVersionZero(NegotiationResponse response) => string.IsNullOrEmpty(response.ConnectionToken) && !string.IsNullOrEmpty(response.ConnectionId);
+    public static bool IsVersionZero(NegotiationResponse response) =>
+        string.IsNullOrEmpty(response.ConnectionToken) && !string.IsNullOrEmpty(response.ConnectionId);
 
     /// <summary>Puts this server's id and token into a negotiate answer. One that refuses, or sends the client elsewhere, stays as it is.</summary>
     public void Rewrite(NegotiationResponse response)
@@ -55,7 +57,9 @@ internal sealed class HubTokens(Namespace @namespace, TimeProvider time, HubSock
         }
     }
 
-    /// <summary>Reads what a client sends as its token: the connection's id, and the framework's token. False if this server, in its present life, did not give it.</summary>
+    /// <summary>
+    /// Reads what a client sends as its token: the connection's id, and the framework's token. False if this server, in its present life, did not give it.
+    /// </summary>
     public bool TryRead(string text, out SocketId id, [NotNullWhen(true)] out string? token)
     {
         if (SocketId.TryParse(text, out id))
@@ -83,7 +87,9 @@ internal sealed class HubTokens(Namespace @namespace, TimeProvider time, HubSock
             return true;
         }
         server = default;
-        return text.Length > ServerId.TextLength && text[ServerId.TextLength] == Separator && ServerId.TryParse(text.AsSpan(0, ServerId.TextLength), out server);
+        return text.Length > ServerId.TextLength
+            && text[ServerId.TextLength] == Separator
+            && ServerId.TryParse(text.AsSpan(0, ServerId.TextLength), out server);
     }
 
     /// <summary>A connection has ended.</summary>

@@ -4,9 +4,10 @@ using OrleansAdapter.Namespaces;
 namespace OrleansAdapter.SignalR;
 
 /// <summary>
-/// A hub's namespace, for what SignalR's own interfaces lack: who is in a room on all servers and with what data (<c>Namespace.To("room").FetchSocketsAsync()</c>), sockets that
-/// are made to join, leave or go, broadcasts that every client acknowledges, volatile events, events between the servers themselves, and events to clients of all kinds
-/// (<c>Namespace.To("room").Emit("said", text)</c> calls the method <c>said</c> of SignalR clients). Inject it.
+/// A hub's namespace, for what SignalR's own interfaces lack: who is in a room on all servers and with what data
+/// (<c>Namespace.To("room").FetchSocketsAsync()</c>), sockets that are made to join, leave or go, broadcasts that every client acknowledges, volatile
+/// events, events between the servers themselves, and events to clients of all kinds (<c>Namespace.To("room").Emit("said", text)</c> calls the method
+/// <c>said</c> of SignalR clients). Inject it.
 /// </summary>
 /// <typeparam name="THub">The hub.</typeparam>
 public interface IHubNamespace<THub>

@@ -4,8 +4,8 @@ using OrleansAdapter.Packets;
 namespace OrleansAdapter.SignalR;
 
 /// <summary>
-/// A packet's arguments as plain values, for protocols that are not JSON: text, <see cref="long"/> or <see cref="double"/>, <see cref="bool"/>, null, arrays, dictionaries, and
-/// attachments as byte arrays where the arguments have <c>{"_placeholder":true,"num":i}</c>.
+/// A packet's arguments as plain values, for protocols that are not JSON: text, <see cref="long"/> or <see cref="double"/>, <see cref="bool"/>, null,
+/// arrays, dictionaries, and attachments as byte arrays where the arguments have <c>{"_placeholder":true,"num":i}</c>.
 /// </summary>
 internal static class NeutralValues
 {

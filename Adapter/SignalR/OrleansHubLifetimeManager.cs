@@ -67,7 +67,9 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
     {
         var id = HubTokens.IdOf(connection) ?? Namespace.NewSocketId();
         SetId(connection, id);
-        var socket = new HubSocket(id, connection, _codec.FramesOf(connection.Protocol), this, SlowClientLimits.Of(_server.Options), _server.Time) { UserId = connection.UserIdentifier };
+        var socket = new HubSocket(id, connection, _codec.FramesOf(connection.Protocol), this, SlowClientLimits.Of(_server.Options),
+            _server.Time)
+        { UserId = connection.UserIdentifier };
         connection.Features.Set(socket);
         _sockets.Add(socket);
         try
@@ -101,7 +103,8 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
         SendAsync(BroadcastTarget.All, methodName, args, cancellationToken);
 
     /// <inheritdoc/>
-    public override Task SendAllExceptAsync(string methodName, object?[] args, IReadOnlyList<string> excludedConnectionIds, CancellationToken cancellationToken = default) =>
+    public override Task SendAllExceptAsync(string methodName, object?[] args, IReadOnlyList<string> excludedConnectionIds,
+        CancellationToken cancellationToken = default) =>
         SendAsync(new BroadcastTarget([Room.Everyone], [], null, HubTargets.Sockets(excludedConnectionIds)), methodName, args, cancellationToken);
 
     /// <inheritdoc/>
@@ -109,7 +112,8 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
         SendAsync(new BroadcastTarget([], HubTargets.Socket(connectionId)), methodName, args, cancellationToken);
 
     /// <inheritdoc/>
-    public override Task SendConnectionsAsync(IReadOnlyList<string> connectionIds, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+    public override Task SendConnectionsAsync(IReadOnlyList<string> connectionIds, string methodName, object?[] args,
+        CancellationToken cancellationToken = default) =>
         SendAsync(new BroadcastTarget([], HubTargets.Sockets(connectionIds)), methodName, args, cancellationToken);
 
     /// <inheritdoc/>
@@ -121,7 +125,8 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
         SendAsync(new BroadcastTarget(HubTargets.Groups(groupNames), []), methodName, args, cancellationToken);
 
     /// <inheritdoc/>
-    public override Task SendGroupExceptAsync(string groupName, string methodName, object?[] args, IReadOnlyList<string> excludedConnectionIds, CancellationToken cancellationToken = default) =>
+    public override Task SendGroupExceptAsync(string groupName, string methodName, object?[] args, IReadOnlyList<string> excludedConnectionIds,
+        CancellationToken cancellationToken = default) =>
         SendAsync(new BroadcastTarget([HubTargets.Group(groupName)], [], null, HubTargets.Sockets(excludedConnectionIds)), methodName, args, cancellationToken);
 
     /// <inheritdoc/>
@@ -133,7 +138,9 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
         SendAsync(new BroadcastTarget(HubTargets.Users(userIds), []), methodName, args, cancellationToken);
 
     /// <inheritdoc/>
-    /// <exception cref="HubException">The group's name is empty, over 1,024 bytes of UTF-8, not valid Unicode, or a connection's id; or the connection is in too many.</exception>
+    /// <exception cref="HubException">
+    /// The group's name is empty, over 1,024 bytes of UTF-8, not valid Unicode, or a connection's id; or the connection is in too many.
+    /// </exception>
     public override async Task AddToGroupAsync(string connectionId, string groupName, CancellationToken cancellationToken = default)
     {
         var group = HubTargets.Group(groupName);
@@ -196,7 +203,8 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
 
     private static void SetId(HubConnectionContext connection, SocketId id) =>
         (connection.Features.Get<IConnectionIdFeature>()
-            ?? throw new InvalidOperationException("The connection has no IConnectionIdFeature: its id, which has to name this server, cannot be set.")).ConnectionId = id.ToString();
+            ?? throw new InvalidOperationException(
+                "The connection has no IConnectionIdFeature: its id, which has to name this server, cannot be set.")).ConnectionId = id.ToString();
 
     private Task SendAsync(BroadcastTarget target, string method, object?[] arguments, CancellationToken cancellationToken)
     {

@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.SignalR.Protocol;
 namespace OrleansAdapter.SignalR;
 
 /// <summary>
-/// A connection's hub protocol, with the queue of the connection in front: whatever the framework writes, what was queued before goes first. It is called under the
-/// connection's write lock, which makes it the one place where an order of both can be kept.
+/// A connection's hub protocol, with the queue of the connection in front: whatever the framework writes, what was queued before goes first. It is called
+/// under the connection's write lock, which makes it the one place where an order of both can be kept.
 /// </summary>
 internal sealed class QueueFirstProtocol(IHubProtocol inner, HubSocket socket) : IHubProtocol
 {

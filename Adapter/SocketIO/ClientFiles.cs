@@ -64,7 +64,8 @@ internal sealed partial class ClientFile
         _content = File.ReadAllBytes(path);
         _type = path.EndsWith(".map", StringComparison.Ordinal) ? "application/json; charset=utf-8" : "application/javascript; charset=utf-8";
         var banner = Banner().Match(Encoding.UTF8.GetString(_content, 0, Math.Min(_content.Length, 100)));
-        _tag = new EntityTagHeaderValue($"\"{(banner.Success ? banner.Groups["version"].Value : Convert.ToHexStringLower(SHA256.HashData(_content).AsSpan(..10)))}\"");
+        _tag = new EntityTagHeaderValue(
+            $"\"{(banner.Success ? banner.Groups["version"].Value : Convert.ToHexStringLower(SHA256.HashData(_content).AsSpan(..10)))}\"");
         _compressed = [.. Encodings.Select(encoding => new Lazy<byte[]>(() => Compress(encoding.Compress)))];
     }
 
@@ -82,7 +83,10 @@ internal sealed partial class ClientFile
             return Task.CompletedTask;
         }
         var body = _content;
-        var best = Array.FindIndex(Encodings, encoding => request.AcceptEncoding.Any(accepted => accepted.Value.Equals(encoding.Name, StringComparison.OrdinalIgnoreCase) && accepted.Quality is not 0));
+        var best = Array.FindIndex(
+            Encodings,
+            encoding =>
+                request.AcceptEncoding.Any(accepted => accepted.Value.Equals(encoding.Name, StringComparison.OrdinalIgnoreCase) && accepted.Quality is not 0));
         if (best >= 0)
         {
             response.Headers.ContentEncoding = Encodings[best].Name;

@@ -11,9 +11,9 @@ internal interface IEventQueueOwner
 }
 
 /// <summary>
-/// What a socket's handlers have to do, in order, on the thread pool: a handler that waits holds up its own socket at most, and nobody else. Events begin one after the other, the next one
-/// when fewer than <paramref name="parallel"/> are under way; what is no event of the client (that the socket has come, or goes) has the socket for itself. Bounded by its client being read no
-/// further.
+/// What a socket's handlers have to do, in order, on the thread pool: a handler that waits holds up its own socket at most, and nobody else. Events begin
+/// one after the other, the next one when fewer than <paramref name="parallel"/> are under way; what is no event of the client (that the socket has come,
+/// or goes) has the socket for itself. Bounded by its client being read no further.
 /// </summary>
 internal sealed class EventQueue(IEventQueueOwner owner, int limit, long hardLimit = long.MaxValue, int parallel = 1) : IThreadPoolWorkItem
 {
@@ -115,7 +115,9 @@ internal sealed class EventQueue(IEventQueueOwner owner, int limit, long hardLim
     {
         lock (_lock)
         {
-            return IsFullLocked ? new ValueTask((_ready ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task) : ValueTask.CompletedTask;
+            return IsFullLocked
+                ? new ValueTask((_ready ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task)
+                : ValueTask.CompletedTask;
         }
     }
 

@@ -168,7 +168,10 @@ internal sealed class HandlerShape
             : Source.Argument;
         var mayBeNull = type.IsValueType ? Nullable.GetUnderlyingType(type) is not null : nullability.Create(parameter).WriteState != NullabilityState.NotNull;
         return new Parameter(
-            source, type, source == Source.Argument ? argument++ : -1, mayBeNull, mayBeNull || parameter.HasDefaultValue, parameter.HasDefaultValue ? parameter.DefaultValue : null);
+            source, type, source == Source.Argument
+                ? argument++
+                : -1, mayBeNull, mayBeNull || parameter.HasDefaultValue, parameter.HasDefaultValue ? parameter.DefaultValue
+                : null);
     }
 
     /// <summary>Turns what a handler returned into its result, once that is there; null where there is none to wait for or to send.</summary>
@@ -197,7 +200,9 @@ internal sealed class HandlerShape
         if (type.IsGenericType && type.GetGenericTypeDefinition() is { } generic && (generic == typeof(Task<>) || generic == typeof(ValueTask<>)))
         {
             var name = generic == typeof(Task<>) ? nameof(OfTask) : nameof(OfValueTask);
-            return typeof(HandlerShape).GetMethod(name, BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(type.GenericTypeArguments).CreateDelegate<Func<object, Task<object?>>>();
+            return typeof(HandlerShape)
+                .GetMethod(name, BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(type.GenericTypeArguments)
+                .CreateDelegate<Func<object, Task<object?>>>();
         }
         return static returned => Task.FromResult<object?>(returned);
     }

@@ -97,7 +97,9 @@ internal sealed class ConnectionHandshake
         IsCrossDomain = context.Request.Headers.Origin.Count > 0;
         IsSecure = context.Request.IsHttps;
         Url = context.Request.GetEncodedPathAndQuery();
-        User = context.Features.Get<IHttpAuthenticationFeature>()?.User is { } user && user.Identities.Any(identity => identity.IsAuthenticated) ? user : Nobody;
+        User = context.Features.Get<IHttpAuthenticationFeature>()?.User is { } user && user.Identities.Any(identity => identity.IsAuthenticated)
+            ? user
+            : Nobody;
         foreach (var name in options.HandshakeHeaders)
         {
             if (context.Request.Headers.TryGetValue(name, out var value))

@@ -7,8 +7,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace OrleansAdapter.SocketIO;
 
 /// <summary>
-/// A copy of the request that a connection began with. The request itself ends before middlewares run (long-polling), or lives as long as the connection and would take some kilobytes
-/// (WebSocket).
+/// A copy of the request that a connection began with. The request itself ends before middlewares run (long-polling), or lives as long as the connection
+/// and would take some kilobytes (WebSocket).
 /// </summary>
 internal sealed class HandshakeContext : IAsyncDisposable
 {

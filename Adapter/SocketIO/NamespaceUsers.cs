@@ -1,6 +1,8 @@
 namespace OrleansAdapter.SocketIO;
 
-/// <summary>Counts who uses a namespace: the clients that are in it, or on their way in. So that it can be removed once there have been none for a while.</summary>
+/// <summary>
+/// Counts who uses a namespace: the clients that are in it, or on their way in. So that it can be removed once there have been none for a while.
+/// </summary>
 internal sealed class NamespaceUsers(TimeProvider time)
 {
     private readonly Lock _lock = new();

@@ -4,8 +4,8 @@ using OrleansAdapter.Namespaces;
 namespace OrleansAdapter.SocketIO;
 
 /// <summary>
-/// The events of a namespace's rooms on this server (Socket.IO: the adapter's <c>create-room</c>, <c>join-room</c>, <c>leave-room</c>, <c>delete-room</c>). Listeners run apart from
-/// the turn, one at a time and in order. A socket's own id counts as a room.
+/// The events of a namespace's rooms on this server (Socket.IO: the adapter's <c>create-room</c>, <c>join-room</c>, <c>leave-room</c>, <c>delete-room</c>).
+/// Listeners run apart from the turn, one at a time and in order. A socket's own id counts as a room.
 /// </summary>
 internal sealed class RoomEvents : IRoomObserver, IEventQueueOwner
 {

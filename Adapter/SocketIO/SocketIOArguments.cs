@@ -16,7 +16,8 @@ public sealed class SocketIOArguments
     private readonly IReadOnlyList<Placeholder> _placeholders;
 
     internal SocketIOArguments(
-        ReadOnlyMemory<byte> json, Range[] items, IReadOnlyList<Placeholder> placeholders, IReadOnlyList<ReadOnlyMemory<byte>> attachments, JsonSerializerOptions options)
+        ReadOnlyMemory<byte> json, Range[] items, IReadOnlyList<Placeholder> placeholders, IReadOnlyList<ReadOnlyMemory<byte>> attachments,
+            JsonSerializerOptions options)
     {
         _json = json;
         _items = items;
@@ -44,8 +45,8 @@ public sealed class SocketIOArguments
     public ReadOnlyMemory<byte> GetJson(int index) => _json[_items[index]];
 
     /// <summary>
-    /// An argument as a value. Bytes are read as <c>byte[]</c> or <c>ReadOnlyMemory&lt;byte&gt;</c>, also within other types. <see cref="SocketIOValue"/> takes whatever it is, for
-    /// passing it on.
+    /// An argument as a value. Bytes are read as <c>byte[]</c> or <c>ReadOnlyMemory&lt;byte&gt;</c>, also within other types. <see cref="SocketIOValue"/>
+    /// takes whatever it is, for passing it on.
     /// </summary>
     /// <exception cref="JsonException">It is no <typeparamref name="T"/>.</exception>
     public T? Get<T>(int index) => (T?)Get(index, typeof(T));
@@ -68,7 +69,10 @@ public sealed class SocketIOArguments
             if (placeholder.Start >= range.Start.Value && placeholder.End <= range.End.Value)
             {
                 // System.Text.Json reads bytes from base64.
-                return Deserialize(Placeholder.Replace(_json.Span, range, _placeholders, (writer, attachment) => writer.WriteBase64StringValue(Attachments[attachment].Span)).Span, type);
+                return Deserialize(
+                    Placeholder.Replace(
+                        _json.Span, range, _placeholders, (writer, attachment) => writer.WriteBase64StringValue(Attachments[attachment].Span)).Span,
+                    type);
             }
         }
         return Deserialize(_json[range].Span, type);

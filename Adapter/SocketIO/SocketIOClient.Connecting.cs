@@ -16,8 +16,8 @@ internal sealed partial class SocketIOClient
     private int _attempt;
 
     /// <summary>
-    /// The client wants to come into a namespace. Where it is there already, or on its way, the newer attempt takes the older one's place: an official client that is told to disconnect and
-    /// connect again while it waits for the server's word sends just that.
+    /// The client wants to come into a namespace. Where it is there already, or on its way, the newer attempt takes the older one's place: an official
+    /// client that is told to disconnect and connect again while it waits for the server's word sends just that.
     /// </summary>
     private void ReceiveConnect(SocketIOPacket packet)
     {
@@ -56,7 +56,8 @@ internal sealed partial class SocketIOClient
                     _sockets.Add((packet.Namespace, null, attempt));
                 }
                 _left?.Remove(packet.Namespace);
-                ThreadPool.UnsafeQueueUserWorkItem(static state => _ = state.client.ConnectAsync(state.packet, state.attempt), (client: this, packet, attempt), preferLocal: false);
+                ThreadPool.UnsafeQueueUserWorkItem(
+                    static state => _ = state.client.ConnectAsync(state.packet, state.attempt), (client: this, packet, attempt), preferLocal: false);
             }
         }
         replaced?.End(DisconnectReasons.ClientNamespaceDisconnect, "The client connected anew.");
@@ -81,7 +82,9 @@ internal sealed partial class SocketIOClient
                 Refuse(name, attempt, "Invalid namespace", null, null);
                 return;
             }
-            socket = new SocketIOSocket(@namespace.Core.NewSocketId(), @namespace, this, new Handshake(_handshake, auth)) { UserId = SocketIOServer.UserIdOf(_handshake.User) };
+            socket = new SocketIOSocket(
+                @namespace.Core.NewSocketId(), @namespace, this, new Handshake(_handshake, auth))
+            { UserId = SocketIOServer.UserIdOf(_handshake.User) };
             if (!TryAdd(name, attempt, socket))
             {
                 return;

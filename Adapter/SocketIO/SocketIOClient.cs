@@ -165,8 +165,8 @@ internal sealed partial class SocketIOClient : IEngineHandler
     }
 
     /// <summary>
-    /// A packet for a namespace that the client is not in. As with the reference that ends the connection, unless it carries other namespaces, which have no part in it: then the client is told
-    /// that it is not in this one.
+    /// A packet for a namespace that the client is not in. As with the reference that ends the connection, unless it carries other namespaces, which have
+    /// no part in it: then the client is told that it is not in this one.
     /// </summary>
     private void ReceiveMisplaced(SocketIOPacket packet, SocketIOSocket? socket, bool hasOthers)
     {

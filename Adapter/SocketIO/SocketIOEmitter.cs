@@ -25,7 +25,8 @@ public sealed class SocketIOEmitter
     public SocketIOEmitter Compress(bool compress) => new(_socket, _volatile, compress, _timeout, _cancellation);
 
     /// <summary>How long the client may take to acknowledge, and what else ends the wait.</summary>
-    public SocketIOEmitter Timeout(TimeSpan timeout, CancellationToken cancellationToken = default) => new(_socket, _volatile, _compress, timeout, cancellationToken);
+    public SocketIOEmitter Timeout(TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        new(_socket, _volatile, _compress, timeout, cancellationToken);
 
     /// <summary>Sends an event to the client at once, outside the namespace's order.</summary>
     /// <exception cref="ArgumentException">The name is empty or reserved.</exception>
@@ -57,7 +58,8 @@ public sealed class SocketIOEmitter
     {
         try
         {
-            var answer = await pending.Task.WaitAsync(_timeout ?? System.Threading.Timeout.InfiniteTimeSpan, _socket.Namespace.Server.Time, _cancellation).ConfigureAwait(false);
+            var answer = await pending.Task.WaitAsync(
+                _timeout ?? System.Threading.Timeout.InfiniteTimeSpan, _socket.Namespace.Server.Time, _cancellation).ConfigureAwait(false);
             return answer.Count == 0 ? default : answer.Get<T>(0);
         }
         catch (TimeoutException exception)

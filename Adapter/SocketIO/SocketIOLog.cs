@@ -23,7 +23,8 @@ internal static partial class SocketIOLog
     [LoggerMessage(125, LogLevel.Warning, "The namespace \"{Namespace}\" was refused: {Limit} dynamic namespaces are in use (MaxDynamicNamespaces)")]
     public static partial void TooManyNamespaces(ILogger logger, string @namespace, int limit);
 
-    [LoggerMessage(126, LogLevel.Warning, "{Namespace}: listeners of rooms are too slow; they are not told of what happens until some of {Limit} events are done")]
+    [LoggerMessage(126, LogLevel.Warning,
+        "{Namespace}: listeners of rooms are too slow; they are not told of what happens until some of {Limit} events are done")]
     public static partial void RoomEventsDropped(ILogger logger, string @namespace, int limit);
 
     [LoggerMessage(128, LogLevel.Debug, "{Namespace}: removed, as it has been empty for a while (CleanupEmptyChildNamespaces)")]

@@ -48,8 +48,8 @@ public sealed class SocketIONamespace : NamespaceRoot
     public SocketIOSocket? Find(SocketId id) => _sockets.GetValueOrDefault(id);
 
     /// <summary>
-    /// Runs for every client that wants to come in, in order, before it is. Throwing keeps it out: a <see cref="ConnectErrorException"/> tells it why; of anything else it learns
-    /// nothing.
+    /// Runs for every client that wants to come in, in order, before it is. Throwing keeps it out: a <see cref="ConnectErrorException"/> tells it why; of
+    /// anything else it learns nothing.
     /// </summary>
     public SocketIONamespace Use(Func<SocketIOSocket, Task> middleware) => Add(ref _middlewares, middleware);
 
@@ -68,8 +68,8 @@ public sealed class SocketIONamespace : NamespaceRoot
     }
 
     /// <summary>
-    /// Says what to do with an event of any of the namespace's sockets; the handler may ask for the <see cref="SocketIOSocket"/> as a parameter. Costs nothing per
-    /// connection, other than <see cref="SocketIOSocket.On"/>, which see for the rest.
+    /// Says what to do with an event of any of the namespace's sockets; the handler may ask for the <see cref="SocketIOSocket"/> as a parameter. Costs
+    /// nothing per connection, other than <see cref="SocketIOSocket.On"/>, which see for the rest.
     /// </summary>
     /// <exception cref="ArgumentException">The name is empty or reserved.</exception>
     public SocketIONamespace On(string @event, Delegate handler)

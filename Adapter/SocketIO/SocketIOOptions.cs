@@ -13,14 +13,16 @@ public sealed class SocketIOOptions : EngineIOOptions
     public int MaxAttachments { get; set; } = 10;
 
     /// <summary>
-    /// How many events of one socket may wait for their handlers; a client that has sent so many is read no further until some are done. Default 128. While an acknowledgement of the
-    /// socket is waited for, it is read nevertheless, and closed where about 4 MB wait, or four times <see cref="EngineIOOptions.MaxHttpBufferSize"/> if that is more.
+    /// How many events of one socket may wait for their handlers; a client that has sent so many is read no further until some are done. Default 128. While
+    /// an acknowledgement of the socket is waited for, it is read nevertheless, and closed where about 4 MB wait, or four times
+    /// <see cref="EngineIOOptions.MaxHttpBufferSize"/> if that is more.
     /// </summary>
     public int MaxWaitingEvents { get; set; } = 128;
 
     /// <summary>
-    /// How many events of one socket may be handled at a time. Default 1: the next one begins when all that the handlers of the last one wait for is done. With more, events still begin in the
-    /// order in which they came, but what comes behind the first <c>await</c> of a middleware or a handler may run beside that of others, as in Node.js. (SignalR: <c>MaximumParallelInvocationsPerClient</c>.)
+    /// How many events of one socket may be handled at a time. Default 1: the next one begins when all that the handlers of the last one wait for is done.
+    /// With more, events still begin in the order in which they came, but what comes behind the first <c>await</c> of a middleware or a handler may run
+    /// beside that of others, as in Node.js. (SignalR: <c>MaximumParallelInvocationsPerClient</c>.)
     /// </summary>
     public int MaxParallelHandlers { get; set; } = 1;
 
@@ -28,12 +30,15 @@ public sealed class SocketIOOptions : EngineIOOptions
     public int MaxPendingAcks { get; set; } = 10_000;
 
     /// <summary>
-    /// How many namespaces clients may bring into being through patterns and predicates, at a time. Default 1,000. Each is made before middlewares run: where not every client may use them
-    /// up, the predicate checks the client's auth payload.
+    /// How many namespaces clients may bring into being through patterns and predicates, at a time. Default 1,000. Each is made before middlewares run:
+    /// where not every client may use them up, the predicate checks the client's auth payload.
     /// </summary>
     public int MaxDynamicNamespaces { get; set; } = 1000;
 
-    /// <summary>How many of <see cref="MaxDynamicNamespaces"/> one connection may bring into being, at a time; it gets a <c>connect_error</c> for more. Default: a tenth of them.</summary>
+    /// <summary>
+    /// How many of <see cref="MaxDynamicNamespaces"/> one connection may bring into being, at a time; it gets a <c>connect_error</c> for more. Default: a
+    /// tenth of them.
+    /// </summary>
     public int? MaxDynamicNamespacesPerConnection { get; set; }
 
     /// <summary>How many bytes of JSON a client may send as its <c>auth</c>; it gets a <c>connect_error</c> for more. Default 64 KB.</summary>
@@ -43,8 +48,9 @@ public sealed class SocketIOOptions : EngineIOOptions
     public int MaxNamespacesPerConnection { get; set; } = 1000;
 
     /// <summary>
-    /// Whether a namespace that a pattern or predicate made is removed once nobody has been in it on this server for some 10 s; the next client that asks for it has it made again. What
-    /// is kept of a removed one publishes nothing any more: ask <see cref="SocketIOServer.Of(string)"/> again. Default: yes, as one client could use the names up for all.
+    /// Whether a namespace that a pattern or predicate made is removed once nobody has been in it on this server for some 10 s; the next client that asks
+    /// for it has it made again. What is kept of a removed one publishes nothing any more: ask <see cref="SocketIOServer.Of(string)"/> again. Default: yes,
+    /// as one client could use the names up for all.
     /// </summary>
     public bool CleanupEmptyChildNamespaces { get; set; } = true;
 
@@ -55,15 +61,19 @@ public sealed class SocketIOOptions : EngineIOOptions
     public Action<HttpContext, IDictionary<string, object?>>? CaptureHandshake { get; set; }
 
     /// <summary>
-    /// Whether <see cref="SocketIOSocket.HttpContext"/> is there as long as its connection. Default: no, only until the client is in a namespace, which saves some kilobytes per connection.
+    /// Whether <see cref="SocketIOSocket.HttpContext"/> is there as long as its connection. Default: no, only until the client is in a namespace, which
+    /// saves some kilobytes per connection.
     /// </summary>
     public bool KeepHttpContext { get; set; }
 
-    /// <summary>Whether the browser's clients are served under the path, as <c>socket.io.js</c> and so on, where <see cref="ClientFiles"/> has them. Default: yes.</summary>
+    /// <summary>
+    /// Whether the browser's clients are served under the path, as <c>socket.io.js</c> and so on, where <see cref="ClientFiles"/> has them. Default: yes.
+    /// </summary>
     public bool ServeClient { get; set; } = true;
 
     /// <summary>
-    /// The folder with the browser's clients (<c>dist</c> of the npm package <c>socket.io-client</c>). Default: <c>clients/socket.io</c> beside the program, if there is one.
+    /// The folder with the browser's clients (<c>dist</c> of the npm package <c>socket.io-client</c>). Default: <c>clients/socket.io</c> beside the
+    /// program, if there is one.
     /// </summary>
     public string? ClientFiles { get; set; }
 

@@ -6,7 +6,9 @@ namespace OrleansAdapter.SocketIO;
 /// <content>Namespaces that come and go with the clients that ask for them.</content>
 public sealed partial class SocketIOServer : IDisposable
 {
-    /// <summary>How long a child namespace has been empty when it is removed: clients that come back at once find it, and names cost the directory something.</summary>
+    /// <summary>
+    /// How long a child namespace has been empty when it is removed: clients that come back at once find it, and names cost the directory something.
+    /// </summary>
     private static readonly TimeSpan EmptyFor = TimeSpan.FromSeconds(10);
 
     private readonly ITimer? _sweep;
@@ -15,8 +17,8 @@ public sealed partial class SocketIOServer : IDisposable
     private bool _isFull;
 
     /// <summary>
-    /// All namespaces whose names match: each is made when the first client asks for it. What is returned stands for all that come, and is to be given middlewares and
-    /// listeners before clients do; it cannot be broadcast to.
+    /// All namespaces whose names match: each is made when the first client asks for it. What is returned stands for all that come, and is to be given
+    /// middlewares and listeners before clients do; it cannot be broadcast to.
     /// </summary>
     public DynamicNamespace Of(Regex pattern)
     {
@@ -25,8 +27,8 @@ public sealed partial class SocketIOServer : IDisposable
     }
 
     /// <summary>
-    /// All namespaces for which the predicate, given the name and the client's auth payload, is true; the same as with a pattern otherwise. It is asked for the client that brings a
-    /// namespace into being; whom else to let in, middlewares decide.
+    /// All namespaces for which the predicate, given the name and the client's auth payload, is true; the same as with a pattern otherwise. It is asked for
+    /// the client that brings a namespace into being; whom else to let in, middlewares decide.
     /// </summary>
     public DynamicNamespace Of(Func<string, JsonElement, ValueTask<bool>> predicate) => Add(new DynamicNamespace(predicate, this, null));
 
@@ -78,7 +80,8 @@ public sealed partial class SocketIOServer : IDisposable
             }
             if (quota.Made >= Options.DynamicNamespacesPerConnection)
             {
-                throw new ConnectErrorException($"Too many namespaces: one connection may bring {Options.DynamicNamespacesPerConnection} into being (MaxDynamicNamespacesPerConnection)");
+                throw new ConnectErrorException(
+                    $"Too many namespaces: one connection may bring {Options.DynamicNamespacesPerConnection} into being (MaxDynamicNamespacesPerConnection)");
             }
             if (_dynamicCount >= Options.MaxDynamicNamespaces)
             {

@@ -13,8 +13,8 @@ using OrleansAdapter.Namespaces;
 namespace OrleansAdapter.SocketIO;
 
 /// <summary>
-/// Socket.IO's server (<c>io</c>) on this server: its namespaces. What it has as a namespace is that of the namespace <c>/</c>. Injected as a singleton; safe under
-/// threads.
+/// Socket.IO's server (<c>io</c>) on this server: its namespaces. What it has as a namespace is that of the namespace <c>/</c>. Injected as a singleton;
+/// safe under threads.
 /// </summary>
 /// <example>
 /// <code>
@@ -136,5 +136,6 @@ public sealed partial class SocketIOServer : NamespaceRoot
 
     private static bool IsPossible(string name) => name.Length <= MaximumNameLength && !name.Contains(',', StringComparison.Ordinal);
 
-    private SocketIOClient Connect(EngineSession session, HttpContext context) => new(this, session, new ConnectionHandshake(context, Options, Services, Time.GetUtcNow()));
+    private SocketIOClient Connect(EngineSession session, HttpContext context) =>
+        new(this, session, new ConnectionHandshake(context, Options, Services, Time.GetUtcNow()));
 }

@@ -37,7 +37,9 @@ public sealed partial class SocketIOSocket
         }
     }
 
-    /// <summary>Completes when more may be read from the client: its handlers have got on, or one may wait for an acknowledgement, which has to be read.</summary>
+    /// <summary>
+    /// Completes when more may be read from the client: its handlers have got on, or one may wait for an acknowledgement, which has to be read.
+    /// </summary>
     internal ValueTask WhenReadyAsync()
     {
         lock (_lock)
@@ -79,7 +81,8 @@ public sealed partial class SocketIOSocket
         {
             return _state == State.Disconnected
                 ? new SocketDisconnectedException(_reason)
-                : new InvalidOperationException($"The client owes {Namespace.Server.Options.MaxPendingAcks} acknowledgements already (MaxPendingAcks); nothing was sent.");
+                : new InvalidOperationException(
+                    $"The client owes {Namespace.Server.Options.MaxPendingAcks} acknowledgements already (MaxPendingAcks); nothing was sent.");
         }
     }
 

@@ -17,7 +17,8 @@ public sealed partial class SocketIOSocket
     public SocketIOEmitter Compress(bool compress) => new(this, isVolatile: false, compress, null, default);
 
     /// <summary>How long the client may take to acknowledge, and what else ends the wait.</summary>
-    public SocketIOEmitter Timeout(TimeSpan timeout, CancellationToken cancellationToken = default) => new(this, isVolatile: false, compress: true, timeout, cancellationToken);
+    public SocketIOEmitter Timeout(TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        new(this, isVolatile: false, compress: true, timeout, cancellationToken);
 
     /// <summary>Sends an event to this client at once, outside the namespace's order. Nothing happens once it is disconnected.</summary>
     /// <exception cref="ArgumentException">The name is empty or reserved.</exception>
@@ -25,8 +26,8 @@ public sealed partial class SocketIOSocket
     public void Emit(string @event, params ReadOnlySpan<object?> arguments) => Emit(@event, arguments, null, isVolatile: false, compress: true);
 
     /// <summary>
-    /// The same as <see cref="Emit(string, ReadOnlySpan{object?})"/>; ends when no more than <see cref="OrleansAdapterOptions.ClientQueueLimit"/> waits for the client, or when it has gone. Who sends
-    /// much awaits it, and goes as fast as the client reads.
+    /// The same as <see cref="Emit(string, ReadOnlySpan{object?})"/>; ends when no more than <see cref="OrleansAdapterOptions.ClientQueueLimit"/> waits for
+    /// the client, or when it has gone. Who sends much awaits it, and goes as fast as the client reads.
     /// </summary>
     /// <exception cref="ArgumentException">The name is empty or reserved.</exception>
     /// <exception cref="System.Text.Json.JsonException">An argument cannot be serialised; nothing was sent.</exception>
@@ -67,7 +68,10 @@ public sealed partial class SocketIOSocket
     {
         ArgumentNullException.ThrowIfNull(packet);
         TellOutgoing(packet.Event, packet.Arguments, packet.Attachments);
-        var frames = packet.Derive(EncodingKey, Namespace.Name, static (packet, name) => SocketIOEncoder.Event(name, packet.Event, packet.Arguments, packet.Attachments, compress: packet.MayCompress));
+        var frames = packet.Derive(
+            EncodingKey,
+            Namespace.Name,
+            static (packet, name) => SocketIOEncoder.Event(name, packet.Event, packet.Arguments, packet.Attachments, compress: packet.MayCompress));
         if (Connected)
         {
             _client.Session.Enqueue(frames, packet.IsVolatile);

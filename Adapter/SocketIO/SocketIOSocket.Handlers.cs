@@ -17,8 +17,8 @@ public sealed partial class SocketIOSocket
     /// <summary>
     /// Says what to do with an event. The handler is any method or lambda: its parameters take the event's arguments, in order; besides, it may ask for the
     /// <see cref="SocketIOAck"/>, the <see cref="SocketIOEvent"/>, all <see cref="SocketIOArguments"/>, the socket, the user
-    /// (<see cref="System.Security.Claims.ClaimsPrincipal"/>), a <see cref="CancellationToken"/> for the end of the socket, and services. It may be asynchronous. Where the client asks
-    /// for an acknowledgement and the handler does not send one itself, its result is it.
+    /// (<see cref="System.Security.Claims.ClaimsPrincipal"/>), a <see cref="CancellationToken"/> for the end of the socket, and services. It may be
+    /// asynchronous. Where the client asks for an acknowledgement and the handler does not send one itself, its result is it.
     /// </summary>
     /// <remarks>An event whose arguments are not what the handler takes is dropped. What a handler throws is logged, and the client gets no answer.</remarks>
     /// <exception cref="ArgumentException">The name is empty or reserved.</exception>
@@ -38,7 +38,10 @@ public sealed partial class SocketIOSocket
         return this;
     }
 
-    /// <summary>Takes back what <see cref="On"/> or <see cref="Once"/> said; without a handler, for all of the event's handlers. Of a handler that was given twice, the newest goes.</summary>
+    /// <summary>
+    /// Takes back what <see cref="On"/> or <see cref="Once"/> said; without a handler, for all of the event's handlers. Of a handler that was given twice,
+    /// the newest goes.
+    /// </summary>
     public SocketIOSocket Off(string @event, Delegate? handler = null)
     {
         _handlers?.Remove(@event, handler);
@@ -152,7 +155,10 @@ public sealed partial class SocketIOSocket
         {
             if (Connected)
             {
-                await GuardAsync(@event.Name, (handler, shape, @event), static state => state.shape.InvokeAsync(state.handler, state.@event, state.@event.Socket.Namespace.Server.Services).AsTask())
+                await GuardAsync(
+                    @event.Name,
+                    (handler, shape, @event),
+                    static state => state.shape.InvokeAsync(state.handler, state.@event, state.@event.Socket.Namespace.Server.Services).AsTask())
                     .ConfigureAwait(false);
             }
         }
@@ -184,7 +190,8 @@ public sealed partial class SocketIOSocket
         }
     }
 
-    private void TellOutgoing(Action<string, SocketIOArguments>[] listeners, string @event, ReadOnlyMemory<byte> json, IReadOnlyList<ReadOnlyMemory<byte>> attachments)
+    private void TellOutgoing(
+        Action<string, SocketIOArguments>[] listeners, string @event, ReadOnlyMemory<byte> json, IReadOnlyList<ReadOnlyMemory<byte>> attachments)
     {
         Func<Task> tell = () =>
         {

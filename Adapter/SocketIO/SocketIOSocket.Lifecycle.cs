@@ -13,7 +13,9 @@ public sealed partial class SocketIOSocket
 
     private string _reason = "";
 
-    /// <summary>Lets the socket in: rooms that it joined on its way hold, the client is told, and then gets what waited. False if it has gone meanwhile.</summary>
+    /// <summary>
+    /// Lets the socket in: rooms that it joined on its way hold, the client is told, and then gets what waited. False if it has gone meanwhile.
+    /// </summary>
     internal async Task<bool> EnterAsync()
     {
         try

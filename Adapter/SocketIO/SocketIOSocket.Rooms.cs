@@ -14,7 +14,10 @@ public sealed partial class SocketIOSocket
     /// <summary>The rooms it is in, with the one of its own id; in handlers of <c>disconnecting</c> those it was in, and none afterwards.</summary>
     public IReadOnlySet<string> Rooms => _roomsAreGone || _rooms is not { } rooms ? ImmutableHashSet<string>.Empty : rooms.Add(Id.ToString());
 
-    /// <summary>Joins rooms. Ends when that holds in the whole cluster; in a middleware, it holds when the client is let in. Nothing happens once it is disconnected.</summary>
+    /// <summary>
+    /// Joins rooms. Ends when that holds in the whole cluster; in a middleware, it holds when the client is let in. Nothing happens once it is
+    /// disconnected.
+    /// </summary>
     /// <exception cref="ArgumentException">A name is empty, too long, not valid Unicode, or the id of a socket.</exception>
     /// <exception cref="TooManyRoomsException">It is in <see cref="OrleansAdapterOptions.MaxRoomsPerSocket"/> rooms already.</exception>
     /// <exception cref="TimeoutException">The directory did not confirm it in time. It holds on this server.</exception>

@@ -46,12 +46,15 @@ public sealed partial class SocketIOSocket : LocalSocket, IEventQueueOwner
     public Handshake Handshake { get; }
 
     /// <summary>
-    /// The request that the connection began with: a copy of it, with the user, its items and a scope of services of its own, and without a response. It is there in middlewares and
-    /// <c>OnConnection</c> of the namespaces that a client asks for first; later only with <see cref="SocketIOOptions.KeepHttpContext"/>, until the connection ends.
+    /// The request that the connection began with: a copy of it, with the user, its items and a scope of services of its own, and without a response. It is
+    /// there in middlewares and <c>OnConnection</c> of the namespaces that a client asks for first; later only with
+    /// <see cref="SocketIOOptions.KeepHttpContext"/>, until the connection ends.
     /// </summary>
     /// <exception cref="InvalidOperationException">The client is in already, and it was not kept; or its connection has ended.</exception>
     public HttpContext HttpContext => _client.HttpContext ?? throw new InvalidOperationException(
-        $"The HttpContext of a connection is there until its client is in a namespace and OnConnection has run, or the connection has ended. Set {nameof(SocketIOOptions)}.{nameof(SocketIOOptions.KeepHttpContext)} to keep it, or take what you need into Data, or with {nameof(SocketIOOptions.CaptureHandshake)}.");
+        "The HttpContext of a connection is there until its client is in a namespace and OnConnection has run, or the connection has ended. Set "
+        + $"{nameof(SocketIOOptions)}.{nameof(SocketIOOptions.KeepHttpContext)} to keep it, or take what you need into Data, or with "
+            + $"{nameof(SocketIOOptions.CaptureHandshake)}.");
 
     /// <summary>Whether the client is in the namespace. Not yet in middlewares.</summary>
     public bool Connected => _state == State.Connected;

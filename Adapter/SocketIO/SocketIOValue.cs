@@ -6,8 +6,8 @@ using OrleansAdapter.Packets;
 namespace OrleansAdapter.SocketIO;
 
 /// <summary>
-/// Whatever a client sent as one argument, for passing it on as it came: JSON byte by byte, and the bytes within it as bytes, which SignalR's clients get as base64. A handler takes
-/// it as a parameter, and gives it to <c>Emit</c> or returns it.
+/// Whatever a client sent as one argument, for passing it on as it came: JSON byte by byte, and the bytes within it as bytes, which SignalR's clients get
+/// as base64. A handler takes it as a parameter, and gives it to <c>Emit</c> or returns it.
 /// </summary>
 [JsonConverter(typeof(Converter))]
 public sealed class SocketIOValue
@@ -28,7 +28,8 @@ public sealed class SocketIOValue
     /// <summary>The value as JSON, with bytes as base64.</summary>
     public ReadOnlyMemory<byte> ToJson() => Replace((writer, attachment) => writer.WriteBase64StringValue(_attachments[attachment].Span));
 
-    private ReadOnlyMemory<byte> Replace(Action<Utf8JsonWriter, int> write) => _placeholders.Count == 0 ? _json[_part] : Placeholder.Replace(_json.Span, _part, _placeholders, write);
+    private ReadOnlyMemory<byte> Replace(Action<Utf8JsonWriter, int> write) =>
+        _placeholders.Count == 0 ? _json[_part] : Placeholder.Replace(_json.Span, _part, _placeholders, write);
 
     private sealed class Converter : JsonConverter<SocketIOValue>
     {

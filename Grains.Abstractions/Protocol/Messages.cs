@@ -12,7 +12,9 @@ internal abstract record WorkerMessage
     /// <summary>The session that the home gave this life; 0 before there is one.</summary>
     public long Session { get; init; }
 
-    /// <summary>The newest version of the list of lives that the server has in this session, so that the home need not send it again, but only what changes.</summary>
+    /// <summary>
+    /// The newest version of the list of lives that the server has in this session, so that the home need not send it again, but only what changes.
+    /// </summary>
     public long ListVersion { get; init; }
 }
 
@@ -129,7 +131,8 @@ internal abstract record HomeMessage
 /// <param name="ListVersion">The version of the list of lives.</param>
 /// <param name="List">The lives; null where the receiver has named this version, or one from which <paramref name="Changes"/> lead to it.</param>
 /// <param name="Changes">
-/// What has changed since the version that the receiver has named: one change for each version, the last one that of <paramref name="ListVersion"/>. Null where the list is here, or need not be.
+/// What has changed since the version that the receiver has named: one change for each version, the last one that of <paramref name="ListVersion"/>. Null
+/// where the list is here, or need not be.
 /// </param>
 internal sealed record Head(long Stable, long Number, long Last, long ListVersion, IReadOnlyList<ServerId>? List, IReadOnlyList<ListChange>? Changes = null);
 

@@ -1,9 +1,9 @@
 namespace OrleansAdapter.Grains;
 
 /// <summary>
-/// What the lives of a home have not acknowledged, over all mailboxes: how many entries, and which is the oldest. Lives that have something waiting are kept in a heap by their
-/// oldest entry, so nobody has to look at every life to know how far the slowest one is behind: an entry that is appended or acknowledged costs a few steps at most,
-/// and lives with empty mailboxes cost nothing.
+/// What the lives of a home have not acknowledged, over all mailboxes: how many entries, and which is the oldest. Lives that have something waiting are
+/// kept in a heap by their oldest entry, so nobody has to look at every life to know how far the slowest one is behind: an entry that is appended or
+/// acknowledged costs a few steps at most, and lives with empty mailboxes cost nothing.
 /// </summary>
 internal sealed class Backlog
 {

@@ -59,6 +59,7 @@ internal sealed class Hold(HomeOptions options, bool firstStart)
         var histories = _registers.Values.Where(r => r.History is not null).Select(r => r.History!).ToArray();
         return histories.Length == 0
             ? firstStart
-            : histories.SelectMany(h => h.List).All(life => _registers.ContainsKey(life) || _replaced.Contains(life) || deadProcesses.ContainsKey(life.Process));
+            : histories.SelectMany(h => h.List).All(
+                life => _registers.ContainsKey(life) || _replaced.Contains(life) || deadProcesses.ContainsKey(life.Process));
     }
 }

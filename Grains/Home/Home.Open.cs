@@ -50,7 +50,8 @@ internal sealed partial class Home
         foreach (var register in merge.Admitted)
         {
             var history = register.History!;
-            _lives.Find(register.Life)!.Welcome = (history.LastPosition, history.Handled, [.. history.Outbox.Select(item => merge.Results[(register.Life, item.Position)])]);
+            _lives.Find(register.Life)!.Welcome = (
+                history.LastPosition, history.Handled, [.. history.Outbox.Select(item => merge.Results[(register.Life, item.Position)])]);
         }
         _output.Opened(new OpenSummary(Epoch, _lives.Count, merge.Admitted.Count, merge.Entries.Count, Number));
         _hold.Clear();

@@ -66,7 +66,9 @@ internal sealed partial class Home
     /// <summary>Up to here every life has acknowledged all it was sent: S (PROTOCOL.md, H10).</summary>
     public long Stable => (_backlog.Oldest ?? Number + 1) - 1;
 
-    /// <summary>How often lives and memberships were looked at, for tests: a publish must cost no more where more lives are known that it does not concern.</summary>
+    /// <summary>
+    /// How often lives and memberships were looked at, for tests: a publish must cost no more where more lives are known that it does not concern.
+    /// </summary>
     public long Steps => _lives.Steps + _backlog.Steps + _table.Steps;
 
     /// <summary>The rooms that have members, for tests and status.</summary>

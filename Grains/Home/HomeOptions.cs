@@ -10,9 +10,9 @@ public sealed record HomeOptions
     public long Hold { get; init; } = 1_500;
 
     /// <summary>
-    /// How long it waits from the first server that remembers a home before, and so says for whom it waits. It has to be longer than a healthy server may take to
-    /// notice that there is a new home: a call through a gateway that just died is noticed to be lost after 0.75 s, plus the second in which Orleans looks for such
-    /// calls, and then it is asked again.
+    /// How long it waits from the first server that remembers a home before, and so says for whom it waits. It has to be longer than a healthy server may
+    /// take to notice that there is a new home: a call through a gateway that just died is noticed to be lost after 0.75 s, plus the second in which
+    /// Orleans looks for such calls, and then it is asked again.
     /// </summary>
     public long HoldForKnown { get; init; } = 3_000;
 

@@ -1,8 +1,8 @@
 namespace OrleansAdapter.Grains;
 
 /// <summary>
-/// The list of a home's lives as servers are told of it. Its version grows by one with each life that comes or goes; whoever has named a version gets what changed since, and the whole
-/// list only where it has named none, or where the changes would be longer.
+/// The list of a home's lives as servers are told of it. Its version grows by one with each life that comes or goes; whoever has named a version gets what
+/// changed since, and the whole list only where it has named none, or where the changes would be longer.
 /// </summary>
 internal sealed class LifeList
 {

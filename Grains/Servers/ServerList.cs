@@ -12,7 +12,8 @@ internal sealed class ServerList(ServersOptions options, IServersOutput output, 
     private long? _lastTick;
 
     /// <summary>The servers that have described themselves and whose lease runs, in a fixed order.</summary>
-    public ServerDescription[] List() => [.. _servers.Values.Select(server => server.Description).OfType<ServerDescription>().OrderBy(description => description.Process)];
+    public ServerDescription[] List() =>
+        [.. _servers.Values.Select(server => server.Description).OfType<ServerDescription>().OrderBy(description => description.Process)];
 
     /// <summary>How many servers are in <see cref="List"/>.</summary>
     public int Count { get; private set; }

@@ -18,7 +18,9 @@ internal sealed class MailboxSubscription(
     private volatile StreamSubscriptionHandle<MailboxBatch>? _handle;
     private StreamId _stream;
 
-    /// <summary>The observer that the stream's writer must be told of; null before the first subscription, and where the provider keeps subscriptions itself.</summary>
+    /// <summary>
+    /// The observer that the stream's writer must be told of; null before the first subscription, and where the provider keeps subscriptions itself.
+    /// </summary>
     public IMailboxObserver? Observer => (_handle as MailboxHandle)?.Observer;
 
     /// <summary>

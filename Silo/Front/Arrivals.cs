@@ -11,7 +11,10 @@ namespace OrleansAdapter.Silo.Front;
 internal sealed class Arrivals(EventLoop loop, WorkerTable workers, WorkerLinks links, FrontLimits limits, TimeProvider time) : IDisposable
 {
     private static readonly byte[] Unavailable =
-        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Type: text/plain\r\nContent-Length: 24\r\nConnection: close\r\n\r\nNo worker is ready yet.\n"u8.ToArray();
+    [
+        .. "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Type: text/plain\r\nContent-Length: 24\r\nConnection: close\r\n\r\n"u8,
+        .. "No worker is ready yet.\n"u8,
+    ];
 
     private readonly List<(Socket Socket, int Slot)> _listeners = [];
     private readonly LinkedList<Arrival> _open = [];

@@ -88,7 +88,8 @@ internal sealed class ProxyFront : FrontDoor
         return front;
     }
 
-    public override IEnumerable<KeyValuePair<string, string>> EnvironmentOf(FrontWorker worker) => [new(FrontContract.EnvironmentPrefix + "ListenPath", SocketOf(worker.Server.ToString()))];
+    public override IEnumerable<KeyValuePair<string, string>> EnvironmentOf(FrontWorker worker) =>
+        [new(FrontContract.EnvironmentPrefix + "ListenPath", SocketOf(worker.Server.ToString()))];
 
     /// <summary>Takes a worker as connected when it says that it is ready, since it listens by then.</summary>
     public override void Started(FrontWorker worker) => Workers.Connect(worker.Server, int.MaxValue, secure: false);
@@ -167,9 +168,12 @@ internal sealed class ProxyFront : FrontDoor
     {
         public static Transformer Instance { get; } = new();
 
-        public override async ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+        public override async ValueTask TransformRequestAsync(
+            HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
         {
-            foreach (var name in httpContext.Request.Headers.Keys.Where(name => name.StartsWith(FrontContract.HeaderPrefix, StringComparison.OrdinalIgnoreCase)).ToArray())
+            foreach (
+                var name in httpContext.Request.Headers.Keys.Where(
+                    name => name.StartsWith(FrontContract.HeaderPrefix, StringComparison.OrdinalIgnoreCase)).ToArray())
             {
                 httpContext.Request.Headers.Remove(name);
             }

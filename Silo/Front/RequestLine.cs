@@ -17,8 +17,8 @@ internal enum FirstBytes
 }
 
 /// <summary>
-/// Reads the first line of a request for the server that it names: an Engine.IO session (<c>sid</c>) and a SignalR connection token (<c>id</c>) begin with the id of the
-/// server that gave them. Only the query is looked at, never headers or cookies, and a connection's first request speaks for all that follow.
+/// Reads the first line of a request for the server that it names: an Engine.IO session (<c>sid</c>) and a SignalR connection token (<c>id</c>) begin with
+/// the id of the server that gave them. Only the query is looked at, never headers or cookies, and a connection's first request speaks for all that follow.
 /// </summary>
 internal static class RequestLine
 {

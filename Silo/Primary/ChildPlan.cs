@@ -74,7 +74,8 @@ internal sealed class DirectoryPlan(DirectoryRun run, string directory, Director
     public override Launch Launch()
     {
         // Whoever comes after the first one has to ask the workers what it was.
-        var start = WorkerProgram.StartThis([Name, .. run.IsColocated ? ["--colocated"] : Array.Empty<string>(), .. _started ? Array.Empty<string>() : ["--first-start"]]);
+        var start = WorkerProgram.StartThis(
+            [Name, .. run.IsColocated ? ["--colocated"] : Array.Empty<string>(), .. _started ? Array.Empty<string>() : ["--first-start"]]);
         _started = true;
         Set(start, run.Environment);
         start.Environment[SupervisionContract.RunDirectory] = directory;
@@ -116,7 +117,8 @@ internal sealed class DirectoryPlan(DirectoryRun run, string directory, Director
 /// <summary>
 /// Plans a web worker. Each start is a new server to the directory, with an id that the primary draws so that it can report the server's death.
 /// </summary>
-internal sealed class WorkerPlan(PrimaryOptions options, int number, DirectoryRun run, FrontDoor front, ForwardingRun forwarding, DeathReports deaths) : ChildPlan
+internal sealed class WorkerPlan(
+    PrimaryOptions options, int number, DirectoryRun run, FrontDoor front, ForwardingRun forwarding, DeathReports deaths) : ChildPlan
 {
     /// <summary>Which part of the time for leaving a worker has to move its clients; the rest is for what it does afterwards.</summary>
     private const double DrainShare = 0.9;

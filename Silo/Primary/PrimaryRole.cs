@@ -5,7 +5,9 @@ using OrleansAdapter.Silo.Status;
 
 namespace OrleansAdapter.Silo.Primary;
 
-/// <summary>The role <c>primary</c>: runs the front, the directory and the workers until it is told to stop, and leaves no process and no file behind.</summary>
+/// <summary>
+/// The role <c>primary</c>: runs the front, the directory and the workers until it is told to stop, and leaves no process and no file behind.
+/// </summary>
 internal static class PrimaryRole
 {
     /// <exception cref="PrimaryException">It cannot begin, or cannot go on.</exception>
@@ -24,7 +26,9 @@ internal static class PrimaryRole
 
         var watch = new DirectoryWatch(run.PingAsync, options.Limits.HungAfter, TimeProvider.System, output.Warn);
         var directory = new Supervised(new DirectoryPlan(run, runDirectory.Path, watch, deaths), output);
-        var workers = Enumerable.Range(1, options.Front.Slots).Select(number => new Supervised(new WorkerPlan(options, number, run, front, forwarding, deaths), output)).ToArray();
+        var workers = Enumerable.Range(1, options.Front.Slots)
+            .Select(number => new Supervised(new WorkerPlan(options, number, run, front, forwarding, deaths), output))
+            .ToArray();
         var reloads = new WorkerReloads(workers, manager, output);
         using var signals = new Signals(reloads.Request);
         using var workersEnd = CancellationTokenSource.CreateLinkedTokenSource(signals.Stop.Token);
@@ -40,7 +44,15 @@ internal static class PrimaryRole
         var ready = Task.WhenAll([directory.Ready, .. workers.Select(worker => worker.Ready)]);
         await using var status = await StatusServer.StartAsync(
             options.StatusPort,
-            () => Describe(options, front, directory, workers, reloads, started, stop.Token.IsCancellationRequested ? "stopping" : reloads.Running ? "reloading" : ready.IsCompleted ? "running" : "starting"));
+            () =>
+                Describe(
+                    options,
+                    front,
+                    directory,
+                    workers,
+                    reloads,
+                    started,
+                    stop.Token.IsCancellationRequested ? "stopping" : reloads.Running ? "reloading" : ready.IsCompleted ? "running" : "starting"));
         new PrimaryFile(Environment.ProcessId, options.Front.Port, status.Url).Write(runDirectory.Path);
 
         var directoryTask = directory.RunAsync(stop with { Token = directoryEnd.Token });
@@ -79,7 +91,8 @@ internal static class PrimaryRole
     }
 
     private static PrimaryStatus Describe(
-        PrimaryOptions options, FrontDoor front, Supervised directory, IEnumerable<Supervised> workers, WorkerReloads reloads, long started, string state) => new(
+        PrimaryOptions options, FrontDoor front, Supervised directory, IEnumerable<Supervised> workers, WorkerReloads reloads, long started, string state) =>
+            new(
         Environment.ProcessId,
         $"http://{options.Front.EndPointOf(0)}",
         options.Front.Port,

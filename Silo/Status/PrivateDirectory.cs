@@ -20,14 +20,17 @@ internal sealed class PrivateDirectory : IDisposable
         if (Encoding.UTF8.GetByteCount(Path) > Longest)
         {
             Directory.Delete(Path);
-            throw new OptionsException($"the directory for temporary files, {System.IO.Path.GetTempPath()}, has too long a name for the socket files in it: set TMPDIR to a shorter one");
+            throw new OptionsException(
+                $"the directory for temporary files, {System.IO.Path.GetTempPath()}, has too long a name for the socket files in it: set TMPDIR to a shorter "
+                + "one");
         }
     }
 
     public string Path { get; }
 
     /// <summary>Finds those of this user. Anybody may make a directory with such a name, so the owner is checked.</summary>
-    public static IEnumerable<string> All() => Directory.EnumerateDirectories(System.IO.Path.GetTempPath(), Prefix + "*").Where(path => !OperatingSystem.IsLinux() || Owner.IsThisUser(path));
+    public static IEnumerable<string> All() =>
+        Directory.EnumerateDirectories(System.IO.Path.GetTempPath(), Prefix + "*").Where(path => !OperatingSystem.IsLinux() || Owner.IsThisUser(path));
 
     /// <summary>Removes one with all that is in it, if it is still there. Refuses any other path.</summary>
     public static void Remove(string path)

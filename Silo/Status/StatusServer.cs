@@ -38,7 +38,9 @@ internal sealed class StatusServer : IAsyncDisposable
         var server = new StatusServer(builder.Build());
         server._app.Run(async context =>
         {
-            if (!HttpMethods.IsGet(context.Request.Method) || (context.Request.Path != "/" && context.Request.Path != "/status") || !IsHere(context.Request.Host))
+            if (!HttpMethods.IsGet(context.Request.Method)
+                || (context.Request.Path != "/" && context.Request.Path != "/status")
+                || !IsHere(context.Request.Host))
             {
                 context.Response.StatusCode = StatusCodes.Status404NotFound;
                 return;
@@ -62,5 +64,6 @@ internal sealed class StatusServer : IAsyncDisposable
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
     /// <summary>Whether a request names this machine. A page of somebody else's whose name was made to lead here does not.</summary>
-    private static bool IsHere(HostString host) => host.Host == "localhost" || (IPAddress.TryParse(host.Host, out var address) && IPAddress.IsLoopback(address));
+    private static bool IsHere(HostString host) =>
+        host.Host == "localhost" || (IPAddress.TryParse(host.Host, out var address) && IPAddress.IsLoopback(address));
 }

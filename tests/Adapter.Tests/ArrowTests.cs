@@ -94,7 +94,8 @@ public sealed class ArrowTests
         ? Floors.Contains(used) || fronts.Contains(used)
         : IsBelow(Floors, used, user);
 
-    private static bool IsBelow(string[] floors, string lower, string higher) => Array.IndexOf(floors, lower) is >= 0 and var at && at < Array.IndexOf(floors, higher);
+    private static bool IsBelow(string[] floors, string lower, string higher) =>
+        Array.IndexOf(floors, lower) is >= 0 and var at && at < Array.IndexOf(floors, higher);
 
     private static IEnumerable<string> ReferencesOf(string assembly) =>
         Assembly.Load(assembly).GetReferencedAssemblies().Select(reference => reference.Name ?? "");

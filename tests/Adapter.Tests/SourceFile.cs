@@ -44,7 +44,8 @@ internal sealed partial class SourceFile(string path, string text)
     public static IEnumerable<string> Uses(IReadOnlyCollection<SourceFile> files, Func<string, string, bool> mayUse)
     {
         var types = (from file in files from name in file.Types select (name, file.Folder)).ToLookup(declared => declared.name, declared => declared.Folder);
-        var methods = (from file in files from name in file.ExtensionMethods select (name, file.Folder)).ToLookup(declared => declared.name, declared => declared.Folder);
+        var methods = (
+            from file in files from name in file.ExtensionMethods select (name, file.Folder)).ToLookup(declared => declared.name, declared => declared.Folder);
         return files.SelectMany(file => Wrong(file, file.Names, types).Concat(Wrong(file, file.Calls, methods)));
 
         IEnumerable<string> Wrong(SourceFile file, IEnumerable<string> names, ILookup<string, string> declared) =>

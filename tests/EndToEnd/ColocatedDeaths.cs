@@ -4,7 +4,9 @@ using OrleansAdapter.EndToEnd.Suites;
 
 namespace OrleansAdapter.EndToEnd;
 
-/// <summary>Deaths where workers are silos, that of the very worker that hosts the room's home among them. Starts a cluster of four silos for each test.</summary>
+/// <summary>
+/// Deaths where workers are silos, that of the very worker that hosts the room's home among them. Starts a cluster of four silos for each test.
+/// </summary>
 public sealed partial class ColocatedDeaths() : DeathSuite("--colocated")
 {
     /// <summary>Homes say where they start.</summary>

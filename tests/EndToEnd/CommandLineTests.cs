@@ -47,7 +47,8 @@ public sealed class CommandLineTests
         var parent = Directory.CreateTempSubdirectory("oa-");
         var temporary = parent.CreateSubdirectory(new string('x', 100)).FullName;
 
-        var (exitCode, output, error) = await ProgramRun.RunAsync("Silo", temporary, ["primary", "--workers", "1", "--port", RunningCluster.FreePort().ToString(CultureInfo.InvariantCulture)]);
+        var (exitCode, output, error) = await ProgramRun.RunAsync(
+            "Silo", temporary, ["primary", "--workers", "1", "--port", RunningCluster.FreePort().ToString(CultureInfo.InvariantCulture)]);
 
         Assert.Equal(2, exitCode);
         Assert.Empty(output);

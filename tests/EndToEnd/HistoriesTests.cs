@@ -22,5 +22,6 @@ public sealed class HistoriesTests
         Assert.ThrowsAny<Xunit.Sdk.XunitException>(() => Histories.Check(Parse(histories))).Data["what"] = what;
 
     private static List<Message[]> Parse(string[] histories) =>
-        [.. histories.Select(history => history.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(text => new Message(text[..1], text[1] - '0')).ToArray())];
+        [.. histories.Select(history => history.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(text => new Message(text[..1],
+            text[1] - '0')).ToArray())];
 }

@@ -3,7 +3,9 @@ using OrleansAdapter.EndToEnd.Harness;
 
 namespace OrleansAdapter.EndToEnd;
 
-/// <summary>Projects outside of this repository that reference one of its projects, with none of its build settings: they build, and what the README shows runs.</summary>
+/// <summary>
+/// Projects outside of this repository that reference one of its projects, with none of its build settings: they build, and what the README shows runs.
+/// </summary>
 public sealed class ReferenceTests
 {
     private const string Isolated = "<Project />";
@@ -109,7 +111,12 @@ public sealed class ReferenceTests
     /// <summary>Runs <c>dotnet</c>, to its end or until it has written something and is told to end.</summary>
     private static async Task<(int ExitCode, string Output)> RunAsync(DirectoryInfo folder, string[] arguments, string? until)
     {
-        var start = new ProcessStartInfo("dotnet", arguments) { WorkingDirectory = folder.FullName, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", arguments)
+        {
+            WorkingDirectory = folder.FullName,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        };
 
         // What runs these tests may be MSBuild, whose settings are not for another one.
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())

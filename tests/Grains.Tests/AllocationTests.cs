@@ -5,7 +5,10 @@ using static OrleansAdapter.Grains.Tests.Homes.TestHome;
 
 namespace OrleansAdapter.Grains.Tests;
 
-/// <summary>What the directory's hot paths allocate, in bytes for each operation: time depends on the machine, this does not. A limit that is exceeded is a regression to be looked at.</summary>
+/// <summary>
+/// What the directory's hot paths allocate, in bytes for each operation: time depends on the machine, this does not. A limit that is exceeded is a
+/// regression to be looked at.
+/// </summary>
 public sealed class AllocationTests
 {
     private const int Operations = 1000;
@@ -18,7 +21,8 @@ public sealed class AllocationTests
     public void A_publish_allocates_its_entry_and_the_messages_about_it() => Assert.InRange(OfPublishing(lives: 2), 1, 1600);
 
     [Fact]
-    public void A_publish_allocates_as_much_where_many_lives_are_known_that_it_does_not_concern() => Assert.Equal(OfPublishing(lives: 10), OfPublishing(lives: 1000));
+    public void A_publish_allocates_as_much_where_many_lives_are_known_that_it_does_not_concern() =>
+        Assert.Equal(OfPublishing(lives: 10), OfPublishing(lives: 1000));
 
     [Fact]
     public void A_home_whose_leases_all_run_allocates_nothing_as_time_passes()

@@ -1,6 +1,8 @@
 namespace OrleansAdapter.Testing;
 
-/// <summary>Where things lie in the checkout that these tests were built from: told from where the program lies, because source paths are mapped in CI.</summary>
+/// <summary>
+/// Where things lie in the checkout that these tests were built from: told from where the program lies, because source paths are mapped in CI.
+/// </summary>
 internal static class Checkout
 {
     /// <summary>The repository's root, from where the test program lies: tests/&lt;project&gt;/bin/&lt;configuration&gt;/net10.0.</summary>

@@ -5,7 +5,10 @@ using OrleansAdapter.SocketIO.Protocol;
 
 namespace OrleansAdapter.SocketIO.Tests;
 
-/// <summary>What encoder, parser and writer allocate, in bytes for each operation: time depends on the machine, this does not. A limit that is exceeded is a regression to be looked at.</summary>
+/// <summary>
+/// What encoder, parser and writer allocate, in bytes for each operation: time depends on the machine, this does not. A limit that is exceeded is a
+/// regression to be looked at.
+/// </summary>
 public sealed class AllocationTests
 {
     private const int Operations = 1000;
@@ -84,7 +87,8 @@ public sealed class AllocationTests
         {
         }
 
-        public override ValueTask<System.IO.Pipelines.FlushResult> FlushAsync(CancellationToken cancellationToken = default) => new(default(System.IO.Pipelines.FlushResult));
+        public override ValueTask<System.IO.Pipelines.FlushResult> FlushAsync(CancellationToken cancellationToken = default) =>
+            new(default(System.IO.Pipelines.FlushResult));
 
         public override void CancelPendingFlush()
         {

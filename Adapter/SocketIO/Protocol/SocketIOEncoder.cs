@@ -19,7 +19,8 @@ internal static class SocketIOEncoder
     /// <param name="id">The id of the acknowledgement that is asked for.</param>
     /// <param name="compress">Whether it may be compressed.</param>
     public static OutboundPacket Event(
-        string @namespace, string @event, ReadOnlyMemory<byte> arguments, IReadOnlyList<ReadOnlyMemory<byte>> attachments, long? id = null, bool compress = true)
+        string @namespace, string @event, ReadOnlyMemory<byte> arguments, IReadOnlyList<ReadOnlyMemory<byte>> attachments, long? id = null,
+            bool compress = true)
     {
         var head = Head(attachments.Count == 0 ? SocketIOPacketType.Event : SocketIOPacketType.BinaryEvent, @namespace, attachments.Count, id);
         var name = JsonEncodedText.Encode(@event, Relaxed);
@@ -79,7 +80,8 @@ internal static class SocketIOEncoder
     public static OutboundPacket Disconnect(string @namespace) => Packet(Head(SocketIOPacketType.Disconnect, @namespace, 0, null), default, []);
 
     private static OutboundPacket Packet(byte[] head, ReadOnlyMemory<byte> payload, IReadOnlyList<ReadOnlyMemory<byte>> attachments) =>
-        OutboundPacket.Create(head.Length + payload.Length, (head, payload), static (to, state) => Write(Write(to, state.head), state.payload.Span), attachments);
+        OutboundPacket.Create(
+            head.Length + payload.Length, (head, payload), static (to, state) => Write(Write(to, state.head), state.payload.Span), attachments);
 
     /// <summary>All before the JSON, with Engine.IO's own type in front.</summary>
     private static byte[] Head(SocketIOPacketType type, string @namespace, int attachments, long? id)

@@ -16,7 +16,8 @@ public sealed class InProcessTestCluster : TestCluster
     public InProcessTestCluster()
     {
         _metrics = new DirectoryMetrics(_services.GetRequiredService<IMeterFactory>());
-        _host = new DirectoryHost(new DirectoryHostOptions(new DirectoryOptions()) { FirstStart = true }, _metrics, TimeProvider.System, new Random(), NullLogger.Instance);
+        _host = new DirectoryHost(
+            new DirectoryHostOptions(new DirectoryOptions()) { FirstStart = true }, _metrics, TimeProvider.System, new Random(), NullLogger.Instance);
     }
 
     public override Task ReportDeathAsync(ServerId process) => _host.ReportDeathAsync(process);

@@ -19,7 +19,8 @@ public sealed class FanOutAllocationTests : INamespaceOutput
         _state = new NamespaceState(new ReplicaOptions(), this, Life);
         _state.Start(0);
         _state.Receive(new WrongEpoch { Life = Life, Epoch = 1 }, 0);
-        _state.Receive(new Registered { Life = Life, Epoch = 1, Session = 1, From = 0, LastPosition = 0, Results = [], Head = new Head(0, 0, 0, 1, [Life, Other]) }, 0);
+        _state.Receive(
+            new Registered { Life = Life, Epoch = 1, Session = 1, From = 0, LastPosition = 0, Results = [], Head = new Head(0, 0, 0, 1, [Life, Other]) }, 0);
     }
 
     [Fact]

@@ -23,7 +23,8 @@ public sealed class NamespaceStateTests : INamespaceOutput
         _state = new NamespaceState(new ReplicaOptions(), this, Life, MaxRooms);
         _state.Start(0);
         _state.Receive(new WrongEpoch { Life = Life, Epoch = 1 }, 0);
-        _state.Receive(new Registered { Life = Life, Epoch = 1, Session = 1, From = 0, LastPosition = 0, Results = [], Head = new Head(0, 0, 0, 1, [Life, Other]) }, 0);
+        _state.Receive(
+            new Registered { Life = Life, Epoch = 1, Session = 1, From = 0, LastPosition = 0, Results = [], Head = new Head(0, 0, 0, 1, [Life, Other]) }, 0);
     }
 
     [Fact]
@@ -132,7 +133,9 @@ public sealed class NamespaceStateTests : INamespaceOutput
         Assert.True(_state.Sockets.HasMembers(Red));
         Handle(Operation.SocketsLeave(BroadcastTarget.All, [Red]));
         Assert.False(_state.Sockets.HasMembers(Red));
-        Handle(Operation.DisconnectSockets(BroadcastTarget.Socket(a.Id), new byte[] { 1 }), Operation.DisconnectSockets(BroadcastTarget.Socket(b.Id), new byte[] { 0 }));
+        Handle(
+            Operation.DisconnectSockets(BroadcastTarget.Socket(a.Id), new byte[] { 1 }),
+            Operation.DisconnectSockets(BroadcastTarget.Socket(b.Id), new byte[] { 0 }));
 
         Assert.Equal(["ForcedServerClose"], a.Events);
         Assert.Equal(["ServerNamespaceDisconnect"], b.Events);

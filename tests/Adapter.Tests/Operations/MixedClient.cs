@@ -26,7 +26,8 @@ internal abstract class MixedClient(SocketId id, Namespace server) : IAsyncDispo
     /// <summary>Ends when its server has taken it out of the namespace, and told it.</summary>
     public Task Left { get; protected set; } = Task.CompletedTask;
 
-    public static SocketId Parse(ReadOnlySpan<char> id) => SocketId.TryParse(id, out var parsed) ? parsed : throw new ArgumentException($"\"{id}\" is no id.", nameof(id));
+    public static SocketId Parse(ReadOnlySpan<char> id) =>
+        SocketId.TryParse(id, out var parsed) ? parsed : throw new ArgumentException($"\"{id}\" is no id.", nameof(id));
 
     /// <summary>What it heard before the end.</summary>
     public async Task<string[]> HeardAsync()

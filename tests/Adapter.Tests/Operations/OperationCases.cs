@@ -55,7 +55,8 @@ internal static class OperationCases
     }
 
     /// <summary>The operator for a target, and which clients it means. Clients are in the rooms a and b; a; or c.</summary>
-    public static (BroadcastOperator Operator, MixedClient[] Meant) Of(ClusterTarget target, NamespaceRoot root, IReadOnlyList<MixedClient> clients, ServerId here)
+    public static (BroadcastOperator Operator, MixedClient[] Meant) Of(
+        ClusterTarget target, NamespaceRoot root, IReadOnlyList<MixedClient> clients, ServerId here)
     {
         var one = clients[^2];
         return target switch

@@ -44,7 +44,8 @@ public abstract class OperationMatrix(MixedClusters clusters)
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task An_operation_does_to_those_that_are_meant_what_it_says_and_nothing_to_others(ClusterOperation operation, ClusterTarget target, int workers, ClusterClients kinds, bool isSocketIO)
+    public async Task An_operation_does_to_those_that_are_meant_what_it_says_and_nothing_to_others(
+        ClusterOperation operation, ClusterTarget target, int workers, ClusterClients kinds, bool isSocketIO)
     {
         var servers = await clusters.OfAsync(workers);
         var clients = await ConnectAsync(servers, kinds);
@@ -102,7 +103,9 @@ public abstract class OperationMatrix(MixedClusters clusters)
                 break;
             case ClusterOperation.EmitWithAck:
                 var answers = await meant.Timeout(InTime.Limit).EmitWithAckAsync<string>("ask", "?");
-                Assert.Equal(Set(who.Select(client => (client.Id, client.Server, client.Id.ToString()))), Set(answers.Select(answer => (answer.Socket, answer.Server, answer.Value!))));
+                Assert.Equal(
+                    Set(who.Select(client => (client.Id, client.Server, client.Id.ToString()))),
+                    Set(answers.Select(answer => (answer.Socket, answer.Server, answer.Value!))));
                 Assert.All(answers, answer => Assert.Null(answer.Error));
                 break;
             case ClusterOperation.Fetch:

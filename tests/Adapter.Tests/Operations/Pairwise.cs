@@ -1,6 +1,8 @@
 namespace OrleansAdapter.Tests.Operations;
 
-/// <summary>Few combinations of many factors: each two values of different factors occur together in one at least. The same factors give the same table.</summary>
+/// <summary>
+/// Few combinations of many factors: each two values of different factors occur together in one at least. The same factors give the same table.
+/// </summary>
 internal static class Pairwise
 {
     /// <param name="counts">How many values each factor has.</param>

@@ -52,7 +52,8 @@ public sealed class BackPressureTests : IAsyncLifetime
         }
 
         _gate.Close();
-        var published = servers.SelectMany(server => Enumerable.Range(0, Messages).Select(i => server.Of(name).Emit($"{server.Of(name).Life} {i:D3}"))).ToArray();
+        var published = servers.SelectMany(
+            server => Enumerable.Range(0, Messages).Select(i => server.Of(name).Emit($"{server.Of(name).Life} {i:D3}"))).ToArray();
         await _refusals.Happened.WaitAsync(Limit, TestContext.Current.CancellationToken);
         Assert.DoesNotContain(published, task => task.IsCompleted);
         _gate.Open();

@@ -45,7 +45,11 @@ public sealed class ColocatedDeathTests : IAsyncLifetime
         for (var i = 0; i < _ids.Length; i++)
         {
             servers.Add(await ServerAsync(i));
-            await Task.WhenAll(Names.Select(name => servers[i].Of(name).ConnectAsync(new TestSocket(servers[i].Of(name).NewSocketId())))).WaitAsync(Limit, TestContext.Current.CancellationToken);
+            await Task.WhenAll(
+                Names.Select(name =>
+                    servers[i]
+                        .Of(name)
+                        .ConnectAsync(new TestSocket(servers[i].Of(name).NewSocketId())))).WaitAsync(Limit, TestContext.Current.CancellationToken);
         }
         var dead = servers[^1];
         var lives = Names.Select(name => dead.Of(name).Life).ToArray();
@@ -65,7 +69,10 @@ public sealed class ColocatedDeathTests : IAsyncLifetime
         foreach (var (name, life) in Names.Zip(lives))
         {
             // Who asks is answered by those who are left, wherever the answers' stream, or its queue, lay.
-            var sockets = await servers[0].Of(name).FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken).WaitAsync(Limit, TestContext.Current.CancellationToken);
+            var sockets = await servers[0]
+                .Of(name)
+                .FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken)
+                .WaitAsync(Limit, TestContext.Current.CancellationToken);
             Assert.Equal(_ids[..^1].Select(id => id.Process).Order(), sockets.Select(socket => socket.Id.Server.Process).Order());
             var status = await UntilAsync(() => Grains.GetGrain<IHomeGrain>(name).Status(), home => home.Mailboxes <= _ids.Length - 1);
             Assert.DoesNotContain(life, status.Lives);
@@ -76,7 +83,9 @@ public sealed class ColocatedDeathTests : IAsyncLifetime
             await UntilAsync(() => SubscribersAsync(MailboxStreams.OfLife(name, life)), left => left == 0);
         }
         await UntilAsync(() => SubscribersAsync(MailboxStreams.OfProcess(dead.Process)), left => left == 0);
-        Assert.Equal(_ids[..^1].Select(id => id.Process).Order(), (await servers[0].ServersAsync(TestContext.Current.CancellationToken)).Select(server => server.Process).Order());
+        Assert.Equal(
+            _ids[..^1].Select(id => id.Process).Order(),
+            (await servers[0].ServersAsync(TestContext.Current.CancellationToken)).Select(server => server.Process).Order());
     }
 
     /// <summary>Homes on every silo: the first call to each says where. Left to Orleans, a busy machine may have them all on one.</summary>

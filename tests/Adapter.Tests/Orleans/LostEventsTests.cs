@@ -30,7 +30,9 @@ public sealed class LostEventsTests : IAsyncLifetime
         await other.Of("/").Emit("hello").WaitAsync(Limit, TestContext.Current.CancellationToken);
         await member.Hears.WaitAsync(Limit, TestContext.Current.CancellationToken);
 
-        var sockets = await other.Of("/").FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken).WaitAsync(Limit, TestContext.Current.CancellationToken);
+        var sockets = await other.Of("/")
+            .FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken)
+            .WaitAsync(Limit, TestContext.Current.CancellationToken);
         Assert.Equal(member.Id, Assert.Single(sockets).Id);
     }
 

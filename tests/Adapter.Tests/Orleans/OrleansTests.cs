@@ -19,7 +19,8 @@ public sealed class OrleansTestCluster(TestSilos silos, bool ownsSilos = false) 
     public TestSilos Silos => silos;
 
     /// <summary>An engine with silos of its own.</summary>
-    public static OrleansTestCluster Start(TestSilosOptions options) => new(Task.Run(() => TestSilos.StartAsync(options)).GetAwaiter().GetResult(), ownsSilos: true);
+    public static OrleansTestCluster Start(TestSilosOptions options) =>
+        new(Task.Run(() => TestSilos.StartAsync(options)).GetAwaiter().GetResult(), ownsSilos: true);
 
     /// <summary>A host that ends with the engine.</summary>
     public void Ends(IHost host) => _hosts.Add(host);

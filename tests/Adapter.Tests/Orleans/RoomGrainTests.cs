@@ -80,7 +80,8 @@ public sealed class RoomGrainTests(SiloWithDoor silos) : HubSuite(silos.NewEngin
     {
         var grains = await ServiceAsync();
 
-        var thrown = await Assert.ThrowsAsync<ArgumentException>(() => grains.GetNamespace("/").EmitJsonAsync("said", "{}"u8.ToArray(), TestContext.Current.CancellationToken));
+        var thrown = await Assert.ThrowsAsync<ArgumentException>(
+            () => grains.GetNamespace("/").EmitJsonAsync("said", "{}"u8.ToArray(), TestContext.Current.CancellationToken));
 
         Assert.Contains("no array", thrown.Message, StringComparison.Ordinal);
     }

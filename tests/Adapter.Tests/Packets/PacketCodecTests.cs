@@ -6,7 +6,8 @@ namespace OrleansAdapter.Tests.Packets;
 public sealed class PacketCodecTests
 {
     private static readonly byte[] Full = PacketCodec.Encode(
-        "said ✓", Encoding.UTF8.GetBytes("""["a",{"b":1}]"""), [new byte[] { 1, 2, 3 }, Array.Empty<byte>()], [new PacketEncoding("messagepack", new byte[] { 9, 8 })]);
+        "said ✓", Encoding.UTF8.GetBytes("""["a",{"b":1}]"""), [new byte[] { 1, 2, 3 }, Array.Empty<byte>()], [new PacketEncoding("messagepack",
+            new byte[] { 9, 8 })]);
 
     [Fact]
     public void What_was_written_is_read()

@@ -47,16 +47,17 @@ internal sealed class TestReplica : IReplicaHost
     public static Head Head(long number = 0, long last = 0, long stable = 0, long version = 1, IReadOnlyList<ServerId>? list = null) =>
         new(stable, number, last, version, list ?? [FirstLife, Other]);
 
-    public Registered Registered(long from = 0, long epoch = Epoch, long session = Session, long lastPosition = 0, Head? head = null, params OperationResult[] results) => new()
-    {
-        Life = Replica.Life,
-        Epoch = epoch,
-        Session = session,
-        Head = head ?? Head(from, from),
-        From = from,
-        LastPosition = lastPosition,
-        Results = results,
-    };
+    public Registered Registered(
+        long from = 0, long epoch = Epoch, long session = Session, long lastPosition = 0, Head? head = null, params OperationResult[] results) => new()
+        {
+            Life = Replica.Life,
+            Epoch = epoch,
+            Session = session,
+            Head = head ?? Head(from, from),
+            From = from,
+            LastPosition = lastPosition,
+            Results = results,
+        };
 
     public void Receive(HomeMessage message) => Replica.Receive(message, Now);
 

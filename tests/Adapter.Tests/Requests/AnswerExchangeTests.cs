@@ -12,7 +12,13 @@ public sealed class AnswerExchangeTests
     private int _losses;
 
     public AnswerExchangeTests() =>
-        _exchange = new AnswerExchange(_self, () => new ServerDescription(_self, "self", DateTimeOffset.UnixEpoch, 0), 7_000, _sent.Add, answer => _taken.Add((int)answer.Request), () => _losses++);
+        _exchange = new AnswerExchange(
+            _self,
+            () => new ServerDescription(_self, "self", DateTimeOffset.UnixEpoch, 0),
+            7_000,
+            _sent.Add,
+            answer => _taken.Add((int)answer.Request),
+            () => _losses++);
 
     [Fact]
     public void Each_answer_is_taken_once_and_acknowledged()
@@ -26,7 +32,10 @@ public sealed class AnswerExchangeTests
         Assert.Equal(0, _losses);
     }
 
-    /// <summary>It once asked the directory for what it had acknowledged and forgotten, which the directory had forgotten, too; and so on, as fast as messages travel.</summary>
+    /// <summary>
+    /// It once asked the directory for what it had acknowledged and forgotten, which the directory had forgotten, too; and so on, as fast as messages
+    /// travel.
+    /// </summary>
     [Fact]
     public void A_session_that_comes_back_late_stops_nothing()
     {

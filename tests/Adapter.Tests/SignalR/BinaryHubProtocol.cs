@@ -157,7 +157,9 @@ public sealed class BinaryHubProtocol : IHubProtocol
     }
 
     private static object? Convert(object? value, Type type) =>
-        value is null || type.IsInstanceOfType(value) ? value : System.Convert.ChangeType(value, Nullable.GetUnderlyingType(type) ?? type, CultureInfo.InvariantCulture);
+        value is null || type.IsInstanceOfType(value)
+            ? value
+            : System.Convert.ChangeType(value, Nullable.GetUnderlyingType(type) ?? type, CultureInfo.InvariantCulture);
 
     private static void WriteValue(BinaryWriter writer, object? value)
     {

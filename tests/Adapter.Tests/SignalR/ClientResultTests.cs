@@ -80,7 +80,10 @@ public abstract class ClientResultTests(TestCluster engine) : HubSuite(engine)
         var (asker, client) = await PairAsync(local);
         var result = asker.Manager.InvokeConnectionAsync<int>(client.Id, "ask", ["?"], Cancel);
         await client.AnswerAsync(await client.NextInvocationAsync(), "seven");
-        Assert.StartsWith("Error trying to deserialize result to Int32.", (await Assert.ThrowsAsync<HubException>(() => result.InTimeAsync())).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Error trying to deserialize result to Int32.",
+            (await Assert.ThrowsAsync<HubException>(() => result.InTimeAsync())).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -208,7 +211,8 @@ public abstract class ClientResultTests(TestCluster engine) : HubSuite(engine)
     }
 
     /// <summary>Nothing is kept for what has ended. The last word to the other server may still be on its way.</summary>
-    private Task NothingIsLeftAsync() => InTime.UntilAsync(() => _started.All(server => server.Invocations.Count == (0, 0) && server.This.PendingRequestCount == 0));
+    private Task NothingIsLeftAsync() =>
+        InTime.UntilAsync(() => _started.All(server => server.Invocations.Count == (0, 0) && server.This.PendingRequestCount == 0));
 
     private sealed record Answer(string Name, int[] Numbers);
 }

@@ -83,14 +83,21 @@ public sealed class EndpointTests : IAsyncLifetime
         Assert.Equal(id, await client.CallAsync(nameof(TestHub.Id)));
 
         var handshake = Assert.Single(await Namespace.FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken).InTimeAsync()).Handshake;
-        Assert.Equal(("acme", "green", "/hub"), (handshake.GetProperty("headers").GetProperty("x-tenant").GetString(), handshake.GetProperty("query").GetProperty("color").GetString(), handshake.GetProperty("url").GetString()));
+        Assert.Equal(
+            ("acme", "green", "/hub"),
+            (
+                handshake.GetProperty("headers").GetProperty("x-tenant").GetString(),
+                handshake.GetProperty("query").GetProperty("color").GetString(),
+                handshake.GetProperty("url").GetString()));
         Assert.Equal("127.0.0.1", handshake.GetProperty("address").GetString());
         Assert.InRange(handshake.GetProperty("time").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddMinutes(1));
         var text = handshake.GetRawText();
         Assert.All(new[] { "secret", "sesame", token, "ebSocket-Key" }, secret => Assert.DoesNotContain(secret, text, StringComparison.OrdinalIgnoreCase));
 
         var all = Assert.Single(await Namespace.FetchSocketsAsync(secrets: true, TestContext.Current.CancellationToken).InTimeAsync()).Handshake;
-        Assert.Equal(("session=secret", "Bearer secret"), (all.GetProperty("headers").GetProperty("cookie").GetString(), all.GetProperty("headers").GetProperty("authorization").GetString()));
+        Assert.Equal(
+            ("session=secret", "Bearer secret"),
+            (all.GetProperty("headers").GetProperty("cookie").GetString(), all.GetProperty("headers").GetProperty("authorization").GetString()));
         Assert.Equal("sesame", all.GetProperty("query").GetProperty("access_token").GetString());
         Assert.DoesNotContain(token, all.GetRawText(), StringComparison.Ordinal);
     }

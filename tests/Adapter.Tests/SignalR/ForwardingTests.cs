@@ -117,7 +117,8 @@ public sealed class ForwardingTests : IAsyncLifetime
 
     private ThisServer Server(int index) => _apps[index].Services.GetRequiredService<ThisServer>();
 
-    private Uri HubOf(int index) => new(_apps[index].Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/hub");
+    private Uri HubOf(int index) =>
+        new(_apps[index].Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/hub");
 
     private async Task<(string Id, string Token)> NegotiateAsync(int index, string query = "negotiateVersion=1")
     {

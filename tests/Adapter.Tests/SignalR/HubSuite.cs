@@ -27,9 +27,11 @@ public abstract class HubSuite(TestCluster engine) : IAsyncLifetime
 
     protected Task<TestServer> ServerAsync(Action<OrleansAdapterOptions> configure) => ServerAsync(configure, null);
 
-    protected Task<TestServer> ServerAsync(Action<HubOptions> configureHub, params IReadOnlyList<IHubProtocol> protocols) => ServerAsync(null, configureHub, protocols);
+    protected Task<TestServer> ServerAsync(Action<HubOptions> configureHub, params IReadOnlyList<IHubProtocol> protocols) =>
+        ServerAsync(null, configureHub, protocols);
 
-    private async Task<TestServer> ServerAsync(Action<OrleansAdapterOptions>? configure, Action<HubOptions>? configureHub, params IReadOnlyList<IHubProtocol> protocols)
+    private async Task<TestServer> ServerAsync(
+        Action<OrleansAdapterOptions>? configure, Action<HubOptions>? configureHub, params IReadOnlyList<IHubProtocol> protocols)
     {
         var server = await TestServer.StartAsync(Engine, configure, configureHub, protocols);
         _servers.Add(server);

@@ -11,7 +11,9 @@ using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.SignalR;
 
-/// <summary>Connection ids are public: whoever sees one must not be able to speak for its client, or to end it. And pages of other sites have no WebSocket.</summary>
+/// <summary>
+/// Connection ids are public: whoever sees one must not be able to speak for its client, or to end it. And pages of other sites have no WebSocket.
+/// </summary>
 public sealed class NegotiateVersionTests : IAsyncLifetime
 {
     private readonly InProcessTestCluster _engine = new();

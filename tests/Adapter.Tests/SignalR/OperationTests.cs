@@ -107,7 +107,8 @@ public abstract class OperationTests(TestCluster engine) : HubSuite(engine)
         await b.ConnectAsync();
         b.Namespace.Handle(RequestKind.FetchSockets, _ => { });
         var brief = a.Namespace.Timeout(TimeSpan.FromSeconds(3));
-        var error = await Assert.ThrowsAsync<RequestTimeoutException>(() => brief.FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken).InTimeAsync());
+        var error = await Assert.ThrowsAsync<RequestTimeoutException>(
+            () => brief.FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken).InTimeAsync());
         Assert.Equal(b.Namespace.Life, Assert.Single(error.Missing));
         var partial = await brief.AllowPartial.FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken).InTimeAsync();
         Assert.Equal((false, new ServerFailure(b.Namespace.Life, null)), (partial.IsWhole, Assert.Single(partial.Missing)));
@@ -149,7 +150,9 @@ public abstract class OperationTests(TestCluster engine) : HubSuite(engine)
     public async Task A_server_that_falls_silent_is_listed_and_asked_as_long_as_it_said()
     {
         var a = await ServerAsync();
-        var brief = await ServerAsync(options => (options.ServerName, options.HeartbeatTimeout, options.HeartbeatInterval, options.LeaseRenewal) = ("brief", TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(100)));
+        var brief = await ServerAsync(options =>
+            (options.ServerName, options.HeartbeatTimeout, options.HeartbeatInterval, options.LeaseRenewal) = (
+                "brief", TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(100)));
         var patient = await ServerAsync(options => (options.ServerName, options.HeartbeatTimeout) = ("patient", TimeSpan.FromHours(1)));
         await brief.ConnectAsync();
         await patient.ConnectAsync();
@@ -190,7 +193,8 @@ public abstract class OperationTests(TestCluster engine) : HubSuite(engine)
         await client.SendAsync(CompletionMessage.WithError((await client.NextInvocationAsync()).InvocationId!, "no"));
         Assert.Contains("no", (await Assert.ThrowsAsync<AckFailedException>(() => refused.InTimeAsync())).Message, StringComparison.Ordinal);
 
-        var silent = await Assert.ThrowsAsync<AckTimeoutException<int>>(() => socket.Timeout(TimeSpan.FromSeconds(3)).EmitWithAckAsync<int>("ask", "?").InTimeAsync());
+        var silent = await Assert.ThrowsAsync<AckTimeoutException<int>>(
+            () => socket.Timeout(TimeSpan.FromSeconds(3)).EmitWithAckAsync<int>("ask", "?").InTimeAsync());
         Assert.Equal(client.Id, Assert.Single(silent.MissingSockets).ToString());
 
         await client.GoneAsync();
@@ -208,7 +212,8 @@ public abstract class OperationTests(TestCluster engine) : HubSuite(engine)
         Assert.Equal(1, await a.Namespace.To("AAAAAAAAAAAAAAAAAAAA").CountSocketsAsync(TestContext.Current.CancellationToken).InTimeAsync());
     }
 
-    private static IReadOnlyList<ServerDescription> Listed(TestServer server) => server.This.ServersAsync(TestContext.Current.CancellationToken).GetAwaiter().GetResult();
+    private static IReadOnlyList<ServerDescription> Listed(TestServer server) =>
+        server.This.ServersAsync(TestContext.Current.CancellationToken).GetAwaiter().GetResult();
 
     private static async Task<RemoteSocket> OnlyAsync(TestServer asker) =>
         Assert.Single(await asker.Namespace.FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken).InTimeAsync());

@@ -54,7 +54,8 @@ public abstract class ProtocolTests(TestCluster engine) : HubSuite(engine)
     {
         var (publisher, receiver) = (new BinaryHubProtocol(), new BinaryHubProtocol());
         var (a, b) = (await ServerAsync(publisher), await ServerAsync(receiver));
-        TestClient[] clients = [await b.ConnectAsync(protocol: new BinaryHubProtocol()), await b.ConnectAsync(protocol: new BinaryHubProtocol()), await b.ConnectAsync()];
+        TestClient[] clients = [await b.ConnectAsync(protocol: new BinaryHubProtocol()), await b.ConnectAsync(protocol: new BinaryHubProtocol()),
+            await b.ConnectAsync()];
         var (before, written) = (publisher.Written, receiver.Written);
         await a.Manager.SendAllAsync("said", ["hello"]).InTimeAsync();
         foreach (var client in clients)
@@ -69,7 +70,8 @@ public abstract class ProtocolTests(TestCluster engine) : HubSuite(engine)
     {
         var receiver = new BinaryHubProtocol();
         var (a, b) = (await ServerAsync(), await ServerAsync(receiver));
-        TestClient[] clients = [await b.ConnectAsync(protocol: new BinaryHubProtocol()), await b.ConnectAsync(protocol: new BinaryHubProtocol()), await b.ConnectAsync()];
+        TestClient[] clients = [await b.ConnectAsync(protocol: new BinaryHubProtocol()), await b.ConnectAsync(protocol: new BinaryHubProtocol()),
+            await b.ConnectAsync()];
         var written = receiver.Written;
         await a.Manager.SendAllAsync("said", ["hello"]).InTimeAsync();
         foreach (var client in clients)
@@ -84,7 +86,8 @@ public abstract class ProtocolTests(TestCluster engine) : HubSuite(engine)
     {
         var (a, b) = (await ServerAsync(), await ServerAsync(new BinaryHubProtocol()));
         var client = await b.ConnectAsync(protocol: new BinaryHubProtocol());
-        client.Arguments["many"] = [typeof(string), typeof(int), typeof(double), typeof(bool), typeof(object), typeof(object[]), typeof(Dictionary<string, object?>)];
+        client.Arguments["many"] = [typeof(string), typeof(int), typeof(double), typeof(bool), typeof(object), typeof(object[]), typeof(Dictionary<string,
+            object?>)];
         await a.Namespace.Emit("many", "grüße 🙂", 7, 1.5, true, null, new[] { 1, 2 }, new { Name = "n", Inner = new { Deep = (string?)null } }).InTimeAsync();
         var arguments = (await client.NextInvocationAsync()).Arguments;
         Assert.Equal(["grüße 🙂", 7, 1.5, true, null], arguments[..5]);
@@ -120,7 +123,11 @@ public abstract class ProtocolTests(TestCluster engine) : HubSuite(engine)
         await json.HearsAsync("it", "unspeakable");
         await json.HearsAsync("hello");
         await binary.HearsAsync("hello");
-        Assert.Single(b.Log.Lines, line => line.Level == LogLevel.Warning && line.Text.Contains("\"unspeakable\" cannot be expressed in the hub protocol \"binary\"", StringComparison.Ordinal));
+        Assert.Single(
+            b.Log.Lines,
+            line =>
+                line.Level == LogLevel.Warning
+                    && line.Text.Contains("\"unspeakable\" cannot be expressed in the hub protocol \"binary\"", StringComparison.Ordinal));
         await Assert.ThrowsAsync<HubException>(() => a.Manager.InvokeConnectionAsync<int>(binary.Id, "unspeakable", [], CancellationToken.None).InTimeAsync());
     }
 

@@ -90,7 +90,9 @@ internal sealed class RawWebSocket : RawTransport
     {
         var client = new RawWebSocket();
         configure?.Invoke(client._socket.Options);
-        await client._socket.ConnectAsync(new UriBuilder(hub) { Scheme = "ws", Query = token is null ? query : $"id={Uri.EscapeDataString(token)}{query}" }.Uri, CancellationToken.None).InTimeAsync();
+        await client._socket.ConnectAsync(
+            new UriBuilder(hub) { Scheme = "ws", Query = token is null ? query : $"id={Uri.EscapeDataString(token)}{query}" }.Uri,
+            CancellationToken.None).InTimeAsync();
         client._reading = client.ReadAsync();
         return client;
     }
@@ -108,7 +110,8 @@ internal sealed class RawWebSocket : RawTransport
         _socket.Dispose();
     }
 
-    protected override Task SendTextAsync(string text) => _socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+    protected override Task SendTextAsync(string text) =>
+        _socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
 
     private async Task ReadAsync()
     {
@@ -150,7 +153,9 @@ internal sealed class RawServerSentEvents(Uri connection) : RawHttp(connection)
     public static async Task<RawServerSentEvents> ConnectAsync(Uri hub, string token)
     {
         var client = new RawServerSentEvents(new Uri(hub, $"?id={Uri.EscapeDataString(token)}"));
-        var request = new HttpRequestMessage(HttpMethod.Get, client.Connection) { Headers = { Accept = { new MediaTypeWithQualityHeaderValue("text/event-stream") } } };
+        var request = new HttpRequestMessage(
+            HttpMethod.Get, client.Connection)
+        { Headers = { Accept = { new MediaTypeWithQualityHeaderValue("text/event-stream") } } };
         var response = await client.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).InTimeAsync();
         response.EnsureSuccessStatusCode();
         client._reading = client.ReadAsync(response);

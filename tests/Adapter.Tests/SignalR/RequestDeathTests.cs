@@ -20,7 +20,10 @@ public abstract class RequestDeathTests(TestCluster engine) : HubSuite(engine)
         ["leave"] = n => Ended(Patient(n).SocketsLeaveAsync("left")),
         ["disconnect"] = n => Ended(n.To("nobody", "room").Except("room").Timeout(TimeSpan.FromMinutes(10)).DisconnectSocketsAsync()),
         ["ask"] = async n => (await Patient(n).EmitWithAckAsync<int>("ask", "?")).Count,
-        ["servers"] = async n => (await n.ServerSideEmitWithAckAsync<int>("nobody handles it", TimeSpan.FromMinutes(10))).Count(answer => !answer.Error!.Contains("died", StringComparison.Ordinal)),
+        ["servers"] = async n =>
+            (
+                await n.ServerSideEmitWithAckAsync<int>(
+                    "nobody handles it", TimeSpan.FromMinutes(10))).Count(answer => !answer.Error!.Contains("died", StringComparison.Ordinal)),
     };
 
     [Fact]
@@ -62,7 +65,9 @@ public abstract class RequestDeathTests(TestCluster engine) : HubSuite(engine)
         var moves = moving.Select(client => MoveAsync(client)).ToArray();
         for (var i = 0; i < 200; i++)
         {
-            var found = (await (i % 2 == 0 ? a : b).Namespace.To("room").FetchSocketsAsync(cancellationToken: Cancellation).InTimeAsync()).Select(socket => socket.Id.ToString()).ToArray();
+            var found = (await (i % 2 == 0 ? a : b).Namespace.To("room").FetchSocketsAsync(cancellationToken: Cancellation).InTimeAsync())
+                .Select(socket => socket.Id.ToString())
+                .ToArray();
             Assert.Distinct(found);
             Assert.All(staying, client => Assert.Contains(client.Id, found));
             Assert.Subset(staying.Concat(moving).Select(client => client.Id).ToHashSet(), found.ToHashSet());

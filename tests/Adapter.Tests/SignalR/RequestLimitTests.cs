@@ -14,7 +14,8 @@ public abstract class RequestLimitTests(TestCluster engine) : HubSuite(engine)
         var a = await ServerAsync();
         var b = await ServerAsync(options => options.MaximumAnswerSize = 16);
         await b.ConnectAsync();
-        var error = await Assert.ThrowsAsync<RequestFailedException>(() => a.Namespace.FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken).InTimeAsync());
+        var error = await Assert.ThrowsAsync<RequestFailedException>(
+            () => a.Namespace.FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken).InTimeAsync());
         Assert.Equal(b.Namespace.Life, error.Server);
         Assert.Contains("MaximumAnswerSize", error.Message, StringComparison.Ordinal);
     }
@@ -25,7 +26,8 @@ public abstract class RequestLimitTests(TestCluster engine) : HubSuite(engine)
         var (a, b) = (await ServerAsync(), await ServerAsync());
         await b.ConnectAsync();
         b.Namespace.Handle(RequestKind.SocketIds, request => request.Answer(new byte[SocketId.ByteLength * 100_000]));
-        var result = await a.Namespace.RequestAsync(BroadcastTarget.All, RequestKind.SocketIds, default, InTime.Limit, TestContext.Current.CancellationToken).InTimeAsync();
+        var result = await a.Namespace.RequestAsync(
+            BroadcastTarget.All, RequestKind.SocketIds, default, InTime.Limit, TestContext.Current.CancellationToken).InTimeAsync();
         Assert.Equal(SocketId.ByteLength * 100_000, Assert.Single(result.Answers).Body.Length);
     }
 
@@ -79,7 +81,9 @@ public abstract class RequestLimitTests(TestCluster engine) : HubSuite(engine)
         var unasked = patient.CountSocketsAsync(TestContext.Current.CancellationToken);
         var lost = a.Namespace.Emit("said", "nobody hears it");
         await a.This.DisposeAsync();
-        foreach (var waiting in new[] { asked, unasked, lost, a.Namespace.Emit("said", "too late"), patient.CountSocketsAsync(TestContext.Current.CancellationToken) })
+        foreach (
+            var waiting in new[] { asked, unasked, lost, a.Namespace.Emit("said", "too late"),
+                patient.CountSocketsAsync(TestContext.Current.CancellationToken) })
         {
             await Assert.ThrowsAsync<OperationException>(() => waiting.InTimeAsync());
         }
@@ -93,7 +97,9 @@ public abstract class RequestLimitTests(TestCluster engine) : HubSuite(engine)
         var (near, far) = (await a.ConnectAsync(), await b.ConnectAsync());
         b.Namespace.Handle(RequestKind.CountSockets, _ => { });
         var brief = a.Namespace.Timeout(TimeSpan.FromMilliseconds(1)).To(far.Id);
-        await Task.WhenAll(Enumerable.Range(0, many).Select(_ => Assert.ThrowsAsync<RequestTimeoutException>(() => brief.CountSocketsAsync(TestContext.Current.CancellationToken)))).InTimeAsync();
+        await Task.WhenAll(
+            Enumerable.Range(0, many).Select(
+                _ => Assert.ThrowsAsync<RequestTimeoutException>(() => brief.CountSocketsAsync(TestContext.Current.CancellationToken)))).InTimeAsync();
         await InTime.UntilAsync(() => a.This.PendingRequestCount == 0);
         Assert.Equal(1, await a.Namespace.To(near.Id).CountSocketsAsync(TestContext.Current.CancellationToken).InTimeAsync());
         Assert.Equal(0, a.Namespace.Requests.Count);
@@ -117,7 +123,8 @@ public abstract class RequestLimitTests(TestCluster engine) : HubSuite(engine)
         var (near, far) = (new SilentSocket(a.Namespace), new SilentSocket(b.Namespace));
         await Task.WhenAll(a.Namespace.ConnectAsync(near), b.Namespace.ConnectAsync(far)).InTimeAsync();
         var brief = a.Namespace.Timeout(TimeSpan.FromMilliseconds(1));
-        var silent = await Task.WhenAll(Enumerable.Range(0, many).Select(_ => Record.ExceptionAsync(() => brief.EmitWithAckAsync<int>("ask")).AsTask())).InTimeAsync();
+        var silent = await Task.WhenAll(
+            Enumerable.Range(0, many).Select(_ => Record.ExceptionAsync(() => brief.EmitWithAckAsync<int>("ask")).AsTask())).InTimeAsync();
         // Where the directory took longer than that to say whom it asked, nobody can be named.
         Assert.All(silent, exception => Assert.True(exception is AckTimeoutException<int> or RequestTimeoutException, $"{exception}"));
         Assert.Contains(silent.OfType<AckTimeoutException<int>>(), exception => exception.MissingSockets.Contains(near.Id));
@@ -171,9 +178,13 @@ public abstract class RequestLimitTests(TestCluster engine) : HubSuite(engine)
         await a.ConnectAsync();
         a.Directory.Loses = true;
         var brief = a.Namespace.Timeout(TimeSpan.FromMilliseconds(100));
-        Assert.Empty((await Assert.ThrowsAsync<RequestTimeoutException>(() => brief.AllowPartial.FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken).InTimeAsync())).Missing);
+        Assert.Empty(
+            (
+                await Assert.ThrowsAsync<RequestTimeoutException>(
+                    () => brief.AllowPartial.FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken).InTimeAsync())).Missing);
         await Assert.ThrowsAsync<RequestTimeoutException>(() => brief.EmitWithAckAsync<int>("ask").InTimeAsync());
-        await Assert.ThrowsAsync<RequestTimeoutException>(() => a.Namespace.ServerSideEmitWithAckAsync<int>("ask", TimeSpan.FromMilliseconds(100)).InTimeAsync());
+        await Assert.ThrowsAsync<RequestTimeoutException>(
+            () => a.Namespace.ServerSideEmitWithAckAsync<int>("ask", TimeSpan.FromMilliseconds(100)).InTimeAsync());
         await InTime.UntilAsync(() => a.This.PendingRequestCount == 0);
     }
 

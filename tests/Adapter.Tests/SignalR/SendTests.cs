@@ -207,7 +207,9 @@ public abstract class SendTests(TestCluster engine) : HubSuite(engine)
         var (a, b) = (await ServerAsync(), await ServerAsync());
         var client = await b.ConnectAsync();
         client.Arguments["many"] = [typeof(string), typeof(int), typeof(double?), typeof(byte[]), typeof(Dictionary<string, bool>), typeof(Named)];
-        await a.Manager.SendAllAsync("many", ["grüße \"<\u001e>\" 🙂", 7, null, new byte[] { 1, 2, 255 }, new Dictionary<string, bool> { ["x"] = true }, new Named("n", [1, 2])]).InTimeAsync();
+        await a.Manager.SendAllAsync(
+            "many",
+            ["grüße \"<\u001e>\" 🙂", 7, null, new byte[] { 1, 2, 255 }, new Dictionary<string, bool> { ["x"] = true }, new Named("n", [1, 2])]).InTimeAsync();
         var arguments = (await client.NextInvocationAsync()).Arguments;
         Assert.Equal("grüße \"<\u001e>\" 🙂", arguments[0]);
         Assert.Equal(7, arguments[1]);

@@ -37,7 +37,8 @@ public abstract class ServerSideTests(TestCluster engine) : HubSuite(engine)
         var (a, b, c) = (await ServerAsync(), await ServerAsync(), await ServerAsync());
         b.Namespace.OnServerSideEmit("ask", _ => Task.FromResult<object?>(1));
         c.Namespace.OnServerSideEmit("ask", _ => new TaskCompletionSource<object?>().Task);
-        var error = await Assert.ThrowsAsync<ServerSideTimeoutException<int>>(() => a.Namespace.ServerSideEmitWithAckAsync<int>("ask", TimeSpan.FromSeconds(3)).InTimeAsync());
+        var error = await Assert.ThrowsAsync<ServerSideTimeoutException<int>>(
+            () => a.Namespace.ServerSideEmitWithAckAsync<int>("ask", TimeSpan.FromSeconds(3)).InTimeAsync());
         Assert.Equal(c.Namespace.Life, Assert.Single(error.Missing));
         Assert.Equal((b.Namespace.Life, 1), (Assert.Single(error.Answers).Server, error.Answers[0].Value));
     }

@@ -5,7 +5,9 @@ using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.SignalR;
 
-/// <summary>A client that does not read: what is kept for it, what it loses, and that nobody else notices. The transport of these clients holds next to nothing.</summary>
+/// <summary>
+/// A client that does not read: what is kept for it, what it loses, and that nobody else notices. The transport of these clients holds next to nothing.
+/// </summary>
 public sealed class SlowClientTests() : HubSuite(new InProcessTestCluster())
 {
     private const int Limit = 64 << 10;
@@ -25,7 +27,9 @@ public sealed class SlowClientTests() : HubSuite(new InProcessTestCluster())
         }
         Assert.Equal(fast.Id, Assert.Single(await server.Namespace.SocketIdsAsync().InTimeAsync()).ToString());
         Assert.Equal(1, metrics["orleansadapter.disconnects{SlowClient}"]);
-        Assert.Single(server.Log.Lines, line => line.Level == LogLevel.Information && line.Text.Contains($"{slow.Id} is closed by this server: SlowClient", StringComparison.Ordinal));
+        Assert.Single(
+            server.Log.Lines,
+            line => line.Level == LogLevel.Information && line.Text.Contains($"{slow.Id} is closed by this server: SlowClient", StringComparison.Ordinal));
 
         // When it reads after all, what it gets is what it was sent first, and the reason.
         slow.Read();
@@ -176,7 +180,8 @@ public sealed class SlowClientTests() : HubSuite(new InProcessTestCluster())
     [Fact]
     public async Task A_client_that_takes_nothing_for_a_time_is_disconnected()
     {
-        var server = await ServerAsync((OrleansAdapterOptions options) => (options.ClientQueueLimit, options.SlowClientTime) = (Limit, TimeSpan.FromMilliseconds(200)));
+        var server = await ServerAsync(
+            (OrleansAdapterOptions options) => (options.ClientQueueLimit, options.SlowClientTime) = (Limit, TimeSpan.FromMilliseconds(200)));
         var slow = await SlowAsync(server);
         for (var i = 0; i < 200; i++)
         {
@@ -225,7 +230,8 @@ public sealed class SlowClientTests() : HubSuite(new InProcessTestCluster())
 
     private static long Queue(TestClient client) => client.Connection.Features.Get<HubSocket>()!.QueuedBytes;
 
-    private Task<TestServer> SmallServerAsync() => ServerAsync((OrleansAdapterOptions options) => options.ClientQueueHardLimit = options.ClientQueueLimit = Limit);
+    private Task<TestServer> SmallServerAsync() =>
+        ServerAsync((OrleansAdapterOptions options) => options.ClientQueueHardLimit = options.ClientQueueLimit = Limit);
 
     private static async Task<TestClient> SlowAsync(TestServer server)
     {

@@ -24,11 +24,14 @@ public sealed class TestClient : IInvocationBinder, IAsyncDisposable
     internal TestClient(IHubProtocol protocol, string? user, long? buffer)
     {
         _protocol = protocol;
-        _toClient = new Pipe(new PipeOptions(pauseWriterThreshold: buffer ?? 1 << 16, resumeWriterThreshold: (buffer ?? 1 << 16) / 2, useSynchronizationContext: false));
-        Connection = new DefaultConnectionContext("id of the framework", new Duplex(_toServer.Reader, _toClient.Writer), new Duplex(_toClient.Reader, _toServer.Writer));
+        _toClient = new Pipe(
+            new PipeOptions(pauseWriterThreshold: buffer ?? 1 << 16, resumeWriterThreshold: (buffer ?? 1 << 16) / 2, useSynchronizationContext: false));
+        Connection = new DefaultConnectionContext(
+            "id of the framework", new Duplex(_toServer.Reader, _toClient.Writer), new Duplex(_toClient.Reader, _toServer.Writer));
         if (user is not null)
         {
-            Connection.Features.Set<IConnectionUserFeature>(new UserFeature { User = new ClaimsPrincipal(new ClaimsIdentity([new(ClaimTypes.NameIdentifier, user)])) });
+            Connection.Features.Set<IConnectionUserFeature>(
+                new UserFeature { User = new ClaimsPrincipal(new ClaimsIdentity([new(ClaimTypes.NameIdentifier, user)])) });
         }
     }
 

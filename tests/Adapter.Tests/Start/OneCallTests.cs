@@ -90,7 +90,8 @@ public sealed class OneCallTests(OrleansStartTests.Cluster cluster) : IClassFixt
     public void A_process_is_not_in_two_clusters(bool adapterFirst)
     {
         var builder = NewBuilder(isWeb: false, InSection());
-        var exception = Assert.Throws<InvalidOperationException>(() => InOrder(adapterFirst, () => builder.AddOrleansAdapter(), () => builder.UseOrleansClient(client =>
+        var exception = Assert.Throws<InvalidOperationException>(
+            () => InOrder(adapterFirst, () => builder.AddOrleansAdapter(), () => builder.UseOrleansClient(client =>
         {
             cluster.Silos.Reach(client);
             client.AddOrleansDirectory();
@@ -142,7 +143,8 @@ public sealed class OneCallTests(OrleansStartTests.Cluster cluster) : IClassFixt
         return builder;
     }
 
-    private static IHost Build(IHostApplicationBuilder builder) => builder is WebApplicationBuilder web ? web.Build() : ((HostApplicationBuilder)builder).Build();
+    private static IHost Build(IHostApplicationBuilder builder) =>
+        builder is WebApplicationBuilder web ? web.Build() : ((HostApplicationBuilder)builder).Build();
 
     private static void InOrder(bool adapterFirst, Action adapter, Action orleans)
     {

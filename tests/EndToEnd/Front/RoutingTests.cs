@@ -30,7 +30,8 @@ public sealed class RoutingTests
     [InlineData("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", false)]
     public void The_server_is_read_from_the_query_of_the_first_line_and_from_nothing_else(string text, bool found)
     {
-        var bytes = Encoding.UTF8.GetBytes(text.Replace("SID", Sid, StringComparison.Ordinal).Replace("LIFE", Server.NextIncarnation().ToString(), StringComparison.Ordinal));
+        var bytes = Encoding.UTF8.GetBytes(
+            text.Replace("SID", Sid, StringComparison.Ordinal).Replace("LIFE", Server.NextIncarnation().ToString(), StringComparison.Ordinal));
 
         Assert.Equal(FirstBytes.Http, RequestLine.Read(bytes, out var server));
         Assert.Equal(found ? Server.Process : default, server);
@@ -174,5 +175,6 @@ public sealed class RoutingTests
         return worker;
     })];
 
-    private static FrontWorker[] Choose(WorkerTable table, int count) => [.. Enumerable.Range(0, count).Select(_ => table.Choose(0, default, secure: false, out var _)!)];
+    private static FrontWorker[] Choose(WorkerTable table, int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => table.Choose(0, default, secure: false, out var _)!)];
 }

@@ -31,7 +31,12 @@ internal sealed class TestFront : IAsyncDisposable
             _sockets.Add(socket);
         }
         Ports = [.. _sockets.Select(socket => ((IPEndPoint)socket.LocalEndPoint!).Port)];
-        _front = new HandOverFront(new WorkerTable(policy, new Random(1)), _sockets.Select((socket, slot) => (socket, slot)), _directory.Path, limits ?? new FrontLimits(), TimeProvider.System);
+        _front = new HandOverFront(
+            new WorkerTable(policy, new Random(1)),
+            _sockets.Select((socket, slot) => (socket, slot)),
+            _directory.Path,
+            limits ?? new FrontLimits(),
+            TimeProvider.System);
     }
 
     /// <summary>The front's port, and those of the slots.</summary>

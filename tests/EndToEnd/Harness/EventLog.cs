@@ -90,7 +90,8 @@ internal sealed class EventLog<T>(string name)
             }
             catch (OperationCanceledException exception)
             {
-                throw new TimeoutException($"{name}: waited for {what}. Of {Count} items these are the last:\n{string.Join('\n', All.TakeLast(20))}", exception);
+                throw new TimeoutException(
+                    $"{name}: waited for {what}. Of {Count} items these are the last:\n{string.Join('\n', All.TakeLast(20))}", exception);
             }
         }
     }

@@ -33,8 +33,8 @@ internal static class Histories
     }
 
     /// <summary>
-    /// Checks what members heard that were disconnected now and then: nothing twice, one order for all, and no gap in what they heard of one publisher while they were connected,
-    /// but for messages that it was told had failed.
+    /// Checks what members heard that were disconnected now and then: nothing twice, one order for all, and no gap in what they heard of one publisher
+    /// while they were connected, but for messages that it was told had failed.
     /// </summary>
     public static void CheckConnected(IReadOnlyCollection<JavaScriptClient> publishers, IReadOnlyCollection<JavaScriptClient> members)
     {

@@ -180,7 +180,8 @@ internal sealed class JavaScriptClient(JavaScriptClients owner, string name)
     public Task SayBytesAsync(string room, byte[] bytes) => owner.AskAsync(new { @do = "bytes", client = Name, room, base64 = Convert.ToBase64String(bytes) });
 
     /// <summary>Says an object with bytes in it to a room (Socket.IO): <c>{ of: [1, { file: bytes }, its first three], … }</c>.</summary>
-    public Task SayNestedBytesAsync(string room, byte[] bytes) => owner.AskAsync(new { @do = "nested", client = Name, room, base64 = Convert.ToBase64String(bytes) });
+    public Task SayNestedBytesAsync(string room, byte[] bytes) =>
+        owner.AskAsync(new { @do = "nested", client = Name, room, base64 = Convert.ToBase64String(bytes) });
 
     /// <summary>Calls a method of the hub.</summary>
     /// <exception cref="ClientException">It fails.</exception>

@@ -41,7 +41,8 @@ internal static class OperatingSystemProcesses
     }
 
     /// <summary>Waits until none of them runs. There is no event for it: they are nobody's children here.</summary>
-    public static Task UntilGoneAsync(IReadOnlyCollection<int> processes) => UntilAsync(() => !processes.Any(IsRunning), $"the end of some of {string.Join(", ", processes)}");
+    public static Task UntilGoneAsync(IReadOnlyCollection<int> processes) =>
+        UntilAsync(() => !processes.Any(IsRunning), $"the end of some of {string.Join(", ", processes)}");
 
     /// <summary>How many descriptors a process has open.</summary>
     public static int Descriptors(int process) => Directory.EnumerateFileSystemEntries($"/proc/{process}/fd").Count();

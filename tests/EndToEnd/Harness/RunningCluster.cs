@@ -83,7 +83,8 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     private static RunningCluster Start(int port, (string Name, string Value)[] environment, params IEnumerable<string> arguments)
     {
         var temporary = Directory.CreateTempSubdirectory("oa-").FullName;
-        var start = new ProcessStartInfo("dotnet", [Checkout.Program("Silo"), "primary", "--port", port.ToString(CultureInfo.InvariantCulture), "--drain", "2", .. arguments])
+        var start = new ProcessStartInfo(
+            "dotnet", [Checkout.Program("Silo"), "primary", "--port", port.ToString(CultureInfo.InvariantCulture), "--drain", "2", .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -168,7 +169,8 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     public Task<OutputLine> AnotherAsync(string child, int from) => _lines.FirstAsync(line => IsStart(line, child), $"another {child}", from);
 
     /// <summary>The process ids of the children, as they were last said to be.</summary>
-    public int[] Children => [.. _lines.All.Select(line => StartLine().Match(line.Text)).Where(match => match.Success).GroupBy(match => match.Groups["name"].Value)
+    public int[] Children =>
+        [.. _lines.All.Select(line => StartLine().Match(line.Text)).Where(match => match.Success).GroupBy(match => match.Groups["name"].Value)
         .Select(starts => int.Parse(starts.Last().Groups["pid"].ValueSpan, CultureInfo.InvariantCulture))];
 
     /// <summary>Waits for the primary's end; returns its exit code.</summary>

@@ -28,7 +28,8 @@ public abstract class BadInputSuite(SharedCluster shared)
             string[] methods = room is string name && name == caller.Id ? ["join"] : ["join", "leave", "who", "say"];
             foreach (var method in methods)
             {
-                var error = await Assert.ThrowsAsync<ClientException>(() => method == "say" ? caller.CallAsync(method, room, 1) : caller.CallAsync(method, room));
+                var error = await Assert.ThrowsAsync<ClientException>(
+                    () => method == "say" ? caller.CallAsync(method, room, 1) : caller.CallAsync(method, room));
                 Assert.Contains(expected, error.Message);
                 Assert.DoesNotContain("Parameter", error.Message);
             }
@@ -88,7 +89,9 @@ public abstract class BadInputSuite(SharedCluster shared)
         await caller.Closed.UntilAsync(1, "the end of its connection");
     });
 
-    /// <summary>Runs an action with a client on worker 1, between two others there and elsewhere that hear each other before and after, and nothing else.</summary>
+    /// <summary>
+    /// Runs an action with a client on worker 1, between two others there and elsewhere that hear each other before and after, and nothing else.
+    /// </summary>
     private async Task WithBystandersAsync(Func<JavaScriptClient, Task> action)
     {
         var near = await shared.Clients.JoinAsync(shared.Cluster.Url(1), _room);
@@ -121,7 +124,8 @@ public abstract class BadInputSuite(SharedCluster shared)
     }
 
     private static async Task SendAsync(ClientWebSocket socket, string message) =>
-        await socket.SendAsync(Encoding.UTF8.GetBytes(message + EndOfMessage), WebSocketMessageType.Text, endOfMessage: true, TestContext.Current.CancellationToken);
+        await socket.SendAsync(
+            Encoding.UTF8.GetBytes(message + EndOfMessage), WebSocketMessageType.Text, endOfMessage: true, TestContext.Current.CancellationToken);
 
     private static async Task<string> ReceiveAsync(ClientWebSocket socket, string containing)
     {

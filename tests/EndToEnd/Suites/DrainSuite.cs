@@ -29,7 +29,8 @@ public abstract class DrainSuite(params string[] arguments)
         var others = Enumerable.Range(1, RunningCluster.Workers).Where(worker => victim != $"worker-{worker}").ToArray();
         var leaving = moving.Where((_, i) => workers[i] == victim).ToArray();
         var hub = await hubs.JoinAsync(cluster.Url(int.Parse(victim.AsSpan("worker-".Length), System.Globalization.CultureInfo.InvariantCulture)), Room);
-        var publishers = new[] { await sockets.JoinAsync(cluster.Url(others[0]), Room, "websocket"), await sockets.JoinAsync(cluster.Url(others[1]), Room, "polling") };
+        var publishers = new[] { await sockets.JoinAsync(cluster.Url(others[0]), Room, "websocket"), await sockets.JoinAsync(cluster.Url(others[1]), Room,
+            "polling") };
         JavaScriptClient[] staying = [.. moving.Except(leaving), .. publishers];
         await Task.WhenAll(publishers.Select(publisher => publisher.LoadAsync(Room)));
         await Task.WhenAll(publishers.Select(publisher => publisher.Acknowledged.UntilAsync(20, "20 acknowledged messages")));

@@ -76,7 +76,8 @@ public abstract class FrontLifeSuite(params string[] arguments)
             var publishers = members.Where((_, i) => i % 2 == 0).ToArray();
             await Task.WhenAll(publishers.Select(client => client.LoadAsync("room", go: true)));
 
-            var (exitCode, output, error) = await ProgramRun.RunAsync("Silo", cluster.Temporary, ["reload", "--port", cluster.Port.ToString(CultureInfo.InvariantCulture)]);
+            var (exitCode, output, error) = await ProgramRun.RunAsync(
+                "Silo", cluster.Temporary, ["reload", "--port", cluster.Port.ToString(CultureInfo.InvariantCulture)]);
 
             Assert.Equal("", error);
             Assert.StartsWith("reloaded", output);
@@ -158,7 +159,8 @@ public abstract class FrontLifeSuite(params string[] arguments)
         try
         {
             using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+            using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256).CreateSelfSigned(
+                DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
             var (file, keyFile) = (Path.Combine(folder.FullName, "certificate.pem"), Path.Combine(folder.FullName, "key.pem"));
             await File.WriteAllTextAsync(file, certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
             await File.WriteAllTextAsync(keyFile, key.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
@@ -169,16 +171,21 @@ public abstract class FrontLifeSuite(params string[] arguments)
             handler.SslOptions.RemoteCertificateValidationCallback = (_, shown, _, _) => shown!.GetCertHashString() == certificate.GetCertHashString();
             using var http = new HttpClient(handler);
 
-            foreach (var (version, port) in new[] { (HttpVersion.Version11, cluster.Port), (HttpVersion.Version20, cluster.Port), (HttpVersion.Version20, cluster.Port + 2) })
+            foreach (
+                var (version, port) in new[] { (HttpVersion.Version11, cluster.Port), (HttpVersion.Version20, cluster.Port), (HttpVersion.Version20,
+                    cluster.Port + 2) })
             {
-                using var request = new HttpRequestMessage(HttpMethod.Get, $"https://localhost:{port}/healthz/ready") { Version = version, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+                using var request = new HttpRequestMessage(
+                    HttpMethod.Get, $"https://localhost:{port}/healthz/ready")
+                { Version = version, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
                 using var answer = await http.SendAsync(request, TestContext.Current.CancellationToken);
                 Assert.Equal("Healthy", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
             }
             Assert.Equal("Healthy", await http.GetStringAsync(cluster.Front + "/healthz/ready", TestContext.Current.CancellationToken));
 
             using var socket = new ClientWebSocket();
-            await socket.ConnectAsync(new Uri($"wss://localhost:{cluster.Port}/socket.io/?EIO=4&transport=websocket"), http, TestContext.Current.CancellationToken);
+            await socket.ConnectAsync(
+                new Uri($"wss://localhost:{cluster.Port}/socket.io/?EIO=4&transport=websocket"), http, TestContext.Current.CancellationToken);
             var buffer = new byte[1000];
             var length = (await socket.ReceiveAsync(buffer, TestContext.Current.CancellationToken)).Count;
             Assert.Contains("\"sid\"", Encoding.UTF8.GetString(buffer, 0, length));

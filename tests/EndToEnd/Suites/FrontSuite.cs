@@ -72,7 +72,10 @@ public abstract class FrontSuite(SharedCluster shared)
         var member = await shared.Clients.JoinAsync(shared.Cluster.Front, room);
 
         using var socket = await RawClient.ConnectAsync(shared.Cluster.Port);
-        await socket.DripAsync(Encoding.UTF8.GetBytes("GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
+        await socket.DripAsync(
+            Encoding.UTF8.GetBytes(
+                "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: "
+                + "13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
         await socket.UntilAsync("maxPayload");
         await socket.DripAsync(Frame("40"));
         await socket.UntilAsync("40{\"sid\"");
@@ -90,11 +93,13 @@ public abstract class FrontSuite(SharedCluster shared)
         {
             using var post = await RawClient.ConnectAsync(shared.Cluster.Port);
             await post.DripAsync(Encoding.UTF8.GetBytes(
-                $"POST /socket.io/?EIO=4&transport=polling&sid={sid} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain;charset=UTF-8\r\nContent-Length: {Encoding.UTF8.GetByteCount(packet)}\r\n\r\n{packet}"));
+                $"POST /socket.io/?EIO=4&transport=polling&sid={sid} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain;charset=UTF-8\r\nContent-Length: "
+                + $"{Encoding.UTF8.GetByteCount(packet)}\r\n\r\n{packet}"));
             await post.UntilAsync("\r\n\r\nok");
         }
         await PostAsync("40");
-        using var poll = await RawClient.SayAsync(shared.Cluster.Port, $"GET /socket.io/?EIO=4&transport=polling&sid={sid} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        using var poll = await RawClient.SayAsync(
+            shared.Cluster.Port, $"GET /socket.io/?EIO=4&transport=polling&sid={sid} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         await poll.UntilAsync("40{\"sid\"");
         await PostAsync($"421[\"say\",\"{room}\",\"{text}, again\"]");
 
@@ -110,7 +115,8 @@ public abstract class FrontSuite(SharedCluster shared)
     private static async Task SayAsync(ClientWebSocket socket, string message)
     {
         var buffer = new byte[4096];
-        await socket.SendAsync(Encoding.UTF8.GetBytes(message + "\u001e"), WebSocketMessageType.Text, endOfMessage: true, TestContext.Current.CancellationToken);
+        await socket.SendAsync(
+            Encoding.UTF8.GetBytes(message + "\u001e"), WebSocketMessageType.Text, endOfMessage: true, TestContext.Current.CancellationToken);
         Assert.NotEqual(WebSocketMessageType.Close, (await socket.ReceiveAsync(buffer, TestContext.Current.CancellationToken)).MessageType);
     }
 

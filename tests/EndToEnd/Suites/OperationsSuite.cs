@@ -3,7 +3,9 @@ using OrleansAdapter.EndToEnd.Harness;
 
 namespace OrleansAdapter.EndToEnd.Suites;
 
-/// <summary>The cluster's operations from the hub and from Socket.IO, with workers that die and that freeze. No test leaves the cluster other than it was.</summary>
+/// <summary>
+/// The cluster's operations from the hub and from Socket.IO, with workers that die and that freeze. No test leaves the cluster other than it was.
+/// </summary>
 public abstract class OperationsSuite(SharedCluster shared)
 {
     private readonly string _room = Guid.NewGuid().ToString("N");
@@ -14,7 +16,8 @@ public abstract class OperationsSuite(SharedCluster shared)
     [Fact(Timeout = 120_000)]
     public async Task Every_operation_works_from_the_hub_and_from_the_namespace_on_sockets_of_all_workers_and_both_protocols()
     {
-        foreach (var caller in new[] { await shared.Clients.OpenAsync(shared.Cluster.Url(1)), await shared.SocketIO.OpenAsync(shared.Cluster.Url(2), "websocket") })
+        foreach (
+            var caller in new[] { await shared.Clients.OpenAsync(shared.Cluster.Url(1)), await shared.SocketIO.OpenAsync(shared.Cluster.Url(2), "websocket") })
         {
             var (room, other) = ($"{_room}-{caller.Name}", $"{_room}-{caller.Name}-other");
             JavaScriptClient[] members =
@@ -115,7 +118,9 @@ public abstract class OperationsSuite(SharedCluster shared)
         var frozen = Server((await FetchAsync(hub, _room)).Single(s => Id(s) == far.Id));
 
         // Calls of one client wait for each other; these are to wait together.
-        var asking = await Task.WhenAll(Enumerable.Range(0, 6).Select(i => i % 2 == 0 ? shared.Clients.OpenAsync(shared.Cluster.Url(1)) : shared.SocketIO.OpenAsync(shared.Cluster.Url(2), "websocket")));
+        var asking = await Task.WhenAll(
+            Enumerable.Range(0, 6).Select(
+                i => i % 2 == 0 ? shared.Clients.OpenAsync(shared.Cluster.Url(1)) : shared.SocketIO.OpenAsync(shared.Cluster.Url(2), "websocket")));
 
         var process = shared.Cluster.ProcessOf("worker-3");
         OperatingSystemProcesses.Signal(process, OperatingSystemProcesses.Stop);
@@ -175,7 +180,8 @@ public abstract class OperationsSuite(SharedCluster shared)
     }
 
     /// <summary>Each operation again and again from each caller; <c>Begun</c> ends when each has been done once.</summary>
-    private (Task Begun, Task Ended) Loops(JavaScriptClient[] callers, JavaScriptClient stays, JavaScriptClient dies, JavaScriptClient moved, CancellationTokenSource rest)
+    private (Task Begun, Task Ended) Loops(
+        JavaScriptClient[] callers, JavaScriptClient stays, JavaScriptClient dies, JavaScriptClient moved, CancellationTokenSource rest)
     {
         List<Task> begun = [], ended = [];
         foreach (var caller in callers)
@@ -228,7 +234,8 @@ public abstract class OperationsSuite(SharedCluster shared)
     private static async Task FailsAsync(Task<JsonNode?> call, string server) =>
         Assert.Contains(server, (await Assert.ThrowsAsync<ClientException>(() => call)).Message, StringComparison.Ordinal);
 
-    private static async Task<JsonNode[]> FetchAsync(JavaScriptClient caller, string room) => [.. (await caller.CallAsync("fetch", room))!.AsArray().Select(socket => socket!)];
+    private static async Task<JsonNode[]> FetchAsync(JavaScriptClient caller, string room) =>
+        [.. (await caller.CallAsync("fetch", room))!.AsArray().Select(socket => socket!)];
 
     private static async Task<int> CountAsync(JavaScriptClient caller, string room) => (await caller.CallAsync("count", room))!.GetValue<int>();
 

@@ -29,7 +29,10 @@ public abstract class PageSuite(SharedCluster shared)
         using var http = new HttpClient();
 
         Assert.Equal("{\"official\":true}", await http.GetStringAsync($"{shared.Cluster.Url(1)}/clients", TestContext.Current.CancellationToken));
-        Assert.Contains("HubConnectionBuilder", await http.GetStringAsync($"{shared.Cluster.Url(1)}/clients/signalr.min.js", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "HubConnectionBuilder",
+            await http.GetStringAsync($"{shared.Cluster.Url(1)}/clients/signalr.min.js", TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
         foreach (var name in new[] { "socket.io.js", "socket.io.min.js", "socket.io.esm.min.js", "socket.io.msgpack.min.js" })
         {
             using var script = await http.GetAsync($"{shared.Cluster.Url(1)}/socket.io/{name}", TestContext.Current.CancellationToken);
@@ -46,7 +49,8 @@ public abstract class PageSuite(SharedCluster shared)
     {
         Checkout.SkipWithoutNode();
         Assert.SkipUnless(File.Exists(Chromium), $"Needs {Chromium}.");
-        var start = new ProcessStartInfo("node", ["browser.mjs", Chromium, $"{shared.Cluster.Url(1)}/?client={client}", $"{shared.Cluster.Url(2)}/?client={other}"])
+        var start = new ProcessStartInfo(
+            "node", ["browser.mjs", Chromium, $"{shared.Cluster.Url(1)}/?client={client}", $"{shared.Cluster.Url(2)}/?client={other}"])
         {
             WorkingDirectory = Checkout.JavaScriptClients,
             RedirectStandardError = true,

@@ -97,7 +97,8 @@ public abstract class RoomSuite(SharedCluster shared)
     {
         var one = await shared.Clients.JoinAsync(shared.Cluster.Url(1), _room);
         var other = await shared.Clients.JoinAsync(shared.Cluster.Url(3), _room);
-        object?[] payloads = [null, true, 1.5, "", "text", Array.Empty<int>(), new { a = new object?[] { 1, null, new { b = "c" } } }, new string('x', 500_000)];
+        object?[] payloads = [null, true, 1.5, "", "text", Array.Empty<int>(), new { a = new object?[] { 1, null, new { b = "c" } } }, new string('x',
+            500_000)];
 
         foreach (var payload in payloads)
         {

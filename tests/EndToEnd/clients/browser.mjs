@@ -12,7 +12,8 @@ try {
     await tab.goto(url);
     await tab.locator("#state.connected").waitFor();
     const client = await tab.textContent("#client");
-    check(client === (url.includes("small") ? "a small client of its own" : url.includes("socket.io") ? "socket.io-client" : "@microsoft/signalr"), `${url} uses ${client}`);
+    check(client === (url.includes("small") ? "a small client of its own" : url.includes("socket.io") ? "socket.io-client" : "@microsoft/signalr"),
+        `${url} uses ${client}`);
     await tab.fill("#room", "browsers");
     await tab.click("#join button >> nth=0");
     await tab.locator("#members .me").waitFor();

@@ -140,7 +140,8 @@ const steps = {
 
   async "sends again what was not acknowledged"() {
     const socket = connect(one, { retries: 3, ackTimeout: 5_000 });
-    const answers = await Promise.all([1, 2, 3].map(n => new Promise((resolve, reject) => socket.emit("echo", n, (error, args) => (error ? reject(error) : resolve(args))))));
+    const answers = await Promise.all([1, 2, 3].map(n => new Promise((resolve, reject) => socket.emit("echo", n, (error, args) => (error ? reject(error)
+        : resolve(args))))));
     assert.deepEqual(answers, [[1], [2], [3]]);
   },
 

@@ -17,7 +17,8 @@ const plain = value =>
 
 const commands = {
   async open({ client, url, transport, room }) {
-    const socket = io(url, { transports: transports[transport], forceNew: true, reconnection: transport === "upgrade", reconnectionDelay: 200, reconnectionDelayMax: 1000 });
+    const socket = io(url, { transports: transports[transport], forceNew: true, reconnection: transport === "upgrade", reconnectionDelay: 200,
+        reconnectionDelayMax: 1000 });
     const upgraded = transport !== "upgrade" || new Promise(resolve => socket.io.engine.once("upgrade", resolve));
     socket.on("said", payload => tell({ client, said: plain(payload) }));
     socket.on("ask", (question, answer) => {

@@ -16,7 +16,8 @@ public sealed class MessageCodecTests
                 var bytes = Wire.Encode(message);
                 var decoded = Wire.Decode(message, bytes);
 
-                Assert.True(Dump.Of(message) == Dump.Of(decoded), $"seed {seed}: {message.GetType().Name} changed:\n{Dump.Of(message)}\nbecame\n{Dump.Of(decoded)}");
+                Assert.True(
+                    Dump.Of(message) == Dump.Of(decoded), $"seed {seed}: {message.GetType().Name} changed:\n{Dump.Of(message)}\nbecame\n{Dump.Of(decoded)}");
                 Assert.Equal(bytes, Wire.Encode(decoded));
             }
         }
@@ -42,7 +43,9 @@ public sealed class MessageCodecTests
                 var bytes = Wire.Encode(message);
                 for (var length = 0; length < bytes.Length; length++)
                 {
-                    Assert.False(Wire.TryDecode(message, bytes.AsMemory(0, length)), $"seed {seed}: {message.GetType().Name} was read from {length} of {bytes.Length} bytes");
+                    Assert.False(
+                        Wire.TryDecode(message, bytes.AsMemory(0, length)),
+                        $"seed {seed}: {message.GetType().Name} was read from {length} of {bytes.Length} bytes");
                 }
             }
         }
@@ -101,7 +104,8 @@ public sealed class MessageCodecTests
     public void A_garbled_count_does_not_allocate_what_it_announces()
     {
         // A Submit that announces as many operations as its length could hold at the least, but holds none.
-        byte[] bytes = [ProtocolVersion.Current, (byte)MessageType.Submit, .. new byte[6 + 8 + 3], 0x80, 0x80, 0x80, 0x02, .. Enumerable.Repeat((byte)0xFF, 32 << 20)];
+        byte[] bytes = [ProtocolVersion.Current, (byte)MessageType.Submit, .. new byte[6 + 8 + 3], 0x80, 0x80, 0x80, 0x02, .. Enumerable.Repeat((byte)0xFF,
+            32 << 20)];
 
         var before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Throws<ProtocolException>(() => MessageCodec.ReadWorkerMessage(bytes));
@@ -159,7 +163,8 @@ public sealed class MessageCodecTests
         var bytes = Wire.Encode(new Submit { Life = ServerId.FromBits(1), Epoch = 1, First = 1, Operations = [Operation.Emit(BroadcastTarget.All, body)] });
 
         var operation = ((Submit)MessageCodec.ReadWorkerMessage(bytes)).Operations[0];
-        var forwarded = Wire.Encode(new Push { Life = ServerId.FromBits(2), Epoch = 1, Previous = 0, Entries = [new Entry(1, ServerId.FromBits(1), 1, 1, operation)] });
+        var forwarded = Wire.Encode(
+            new Push { Life = ServerId.FromBits(2), Epoch = 1, Previous = 0, Entries = [new Entry(1, ServerId.FromBits(1), 1, 1, operation)] });
 
         Assert.True(MemoryMarshal.TryGetArray(operation.Body, out var slice));
         Assert.Same(bytes, slice.Array);
@@ -183,7 +188,14 @@ public sealed class MessageCodecTests
     [Fact]
     public void A_room_name_that_is_not_Unicode_is_not_written_as_another_one() =>
         Assert.Throws<EncoderFallbackException>(() => Wire.Encode(
-            new Submit { Life = ServerId.FromBits(1), Epoch = 1, First = 1, Operations = [Operation.Own(new Room(RoomKind.Room, "a\uD800"), member: true, 0)] }));
+            new Submit
+            {
+                Life = ServerId.FromBits(1),
+                Epoch = 1,
+                First = 1,
+                Operations = [Operation.Own(new Room(RoomKind.Room, "a\uD800"), member: true,
+                0)]
+            }));
 
     [Fact]
     public void An_error_text_that_is_not_Unicode_arrives_with_the_bad_part_replaced()
@@ -206,7 +218,9 @@ public sealed class MessageCodecTests
                     HomeMessage home => MessageSize.Of(home),
                     _ => MessageSize.Of((ServerMessage)message),
                 };
-                Assert.True(counted * 2 >= Wire.Encode(message).Length, $"seed {seed}: {message.GetType().Name} counts {counted} for {Wire.Encode(message).Length} bytes");
+                Assert.True(
+                    counted * 2 >= Wire.Encode(message).Length,
+                    $"seed {seed}: {message.GetType().Name} counts {counted} for {Wire.Encode(message).Length} bytes");
             }
         }
     }

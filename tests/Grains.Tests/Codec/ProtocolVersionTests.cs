@@ -20,7 +20,8 @@ public sealed class ProtocolVersionTests
     [InlineData(1, 1, 2, 3, "version 1", "versions 2 to 3")]
     [InlineData(3, 4, 1, 2, "versions 3 to 4", "versions 1 to 2")]
     [InlineData(1, 1, 9, 1, "version 1", "versions 9 to 1")]
-    public void Without_one_in_common_they_refuse_and_name_both_ranges(byte ourOldest, byte ourCurrent, byte theirOldest, byte theirCurrent, string ours, string theirs)
+    public void Without_one_in_common_they_refuse_and_name_both_ranges(
+        byte ourOldest, byte ourCurrent, byte theirOldest, byte theirCurrent, string ours, string theirs)
     {
         var error = Assert.Throws<ProtocolException>(() => ProtocolVersion.Negotiate(new(ourOldest, ourCurrent), new(theirOldest, theirCurrent)));
 

@@ -28,7 +28,15 @@ internal sealed class Samples(int seed)
     {
         yield return new Register { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), Replaces = Server(), Lease = Number() };
         yield return new Register { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), History = History() };
-        yield return new Submit { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), First = Number(), Operations = Many(Operation) };
+        yield return new Submit
+        {
+            Life = Server(),
+            Epoch = Number(),
+            Session = Number(),
+            ListVersion = Number(),
+            First = Number(),
+            Operations = Many(Operation)
+        };
         yield return new Acknowledge { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), Handled = Number() };
         yield return new ReadAfter { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), Handled = Number() };
         yield return new Renew { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), Handled = Number() };
@@ -116,7 +124,12 @@ internal sealed class Samples(int seed)
     private Answer Answer() => new(Server(), Server(), Number(), _random.Next(100), Coin(), Coin() ? Text() : null, Bytes());
 
     private ServerDescription Description() =>
-        new(Server().Process, Text(), DateTimeOffset.UnixEpoch.AddTicks(_random.NextInt64(1L << 55)), _random.Next(int.MaxValue), Coin() ? $"unix:/tmp/{_random.Next(1000)}" : null);
+        new(
+            Server().Process,
+            Text(),
+            DateTimeOffset.UnixEpoch.AddTicks(_random.NextInt64(1L << 55)),
+            _random.Next(int.MaxValue),
+            Coin() ? $"unix:/tmp/{_random.Next(1000)}" : null);
 
     private BroadcastTarget Target() => new(Many(Room), Many(Socket), Many(Room), Many(Socket), (BroadcastFlags)_random.Next(4));
 

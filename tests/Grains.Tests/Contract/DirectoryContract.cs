@@ -90,7 +90,8 @@ public abstract class DirectoryContract : DirectorySuite
         var publisher = await (await Cluster.NewServerAsync()).RegisterAsync("/");
         var member = await (await Cluster.NewServerAsync()).RegisterAsync("/");
         await member.JoinAsync("a");
-        var target = new BroadcastTarget([Room.Named("a")], [], [Room.Named("b"), Room.OfUser("u")], [SocketId.FromParts(member.Id, 7)], BroadcastFlags.Volatile);
+        var target = new BroadcastTarget(
+            [Room.Named("a")], [], [Room.Named("b"), Room.OfUser("u")], [SocketId.FromParts(member.Id, 7)], BroadcastFlags.Volatile);
 
         var accepted = await publisher.SubmitAsync(Operation.Emit(target, new byte[] { 1, 2, 3 }));
         var entry = (await member.TakeAsync(1))[0];

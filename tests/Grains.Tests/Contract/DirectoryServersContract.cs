@@ -12,7 +12,8 @@ public abstract class DirectoryServersContract : DirectorySuite
         await first.DescribeAsync();
         var listed = await second.Directory.ServersAsync(TestContext.Current.CancellationToken);
 
-        Assert.Equal(new ServerDescription(first.Life.Process, $"test {first.Life}", DateTimeOffset.UnixEpoch, 5, $"unix:/{first.Life}"), Assert.Single(listed));
+        Assert.Equal(
+            new ServerDescription(first.Life.Process, $"test {first.Life}", DateTimeOffset.UnixEpoch, 5, $"unix:/{first.Life}"), Assert.Single(listed));
     }
 
     [Fact]
@@ -117,7 +118,8 @@ public abstract class DirectoryServersContract : DirectorySuite
 
         // The late messages come over another server's link: the dead one's may be closed.
         var messenger = await Cluster.NewServerAsync();
-        messenger.Directory.Send("/", new Submit { Life = dead.Id, Epoch = dead.Epoch, Session = dead.Session, First = 1, Operations = [TestLife.Emit("a", "late")] });
+        messenger.Directory.Send(
+            "/", new Submit { Life = dead.Id, Epoch = dead.Epoch, Session = dead.Session, First = 1, Operations = [TestLife.Emit("a", "late")] });
         messenger.Directory.Send("/", new Register { Life = dead.Id, Epoch = dead.Epoch });
         messenger.Directory.Send(new Describe(new ServerDescription(victim.Life.Process, "late", DateTimeOffset.UnixEpoch, 0), 0, 0));
         var carrier = await messenger.RegisterAsync("/");

@@ -32,7 +32,16 @@ public sealed class OpeningTests
     {
         var home = Open(
             (A, History(A, B) with { Number = 10, LastPosition = 2, Outbox = [new OutboxItem(1, Emit(Red), 0, 0), new OutboxItem(2, Emit(Red), 0, 0)] }),
-            (B, History(A, B) with { Number = 10, LastPosition = 8, Rooms = [Red], Outbox = [new OutboxItem(7, Operation.Own(Red, true, 0), 0, 0), new OutboxItem(8, Emit(Red), 0, 0)] }));
+            (
+                B,
+                History(A, B) with
+                {
+                    Number = 10,
+                    LastPosition = 8,
+                    Rooms = [Red],
+                    Outbox = [new OutboxItem(7, Operation.Own(Red, true, 0), 0, 0),
+                    new OutboxItem(8, Emit(Red), 0, 0)]
+                }));
 
         var entries = home.All<Push>(B).SelectMany(push => push.Entries).ToArray();
         Assert.Equal([(11, A, 1, 1), (12, A, 2, 1), (14, B, 8, 7)], entries.Select(e => (e.Number, e.Publisher, e.Position, e.Run)));
@@ -96,7 +105,19 @@ public sealed class OpeningTests
     {
         var request = Entry(5, A, 1, 1, Ask(Red));
         var home = Open(
-            (A, History(A, B, C) with { Handled = 5, Number = 6, LastPosition = 1, Rooms = [Red], Retained = [request], Outbox = [new OutboxItem(1, request.Operation, 0, 0)], Seen = [new SeenPosition(A, 1)] }),
+            (
+                A,
+                History(A, B, C) with
+                {
+                    Handled = 5,
+                    Number = 6,
+                    LastPosition = 1,
+                    Rooms = [Red],
+                    Retained = [request],
+                    Outbox = [new OutboxItem(1,
+                    request.Operation, 0, 0)],
+                    Seen = [new SeenPosition(A, 1)]
+                }),
             (B, History(A, B, C) with { Handled = 4, Number = 4, Rooms = [Red] }),
             (C, History(A, B, C) with { Handled = 6, Number = 6, Rooms = [Red] }));
 

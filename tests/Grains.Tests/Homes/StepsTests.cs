@@ -4,8 +4,8 @@ using static OrleansAdapter.Grains.Tests.Homes.TestOperations;
 namespace OrleansAdapter.Grains.Tests.Homes;
 
 /// <summary>
-/// What a home does for one publish, counted: how often it looks at a life or a membership, and what it sends. Counts do not depend on the machine, so a loop over all lives that slips into
-/// a publish fails here.
+/// What a home does for one publish, counted: how often it looks at a life or a membership, and what it sends. Counts do not depend on the machine, so a
+/// loop over all lives that slips into a publish fails here.
 /// </summary>
 public sealed class StepsTests
 {

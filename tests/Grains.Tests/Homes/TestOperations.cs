@@ -14,7 +14,8 @@ internal static class TestOperations
 
     public static Operation RemoteJoin(Room of, params Room[] to) => Operation.SocketsJoin(BroadcastTarget.Of(of), to);
 
-    public static Entry Entry(long number, ServerId publisher, long position, long run, Operation operation) => new(number, publisher, position, run, operation);
+    public static Entry Entry(long number, ServerId publisher, long position, long run, Operation operation) =>
+        new(number, publisher, position, run, operation);
 
     /// <summary>A history that knows of nothing but the lives; changed by <c>with</c>.</summary>
     public static History History(params ServerId[] list) => new()

@@ -15,7 +15,9 @@ public sealed class EmptyHomeTests
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         using var metrics = new DirectoryMetrics(services.GetRequiredService<IMeterFactory>());
         await using var host = new DirectoryHost(
-            new DirectoryHostOptions(new DirectoryOptions { Homes = new HomeOptions { Lease = 300 } }) { FirstStart = true, KeepEmptyHomes = TimeSpan.FromMilliseconds(100) },
+            new DirectoryHostOptions(
+                new DirectoryOptions { Homes = new HomeOptions { Lease = 300 } })
+            { FirstStart = true, KeepEmptyHomes = TimeSpan.FromMilliseconds(100) },
             metrics,
             TimeProvider.System,
             new Random(1),
@@ -23,7 +25,8 @@ public sealed class EmptyHomeTests
         await using var directory = new InProcessDirectory(host, ownsHost: false);
         var server = new TestServer(directory);
         await directory.StartAsync(server.Life, server, TestContext.Current.CancellationToken);
-        await using var stays = new Timer(_ => directory.Send("/stays", new Register { Life = server.Life, Epoch = 0 }), null, TimeSpan.Zero, TimeSpan.FromMilliseconds(20));
+        await using var stays = new Timer(
+            _ => directory.Send("/stays", new Register { Life = server.Life, Epoch = 0 }), null, TimeSpan.Zero, TimeSpan.FromMilliseconds(20));
 
         await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => server.RegisterAsync($"/goes-{i}"))).InTimeAsync();
         // Nobody ever registers there.

@@ -2,7 +2,9 @@ using OrleansAdapter.Grains.InProcess;
 
 namespace OrleansAdapter.Grains.Tests.InProcess;
 
-/// <summary>A server's way to an in-process directory that may die: while there is none, what is sent is lost, and the next one is told of as a connection.</summary>
+/// <summary>
+/// A server's way to an in-process directory that may die: while there is none, what is sent is lost, and the next one is told of as a connection.
+/// </summary>
 internal sealed class RestartableDirectory(RestartableDirectory.Place place) : IDirectory
 {
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -25,7 +27,9 @@ internal sealed class RestartableDirectory(RestartableDirectory.Place place) : I
         Inner is { } inner ? inner.ServersAsync(cancellationToken) : throw new DirectoryUnavailableException("Listing servers: the directory is away.");
 
     public Task ReportDeathAsync(ServerId process, CancellationToken cancellationToken) =>
-        Inner is { } inner ? inner.ReportDeathAsync(process, cancellationToken) : throw new DirectoryUnavailableException("Reporting a death: the directory is away.");
+        Inner is { } inner
+            ? inner.ReportDeathAsync(process, cancellationToken)
+            : throw new DirectoryUnavailableException("Reporting a death: the directory is away.");
 
     public async ValueTask DisposeAsync()
     {

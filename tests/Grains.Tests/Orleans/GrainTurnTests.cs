@@ -5,8 +5,8 @@ using OrleansAdapter.Grains.Tests.Contract;
 namespace OrleansAdapter.Grains.Tests.OnOrleans;
 
 /// <summary>
-/// A message that a grain cannot take, behind one that it could: its caller learns of it, the next caller gets nothing that was for this one, and what others are to get
-/// goes out.
+/// A message that a grain cannot take, behind one that it could: its caller learns of it, the next caller gets nothing that was for this one, and what
+/// others are to get goes out.
 /// </summary>
 public sealed class GrainTurnTests : IAsyncLifetime
 {

@@ -52,7 +52,11 @@ public sealed class OrleansFaultTests : IAsyncLifetime
         await using var directory = client.Services.GetRequiredService<IDirectory>();
 
         var refused = await Assert.ThrowsAsync<DirectoryRefusedException>(
-            () => directory.StartAsync(ServerId.NewProcess(), new TestServer(directory), TestContext.Current.CancellationToken).WaitAsync(Wait.Limit, TestContext.Current.CancellationToken));
+            () =>
+                directory.StartAsync(
+                    ServerId.NewProcess(),
+                    new TestServer(directory),
+                    TestContext.Current.CancellationToken).WaitAsync(Wait.Limit, TestContext.Current.CancellationToken));
 
         Assert.Contains("another-service", refused.Message, StringComparison.Ordinal);
         Assert.Contains(TestSilos.ServiceId, refused.Message, StringComparison.Ordinal);
@@ -66,7 +70,11 @@ public sealed class OrleansFaultTests : IAsyncLifetime
         await using var directory = client.Services.GetRequiredService<IDirectory>();
 
         var refused = await Assert.ThrowsAsync<DirectoryRefusedException>(
-            () => directory.StartAsync(ServerId.NewProcess(), new TestServer(directory), TestContext.Current.CancellationToken).WaitAsync(Wait.Limit, TestContext.Current.CancellationToken));
+            () =>
+                directory.StartAsync(
+                    ServerId.NewProcess(),
+                    new TestServer(directory),
+                    TestContext.Current.CancellationToken).WaitAsync(Wait.Limit, TestContext.Current.CancellationToken));
 
         Assert.Contains("200 to 201", refused.Message, StringComparison.Ordinal);
         Assert.Contains(ProtocolVersion.Ours.ToString(), refused.Message, StringComparison.Ordinal);

@@ -1,6 +1,9 @@
 namespace OrleansAdapter.Grains.Tests.Simulation;
 
-/// <summary>Whether a run kept the promises of PROTOCOL.md. What is wrong is thrown as a <see cref="ViolationException"/>, each with the name that the promise has there.</summary>
+/// <summary>
+/// Whether a run kept the promises of PROTOCOL.md. What is wrong is thrown as a <see cref="ViolationException"/>, each with the name that the promise has
+/// there.
+/// </summary>
 internal static class Checker
 {
     /// <summary>P5: what has not come to rest, or was left behind; null when all is as it should be.</summary>

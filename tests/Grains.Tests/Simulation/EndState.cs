@@ -62,7 +62,8 @@ internal static class EndState
         }
         if (replica.OutboxCount + replica.RetainedCount + replica.PendingMemberships != 0)
         {
-            return $"P5: {server.Life} keeps {replica.OutboxCount} own operations, {replica.RetainedCount} entries and {replica.PendingMemberships} memberships";
+            return $"P5: {server.Life} keeps {replica.OutboxCount} own operations, {replica.RetainedCount} entries and {replica.PendingMemberships} "
+                + "memberships";
         }
         if (server.Answers.Requests.Count != 0)
         {
@@ -82,5 +83,7 @@ internal static class EndState
     }
 
     private static string? Of(Recording recording, HashSet<ServerId> lives) =>
-        recording.Publishes.Find(p => p.Success is null && p.Failure is null && lives.Contains(p.Publisher)) is { } endless ? $"P5: {endless} never ended" : null;
+        recording.Publishes.Find(p => p.Success is null && p.Failure is null && lives.Contains(p.Publisher)) is { } endless
+            ? $"P5: {endless} never ended"
+            : null;
 }

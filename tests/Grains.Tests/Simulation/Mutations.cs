@@ -21,9 +21,13 @@ internal static class Mutations
 
         // Operations
         ["A repeated batch is accepted again"] = (FaultClass.NetworkOnly, RepeatedBatchesAreNew),
-        ["The answer names wrong numbers"] = (FaultClass.DirectoryKilled, () => new Mutation { ToServer = (_, message) => message is Accepted a ? a with { FirstNumber = a.FirstNumber + 5 } : message }),
-        ["The asker does not learn whom it asked"] = (FaultClass.NetworkOnly, () => new Mutation { ToServer = (_, message) => message is Accepted a ? a with { Targets = [] } : message }),
-        ["Own leaves are not told"] = (FaultClass.NetworkOnly, () => Mutation.OfOperations(o => o.Kind == OperationKind.Leave ? Operation.Own(o.Rooms[0], true, o.AsOf) : o)),
+        ["The answer names wrong numbers"] = (
+            FaultClass.DirectoryKilled,
+            () => new Mutation { ToServer = (_, message) => message is Accepted a ? a with { FirstNumber = a.FirstNumber + 5 } : message }),
+        ["The asker does not learn whom it asked"] = (
+            FaultClass.NetworkOnly, () => new Mutation { ToServer = (_, message) => message is Accepted a ? a with { Targets = [] } : message }),
+        ["Own leaves are not told"] = (
+            FaultClass.NetworkOnly, () => Mutation.OfOperations(o => o.Kind == OperationKind.Leave ? Operation.Own(o.Rooms[0], true, o.AsOf) : o)),
         ["A crossing leave ends a remote join"] = (FaultClass.NetworkOnly, () => Mutation.OfOperations(o => o.IsOwnMembership ? AsOf(o, long.MaxValue) : o)),
         ["A remote join is never answered"] = (FaultClass.NetworkOnly, () => Mutation.OfOperations(o => o.IsOwnMembership ? AsOf(o, 0) : o)),
         ["A remote join makes nobody a member before it is answered"] = (FaultClass.NetworkOnly, HideRemoteJoins),
@@ -33,32 +37,67 @@ internal static class Mutations
         ["A directory that was paused ends leases"] = (FaultClass.DirectoryPaused, () => Mutation.OfHome(home => home with { PauseThreshold = long.MaxValue })),
         ["Fences are not told"] = (FaultClass.WorkerPausedPastItsLease, () => new Mutation { ToServer = (_, message) => message is Fenced ? null : message }),
         ["Nobody learns who was fenced"] = (FaultClass.FenceThenDirectoryKilled, KeepFirstList),
-        ["Who leaves is not told of"] = (FaultClass.WorkerKilled, () => Mutation.OfHeads(head => head with { Changes = head.Changes is { } changes ? [.. changes.Select(change => change with { IsThere = true })] : null })),
+        ["Who leaves is not told of"] = (
+            FaultClass.WorkerKilled,
+            () =>
+                Mutation.OfHeads(
+                    head => head with { Changes = head.Changes is { } changes ? [.. changes.Select(change => change with { IsThere = true })] : null })),
         ["Changes of the list are lost"] = (FaultClass.NetworkOnly, () => Mutation.OfHeads(head => head with { Changes = null })),
-        ["Sessions and epochs do not matter"] = (FaultClass.TwoHomesAtOnce, () => new Mutation { ToHome = (home, message, _) => AsCurrent(home, message), ToServer = AsCurrent }),
+        ["Sessions and epochs do not matter"] = (
+            FaultClass.TwoHomesAtOnce, () => new Mutation { ToHome = (home, message, _) => AsCurrent(home, message), ToServer = AsCurrent }),
         ["There is no hold"] = (FaultClass.DirectoryKilled, () => Mutation.OfHome(home => home with { Hold = 0, HoldForKnown = 0 })),
-        ["Who comes too late is admitted"] = (FaultClass.DirectoryKilledAndWorkerLate, () => new Mutation { ToHome = (home, message, _) => AsFresh(home, message) }),
+        ["Who comes too late is admitted"] = (
+            FaultClass.DirectoryKilledAndWorkerLate, () => new Mutation { ToHome = (home, message, _) => AsFresh(home, message) }),
 
         // Answers
-        ["Answers are lost on their way to the directory"] = (FaultClass.NetworkOnly, () => new Mutation { ToDirectory = (_, message) => message is Answer ? null : message }),
+        ["Answers are lost on their way to the directory"] = (
+            FaultClass.NetworkOnly, () => new Mutation { ToDirectory = (_, message) => message is Answer ? null : message }),
         ["Answers are lost on their way to the asker"] = (FaultClass.NetworkOnly, () => Mutation.OfAnswers(_ => [])),
-        ["An answer counts for another server"] = (FaultClass.NetworkOnly, () => Mutation.OfAnswers(answers => answers.Select(answer => answer with { From = answer.To }))),
-        ["An answer comes twice"] = (FaultClass.NetworkOnly, () => Mutation.OfAnswers(answers => answers.SelectMany(answer => new[] { answer, answer with { From = answer.From.NextIncarnation() } }))),
-        ["A part of an answer comes again as the next one"] = (FaultClass.NetworkOnly, () => Mutation.OfAnswers(answers => answers.Select(answer => answer.Last ? answer with { Part = answer.Part + 1 } : answer).SelectMany(answer => answer.Last ? [answer] : new[] { answer, answer with { Part = 1 } }))),
-        ["An answer goes to another request"] = (FaultClass.NetworkOnly, () => Mutation.OfAnswers(answers => answers.Select(answer => answer with { Request = answer.Request + 1 }))),
+        ["An answer counts for another server"] = (
+            FaultClass.NetworkOnly, () => Mutation.OfAnswers(answers => answers.Select(answer => answer with { From = answer.To }))),
+        ["An answer comes twice"] = (
+            FaultClass.NetworkOnly,
+            () => Mutation.OfAnswers(answers => answers.SelectMany(answer => new[] { answer, answer with { From = answer.From.NextIncarnation() } }))),
+        ["A part of an answer comes again as the next one"] = (
+            FaultClass.NetworkOnly,
+            () =>
+                Mutation.OfAnswers(answers =>
+                    answers.Select(answer => answer.Last ? answer with { Part = answer.Part + 1 } : answer).SelectMany(
+                        answer => answer.Last ? [answer] : new[] { answer, answer with { Part = 1 } }))),
+        ["An answer goes to another request"] = (
+            FaultClass.NetworkOnly, () => Mutation.OfAnswers(answers => answers.Select(answer => answer with { Request = answer.Request + 1 }))),
         ["Answers are not given again when the directory is back"] = (FaultClass.DirectoryKilled, LoseRepeatedAnswers),
-        ["Answers are never acknowledged"] = (FaultClass.NetworkOnly, () => new Mutation { ToDirectory = (_, message) => message switch { AcknowledgeAnswers => null, Protocol.Describe describe => describe with { Handled = 0 }, _ => message } }),
+        ["Answers are never acknowledged"] = (
+            FaultClass.NetworkOnly,
+            () =>
+                new Mutation
+                {
+                    ToDirectory = (_, message) => message switch
+                    {
+                        AcknowledgeAnswers => null,
+                        Protocol.Describe describe => describe
+                    with
+                        { Handled = 0 },
+                        _ => message
+                    }
+                }),
 
         // Histories
         ["A history lacks the outbox"] = (FaultClass.DirectoryKilled, () => Mutation.OfHistories(history => history with { Outbox = [] })),
-        ["A history lacks what was answered"] = (FaultClass.DirectoryKilled, () => Mutation.OfHistories(history => history with { Outbox = [.. history.Outbox.Where(item => item.Number == 0)] })),
-        ["A history lacks what was retained"] = (FaultClass.DirectoryKilledAgainAndAgain, () => Mutation.OfHistories(history => history with { Retained = [] })),
+        ["A history lacks what was answered"] = (
+            FaultClass.DirectoryKilled, () => Mutation.OfHistories(history => history with { Outbox = [.. history.Outbox.Where(item => item.Number == 0)] })),
+        ["A history lacks what was retained"] = (
+            FaultClass.DirectoryKilledAgainAndAgain, () => Mutation.OfHistories(history => history with { Retained = [] })),
         ["A history lacks what was seen"] = (FaultClass.DirectoryKilledAgainAndAgain, () => Mutation.OfHistories(history => history with { Seen = [] })),
         ["A history lacks the rooms"] = (FaultClass.DirectoryKilled, () => Mutation.OfHistories(history => history with { Rooms = [] })),
-        ["A history claims that all was handled"] = (FaultClass.DirectoryKilled, () => Mutation.OfHistories(history => history with { Handled = Math.Max(history.Handled, history.Number) })),
+        ["A history claims that all was handled"] = (
+            FaultClass.DirectoryKilled, () => Mutation.OfHistories(history => history with { Handled = Math.Max(history.Handled, history.Number) })),
         ["Numbers begin anew"] = (FaultClass.DirectoryKilled, () => Mutation.OfHistories(history => history with { Number = 0, Handled = 0 })),
-        ["A history lists only its own server"] = (FaultClass.DirectoryKilled, () => Mutation.OfHistories(history => history with { List = [], ListVersion = 0 })),
-        ["The merge's results are wrong"] = (FaultClass.DirectoryKilledAgainAndAgain, () => new Mutation { ToServer = (_, message) => message is Registered r ? r with { Results = [.. r.Results.Select(Shifted)] } : message }),
+        ["A history lists only its own server"] = (
+            FaultClass.DirectoryKilled, () => Mutation.OfHistories(history => history with { List = [], ListVersion = 0 })),
+        ["The merge's results are wrong"] = (
+            FaultClass.DirectoryKilledAgainAndAgain,
+            () => new Mutation { ToServer = (_, message) => message is Registered r ? r with { Results = [.. r.Results.Select(Shifted)] } : message }),
     };
 
     private static Push SwapOnOneServer(SimulatedServer server, Push push)
@@ -118,7 +157,11 @@ internal static class Mutations
     private static Mutation LoseRepeatedAnswers()
     {
         HashSet<(ServerId, long, int)> given = [];
-        return new Mutation { ToDirectory = (_, message) => message is Answer answer && !given.Add((answer.From, answer.Request, answer.Part)) ? null : message };
+        return new Mutation
+        {
+            ToDirectory = (_, message) => message is Answer answer && !given.Add((answer.From, answer.Request, answer.Part)) ? null
+            : message
+        };
     }
 
     private static Operation AsOf(Operation operation, long number) => Operation.Own(operation.Rooms[0], operation.Kind == OperationKind.Join, number);
@@ -129,14 +172,17 @@ internal static class Mutations
         return new Mutation
         {
             ToHome = (_, message, _) => message is Submit submit ? submit with { Operations = [.. submit.Operations.Select(Hide)] } : message,
-            ToServer = (_, message) => message is Push push ? push with { Entries = [.. push.Entries.Select(entry => entry with { Operation = Show(entry.Operation) })] } : message,
+            ToServer = (_, message) =>
+                message is Push push ? push with { Entries = [.. push.Entries.Select(entry => entry with { Operation = Show(entry.Operation) })] } : message,
         };
 
         Operation Hide(Operation operation) =>
             operation.Kind == OperationKind.SocketsJoin ? Operation.SocketsLeave(operation.Target!, [sign, .. operation.Rooms]) : operation;
 
         Operation Show(Operation operation) =>
-            operation.Kind == OperationKind.SocketsLeave && operation.Rooms[0] == sign ? Operation.SocketsJoin(operation.Target!, [.. operation.Rooms[1..]]) : operation;
+            operation.Kind == OperationKind.SocketsLeave && operation.Rooms[0] == sign
+                ? Operation.SocketsJoin(operation.Target!, [.. operation.Rooms[1..]])
+                : operation;
     }
 
     private static Mutation KeepFirstList()

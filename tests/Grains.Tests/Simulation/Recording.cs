@@ -73,7 +73,9 @@ internal sealed class Recording(Agenda agenda, Action<string>? trace)
             OperationKind.Request => BinaryPrimitives.ReadInt32LittleEndian(body.Span),
             _ => _byPosition.TryGetValue((entry.Publisher, entry.Position), out var publish) ? publish.Index : -1,
         };
-        return index >= 0 && index < Publishes.Count ? Publishes[index] : throw new ViolationException($"P2: an entry that nobody published: {entry.Publisher}/{entry.Position}");
+        return index >= 0 && index < Publishes.Count
+            ? Publishes[index]
+            : throw new ViolationException($"P2: an entry that nobody published: {entry.Publisher}/{entry.Position}");
     }
 
     /// <summary>A home gave an operation a number. One that was superseded promises nothing to those that the new one left out.</summary>

@@ -3,8 +3,8 @@ using OrleansAdapter.Requests;
 namespace OrleansAdapter.Grains.Tests.Simulation;
 
 /// <summary>
-/// Whoever asks knows whom to wait for: every server that the home named and that is still there has handled the request (P8). And it gets what they said: each answer once and whole, from
-/// those who gave it, and nobody is given up but the dead and, when the time is up, the silent (P9).
+/// Whoever asks knows whom to wait for: every server that the home named and that is still there has handled the request (P8). And it gets what they said:
+/// each answer once and whole, from those who gave it, and nobody is given up but the dead and, when the time is up, the silent (P9).
 /// </summary>
 internal static class RequestCheck
 {
@@ -15,7 +15,8 @@ internal static class RequestCheck
             CheckResult(cluster, request, request.Request!.Task.Result);
         }
         var alive = cluster.LiveServers.Select(server => server.Life).ToHashSet();
-        foreach (var request in cluster.Recording.Publishes.Where(p => p.Operation.Kind == OperationKind.Request && p.Success is not null && alive.Contains(p.Publisher)))
+        foreach (var request in cluster.Recording.Publishes.Where(p => p.Operation.Kind == OperationKind.Request && p.Success is not null
+            && alive.Contains(p.Publisher)))
         {
             if (request.LostTargets && cluster.Recording.Crashes.Count > 0)
             {
@@ -27,7 +28,8 @@ internal static class RequestCheck
                 throw new ViolationException($"P8: {request} succeeded, and nobody knows whom to wait for");
             }
             cluster.Recording.Count("request with targets");
-            if (request.Targets.FirstOrDefault(life => alive.Contains(life) && !request.HandledBy.Contains(life) && !cluster.Recording.Life(life).WasReadmitted) is { IsNone: false } silent)
+            if (request.Targets.FirstOrDefault(life => alive.Contains(life) && !request.HandledBy.Contains(life)
+                && !cluster.Recording.Life(life).WasReadmitted) is { IsNone: false } silent)
             {
                 throw new ViolationException($"P8: {request} waits for {silent}, which never got it");
             }
@@ -40,7 +42,8 @@ internal static class RequestCheck
 
     private static void CheckResult(SimulatedCluster cluster, Publish request, RequestResult result)
     {
-        cluster.Recording.Count(result.IsUnknown ? "request that nobody told of" : result.Missing.Count > 0 ? "request out of time" : result.Gone.Count > 0 ? "request without the dead" : "request answered by all");
+        cluster.Recording.Count(result.IsUnknown ? "request that nobody told of" : result.Missing.Count > 0 ? "request out of time" : result.Gone.Count > 0
+            ? "request without the dead" : "request answered by all");
         foreach (var (server, error, body) in result.Answers)
         {
             if (!request.Answered.Contains(server))
@@ -49,7 +52,8 @@ internal static class RequestCheck
             }
             if (error is not null || !body.Span.SequenceEqual(SimulatedAnswers.Words(request.Index, server)))
             {
-                throw new ViolationException($"P9: {request} has another answer of {server} than it gave: {error ?? System.Text.Encoding.UTF8.GetString(body.Span)}");
+                throw new ViolationException(
+                    $"P9: {request} has another answer of {server} than it gave: {error ?? System.Text.Encoding.UTF8.GetString(body.Span)}");
             }
         }
         ServerId[] named = [.. result.Answers.Select(answer => answer.Server), .. result.Gone, .. result.Missing];
@@ -57,15 +61,18 @@ internal static class RequestCheck
         {
             throw new ViolationException($"P9: {request} names a server twice: {string.Join(' ', named)}");
         }
-        var nobodyIsAway = cluster.Settings.Faults is FaultClass.NetworkOnly or FaultClass.WorkerKilled or FaultClass.DirectoryKilled or FaultClass.DirectoryKilledAgainAndAgain or FaultClass.DirectoryAndWorkerKilled;
-        if (nobodyIsAway && !request.LostTargets && SimulatedAnswers.HasNoEnd(cluster.Settings, request.Index) && (result.IsUnknown || result.Missing.Count > 0))
+        var nobodyIsAway = cluster.Settings.Faults is FaultClass.NetworkOnly or FaultClass.WorkerKilled or FaultClass.DirectoryKilled
+            or FaultClass.DirectoryKilledAgainAndAgain or FaultClass.DirectoryAndWorkerKilled;
+        if (nobodyIsAway && !request.LostTargets && SimulatedAnswers.HasNoEnd(cluster.Settings, request.Index) && (result.IsUnknown
+            || result.Missing.Count > 0))
         {
             throw new ViolationException($"P9: {request} lacks the answers of {string.Join(' ', result.Missing)}, which were there all the time");
         }
 
         // Of two homes at once, the old one takes those for dead that have gone over to the new one.
         var mayErr = cluster.Settings.Faults is FaultClass.TwoHomesAtOnce or FaultClass.Everything;
-        if (!mayErr && result.Gone.FirstOrDefault(server => cluster.Recording.Life(server) is { HasEnded: false, WasReadmitted: false, Fences.Count: 0 }) is { IsNone: false } gone)
+        if (!mayErr && result.Gone.FirstOrDefault(server => cluster.Recording.Life(server) is { HasEnded: false, WasReadmitted: false, Fences.Count: 0 })
+            is { IsNone: false } gone)
         {
             throw new ViolationException($"P9: {request} gave up {gone}, which was there all the time");
         }

@@ -4,8 +4,8 @@ using OrleansAdapter.Requests;
 namespace OrleansAdapter.Grains.Tests.Simulation;
 
 /// <summary>
-/// The requests of one simulated server, on both sides: what it asks waits in the real <see cref="Requests"/>, what it is asked it answers, late, through the real
-/// <see cref="AnswerExchange"/>; some requests it never answers.
+/// The requests of one simulated server, on both sides: what it asks waits in the real <see cref="Requests"/>, what it is asked it answers, late, through
+/// the real <see cref="AnswerExchange"/>; some requests it never answers.
 /// </summary>
 internal sealed class SimulatedAnswers
 {
@@ -18,7 +18,13 @@ internal sealed class SimulatedAnswers
     {
         (_cluster, _server) = (cluster, server);
         var process = server.Life.Process;
-        Exchange = new AnswerExchange(process, () => new ServerDescription(process, "simulated", DateTimeOffset.UnixEpoch, 0), 0, message => cluster.ToDirectory(server, message), Taken, Lost);
+        Exchange = new AnswerExchange(
+            process,
+            () => new ServerDescription(process, "simulated", DateTimeOffset.UnixEpoch, 0),
+            0,
+            message => cluster.ToDirectory(server, message),
+            Taken,
+            Lost);
     }
 
     public PendingRequests Requests { get; } = new(_ => { }, afterLoss: 2_000);
@@ -57,8 +63,8 @@ internal sealed class SimulatedAnswers
     public static byte[] Words(int publish, ServerId life) => Encoding.UTF8.GetBytes($"{life} to {publish}");
 
     /// <summary>
-    /// Whether a request waits until all have answered or are gone. Where answers get lost on their way to the directory nobody repeats them; on a link that tells of its
-    /// end, they are; but of two directories at once the old one takes some along, and tells nobody.
+    /// Whether a request waits until all have answered or are gone. Where answers get lost on their way to the directory nobody repeats them; on a link
+    /// that tells of its end, they are; but of two directories at once the old one takes some along, and tells nobody.
     /// </summary>
     public static bool HasNoEnd(Settings settings, int publish) =>
         settings is { Links.InOrder: true, NoticesReconnect: true, Faults: not (FaultClass.TwoHomesAtOnce or FaultClass.Everything) } && !IsHard(publish);

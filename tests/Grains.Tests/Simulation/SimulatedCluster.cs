@@ -189,7 +189,9 @@ internal sealed class SimulatedCluster
         }
         var bytes = Settings.ThroughCodec ? Encoded(output => MessageCodec.Write(output, sent)) : default;
         var sentTo = Directory.Current;
-        Network.Carry(server.Slot, _ => Directory.Arrive(sentTo, home => home.Servers.Receive(Settings.ThroughCodec ? MessageCodec.ReadServerMessage(bytes) : sent, Now)));
+        Network.Carry(
+            server.Slot,
+            _ => Directory.Arrive(sentTo, home => home.Servers.Receive(Settings.ThroughCodec ? MessageCodec.ReadServerMessage(bytes) : sent, Now)));
     }
 
     /// <summary>Answers go to whoever asked.</summary>

@@ -8,7 +8,8 @@ namespace OrleansAdapter.Grains.Tests.Simulation;
 internal static class SimulationRunner
 {
     /// <summary>Runs one seed; null where every promise was kept.</summary>
-    public static string? Run(FaultClass faults, int seed, Mutation? mutation = null, Action<string>? trace = null, SortedDictionary<string, int>? counts = null)
+    public static string? Run(
+        FaultClass faults, int seed, Mutation? mutation = null, Action<string>? trace = null, SortedDictionary<string, int>? counts = null)
     {
         var cluster = new SimulatedCluster(faults, seed, mutation, trace);
         try
@@ -69,15 +70,19 @@ internal static class SimulationRunner
         return new Report(faults, count, [.. violations.OrderBy(v => v.Seed)], total, watch.Elapsed);
     }
 
-    internal sealed record Report(FaultClass Faults, int Runs, IReadOnlyList<(int Seed, string What)> Violations, SortedDictionary<string, int> Counts, TimeSpan Took)
+    internal sealed record Report(
+        FaultClass Faults, int Runs, IReadOnlyList<(int Seed, string What)> Violations, SortedDictionary<string, int> Counts, TimeSpan Took)
     {
         public override string ToString()
         {
-            var lines = new List<string> { string.Create(CultureInfo.InvariantCulture, $"{Faults}: {Runs} seeds, {Violations.Count} violations, {Took.TotalSeconds:0.0} s") };
+            var lines = new List<string> { string.Create(CultureInfo.InvariantCulture, $"{Faults}: {Runs} seeds, {Violations.Count} violations, "
+                + $"{Took.TotalSeconds:0.0} s") };
             lines.AddRange(Violations.Take(5).Select(v => $"class {Faults} seed {v.Seed}: {v.What}"));
             if (Violations.Count > 0)
             {
-                lines.Add($"Run it alone, with a trace: ORLEANSADAPTER_CLASS={Faults} ORLEANSADAPTER_SEED={Violations[0].Seed} dotnet run --project tests/Grains.Tests -c Release -- --filter-class {typeof(SimulationTests)} --show-live-output on");
+                lines.Add(
+                    $"Run it alone, with a trace: ORLEANSADAPTER_CLASS={Faults} ORLEANSADAPTER_SEED={Violations[0].Seed} dotnet run --project "
+                    + $"tests/Grains.Tests -c Release -- --filter-class {typeof(SimulationTests)} --show-live-output on");
             }
             lines.AddRange(Counts.Select(c => $"  {c.Value,9}  {c.Key}"));
             return string.Join(Environment.NewLine, lines);

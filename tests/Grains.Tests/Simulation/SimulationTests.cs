@@ -3,8 +3,8 @@ using System.Globalization;
 namespace OrleansAdapter.Grains.Tests.Simulation;
 
 /// <summary>
-/// The real home and the real servers on a simulated network, by seed. ORLEANSADAPTER_FULL=1 runs many more seeds; ORLEANSADAPTER_SEEDS and ORLEANSADAPTER_FIRST
-/// say how many and from which one; ORLEANSADAPTER_CLASS and ORLEANSADAPTER_SEED run one alone, with a trace.
+/// The real home and the real servers on a simulated network, by seed. ORLEANSADAPTER_FULL=1 runs many more seeds; ORLEANSADAPTER_SEEDS and
+/// ORLEANSADAPTER_FIRST say how many and from which one; ORLEANSADAPTER_CLASS and ORLEANSADAPTER_SEED run one alone, with a trace.
 /// </summary>
 public sealed class SimulationTests(ITestOutputHelper output)
 {

@@ -1,8 +1,8 @@
 namespace OrleansAdapter.Grains.Tests.Simulation;
 
 /// <summary>
-/// P10: a publish ends as soon as it is answered and its server has handled everything for it that any message of the home has told of, in whatever order these came.
-/// It waits for no renewal, which comes seconds later.
+/// P10: a publish ends as soon as it is answered and its server has handled everything for it that any message of the home has told of, in whatever order
+/// these came. It waits for no renewal, which comes seconds later.
 /// </summary>
 internal sealed class WaitWatch
 {
@@ -26,7 +26,9 @@ internal sealed class WaitWatch
         _open.RemoveAll(publish => publish.IsEnded);
         if (handled >= _last && _open.Find(publish => publish.IsAnswered) is { } waiting)
         {
-            throw new ViolationException($"P10: {waiting} has number {waiting.Number} and waits, though {waiting.Publisher} has handled {handled} and was told of nothing for it behind {_last}");
+            throw new ViolationException(
+                $"P10: {waiting} has number {waiting.Number} and waits, though {waiting.Publisher} has handled {handled} and was told of nothing for it "
+                + $"behind {_last}");
         }
     }
 }

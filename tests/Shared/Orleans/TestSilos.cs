@@ -202,7 +202,9 @@ public sealed class TestSilos : IAsyncDisposable
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         if (Environment.GetEnvironmentVariable("ORLEANSADAPTER_TEST_LOG") is { Length: > 0 } level)
         {
-            builder.Logging.AddSimpleConsole(console => console.TimestampFormat = "HH:mm:ss.fff ").SetMinimumLevel(Enum.Parse<LogLevel>(level)).AddFilter("Orleans.", LogLevel.Warning);
+            builder.Logging.AddSimpleConsole(console => console.TimestampFormat = "HH:mm:ss.fff ")
+                .SetMinimumLevel(Enum.Parse<LogLevel>(level))
+                .AddFilter("Orleans.", LogLevel.Warning);
         }
         return builder;
     }

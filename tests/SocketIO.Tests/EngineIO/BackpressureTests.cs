@@ -190,7 +190,12 @@ public sealed class BackpressureTests : IAsyncLifetime
             var buffer = new byte[1 << 16];
             while (answer.Length < size || answer.Length < HeadersOf(answer) + size + 1)
             {
-                answer.Write(buffer, 0, await client.GetStream().ReadAsync(buffer, Cancellation) is > 0 and var read ? read : throw new EndOfStreamException($"at {answer.Length} in poll {poll}"));
+                answer.Write(
+                    buffer,
+                    0,
+                    await client.GetStream().ReadAsync(buffer, Cancellation) is > 0 and var read
+                        ? read
+                        : throw new EndOfStreamException($"at {answer.Length} in poll {poll}"));
             }
         }
 

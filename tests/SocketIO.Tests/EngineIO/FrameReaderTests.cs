@@ -55,7 +55,8 @@ public sealed class FrameReaderTests
 
         Assert.Equal(sent.Count, pings);
         Assert.Equal(sent.Count, messages.Count);
-        Assert.All(sent.Zip(messages), pair => Assert.True(pair.First.IsBinary == pair.Second.IsBinary && pair.First.Data.AsSpan().SequenceEqual(pair.Second.Data)));
+        Assert.All(
+            sent.Zip(messages), pair => Assert.True(pair.First.IsBinary == pair.Second.IsBinary && pair.First.Data.AsSpan().SequenceEqual(pair.Second.Data)));
     }
 
     public static TheoryData<string, byte[]> Forbidden => new()
@@ -99,7 +100,9 @@ public sealed class FrameReaderTests
     [InlineData(3000, "")]
     [InlineData(4999, "mine")]
     public void A_close_ends_it(int code, string reason) =>
-        Assert.Equal([FrameReading.Close], ReadAll(new FrameReader(Limit), Frame(8, code == 0 ? [] : [(byte)(code >> 8), (byte)code, .. Encoding.UTF8.GetBytes(reason)]), 1));
+        Assert.Equal(
+            [FrameReading.Close],
+            ReadAll(new FrameReader(Limit), Frame(8, code == 0 ? [] : [(byte)(code >> 8), (byte)code, .. Encoding.UTF8.GetBytes(reason)]), 1));
 
     [Fact]
     public void Text_has_to_be_UTF_8_though_not_in_each_piece()

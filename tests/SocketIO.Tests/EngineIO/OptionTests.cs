@@ -58,7 +58,8 @@ public sealed class OptionTests
     [Fact]
     public async Task A_cookie_carries_the_session_id_where_asked_for()
     {
-        await using var host = await EngineHost.StartAsync(options => options.Cookie = new CookieBuilder { HttpOnly = true, Path = "/", SameSite = SameSiteMode.Lax });
+        await using var host = await EngineHost.StartAsync(
+            options => options.Cookie = new CookieBuilder { HttpOnly = true, Path = "/", SameSite = SameSiteMode.Lax });
         using var response = await host.Http.GetAsync(Polling, Cancellation);
         var session = (await host.NextSessionAsync()).Session;
 
@@ -89,7 +90,8 @@ public sealed class OptionTests
     public async Task With_a_policy_WebSockets_are_held_to_it_too(string origin, bool isAllowed)
     {
         await using var host = await EngineHost.StartAsync(options => options.Cors = policy => policy.WithOrigins("https://example.com"));
-        await using var own = await TestSocket.ConnectAsync(host.Address, Socket, options => options.SetRequestHeader("Origin", $"http://{host.Address.Authority}"));
+        await using var own = await TestSocket.ConnectAsync(
+            host.Address, Socket, options => options.SetRequestHeader("Origin", $"http://{host.Address.Authority}"));
         Assert.StartsWith("0{", await own.ReceiveTextAsync(), StringComparison.Ordinal);
         var connecting = TestSocket.ConnectAsync(host.Address, Socket, options =>
         {

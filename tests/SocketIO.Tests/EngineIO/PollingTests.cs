@@ -27,7 +27,8 @@ public sealed class PollingTests : IAsyncLifetime
         Assert.True(response.Headers.CacheControl!.NoStore);
         Assert.Equal('0', body[0]);
         using var handshake = JsonDocument.Parse(body[1..]);
-        Assert.Equal(["sid", "upgrades", "pingInterval", "pingTimeout", "maxPayload"], handshake.RootElement.EnumerateObject().Select(property => property.Name));
+        Assert.Equal(
+            ["sid", "upgrades", "pingInterval", "pingTimeout", "maxPayload"], handshake.RootElement.EnumerateObject().Select(property => property.Name));
         Assert.Matches("^[A-Za-z0-9_-]{20}$", handshake.RootElement.GetProperty("sid").GetString());
         Assert.Equal("[\"websocket\"]", handshake.RootElement.GetProperty("upgrades").GetRawText());
         Assert.Equal(25000, handshake.RootElement.GetProperty("pingInterval").GetInt32());
@@ -184,7 +185,9 @@ public sealed class PollingTests : IAsyncLifetime
     public async Task A_POST_that_is_too_large_is_refused_and_the_session_lives(bool chunked)
     {
         var sid = await OpenAsync();
-        using var request = new HttpRequestMessage(HttpMethod.Post, Path(sid)) { Content = new ByteArrayContent(Encoding.ASCII.GetBytes("4" + new string('a', 1_000_000))) };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, Path(sid))
+        { Content = new ByteArrayContent(Encoding.ASCII.GetBytes("4" + new string('a', 1_000_000))) };
         request.Headers.TransferEncodingChunked = chunked;
         using var response = await _host.Http.SendAsync(request, Cancellation);
 

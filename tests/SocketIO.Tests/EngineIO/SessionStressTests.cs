@@ -17,7 +17,9 @@ public sealed class SessionStressTests
     public async Task What_is_sent_comes_back_in_order_over_the_upgrade(int seed)
     {
         await using var host = await EngineHost.StartAsync(options => options.PingInterval = options.UpgradeTimeout = TimeSpan.FromDays(1));
-        await Task.WhenAll(Enumerable.Range(0, Sessions).Select(i => Task.Run(() => RunAsync(host, new Random((1000 * seed) + i), $"seed {seed}, session {i}"), Cancellation)));
+        await Task.WhenAll(
+            Enumerable.Range(0, Sessions).Select(
+                i => Task.Run(() => RunAsync(host, new Random((1000 * seed) + i), $"seed {seed}, session {i}"), Cancellation)));
         while (host.Sessions.Reader.TryRead(out var session))
         {
             Assert.False(session.Overlapped);
@@ -38,7 +40,8 @@ public sealed class SessionStressTests
         while (sent < upgradeAt)
         {
             var count = Math.Min(random.Next(1, 4), upgradeAt - sent);
-            using var response = await host.Http.PostAsync(path, new StringContent(string.Join('\u001e', Enumerable.Range(sent + 1, count).Select(n => $"4{n}"))), Cancellation);
+            using var response = await host.Http.PostAsync(
+                path, new StringContent(string.Join('\u001e', Enumerable.Range(sent + 1, count).Select(n => $"4{n}"))), Cancellation);
             response.EnsureSuccessStatusCode();
             sent += count;
         }

@@ -66,7 +66,8 @@ public sealed class UnfinishedTests
         var path = await OpenAsync(host);
         using var client = new TcpClient();
         await client.ConnectAsync(host.Address.Host, host.Address.Port, Cancellation);
-        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n4a\r\n0\r\nX: \0\r\n\r\n"), Cancellation);
+        await client.GetStream().WriteAsync(
+            Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n4a\r\n0\r\nX: \0\r\n\r\n"), Cancellation);
 
         Assert.Equal("HTTP/1.1 400", await StatusAsync(client));
         using var next = await host.Http.PostAsync(path, new StringContent("4b"), Cancellation);
@@ -122,7 +123,8 @@ public sealed class UnfinishedTests
     {
         var client = new TcpClient();
         await client.ConnectAsync(host.Address.Host, host.Address.Port, Cancellation);
-        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{body}"), Cancellation);
+        await client.GetStream().WriteAsync(
+            Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{body}"), Cancellation);
         return client;
     }
 

@@ -16,7 +16,8 @@ public sealed class DynamicNamespaceTests
     public async Task A_thousand_that_came_and_went_leave_nothing_on_the_server()
     {
         const int atATime = 100;
-        await using var cluster = await SocketIOCluster.StartAsync(configure: options => (options.MaxDynamicNamespaces, options.MaxDynamicNamespacesPerConnection) = (atATime, 2 * atATime), serve: Serve);
+        await using var cluster = await SocketIOCluster.StartAsync(
+            configure: options => (options.MaxDynamicNamespaces, options.MaxDynamicNamespacesPerConnection) = (atATime, 2 * atATime), serve: Serve);
         var socket = await cluster[0].ConnectAsync();
 
         for (var round = 0; round < 10; round++)
@@ -80,7 +81,8 @@ public sealed class DynamicNamespaceTests
         {
             Serve(io);
             io.Of("/static");
-            io.Of((name, auth) => ValueTask.FromResult(name == "/guarded" && auth.TryGetProperty("key", out _))).Use(_ => throw new ConnectErrorException("never"));
+            io.Of((name, auth) =>
+                ValueTask.FromResult(name == "/guarded" && auth.TryGetProperty("key", out _))).Use(_ => throw new ConnectErrorException("never"));
         });
         // Somebody else uses the same namespace of the cluster: it stays, and only Socket.IO's part goes.
         var (socket, _) = await cluster[0].JoinAsync("/room-1");
@@ -97,7 +99,8 @@ public sealed class DynamicNamespaceTests
 
         await RemovedAsync(cluster[0], "/", "/room-1", "/static");
 
-        Assert.Equal(["/", "/room-1", "/room-2", "/static"], ThisServerOf(cluster[0]).Namespaces.Select(@namespace => @namespace.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["/", "/room-1", "/room-2", "/static"], ThisServerOf(cluster[0]).Namespaces.Select(@namespace => @namespace.Name).Order(StringComparer.Ordinal));
         await socket.SendAsync("42/room-1,[\"say\",1]");
         Assert.Equal("42/room-1,[\"said\",1]", await socket.ReceiveAsync());
     }

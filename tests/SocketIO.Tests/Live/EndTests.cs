@@ -103,7 +103,8 @@ public sealed class EndTests
     [Fact]
     public async Task Volatile_broadcasts_are_dropped_for_a_client_that_does_not_read_and_it_lives()
     {
-        await using var cluster = await SocketIOCluster.StartAsync(build: builder => builder.Services.Configure<OrleansAdapterOptions>(options => options.ClientQueueHardLimit = options.ClientQueueLimit = 1 << 20));
+        await using var cluster = await SocketIOCluster.StartAsync(
+            build: builder => builder.Services.Configure<OrleansAdapterOptions>(options => options.ClientQueueHardLimit = options.ClientQueueLimit = 1 << 20));
         var (slow, slowId) = await cluster[0].JoinAsync();
         var text = new string('x', 50_000);
         for (var i = 0; i < 1000; i++)

@@ -36,7 +36,8 @@ internal sealed class EngineHost : IAsyncDisposable
 
     public HttpClient Http { get; private set; } = null!;
 
-    public static async Task<EngineHost> StartAsync(Action<EngineIOOptions>? configure = null, int queueLimit = 4 << 20, HttpProtocols protocols = HttpProtocols.Http1, long? hardLimit = null)
+    public static async Task<EngineHost> StartAsync(
+        Action<EngineIOOptions>? configure = null, int queueLimit = 4 << 20, HttpProtocols protocols = HttpProtocols.Http1, long? hardLimit = null)
     {
         var host = new EngineHost { Slow = new SlowClientLimits(queueLimit, hardLimit ?? queueLimit, TimeSpan.FromSeconds(10)), Protocols = protocols };
         configure?.Invoke(host.Options);
@@ -85,7 +86,8 @@ internal sealed class EchoHandler(EngineSession session) : IEngineHandler
 
     public EngineSession Session { get; } = session;
 
-    public Task<(EngineCloseReason Reason, string? Description)> Ended => _closed.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+    public Task<(EngineCloseReason Reason, string? Description)> Ended =>
+        _closed.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
 
     public bool Overlapped { get; private set; }
 
@@ -101,7 +103,8 @@ internal sealed class EchoHandler(EngineSession session) : IEngineHandler
         Interlocked.Exchange(ref _running, 0);
     }
 
-    public void Closed(EngineCloseReason reason, string? description) => Assert.True(_closed.TrySetResult((reason, description)), "A session was closed twice.");
+    public void Closed(EngineCloseReason reason, string? description) =>
+        Assert.True(_closed.TrySetResult((reason, description)), "A session was closed twice.");
 
     /// <summary>Until it is set, nothing more is read from the client.</summary>
     public TaskCompletionSource? Gate { get; set; }

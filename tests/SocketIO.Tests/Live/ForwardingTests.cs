@@ -100,7 +100,9 @@ public sealed class ForwardingTests : IAsyncLifetime
         var sid = await OpenAsync(0);
         await PollAsync(1, sid, async () => await PostAsync(1, sid, "40"));
         _seen.Clear();
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_cluster[1].Address, Query(sid))) { Content = new StringContent("421[\"echo\",1]") };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, new Uri(_cluster[1].Address, Query(sid)))
+        { Content = new StringContent("421[\"echo\",1]") };
         request.Headers.Host = "shop.example:8443";
         request.Headers.Add("OrleansAdapter-Secret", "a guess");
         request.Headers.Add("OrleansAdapter-Remote", "1.2.3.4:5");
@@ -122,7 +124,8 @@ public sealed class ForwardingTests : IAsyncLifetime
         foreach (var server in new[] { ServerId.NewProcess(), silent.Id, gone.Id })
         {
             await AssertUnknownAsync(1, SocketId.New(server).ToString());
-            var error = await Assert.ThrowsAnyAsync<Exception>(() => TestSocket.ConnectAsync(_cluster[1].Address, $"/socket.io/?EIO=4&transport=websocket&sid={SocketId.New(server)}"));
+            var error = await Assert.ThrowsAnyAsync<Exception>(
+                () => TestSocket.ConnectAsync(_cluster[1].Address, $"/socket.io/?EIO=4&transport=websocket&sid={SocketId.New(server)}"));
             Assert.Contains("400", error.Message, StringComparison.Ordinal);
         }
     }
@@ -204,7 +207,8 @@ public sealed class ForwardingTests : IAsyncLifetime
     [Fact]
     public async Task Servers_reach_each_other_by_TCP_where_they_are_told_to()
     {
-        await using var cluster = await SocketIOCluster.StartAsync(2, serve: Serve, build: builder => builder.Services.Configure<OrleansAdapterOptions>(options =>
+        await using var cluster = await SocketIOCluster.StartAsync(
+            2, serve: Serve, build: builder => builder.Services.Configure<OrleansAdapterOptions>(options =>
         {
             options.Forwarding.Listen = "127.0.0.1:0";
             options.Forwarding.AdvertisedAddress = "localhost";
@@ -226,7 +230,8 @@ public sealed class ForwardingTests : IAsyncLifetime
     [InlineData(null, "a-secret-of-the-tests", "0.0.0.0:1", "AdvertisedAddress")]
     public async Task Wrong_options_stop_the_start_and_are_named(string? folder, string? secret, string? listen, string option)
     {
-        var exception = await Assert.ThrowsAnyAsync<Microsoft.Extensions.Options.OptionsValidationException>(() => SocketIOCluster.StartAsync(build: builder => builder.Services.Configure<OrleansAdapterOptions>(options =>
+        var exception = await Assert.ThrowsAnyAsync<Microsoft.Extensions.Options.OptionsValidationException>(
+            () => SocketIOCluster.StartAsync(build: builder => builder.Services.Configure<OrleansAdapterOptions>(options =>
             (options.Forwarding.SocketDirectory, options.Forwarding.Secret, options.Forwarding.Listen) = (folder, secret, listen))));
 
         Assert.Contains($"OrleansAdapterOptions.Forwarding.{option} ", exception.Message, StringComparison.Ordinal);
@@ -311,7 +316,8 @@ public sealed class ForwardingTests : IAsyncLifetime
     private void Watch(WebApplication app, IEndpointConventionBuilder endpoint) => app.Use((context, next) =>
     {
         var ours = context.Request.Headers.Keys.Count(name => name.StartsWith("OrleansAdapter-", StringComparison.OrdinalIgnoreCase));
-        _seen.Enqueue($"{context.Connection.RemoteIpAddress} {context.Request.Scheme} {context.Request.Host} {ours} {context.Request.Headers["X-Forwarded-For"]}");
+        _seen.Enqueue(
+            $"{context.Connection.RemoteIpAddress} {context.Request.Scheme} {context.Request.Host} {ours} {context.Request.Headers["X-Forwarded-For"]}");
         return next(context);
     });
 

@@ -37,7 +37,8 @@ public sealed class HandlerTests
     {
         var gate = new TaskCompletionSource();
         var begun = Channel.CreateUnbounded<int>();
-        await using var cluster = await SocketIOCluster.StartAsync(configure: options => options.MaxParallelHandlers = 3, serve: io => io.On("slow", async (int number) =>
+        await using var cluster = await SocketIOCluster.StartAsync(
+            configure: options => options.MaxParallelHandlers = 3, serve: io => io.On("slow", async (int number) =>
         {
             begun.Writer.TryWrite(number);
             await gate.Task;
@@ -115,7 +116,8 @@ public sealed class HandlerTests
     public async Task Many_events_at_once_are_all_handled_and_begin_in_order_however_long_each_takes()
     {
         var begun = new List<int>();
-        await using var cluster = await SocketIOCluster.StartAsync(configure: options => (options.MaxParallelHandlers, options.MaxWaitingEvents) = (7, 20), serve: io => io.On("work", async (int number) =>
+        await using var cluster = await SocketIOCluster.StartAsync(
+            configure: options => (options.MaxParallelHandlers, options.MaxWaitingEvents) = (7, 20), serve: io => io.On("work", async (int number) =>
         {
             begun.Add(number); // one at a time up to here
             for (var i = 0; i < number % 5; i++)
@@ -196,7 +198,8 @@ public sealed class HandlerTests
     public async Task Handlers_take_what_they_ask_for()
     {
         var seen = Channel.CreateUnbounded<string>();
-        await using var cluster = await SocketIOCluster.StartAsync(build: builder => builder.Services.AddScoped<Greeter>(), serve: io => io.OnConnection(socket =>
+        await using var cluster = await SocketIOCluster.StartAsync(
+            build: builder => builder.Services.AddScoped<Greeter>(), serve: io => io.OnConnection(socket =>
         {
             socket.On("all", (string text, Point point, byte[] bytes, int? missing, CancellationToken end, Greeter greeter, SocketIOEvent e) =>
                 e.Ack.Send(text, point, bytes.Length, missing, end.IsCancellationRequested, greeter.Greet(e.Name)));
@@ -338,7 +341,9 @@ public sealed class HandlerTests
         {
             all.Add(await heard.Reader.ReadAsync(Cancellation));
         }
-        Assert.Equal(["first ask", "second ask", "third ask", "first silence", "second silence", "third silence", "end"], all.Where(text => !text.Contains("answer", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["first ask", "second ask", "third ask", "first silence", "second silence", "third silence", "end"],
+            all.Where(text => !text.Contains("answer", StringComparison.Ordinal)));
         Assert.Equal(["before answer 1", "last answer 1"], all.Where(text => text.Contains("answer", StringComparison.Ordinal)));
     }
 }

@@ -143,7 +143,8 @@ public sealed class HostileClientTests
     public async Task A_client_on_its_way_into_too_many_namespaces_is_refused_those_and_may_be_in_more()
     {
         var gate = new TaskCompletionSource();
-        await using var cluster = await SocketIOCluster.StartAsync(configure: options => options.MaxDynamicNamespacesPerConnection = 200, serve: io => io.Of(async (_, _) =>
+        await using var cluster = await SocketIOCluster.StartAsync(
+            configure: options => options.MaxDynamicNamespacesPerConnection = 200, serve: io => io.Of(async (_, _) =>
         {
             await gate.Task;
             return true;

@@ -37,7 +37,8 @@ public sealed class HostingTests
         Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
         await Assert.ThrowsAnyAsync<Exception>(() => cluster[0].ConnectAsync());
 
-        await using var socket = await TestSocket.ConnectAsync(cluster[0].Address, "/socket.io/?EIO=4&transport=websocket", options => options.SetRequestHeader("X-User", "ada"));
+        await using var socket = await TestSocket.ConnectAsync(
+            cluster[0].Address, "/socket.io/?EIO=4&transport=websocket", options => options.SetRequestHeader("X-User", "ada"));
         await socket.ReceiveAsync();
         await socket.SendAsync("40");
         await socket.ReceiveAsync();
@@ -50,7 +51,8 @@ public sealed class HostingTests
     [Fact]
     public async Task Invalid_options_stop_the_start_and_are_named()
     {
-        var exception = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => SocketIOCluster.StartAsync(configure: options => options.ConnectTimeout = TimeSpan.Zero));
+        var exception = await Assert.ThrowsAnyAsync<OptionsValidationException>(
+            () => SocketIOCluster.StartAsync(configure: options => options.ConnectTimeout = TimeSpan.Zero));
 
         Assert.Contains("SocketIOOptions.ConnectTimeout", exception.Message, StringComparison.Ordinal);
     }

@@ -25,7 +25,11 @@ public sealed class HttpContextTests
                     scopes.Writer.TryWrite(socket.HttpContext.RequestServices.GetRequiredService<Scoped>());
                     return Describe(socket) == "acme/007/GET/127.0.0.1" ? Task.CompletedTask : throw new ConnectErrorException(Describe(socket));
                 });
-                io.OnConnection(socket => socket.Emit("seen", Describe(socket), ReferenceEquals(socket.HttpContext.RequestServices.GetRequiredService<Scoped>(), scopes.Reader.TryPeek(out var scope) ? scope : null)));
+                io.OnConnection(socket =>
+                    socket.Emit(
+                        "seen",
+                        Describe(socket),
+                        ReferenceEquals(socket.HttpContext.RequestServices.GetRequiredService<Scoped>(), scopes.Reader.TryPeek(out var scope) ? scope : null)));
                 io.On("late", (SocketIOSocket socket) => Assert.Throws<InvalidOperationException>(() => socket.HttpContext).Message);
             },
             build: builder => builder.Services.AddScoped<Scoped>());
@@ -120,7 +124,8 @@ public sealed class HttpContextTests
     }
 
     private static string Describe(SocketIOSocket socket) =>
-        $"{socket.HttpContext.Request.Query["tenant"]}/{socket.HttpContext.Request.Headers["X-Agent"]}/{socket.HttpContext.Request.Method}/{socket.HttpContext.Connection.RemoteIpAddress}";
+        $"{socket.HttpContext.Request.Query["tenant"]}/{socket.HttpContext.Request.Headers["X-Agent"]}/"
+        + $"{socket.HttpContext.Request.Method}/{socket.HttpContext.Connection.RemoteIpAddress}";
 
     private sealed class Scoped : IDisposable
     {

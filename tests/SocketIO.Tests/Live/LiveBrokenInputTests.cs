@@ -26,7 +26,10 @@ public sealed class LiveBrokenInputTests
         for (var i = 0; i < Cases; i++)
         {
             var isBinary = input.Next(6) == 0;
-            var data = isBinary ? input.Bytes() : input.Next(10) == 0 ? input.Text() : [(byte)'4', .. input.Text(), .. input.Next(50) == 0 ? new byte[Limit] : []];
+            var data = isBinary
+                ? input.Bytes()
+                : input.Next(10) == 0 ? input.Text()
+                : [(byte)'4', .. input.Text(), .. input.Next(50) == 0 ? new byte[Limit] : []];
             try
             {
                 await next.SendAsync(data, isBinary ? WebSocketMessageType.Binary : WebSocketMessageType.Text);
@@ -57,7 +60,8 @@ public sealed class LiveBrokenInputTests
         Dictionary<int, int> answers = [];
         for (var i = 0; i < Cases; i++)
         {
-            byte[] body = [(byte)'4', .. input.Text(), .. input.Next(3) == 0 ? "\u001e4"u8.ToArray() : [], .. input.Next(3) == 0 ? input.Text() : [], .. input.Next(50) == 0 ? new byte[Limit] : []];
+            byte[] body = [(byte)'4', .. input.Text(), .. input.Next(3) == 0 ? "\u001e4"u8.ToArray() : [], .. input.Next(3) == 0 ? input.Text() : [],
+                .. input.Next(50) == 0 ? new byte[Limit] : []];
             using var request = new HttpRequestMessage(input.Next(30) == 0 ? HttpMethod.Put : HttpMethod.Post, path) { Content = new ByteArrayContent(body) };
             if (input.Next(30) == 0)
             {
@@ -73,7 +77,9 @@ public sealed class LiveBrokenInputTests
             }
         }
         // Not all of them for one and the same reason.
-        Assert.True(answers.GetValueOrDefault(200) > Cases / 10 && answers.GetValueOrDefault(400) > Cases / 10 && answers.ContainsKey(413) && answers.ContainsKey(500), $"Seed {seed}: {string.Join(' ', answers)}");
+        Assert.True(
+            answers.GetValueOrDefault(200) > Cases / 10 && answers.GetValueOrDefault(400) > Cases / 10 && answers.ContainsKey(413) && answers.ContainsKey(500),
+            $"Seed {seed}: {string.Join(' ', answers)}");
         await AssertWellAsync(cluster, seed);
     }
 
@@ -85,12 +91,15 @@ public sealed class LiveBrokenInputTests
         var random = new Random(seed);
         string[] queries =
         [
-            "EIO=4", "EIO=3", "EIO", "transport=polling", "transport=websocket", "transport=%00", "sid=", "sid=%F0%9F%98%80", "sid=__proto__", "t=abc", "b64=1", "j=0", "&&&", "transport=polling%20", "=", "EIO=4&EIO=4",
+            "EIO=4", "EIO=3", "EIO", "transport=polling", "transport=websocket", "transport=%00", "sid=", "sid=%F0%9F%98%80", "sid=__proto__", "t=abc",
+                "b64=1", "j=0", "&&&", "transport=polling%20", "=", "EIO=4&EIO=4",
         ];
         string[] headers =
         [
-            "Upgrade: websocket", "Connection: Upgrade", "Connection: keep-alive", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Version: 99", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-            "Sec-WebSocket-Key: x", "Origin: http://a.example", "Origin: \u0001", "Content-Type: application/octet-stream", "Content-Length: 3", "Content-Length: 99999999999", "Transfer-Encoding: chunked", "Cookie: io=1", "Expect: 100-continue",
+            "Upgrade: websocket", "Connection: Upgrade", "Connection: keep-alive", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Version: 99",
+                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+            "Sec-WebSocket-Key: x", "Origin: http://a.example", "Origin: \u0001", "Content-Type: application/octet-stream", "Content-Length: 3",
+                "Content-Length: 99999999999", "Transfer-Encoding: chunked", "Cookie: io=1", "Expect: 100-continue",
         ];
         for (var i = 0; i < Cases; i++)
         {
@@ -113,7 +122,11 @@ public sealed class LiveBrokenInputTests
     {
         await using var cluster = await StartAsync();
         var random = new Random(seed);
-        var upgrade = "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"u8.ToArray();
+        byte[] upgrade =
+        [
+            .. "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: "u8,
+            .. "Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"u8,
+        ];
         for (var i = 0; i < Cases; i++)
         {
             List<byte> bytes = [.. upgrade];

@@ -75,7 +75,8 @@ public sealed class OneSocketsDataTests
     public async Task Sockets_that_do_not_fit_into_one_answer_come_in_pages()
     {
         const int count = 30;
-        await using var cluster = await SocketIOCluster.StartAsync(2, serve: Serve, build: builder => builder.Services.Configure<OrleansAdapterOptions>(options => options.MaximumAnswerSize = 20_000));
+        await using var cluster = await SocketIOCluster.StartAsync(
+            2, serve: Serve, build: builder => builder.Services.Configure<OrleansAdapterOptions>(options => options.MaximumAnswerSize = 20_000));
         HashSet<SocketId> ids = [];
         List<TestSocket> clients = [];
         for (var i = 0; i < count; i++)
@@ -96,7 +97,8 @@ public sealed class OneSocketsDataTests
     [Fact]
     public async Task Long_names_of_one_clients_rooms_fail_nobodys_fetch()
     {
-        await using var cluster = await SocketIOCluster.StartAsync(2, serve: Serve, build: builder => builder.Services.Configure<OrleansAdapterOptions>(options => options.MaximumAnswerSize = 20_000));
+        await using var cluster = await SocketIOCluster.StartAsync(
+            2, serve: Serve, build: builder => builder.Services.Configure<OrleansAdapterOptions>(options => options.MaximumAnswerSize = 20_000));
         var (bad, badId) = await cluster[1].JoinAsync();
         var (good, goodId) = await cluster[1].JoinAsync();
         var names = Enumerable.Range(0, 100).Select(i => $"{i:D3}{new string('x', 1000)}").ToArray();

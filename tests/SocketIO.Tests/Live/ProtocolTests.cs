@@ -34,7 +34,8 @@ public sealed class ProtocolTests : IAsyncLifetime
         }
     }
 
-    private static object?[] All(SocketIOArguments arguments) => [.. Enumerable.Range(0, arguments.Count).Select(i => arguments.IsBytes(i) ? arguments.Get<byte[]>(i) : (object?)arguments.Get<JsonElement>(i))];
+    private static object?[] All(SocketIOArguments arguments) =>
+        [.. Enumerable.Range(0, arguments.Count).Select(i => arguments.IsBytes(i) ? arguments.Get<byte[]>(i) : (object?)arguments.Get<JsonElement>(i))];
 
     [Theory]
     [InlineData("40", "40{", "42[\"auth\",{}]")]
@@ -73,8 +74,10 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("452-[\"message\",{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]", "452-[\"message-back\",{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]")]
-    [InlineData("452-789[\"message-with-ack\",{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]", "462-789[{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]")]
+    [InlineData("452-[\"message\",{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]",
+        "452-[\"message-back\",{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]")]
+    [InlineData("452-789[\"message-with-ack\",{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]",
+        "462-789[{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]")]
     public async Task Bytes_go_both_ways(string sent, string expected)
     {
         await using var socket = await InAsync();
@@ -165,7 +168,8 @@ public sealed class ProtocolTests : IAsyncLifetime
         var cancellation = TestContext.Current.CancellationToken;
         using var handshake = JsonDocument.Parse((await http.GetStringAsync("/socket.io/?EIO=4&transport=polling", cancellation)).AsMemory(1));
         using var answer = await http.PostAsync(
-            $"/socket.io/?EIO=4&transport=polling&sid={handshake.RootElement.GetProperty("sid").GetString()}", new StringContent("4not a packet"), cancellation);
+            $"/socket.io/?EIO=4&transport=polling&sid={handshake.RootElement.GetProperty("sid").GetString()}", new StringContent("4not a packet"),
+                cancellation);
 
         Assert.Equal(System.Net.HttpStatusCode.BadRequest, answer.StatusCode);
     }
@@ -183,7 +187,8 @@ public sealed class ProtocolTests : IAsyncLifetime
         {
             answers += "\u001e" + await http.GetStringAsync(path, cancellation);
         }
-        using var said = await http.PostAsync(path, new StringContent("451-[\"message\",{\"_placeholder\":true,\"num\":0}]\u001ebAQID\u001e427[\"message-with-ack\"]"), cancellation);
+        using var said = await http.PostAsync(
+            path, new StringContent("451-[\"message\",{\"_placeholder\":true,\"num\":0}]\u001ebAQID\u001e427[\"message-with-ack\"]"), cancellation);
         answers = await http.GetStringAsync(path, cancellation);
         while (!answers.Contains("437", StringComparison.Ordinal))
         {

@@ -20,7 +20,9 @@ public sealed class ServerTests
             Assert.Equal("431[]", await socket.ReceiveAsync());
             sockets.Add(socket);
         }
-        await Task.WhenAll(Enumerable.Range(0, 3).SelectMany(server => Enumerable.Range(0, 50).Select(n => cluster[server].IO.To("room").Emit("said", $"{server}-{n}", new byte[] { 1 }))));
+        await Task.WhenAll(
+            Enumerable.Range(0, 3).SelectMany(
+                server => Enumerable.Range(0, 50).Select(n => cluster[server].IO.To("room").Emit("said", $"{server}-{n}", new byte[] { 1 }))));
 
         List<string> first = [];
         for (var i = 0; i < 150; i++)
@@ -70,7 +72,8 @@ public sealed class ServerTests
     [Fact]
     public async Task Namespaces_come_into_being_where_a_pattern_or_a_predicate_allows()
     {
-        await using var cluster = await SocketIOCluster.StartAsync(2, options => (options.MaxDynamicNamespaces, options.MaxDynamicNamespacesPerConnection) = (2, 2), io =>
+        await using var cluster = await SocketIOCluster.StartAsync(
+            2, options => (options.MaxDynamicNamespaces, options.MaxDynamicNamespacesPerConnection) = (2, 2), io =>
         {
             io.Of(new Regex("^/room-\\d+$", RegexOptions.None, TimeSpan.FromSeconds(1))).OnConnection(socket => socket.Emit("hello", socket.Namespace.Name));
             io.Of((name, auth) => ValueTask.FromResult(name == "/secret" && auth.TryGetProperty("key", out _))).On("ping", () => "pong");
@@ -87,7 +90,9 @@ public sealed class ServerTests
         await one.SendAsync("40/secret,{\"key\":1}");
         Assert.StartsWith("40/secret,{", await one.ReceiveTextAsync(), StringComparison.Ordinal);
         await one.SendAsync("40/room-2,");
-        Assert.Equal("44/room-2,{\"message\":\"Too many namespaces: one connection may bring 2 into being (MaxDynamicNamespacesPerConnection)\"}", await one.ReceiveAsync());
+        Assert.Equal(
+            "44/room-2,{\"message\":\"Too many namespaces: one connection may bring 2 into being (MaxDynamicNamespacesPerConnection)\"}",
+            await one.ReceiveAsync());
         // Made by the application itself, it has the same handlers.
         cluster[0].IO.Of("/room-3");
         var (third, _) = await cluster[0].JoinAsync("/room-3");
@@ -162,7 +167,9 @@ public sealed class ServerTests
         }
         await cluster[0].IO.Root.Find(oneId)!.Leave("room");
         await other.CloseAsync();
-        foreach (var expected in new[] { "create id", "join id", "create id", "join id", "create room", "join room", "join room", "leave room", "leave room", "delete room", "leave id", "delete id" })
+        foreach (
+            var expected in new[] { "create id", "join id", "create id", "join id", "create room", "join room", "join room", "leave room", "leave room",
+                "delete room", "leave id", "delete id" })
         {
             Assert.Equal(expected, await heard.Reader.ReadAsync(Cancellation));
         }
@@ -195,7 +202,8 @@ public sealed class ServerTests
         var fetched = Assert.Single(await cluster[0].IO.FetchSocketsAsync(cancellationToken: Cancellation));
         Assert.False(fetched.Handshake.TryGetProperty("auth", out _));
         Assert.Equal("acme", fetched.Handshake.GetProperty("headers").GetProperty("X-Tenant").GetString());
-        Assert.Equal(1, Assert.Single(await cluster[0].IO.FetchSocketsAsync(secrets: true, Cancellation)).Handshake.GetProperty("auth").GetProperty("token").GetInt32());
+        Assert.Equal(
+            1, Assert.Single(await cluster[0].IO.FetchSocketsAsync(secrets: true, Cancellation)).Handshake.GetProperty("auth").GetProperty("token").GetInt32());
         socket.Abort();
     }
 

@@ -20,7 +20,13 @@ internal sealed class SocketIOCluster : IAsyncDisposable
     /// <summary>A directory for one more server.</summary>
     public IDirectory NewDirectory() => _engine.NewDirectory();
 
-    public static async Task<SocketIOCluster> StartAsync(int servers = 1, Action<SocketIOOptions>? configure = null, Action<SocketIOServer>? serve = null, Action<WebApplicationBuilder>? build = null, Action<WebApplication, IEndpointConventionBuilder>? map = null)
+    public static async Task<SocketIOCluster> StartAsync(
+        int servers = 1,
+        Action<SocketIOOptions>? configure = null,
+        Action<SocketIOServer>? serve = null,
+        Action<WebApplicationBuilder>? build = null,
+        Action<WebApplication,
+        IEndpointConventionBuilder>? map = null)
     {
         var cluster = new SocketIOCluster();
         for (var i = 0; i < servers; i++)
@@ -63,7 +69,13 @@ internal sealed class SocketIOHost : IAsyncDisposable
 
     public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
-    public static async Task<SocketIOHost> StartAsync(TestDirectory directory, Action<SocketIOOptions>? configure, Action<SocketIOServer>? serve, Action<WebApplicationBuilder>? build, Action<WebApplication, IEndpointConventionBuilder>? map)
+    public static async Task<SocketIOHost> StartAsync(
+        TestDirectory directory,
+        Action<SocketIOOptions>? configure,
+        Action<SocketIOServer>? serve,
+        Action<WebApplicationBuilder>? build,
+        Action<WebApplication,
+        IEndpointConventionBuilder>? map)
     {
         var log = new ConcurrentLog();
         var builder = WebApplication.CreateSlimBuilder();

@@ -16,7 +16,8 @@ internal sealed class TestSocket : IAsyncDisposable
 
     public string? CloseDescription => _socket.CloseStatusDescription;
 
-    public static async Task<TestSocket> ConnectAsync(Uri server, string pathAndQuery, Action<ClientWebSocketOptions>? configure = null, HttpMessageInvoker? invoker = null, int bufferSize = 4 << 20)
+    public static async Task<TestSocket> ConnectAsync(
+        Uri server, string pathAndQuery, Action<ClientWebSocketOptions>? configure = null, HttpMessageInvoker? invoker = null, int bufferSize = 4 << 20)
     {
         var socket = new TestSocket { _buffer = new byte[bufferSize] };
         configure?.Invoke(socket._socket.Options);

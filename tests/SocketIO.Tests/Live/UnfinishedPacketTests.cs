@@ -30,7 +30,9 @@ public sealed class UnfinishedPacketTests
     [Fact]
     public async Task Attachments_that_do_not_fit_beside_those_of_other_packets_end_their_own_connection_only()
     {
-        await using var cluster = await SocketIOCluster.StartAsync(configure: options => (options.MaxHttpBufferSize, options.MaxUnfinishedBytes) = (100_000, 300_000), serve: io => io.On("echo", (string text) => text));
+        await using var cluster = await SocketIOCluster.StartAsync(
+            configure: options => (options.MaxHttpBufferSize, options.MaxUnfinishedBytes) = (100_000, 300_000),
+            serve: io => io.On("echo", (string text) => text));
         var (first, _) = await cluster[0].JoinAsync();
         await first.SendAsync(Header);
         await first.SendAsync(new byte[100_000]);

@@ -7,15 +7,19 @@ internal sealed class BrokenInput(int seed)
 {
     private static readonly string[] Good =
     [
-        "0", "0{}", "0/admin,{\"token\":\"123\"}", "1", "1/admin,", "2[\"hello\",1,\"2\",{\"3\":[true]}]", "2/admin,12[\"hello\",null]", "30[]", "3/a,13[1,\"x\"]",
-        "4{\"message\":\"no\"}", "51-[\"a\",{\"_placeholder\":true,\"num\":0}]", "52-/admin,7[\"a\",{\"_placeholder\":true,\"num\":1},{\"x\":[{\"num\":0,\"_placeholder\":true}]}]",
+        "0", "0{}", "0/admin,{\"token\":\"123\"}", "1", "1/admin,", "2[\"hello\",1,\"2\",{\"3\":[true]}]", "2/admin,12[\"hello\",null]", "30[]",
+            "3/a,13[1,\"x\"]",
+        "4{\"message\":\"no\"}", "51-[\"a\",{\"_placeholder\":true,\"num\":0}]",
+            "52-/admin,7[\"a\",{\"_placeholder\":true,\"num\":1},{\"x\":[{\"num\":0,\"_placeholder\":true}]}]",
         "61-3[{\"_placeholder\":true,\"num\":0}]", "2[\"say\",\"room\",\"text\"]", "2[\"join\",\"room\"]", "21[\"who\",\"room\"]",
     ];
 
     private static readonly string[] Pieces =
     [
-        "[", "]", "{", "}", "\"", ",", ":", "-", "/", "0", "1", "9", "99999999999999999999", "null", "true", "_placeholder", "\"num\":0", "\\ud800", "\\", "\u001e", "b", "4", "2probe", "5", "6", " ",
-        "\"connect\"", "\"disconnect\"", "\"newListener\"", Deep("["), Deep("{\"a\":"), "/nowhere,", "1e999", "-0", "\u0000", "€", "\ud83d\ude00", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "{\"a\":{\"a\":{\"a\":", "{\"_placeholder\":true,\"num\":0}", "11-", "0-",
+        "[", "]", "{", "}", "\"", ",", ":", "-", "/", "0", "1", "9", "99999999999999999999", "null", "true", "_placeholder", "\"num\":0", "\\ud800",
+            "\\", "\u001e", "b", "4", "2probe", "5", "6", " ",
+        "\"connect\"", "\"disconnect\"", "\"newListener\"", Deep("["), Deep("{\"a\":"), "/nowhere,", "1e999", "-0", "\u0000", "€", "\ud83d\ude00",
+            "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "{\"a\":{\"a\":{\"a\":", "{\"_placeholder\":true,\"num\":0}", "11-", "0-",
     ];
 
     private readonly Random _random = new(seed);

@@ -42,7 +42,8 @@ public sealed class EncoderTests
     [Fact]
     public void Attachments_follow_in_the_form_of_each_transport()
     {
-        var json = BinaryArguments.Write([new byte[] { 1, 2 }, new { x = new ReadOnlyMemory<byte>([3]) }, null, "a"], JsonSerializerOptions.Web, out var attachments);
+        var json = BinaryArguments.Write(
+            [new byte[] { 1, 2 }, new { x = new ReadOnlyMemory<byte>([3]) }, null, "a"], JsonSerializerOptions.Web, out var attachments);
         var packet = SocketIOEncoder.Event("/", "hello", json, attachments);
 
         Assert.Equal("452-[\"hello\",{\"_placeholder\":true,\"num\":0},{\"x\":{\"_placeholder\":true,\"num\":1}},null,\"a\"]", Text(packet));
