@@ -50,7 +50,7 @@ public sealed class ReferenceTests
     {
         Assert.SkipUnless(
             Environment.GetEnvironmentVariable("ORLEANSADAPTER_FULL") == "1",
-            "Builds three projects from nothing, which takes minutes; ./test.sh --full runs it. Every run builds the same against our packages (eng/try-packages.sh).");
+            "Takes minutes; ./test.sh --full runs it. Every run builds the same against our packages (eng/try-packages.sh).");
         var folder = Directory.CreateTempSubdirectory("orleansadapter-reference-");
         try
         {
