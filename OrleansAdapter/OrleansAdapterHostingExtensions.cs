@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using OrleansAdapter;
@@ -24,7 +25,7 @@ public static class OrleansAdapterHostingExtensions
     /// <see cref="Emitter"/> with <c>AddEmitter()</c>. The order of the calls does not matter, and calling this one again only adds to the options.
     /// </summary>
     /// <param name="builder">The application's builder.</param>
-    /// <param name="configure">Changes the options that the configuration gives.</param>
+    /// <param name="configure">Changes the options that the configuration gives, as does what other calls are given, before or after this one.</param>
     /// <exception cref="OptionsValidationException">A value of the directory's section or of the primary's cannot be read.</exception>
     public static IHostApplicationBuilder AddOrleansAdapter(this IHostApplicationBuilder builder, Action<OrleansAdapterOptions>? configure = null)
     {
@@ -32,7 +33,9 @@ public static class OrleansAdapterHostingExtensions
         if (!builder.Services.Any(service => service.ServiceType == typeof(Added)))
         {
             builder.Services.AddSingleton<Added>();
-            builder.Services.AddOptions<OrleansAdapterOptions>().BindConfiguration(Section);
+            // First, so that what the application's code says is said later, wherever it does.
+            builder.Services.Insert(0, ServiceDescriptor.Singleton<IConfigureOptions<OrleansAdapterOptions>>(
+                static provider => new ConfigureOptions<OrleansAdapterOptions>(provider.GetRequiredService<IConfiguration>().GetSection(Section).Bind)));
             builder.Services.AddDirectory(builder.Configuration.GetSection(DirectoryOptions.Section));
             builder.Services.AddSupervision();
             builder.Services.AddPrimary(builder.Configuration);

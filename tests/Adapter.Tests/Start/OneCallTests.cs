@@ -51,6 +51,27 @@ public sealed class OneCallTests(OrleansStartTests.Cluster cluster) : IClassFixt
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_the_code_says_counts_and_not_the_configuration_wherever_it_is_said(bool before)
+    {
+        var builder = NewBuilder(isWeb: false, ("OrleansAdapter:ServerName", "configured"));
+        if (before)
+        {
+            builder.Services.AddEmitter(options => options.ServerName += " and changed");
+        }
+        builder.AddOrleansAdapter();
+        if (!before)
+        {
+            builder.Services.AddEmitter(options => options.ServerName += " and changed");
+        }
+        using var host = Build(builder);
+        await host.StartAsync(TestContext.Current.CancellationToken).InTimeAsync();
+        Assert.Equal("configured and changed", host.Services.GetRequiredService<IOptions<OrleansAdapterOptions>>().Value.ServerName);
+        await host.StopAsync(TestContext.Current.CancellationToken).InTimeAsync();
+    }
+
+    [Theory]
     [InlineData(null)]
     [InlineData(true)]
     [InlineData(false)]
