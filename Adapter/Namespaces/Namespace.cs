@@ -23,6 +23,7 @@ internal sealed class Namespace : NamespaceRoot
     private long _life;
     private long _heard;
     private int _sockets;
+    private bool _hasUnanswered;
     private IReadOnlyList<ServerId> _list = [];
 
     internal Namespace(ThisServer server, string name, ILogger logger)
@@ -52,6 +53,12 @@ internal sealed class Namespace : NamespaceRoot
 
     /// <summary>How many sockets this server holds in the namespace.</summary>
     internal int HeldSockets => System.Threading.Volatile.Read(ref _sockets);
+
+    /// <summary>
+    /// Whether it holds no socket, and the home has answered all that was said here: leaving it then leaves nothing behind. A home that was not told that a room
+    /// has no members here any more would wait for this life's answers until its lease lapses.
+    /// </summary>
+    internal bool IsIdle => HeldSockets == 0 && !System.Threading.Volatile.Read(ref _hasUnanswered);
 
     /// <summary>Completes when the server has registered in the namespace for the first time.</summary>
     public Task Ready => _ready.Task;
@@ -290,6 +297,7 @@ internal sealed class Namespace : NamespaceRoot
     internal void TurnEnded(NamespaceState state)
     {
         Requests.EndTurn(state.Replica.List);
+        System.Threading.Volatile.Write(ref _hasUnanswered, state.Replica.HasUnanswered); // before the sockets, which IsIdle looks at first
         if (_sockets != state.Sockets.Count)
         {
             System.Threading.Volatile.Write(ref _sockets, state.Sockets.Count);

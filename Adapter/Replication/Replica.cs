@@ -58,6 +58,9 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
 
     public int PendingMemberships => _lastWord.Count;
 
+    /// <summary>Whether something that this server said waits for the home's answer.</summary>
+    public bool HasUnanswered => _outbox.Unanswered > 0;
+
     /// <summary>
     /// Whether so much waits for the home, in an outage, that no more members can be taken on: each costs operations, which cannot be refused one by one.
     /// </summary>

@@ -116,7 +116,7 @@ public sealed partial class SocketIOServer : IDisposable
         {
             lock (_lock)
             {
-                if (!child.TryRemove(emptyFor))
+                if (!(child.Core.IsKept || child.Core.IsIdle) || !child.TryRemove(emptyFor))
                 {
                     continue;
                 }
