@@ -55,8 +55,8 @@ internal sealed class Namespace : NamespaceRoot
     internal int HeldSockets => System.Threading.Volatile.Read(ref _sockets);
 
     /// <summary>
-    /// Whether it holds no socket, and the home has answered all that was said here: leaving it then leaves nothing behind. A home that was not told that a room
-    /// has no members here any more would wait for this life's answers until its lease lapses.
+    /// Whether it holds no socket, and the home has answered all that was said here: leaving it then leaves nothing behind. A home that was not told that
+    /// a room has no members here any more would wait for this life's answers until its lease lapses.
     /// </summary>
     internal bool IsIdle => HeldSockets == 0 && !System.Threading.Volatile.Read(ref _hasUnanswered);
 
