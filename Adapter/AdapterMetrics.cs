@@ -5,8 +5,6 @@ namespace OrleansAdapter;
 /// <summary>The adapter's part of the meter <c>OrleansAdapter</c>.</summary>
 internal sealed class AdapterMetrics : IDisposable
 {
-    public const string MeterName = "OrleansAdapter";
-
     private readonly Meter _meter;
     private readonly Counter<long> _publishes;
     private readonly Counter<long> _refused;
@@ -22,7 +20,7 @@ internal sealed class AdapterMetrics : IDisposable
 
     public AdapterMetrics(IMeterFactory factory)
     {
-        _meter = factory.Create(MeterName);
+        _meter = factory.Create(Telemetry.MeterName);
         _publishes = _meter.CreateCounter<long>("orleansadapter.publishes", "{operation}", "Operations handed to the directory.");
         _refused = _meter.CreateCounter<long>("orleansadapter.publishes.refused", "{operation}", "Operations refused because the publish queue was full.");
         _deliveries = _meter.CreateCounter<long>("orleansadapter.deliveries", "{packet}", "Packets handed to local sockets.");

@@ -39,9 +39,6 @@ internal static partial class DirectoryLog
     [LoggerMessage(10, LogLevel.Warning, "The directory cannot be reached; trying again until it can")]
     public static partial void Lost(ILogger logger, Exception exception);
 
-    [LoggerMessage(11, LogLevel.Information, "The directory can be reached")]
-    public static partial void Reached(ILogger logger);
-
     [LoggerMessage(12, LogLevel.Error, "A message of the directory cannot be read and is left out")]
     public static partial void Unreadable(ILogger logger, Exception exception);
 

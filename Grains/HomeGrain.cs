@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Orleans;
 using Orleans.Runtime;
 using Orleans.Streams;
+using OrleansAdapter.Threading;
 
 namespace OrleansAdapter.Grains;
 
@@ -58,7 +59,7 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
 
     private string Namespace => this.GetPrimaryKeyString();
 
-    private long Now => (long)_time.GetElapsedTime(0, _time.GetTimestamp()).TotalMilliseconds;
+    private long Now => _time.Milliseconds();
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {

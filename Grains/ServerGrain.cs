@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans;
 using Orleans.Runtime;
+using OrleansAdapter.Threading;
 
 namespace OrleansAdapter.Grains;
 
@@ -43,7 +44,7 @@ internal sealed class ServerGrain : Grain, IServerGrain, IServerMessagesGrain, I
         _logger = logger;
     }
 
-    private long Now => (long)_time.GetElapsedTime(0, _time.GetTimestamp()).TotalMilliseconds;
+    private long Now => _time.Milliseconds();
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {

@@ -4,6 +4,7 @@ using Orleans;
 using Orleans.Concurrency;
 using Orleans.Configuration;
 using Orleans.Runtime;
+using OrleansAdapter.Threading;
 
 namespace OrleansAdapter.Grains;
 
@@ -43,7 +44,7 @@ internal sealed class ServerListGrain : Grain, IServerListGrain, IServersOutput
         _logger = logger;
     }
 
-    private long Now => (long)_time.GetElapsedTime(0, _time.GetTimestamp()).TotalMilliseconds;
+    private long Now => _time.Milliseconds();
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {

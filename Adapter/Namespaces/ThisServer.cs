@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansAdapter.Replication;
 using OrleansAdapter.Requests;
+using OrleansAdapter.Threading;
 
 namespace OrleansAdapter.Namespaces;
 
@@ -90,7 +91,7 @@ internal sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
     /// <summary>Limits how many large answers are made at a time.</summary>
     internal SemaphoreSlim Answering { get; } = new(Environment.ProcessorCount);
 
-    internal long Now => (long)Time.GetElapsedTime(0, Time.GetTimestamp()).TotalMilliseconds;
+    internal long Now => Time.Milliseconds();
 
     /// <summary>
     /// A namespace by its name, which begins with a slash; it is put before a name that does not. Made, and registered with the directory, on first use.

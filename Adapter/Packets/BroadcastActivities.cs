@@ -8,9 +8,7 @@ namespace OrleansAdapter.Packets;
 /// </summary>
 internal static class BroadcastActivities
 {
-    public const string SourceName = "OrleansAdapter";
-
-    private static readonly ActivitySource Source = new(SourceName);
+    private static readonly ActivitySource Source = new(Telemetry.ActivitySourceName);
 
     /// <summary>The trace that a packet made now belongs to; empty where nobody traces.</summary>
     public static string CurrentTrace => Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C, Id: { } id } ? id : "";

@@ -78,7 +78,7 @@ internal sealed class OrleansDirectory : IDirectory
 
     public IDirectoryReceiver Receiver => _receiver ?? throw NotStarted();
 
-    public long Now => (long)_time.GetElapsedTime(0, _time.GetTimestamp()).TotalMilliseconds;
+    public long Now => _time.Milliseconds();
 
     public IServerMessagesGrain ServerMessages(ServerId process) => _client.GetGrain<IServerMessagesGrain>(process.Process.ToString());
 

@@ -69,9 +69,8 @@ public static class DirectoryServices
     }
 
     private static InvalidOperationException TwoClusters() => new(
-        $"The section {DirectoryOptions.Section} names an Orleans cluster (Gateways or MembershipFile), and this process has an Orleans silo or client of its "
-        + "own. "
-        + "It can be in one cluster only: leave the section empty, or remove UseOrleans or UseOrleansClient.");
+        $"The section {DirectoryOptions.Section} names an Orleans cluster (Gateways or MembershipFile), and this process has an Orleans silo or client of "
+        + "its own. It can be in one cluster only: leave the section empty, or remove UseOrleans or UseOrleansClient.");
 
     /// <summary>Chooses by what is registered when the container is complete, so that the order of registration does not matter.</summary>
     private static IDirectory Choose(IServiceProvider services)

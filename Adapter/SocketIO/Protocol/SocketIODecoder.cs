@@ -23,9 +23,6 @@ internal sealed class SocketIODecoder(JsonSerializerOptions options, int maxAtta
     private Incomplete? _incomplete;
     private long _incompleteBytes;
 
-    /// <summary>Whether attachments are to come.</summary>
-    public bool IsIncomplete => Volatile.Read(ref _incomplete) is not null;
-
     private int MaxDepth => options.MaxDepth == 0 ? DefaultDepth : options.MaxDepth;
 
     /// <summary>Takes a message.</summary>

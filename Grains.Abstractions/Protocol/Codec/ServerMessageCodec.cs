@@ -3,9 +3,6 @@ namespace OrleansAdapter.Protocol;
 /// <summary>Encodes each kind of <see cref="ServerMessage"/>, and a <see cref="ServerDescription"/>.</summary>
 internal static class ServerMessageCodec
 {
-    /// <summary>The fewest bytes a description takes.</summary>
-    public const int MinimumDescriptionBytes = 6 + 1 + 8 + 1;
-
     private const int MinimumAnswerBytes = 6 + 6 + 1 + 1 + 1 + 1 + 1;
 
     public static void Write(ref WireWriter writer, ServerMessage message)

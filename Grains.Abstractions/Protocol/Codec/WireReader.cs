@@ -131,14 +131,6 @@ internal ref struct WireReader(ReadOnlyMemory<byte> memory, byte version)
     /// <summary>What has been read since a position: a slice, not a copy.</summary>
     public readonly ReadOnlyMemory<byte> Since(int position) => _memory[position..Position];
 
-    /// <summary>All that is left: a slice, not a copy.</summary>
-    public ReadOnlyMemory<byte> Rest()
-    {
-        var start = Position;
-        Position = _span.Length;
-        return _memory[start..];
-    }
-
     /// <summary>A room; its name obeys <see cref="OrleansAdapter.Room"/>'s rules.</summary>
     public Room Room()
     {

@@ -1,44 +1,35 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using OrleansAdapter.Namespaces;
 using OrleansAdapter.SignalR;
-using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>A server that stops tells its SignalR clients to come back, when they have the answers that they wait for, and takes no new ones.</summary>
 public sealed class DrainTests : IAsyncLifetime
 {
-    private readonly InProcessTestCluster _engine = new();
     private readonly HttpClient _http = new();
-    private WebApplication _app = null!;
+    private HubApplication _app = null!;
     private Uri _hub = null!;
 
     public async ValueTask InitializeAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders();
-        builder.Services.AddSingleton<IDirectory>(new TestDirectory(_engine.NewDirectory()));
-        builder.Services.AddSignalR().AddOrleansAdapter();
-        builder.Services.AddSingleton<Gate>();
-        _app = builder.Build();
-        _app.MapHub<GatedHub>("/hub", options => options.AllowStatefulReconnects = true);
-        await _app.StartAsync();
-        _hub = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/hub");
+        _app = await HubApplication.StartAsync(
+            services =>
+            {
+                services.AddSignalR().AddOrleansAdapter();
+                services.AddSingleton<Gate>();
+            },
+            app => app.MapHub<GatedHub>("/hub", options => options.AllowStatefulReconnects = true));
+        _hub = new Uri(_app.Address, "/hub");
     }
 
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();
         await _app.DisposeAsync();
-        await _engine.DisposeAsync();
     }
 
     [Fact]

@@ -3,25 +3,18 @@ using System.Net.Http.Json;
 using System.Net.WebSockets;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using OrleansAdapter.Namespaces;
 using OrleansAdapter.SignalR;
-using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>Hub endpoints on a real server: the id and the token of the negotiate answer name the server, and the id is the one that the hub sees.</summary>
 public sealed class EndpointTests : IAsyncLifetime
 {
-    private readonly InProcessTestCluster _engine = new();
     private readonly HttpClient _http = new();
-    private TestDirectory _directory = null!;
-    private WebApplication _app = null!;
+    private HubApplication _app = null!;
     private Uri _hub = null!;
 
     private Namespace Namespace => (Namespace)_app.Services.GetRequiredService<IHubNamespace<TestHub>>().Namespace;
@@ -30,27 +23,25 @@ public sealed class EndpointTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _directory = new TestDirectory(_engine.NewDirectory());
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders();
-        builder.Services.AddSingleton<IDirectory>(_directory);
-        builder.Services.AddSignalR().AddOrleansAdapter(options => options.AllowNegotiateVersion0 = true);
-        builder.Services.AddSingleton<HubLifetimeManager<OwnHub>, DefaultHubLifetimeManager<OwnHub>>();
-        _app = builder.Build();
-        _app.MapHub<TestHub>("/hub", options => options.AllowStatefulReconnects = true);
-        _app.MapHub<TestHub>("/new", options => options.MinimumProtocolVersion = 1);
-        _app.MapHub<OwnHub>("/own");
-        await _app.StartAsync();
-        var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        _hub = new Uri(address + "/hub");
+        _app = await HubApplication.StartAsync(
+            services =>
+            {
+                services.AddSignalR().AddOrleansAdapter(options => options.AllowNegotiateVersion0 = true);
+                services.AddSingleton<HubLifetimeManager<OwnHub>, DefaultHubLifetimeManager<OwnHub>>();
+            },
+            app =>
+            {
+                app.MapHub<TestHub>("/hub", options => options.AllowStatefulReconnects = true);
+                app.MapHub<TestHub>("/new", options => options.MinimumProtocolVersion = 1);
+                app.MapHub<OwnHub>("/own");
+            });
+        _hub = new Uri(_app.Address, "/hub");
     }
 
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();
         await _app.DisposeAsync();
-        await _engine.DisposeAsync();
     }
 
     [Fact]
@@ -214,7 +205,7 @@ public sealed class EndpointTests : IAsyncLifetime
     {
         var answer = await NegotiateAsync(query);
         var life = Namespace.Life;
-        _directory.Fence(Namespace.Name);
+        _app.Directory.Fence(Namespace.Name);
         await InTime.UntilAsync(() => Namespace.Life != life);
         var token = answer.GetProperty(answer.TryGetProperty("connectionToken", out _) ? "connectionToken" : "connectionId").GetString()!;
         await Assert.ThrowsAsync<WebSocketException>(() => RawWebSocket.ConnectAsync(_hub, token));
@@ -230,7 +221,7 @@ public sealed class EndpointTests : IAsyncLifetime
     public async Task A_fenced_server_lets_its_clients_reconnect(int version, string query)
     {
         await using var client = await ConnectAsync(version, query);
-        _directory.Fence(Namespace.Name);
+        _app.Directory.Fence(Namespace.Name);
         Assert.Equal((7, true), await client.CloseAsync());
     }
 

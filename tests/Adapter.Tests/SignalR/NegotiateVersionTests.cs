@@ -2,12 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.SignalR;
 
@@ -16,32 +11,31 @@ namespace OrleansAdapter.Tests.SignalR;
 /// </summary>
 public sealed class NegotiateVersionTests : IAsyncLifetime
 {
-    private readonly InProcessTestCluster _engine = new();
     private readonly HttpClient _http = new();
-    private WebApplication _app = null!;
+    private HubApplication _app = null!;
     private Uri _hub = null!;
 
     public async ValueTask InitializeAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders();
-        builder.Services.AddSingleton<IDirectory>(new TestDirectory(_engine.NewDirectory()));
-        builder.Services.AddSignalR().AddOrleansAdapter();
-        builder.Services.AddCors();
-        _app = builder.Build();
-        _app.UseCors();
-        _app.MapHub<TestHub>("/hub");
-        _app.MapHub<TestHub>("/friendly").RequireCors(policy => policy.WithOrigins("https://friend.example"));
-        await _app.StartAsync();
-        _hub = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/hub");
+        _app = await HubApplication.StartAsync(
+            services =>
+            {
+                services.AddSignalR().AddOrleansAdapter();
+                services.AddCors();
+            },
+            app =>
+            {
+                app.UseCors();
+                app.MapHub<TestHub>("/hub");
+                app.MapHub<TestHub>("/friendly").RequireCors(policy => policy.WithOrigins("https://friend.example"));
+            });
+        _hub = new Uri(_app.Address, "/hub");
     }
 
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();
         await _app.DisposeAsync();
-        await _engine.DisposeAsync();
     }
 
     [Theory]

@@ -1,8 +1,6 @@
-using System.Diagnostics.Metrics;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
 using OrleansAdapter.Grains.InProcess;
 using OrleansAdapter.Grains.Tests.Contract;
+using OrleansAdapter.Testing;
 
 namespace OrleansAdapter.Grains.Tests.InProcess;
 
@@ -12,16 +10,9 @@ public sealed class EmptyHomeTests
     [Fact]
     public async Task A_thousand_namespaces_that_servers_left_leave_nothing_in_the_directory()
     {
-        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        using var metrics = new DirectoryMetrics(services.GetRequiredService<IMeterFactory>());
-        await using var host = new DirectoryHost(
-            new DirectoryHostOptions(
-                new DirectoryOptions { Homes = new HomeOptions { Lease = 300 } })
-            { FirstStart = true, KeepEmptyHomes = TimeSpan.FromMilliseconds(100) },
-            metrics,
-            TimeProvider.System,
-            new Random(1),
-            NullLogger.Instance);
+        var options = new DirectoryOptions { Homes = new HomeOptions { Lease = 300 } };
+        await using var inProcess = new InProcessHost(new DirectoryHostOptions(options) { FirstStart = true, KeepEmptyHomes = TimeSpan.FromMilliseconds(100) });
+        var host = inProcess.Directory;
         await using var directory = new InProcessDirectory(host, ownsHost: false);
         var server = new TestServer(directory);
         await directory.StartAsync(server.Life, server, TestContext.Current.CancellationToken);

@@ -1,36 +1,29 @@
-using System.Diagnostics.Metrics;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
-using OrleansAdapter.Grains.InProcess;
 using OrleansAdapter.Grains.Tests.Contract;
+using OrleansAdapter.Testing;
 
 namespace OrleansAdapter.Grains.Tests.InProcess;
 
 /// <summary>The directory in one process: one host, as many servers as a test wants. It can die and start again under its servers.</summary>
 public sealed class InProcessCluster : DirectoryCluster
 {
-    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-    private readonly DirectoryMetrics _metrics;
     private readonly RestartableDirectory.Place _place = new();
+    private InProcessHost? _host = InProcessHost.Start();
 
-    public InProcessCluster()
-    {
-        _metrics = new DirectoryMetrics(_services.GetRequiredService<IMeterFactory>());
-        _place.Host = NewHost(firstStart: true);
-    }
+    public InProcessCluster() => _place.Host = _host!.Directory;
 
-    public override Task ReportDeathAsync(ServerId process) => _place.Host!.ReportDeathAsync(process);
+    public override Task ReportDeathAsync(ServerId process) => _host!.Directory.ReportDeathAsync(process);
 
     public override async Task KillDirectoryAsync()
     {
-        var host = _place.Host!;
         _place.Host = null;
-        await host.DisposeAsync();
+        await StopAsync();
+        _host = null;
     }
 
     public override Task StartDirectoryAsync()
     {
-        _place.Start(NewHost(firstStart: false));
+        _host = InProcessHost.Start(firstStart: false);
+        _place.Start(_host.Directory);
         return Task.CompletedTask;
     }
 
@@ -38,14 +31,9 @@ public sealed class InProcessCluster : DirectoryCluster
 
     protected override async Task StopAsync()
     {
-        if (_place.Host is { } host)
+        if (_host is not null)
         {
-            await host.DisposeAsync();
+            await _host.DisposeAsync();
         }
-        _metrics.Dispose();
-        await _services.DisposeAsync();
     }
-
-    private DirectoryHost NewHost(bool firstStart) =>
-        new(new DirectoryHostOptions(new DirectoryOptions()) { FirstStart = firstStart }, _metrics, TimeProvider.System, new Random(), NullLogger.Instance);
 }
