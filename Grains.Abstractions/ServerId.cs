@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 
@@ -14,11 +12,12 @@ namespace OrleansAdapter;
 /// server (PROTOCOL.md, W9: a new <i>life</i>), so that what is late for an ended life can never be taken for the new one.
 /// <see langword="default"/> is no server.
 /// </remarks>
-public readonly struct ServerId : IEquatable<ServerId>, IComparable<ServerId>
+public readonly partial struct ServerId : IEquatable<ServerId>, IComparable<ServerId>
 {
     /// <summary>The length of the text form.</summary>
     public const int TextLength = 8;
 
+    private const int ByteLength = 6;
     private const int IncarnationBits = 12;
     private const ulong IncarnationMask = (1UL << IncarnationBits) - 1;
     private const ulong Mask = (1UL << 48) - 1;
@@ -60,19 +59,6 @@ public readonly struct ServerId : IEquatable<ServerId>, IComparable<ServerId>
         return new ServerId((_bits & ~IncarnationMask) | (next == 0 ? 1 : next));
     }
 
-    /// <summary>Reads the 8-character form; false for anything else.</summary>
-    public static bool TryParse(ReadOnlySpan<char> text, out ServerId id)
-    {
-        id = default;
-        Span<byte> bytes = stackalloc byte[6];
-        if (text.Length != TextLength || Base64Url.DecodeFromChars(text, bytes, out _, out var written) != OperationStatus.Done || written != 6)
-        {
-            return false;
-        }
-        id = Read(bytes);
-        return !id.IsNone;
-    }
-
     internal static ServerId Read(ReadOnlySpan<byte> six)
     {
         ulong bits = 0;
@@ -102,14 +88,6 @@ public readonly struct ServerId : IEquatable<ServerId>, IComparable<ServerId>
 
     /// <inheritdoc/>
     public int CompareTo(ServerId other) => _bits.CompareTo(other._bits);
-
-    /// <summary>The 8-character form.</summary>
-    public override string ToString()
-    {
-        Span<byte> bytes = stackalloc byte[6];
-        Write(bytes);
-        return Base64Url.EncodeToString(bytes);
-    }
 
     /// <summary>Equality of all 48 bits.</summary>
     public static bool operator ==(ServerId left, ServerId right) => left.Equals(right);

@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Buffers.Binary;
-using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 
@@ -10,7 +8,7 @@ namespace OrleansAdapter;
 /// Names one client connection in a namespace, and with it the server that holds it: 20 characters of <c>[A-Za-z0-9_-]</c>, the
 /// first 8 being the <see cref="ServerId"/>, the other 12 being 72 random bits. It cannot be guessed.
 /// </summary>
-public readonly struct SocketId : IEquatable<SocketId>
+public readonly partial struct SocketId : IEquatable<SocketId>
 {
     /// <summary>The length of the text form.</summary>
     public const int TextLength = 20;
@@ -44,19 +42,6 @@ public readonly struct SocketId : IEquatable<SocketId>
     /// <summary>Makes the id that carries these 64 bits, for tests and simulations that need their own source of randomness.</summary>
     public static SocketId FromParts(ServerId server, ulong random) => new(server, random, 0);
 
-    /// <summary>Reads the 20-character form; false for anything else, also where its server part is none.</summary>
-    public static bool TryParse(ReadOnlySpan<char> text, out SocketId id)
-    {
-        id = default;
-        Span<byte> bytes = stackalloc byte[ByteLength];
-        if (text.Length != TextLength || Base64Url.DecodeFromChars(text, bytes, out _, out var written) != OperationStatus.Done || written != ByteLength)
-        {
-            return false;
-        }
-        id = Read(bytes);
-        return !id.IsNone;
-    }
-
     internal static SocketId Read(ReadOnlySpan<byte> bytes) =>
         new(ServerId.Read(bytes), BinaryPrimitives.ReadUInt64BigEndian(bytes[6..]), bytes[14]);
 
@@ -75,14 +60,6 @@ public readonly struct SocketId : IEquatable<SocketId>
 
     /// <inheritdoc/>
     public override int GetHashCode() => _high.GetHashCode();
-
-    /// <summary>The 20-character form.</summary>
-    public override string ToString()
-    {
-        Span<byte> bytes = stackalloc byte[ByteLength];
-        Write(bytes);
-        return Base64Url.EncodeToString(bytes);
-    }
 
     /// <summary>Equality of all bits.</summary>
     public static bool operator ==(SocketId left, SocketId right) => left.Equals(right);

@@ -1,0 +1,86 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.ComponentModel;
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
+
+namespace OrleansAdapter;
+
+/// <content>Its text: in JSON, as a key of dictionaries there, in routes, queries and configuration.</content>
+[JsonConverter(typeof(IdJsonConverter<ServerId>))]
+[TypeConverter(typeof(IdTypeConverter<ServerId>))]
+public readonly partial struct ServerId : ISpanParsable<ServerId>, IUtf8SpanParsable<ServerId>, ISpanFormattable, IUtf8SpanFormattable
+{
+    private const string Form = "The text is no ServerId: that is 8 characters of [A-Za-z0-9_-], which are not all A.";
+
+    /// <summary>Reads the 8-character form; false for anything else.</summary>
+    public static bool TryParse(ReadOnlySpan<char> text, out ServerId id)
+    {
+        Span<byte> bytes = stackalloc byte[ByteLength];
+        id = text.Length == TextLength && Base64Url.DecodeFromChars(text, bytes, out _, out var written) == OperationStatus.Done && written == ByteLength
+            ? Read(bytes)
+            : default;
+        return !id.IsNone;
+    }
+
+    /// <summary>Reads the 8-character form; false for anything else, null as well.</summary>
+    public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out ServerId result) => TryParse(s.AsSpan(), out result);
+
+    /// <inheritdoc/>
+    public static bool TryParse(ReadOnlySpan<char> s, IFormatProvider? provider, out ServerId result) => TryParse(s, out result);
+
+    /// <inheritdoc/>
+    public static bool TryParse(ReadOnlySpan<byte> utf8Text, IFormatProvider? provider, out ServerId result)
+    {
+        Span<byte> bytes = stackalloc byte[ByteLength];
+        result = utf8Text.Length == TextLength && Base64Url.DecodeFromUtf8(utf8Text, bytes, out _, out var written) == OperationStatus.Done && written == ByteLength
+            ? Read(bytes)
+            : default;
+        return !result.IsNone;
+    }
+
+    /// <summary>Reads the 8-character form.</summary>
+    /// <exception cref="FormatException">It is anything else.</exception>
+    public static ServerId Parse(string text) => Parse(text, null);
+
+    /// <inheritdoc cref="Parse(string)"/>
+    public static ServerId Parse(string s, IFormatProvider? provider)
+    {
+        ArgumentNullException.ThrowIfNull(s);
+        return Parse(s.AsSpan(), provider);
+    }
+
+    /// <inheritdoc/>
+    public static ServerId Parse(ReadOnlySpan<char> s, IFormatProvider? provider) => TryParse(s, out var id) ? id : throw new FormatException(Form);
+
+    /// <inheritdoc/>
+    public static ServerId Parse(ReadOnlySpan<byte> utf8Text, IFormatProvider? provider) =>
+        TryParse(utf8Text, provider, out var id) ? id : throw new FormatException(Form);
+
+    /// <summary>The 8-character form.</summary>
+    public override string ToString()
+    {
+        Span<byte> bytes = stackalloc byte[ByteLength];
+        Write(bytes);
+        return Base64Url.EncodeToString(bytes);
+    }
+
+    /// <summary>The 8-character form, whatever the format.</summary>
+    public string ToString(string? format, IFormatProvider? formatProvider) => ToString();
+
+    /// <inheritdoc/>
+    public bool TryFormat(Span<char> destination, out int charsWritten, ReadOnlySpan<char> format, IFormatProvider? provider)
+    {
+        Span<byte> bytes = stackalloc byte[ByteLength];
+        Write(bytes);
+        return Base64Url.TryEncodeToChars(bytes, destination, out charsWritten);
+    }
+
+    /// <inheritdoc/>
+    public bool TryFormat(Span<byte> utf8Destination, out int bytesWritten, ReadOnlySpan<char> format, IFormatProvider? provider)
+    {
+        Span<byte> bytes = stackalloc byte[ByteLength];
+        Write(bytes);
+        return Base64Url.TryEncodeToUtf8(bytes, utf8Destination, out bytesWritten);
+    }
+}
