@@ -3,7 +3,10 @@ using System.Globalization;
 
 namespace OrleansAdapter;
 
-/// <summary>Turns an id into its text and back for what goes by <see cref="TypeConverter"/>: configuration, MVC, Newtonsoft.Json. <see langword="default"/> is empty text.</summary>
+/// <summary>
+/// Turns an id into its text and back for what goes by <see cref="TypeConverter"/>: configuration, MVC, Newtonsoft.Json. <see langword="default"/> is empty
+/// text.
+/// </summary>
 internal sealed class IdTypeConverter<T> : TypeConverter
     where T : struct, IEquatable<T>, ISpanParsable<T>
 {

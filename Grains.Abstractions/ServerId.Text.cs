@@ -17,9 +17,9 @@ public readonly partial struct ServerId : ISpanParsable<ServerId>, IUtf8SpanPars
     public static bool TryParse(ReadOnlySpan<char> text, out ServerId id)
     {
         Span<byte> bytes = stackalloc byte[ByteLength];
-        id = text.Length == TextLength && Base64Url.DecodeFromChars(text, bytes, out _, out var written) == OperationStatus.Done && written == ByteLength
-            ? Read(bytes)
-            : default;
+        var isText = text.Length == TextLength
+            && Base64Url.DecodeFromChars(text, bytes, out _, out var written) == OperationStatus.Done && written == ByteLength;
+        id = isText ? Read(bytes) : default;
         return !id.IsNone;
     }
 
@@ -33,9 +33,9 @@ public readonly partial struct ServerId : ISpanParsable<ServerId>, IUtf8SpanPars
     public static bool TryParse(ReadOnlySpan<byte> utf8Text, IFormatProvider? provider, out ServerId result)
     {
         Span<byte> bytes = stackalloc byte[ByteLength];
-        result = utf8Text.Length == TextLength && Base64Url.DecodeFromUtf8(utf8Text, bytes, out _, out var written) == OperationStatus.Done && written == ByteLength
-            ? Read(bytes)
-            : default;
+        var isText = utf8Text.Length == TextLength
+            && Base64Url.DecodeFromUtf8(utf8Text, bytes, out _, out var written) == OperationStatus.Done && written == ByteLength;
+        result = isText ? Read(bytes) : default;
         return !result.IsNone;
     }
 
