@@ -23,7 +23,9 @@ public sealed partial class IdTextTests
         var json = JsonSerializer.Serialize(value, JsonSerializerOptions.Web);
 
         Assert.Equal(
-            $$"""{"socket":"{{Socket}}","server":"{{Server}}","other":null,"places":{"{{Socket}}":1},"sockets":{"{{Server}}":"{{Socket}}"}}""", json);
+            $$"""{"socket":"{{Socket}}","server":"{{Server}}","other":null,"places":{"{{Socket}}":1},"sockets":{"{{Server}}":"{{Socket}}"} }"""
+                .Replace(" ", "", StringComparison.Ordinal),
+            json);
         Same(value, JsonSerializer.Deserialize<Seat>(json, JsonSerializerOptions.Web));
     }
 
