@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Options;
 using OrleansAdapter.SignalR;
+using OrleansAdapter.WebWorker.Page;
 
 namespace OrleansAdapter.WebWorker;
 
@@ -9,7 +10,8 @@ namespace OrleansAdapter.WebWorker;
 /// A chat in rooms. A client calls the methods, and is called with <c>said(payload)</c> for what is said in its rooms. A call's result comes when what
 /// was asked for holds in the whole cluster; an invalid room is an error to the caller.
 /// </summary>
-internal sealed partial class ChatHub(IHubNamespace<ChatHub> hub, Operations operations, IOptions<OrleansAdapterOptions> options) : Hub
+internal sealed partial class ChatHub(
+    IHubNamespace<ChatHub> hub, Operations operations, PageRooms rooms, Cluster cluster, IOptions<OrleansAdapterOptions> options) : Hub
 {
     /// <summary>Enters a room: what is said there from now on is heard, wherever it is said.</summary>
     public Task Join(JsonElement room) => Groups.AddToGroupAsync(Context.ConnectionId, RoomName.Read(room));

@@ -44,9 +44,7 @@ internal static class ChatSockets
         {
             result = await call();
         }
-        catch (Exception exception) when (
-            exception is ArgumentException or Microsoft.AspNetCore.SignalR.HubException or OperationException or PublishQueueFullException
-                or TimeoutException or RequestFailedException or TooManyRequestsException or DirectoryUnavailableException)
+        catch (Exception exception) when (ClusterErrors.IsToldToCallers(exception))
         {
             // Less what only .NET calls it.
             result = new { error = exception.Message.Split(" (Parameter")[0] };

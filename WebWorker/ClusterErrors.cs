@@ -8,6 +8,11 @@ namespace OrleansAdapter.WebWorker;
 /// </summary>
 internal sealed partial class ClusterErrors(ILogger<ClusterErrors> logger) : IHubFilter
 {
+    /// <summary>Whether an exception is for whoever called: what was wrong with the call, or what the cluster said to it.</summary>
+    public static bool IsToldToCallers(Exception exception) =>
+        exception is ArgumentException or HubException or OperationException or PublishQueueFullException or TimeoutException or RequestFailedException
+            or TooManyRequestsException or DirectoryUnavailableException;
+
     public async ValueTask<object?> InvokeMethodAsync(HubInvocationContext invocationContext, Func<HubInvocationContext, ValueTask<object?>> next)
     {
         try
@@ -19,9 +24,7 @@ internal sealed partial class ClusterErrors(ILogger<ClusterErrors> logger) : IHu
             // Less what only .NET calls it.
             throw new HubException(exception.Message.Split(" (Parameter")[0], exception);
         }
-        catch (Exception exception) when (
-            exception is OperationException or PublishQueueFullException or TimeoutException or RequestFailedException or TooManyRequestsException
-                or DirectoryUnavailableException)
+        catch (Exception exception) when (exception is not HubException && IsToldToCallers(exception))
         {
             throw new HubException(exception.Message, exception);
         }

@@ -14,13 +14,14 @@ internal sealed class Operations
     private const string Key = "WebWorker:Operations";
 
     private readonly NamespaceRoot _namespace;
-    private readonly bool _areOn;
-
     public Operations(IHubNamespace<ChatHub> hub, IOptions<OrleansAdapterOptions> options, IConfiguration configuration)
     {
-        (_namespace, _areOn) = (hub.Namespace, configuration.GetValue(Key, true));
+        (_namespace, AreOn) = (hub.Namespace, configuration.GetValue(Key, true));
         _namespace.OnServerSideEmit("report", _ => Task.FromResult<object?>(new Report(options.Value.ServerName, _namespace.LocalSocketCount)));
     }
+
+    /// <summary>Whether clients may use them here.</summary>
+    public bool AreOn { get; }
 
     /// <summary>The sockets in a room, on all workers; without their secrets.</summary>
     public async Task<Socket[]> FetchAsync(JsonElement room, CancellationToken cancellationToken)
@@ -87,9 +88,10 @@ internal sealed class Operations
         return room.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? _namespace.Except() : _namespace.To(RoomName.Read(room));
     }
 
-    private void Check()
+    /// <exception cref="HubException">The operations are off.</exception>
+    public void Check()
     {
-        if (!_areOn)
+        if (!AreOn)
         {
             throw new HubException($"The cluster's operations are off here ({Key}).");
         }

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 using OrleansAdapter;
 using OrleansAdapter.SocketIO;
 using OrleansAdapter.WebWorker;
+using OrleansAdapter.WebWorker.Page;
 
 const int failure = 1;
 const int wrongOptions = 2;
@@ -23,6 +24,8 @@ try
     builder.Services.AddRoomDoor();
     builder.Services.AddSingleton<ClusterErrors>();
     builder.Services.AddSingleton<Operations>();
+    builder.Services.AddSingleton<Cluster>();
+    builder.Services.AddSingleton<PageRooms>();
     builder.Services
         .AddSignalR(hub =>
         {
@@ -34,13 +37,13 @@ try
     builder.Services.AddSocketIO(builder.Configuration.GetSection("SocketIO").Bind);
 
     await using var app = builder.Build();
-    app.UseDefaultFiles();
-    app.UseStaticFiles();
-    PageClients.Map(app);
+    PageFiles.Map(app);
     app.MapHub<ChatHub>("/hub");
     app.MapSocketIO("/socket.io");
-    ChatSockets.Map(app.Services.GetRequiredService<SocketIOServer>(), app.Services.GetRequiredService<IOptions<OrleansAdapterOptions>>());
-    OperationSockets.Map(app.Services.GetRequiredService<SocketIOServer>(), app.Services.GetRequiredService<Operations>());
+    var io = app.Services.GetRequiredService<SocketIOServer>();
+    ChatSockets.Map(io, app.Services.GetRequiredService<IOptions<OrleansAdapterOptions>>());
+    OperationSockets.Map(io, app.Services.GetRequiredService<Operations>());
+    PageSockets.Map(io, app.Services.GetRequiredService<PageRooms>(), app.Services.GetRequiredService<Cluster>());
     app.MapHealthChecks("/healthz/live", new HealthCheckOptions { Predicate = _ => false });
     app.MapHealthChecks("/healthz/ready");
     await app.RunAsync();

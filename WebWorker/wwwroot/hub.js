@@ -15,13 +15,19 @@ export class Hub {
   #socket = null;
   #pause = 0;
   #heard = 0;
+  #first = Promise.withResolvers();
+  #stopped = false;
+  #timer = null;
 
   /** Called with true after each connect, and with false after each loss. */
   onchange = () => {};
 
   constructor(path) {
     this.#url = new URL(path, location.href.replace(/^http/, "ws"));
-    setInterval(() => this.#keepAlive(), pingEvery);
+  }
+
+  get connected() {
+    return this.#socket !== null;
   }
 
   /** Says what happens when the server calls a method. */
@@ -29,8 +35,21 @@ export class Hub {
     this.#handlers.set(method, handler);
   }
 
-  /** Connects, and again whenever the connection is lost. */
+  /** Connects, and again whenever the connection is lost; the result comes when it is there for the first time. */
   start() {
+    this.#timer = setInterval(() => this.#keepAlive(), pingEvery);
+    this.#connect();
+    return this.#first.promise;
+  }
+
+  /** Ends it for good. */
+  stop() {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    this.#socket?.close();
+  }
+
+  #connect() {
     const socket = new WebSocket(this.#url);
     let greeted = false;
     socket.onopen = () => {
@@ -49,6 +68,7 @@ export class Hub {
           greeted = true;
           this.#socket = socket;
           this.#pause = 0;
+          this.#first.resolve();
           this.onchange(true);
         }
       }
@@ -63,7 +83,10 @@ export class Hub {
         this.#calls.clear();
         this.onchange(false);
       }
-      setTimeout(() => this.start(), this.#pause);
+      if (this.#stopped) {
+        return;
+      }
+      setTimeout(() => this.#connect(), this.#pause);
       this.#pause = Math.min(longestPause, 2 * this.#pause + 100 + 200 * Math.random());
     };
   }

@@ -1,115 +1,53 @@
+// Puts the page together: who is on it, what they speak, and the room that all go to. ?people=signalr,socket.io says who, ?room= where, and ?small takes the
+// small clients of this folder where the official ones are there as well.
+import { Cluster } from "./cluster.js";
 import { Hub } from "./hub.js";
+import { keep, kept } from "./kept.js";
 import { OfficialHub, OfficialSockets } from "./official.js";
+import { Person } from "./person.js";
 import { Sockets } from "./socketio.js";
 
-const element = id => document.getElementById(id);
+const names = ["Ada", "Ben", "Cleo", "Dan", "Eva", "Finn", "Gus", "Hana", "Ida", "Jon", "Kim", "Lea", "Mia", "Noa", "Ole", "Pia"];
+const patience = 3_000;
+const longestRoom = 100;
 const wanted = new URLSearchParams(location.search);
-const isSocketIO = wanted.get("client") === "socket.io";
 const { official } = await (await fetch("clients")).json();
-const hub = official && !wanted.has("small")
-  ? (isSocketIO ? new OfficialSockets("socket.io/") : new OfficialHub("hub"))
-  : (isSocketIO ? new Sockets("socket.io/") : new Hub("hub"));
-let me = null;
-let room = null;
+const small = wanted.has("small") || !official;
+const own = official ? "a small client of its own" : "a small client of its own: npm was not there when this worker was built";
+const clients = {
+  "signalr": small ? ["SignalR", own, () => new Hub("hub")] : ["SignalR", "@microsoft/signalr", () => new OfficialHub("hub")],
+  "socket.io": small ? ["Socket.IO", own, () => new Sockets("socket.io/")] : ["Socket.IO", "socket.io-client", () => new OfficialSockets("socket.io/")],
+};
 
-hub.on("said", message => {
-  const line = document.createElement("li");
-  const from = document.createElement("b");
-  from.textContent = message?.from ?? "somebody";
-  line.append(from, ` ${typeof message?.text === "string" ? message.text : JSON.stringify(message)}`);
-  add(line);
-});
+const asked = (wanted.get("people") ?? "signalr,socket.io").split(",").filter(name => name in clients).slice(0, 4);
+const room = (wanted.get("room") || "lobby").slice(0, longestRoom);
+const clock = kept("localStorage", "clock", () => Math.random().toString(36).slice(2));
+const people = [];
+const cluster = new Cluster(people);
 
-hub.onchange = connected => attempt(async () => {
-  element("state").textContent = connected ? "connected" : "connecting";
-  element("state").classList.toggle("connected", connected);
-  if (connected) {
-    me = await hub.call("whoami");
-    element("server").textContent = me.server;
-    element("socket").textContent = me.socket;
-    if (room) {
-      await hub.call("join", room);
-      await look();
-    }
-  }
-});
-
-element("join").onsubmit = event => attempt(async () => {
+const roomForm = document.getElementById("room");
+roomForm.elements.room.value = room;
+roomForm.onsubmit = event => {
   event.preventDefault();
-  const name = element("room").value;
-  await hub.call("join", name);
-  if (room && room !== name) {
-    await hub.call("leave", room);
-  }
-  enter(name);
-  note(`You joined ${name}.`);
-  await look();
-});
+  const next = roomForm.elements.room.value.trim() || "lobby";
+  people.forEach(person => person.go(next));
+};
 
-element("leave").onclick = () => attempt(async () => {
-  await hub.call("leave", room);
-  note(`You left ${room}.`);
-  enter(null);
-});
-
-element("say").onsubmit = event => attempt(async () => {
-  event.preventDefault();
-  const text = element("text").value;
-  if (text) {
-    element("text").value = "";
-    await hub.call("say", room, { from: me.server, text });
-  }
-});
-
-element("refresh").onclick = () => attempt(look);
-
-function enter(name) {
-  room = name;
-  for (const control of [element("leave"), element("refresh"), ...element("say").elements]) {
-    control.disabled = !room;
-  }
-  if (!room) {
-    element("members").replaceChildren();
-  }
+for (const [index, key] of asked.entries()) {
+  const [protocol, client, make] = clients[key];
+  const name = kept("sessionStorage", `name ${index}`, () => names[Math.floor(Math.random() * names.length)]);
+  const view = document.getElementById("person").content.firstElementChild.cloneNode(true);
+  document.getElementById("people").append(view);
+  const person = new Person({ view, protocol, client, make, clock, name, room });
+  person.onhappened = text => cluster.happened(text);
+  person.onkilled = (worker, by) => cluster.killed(worker, by);
+  person.onrenamed = renamed => keep("sessionStorage", `name ${index}`, renamed);
+  person.onpeople = all => person === people.find(candidate => candidate.connected) && cluster.here(all);
+  people.push(person);
 }
 
-async function look() {
-  const members = await hub.call("who", room);
-  element("members").replaceChildren(...members.map(id => {
-    const item = document.createElement("li");
-    item.textContent = id;
-    item.classList.toggle("me", id === me.socket);
-    return item;
-  }));
+// One after the other, so that the second finds a worker where the first is not; but nobody waits for long.
+for (const person of people) {
+  const opened = person.open(people.map(({ worker }) => worker).filter(Boolean));
+  await Promise.race([opened, new Promise(resolve => setTimeout(resolve, patience))]);
 }
-
-function note(text) {
-  const line = document.createElement("li");
-  line.className = "note";
-  line.textContent = text;
-  add(line);
-}
-
-function add(line) {
-  const log = element("log");
-  log.append(line);
-  if (log.childElementCount > 500) {
-    log.firstElementChild.remove();
-  }
-  log.scrollTop = log.scrollHeight;
-}
-
-async function attempt(action) {
-  element("error").textContent = "";
-  try {
-    await action();
-  } catch (error) {
-    element("error").textContent = error.message;
-  }
-}
-
-element("client").textContent = (hub instanceof OfficialSockets) ? "socket.io-client"
-  : (hub instanceof OfficialHub) ? "@microsoft/signalr"
-  : official ? "a small client of its own"
-  : "a small client of its own, as the official ones are not here: npm was not there when this worker was built";
-attempt(() => hub.start());

@@ -10,6 +10,8 @@ export class Sockets {
   #lastCall = 0;
   #socket = null;
   #pause = 0;
+  #first = Promise.withResolvers();
+  #stopped = false;
 
   /** Called with true after each connect, and with false after each loss. */
   onchange = () => {};
@@ -18,13 +20,28 @@ export class Sockets {
     this.#url = new URL(`${path}?EIO=4&transport=websocket`, location.href.replace(/^http/, "ws"));
   }
 
+  get connected() {
+    return this.#socket !== null;
+  }
+
   /** Says what happens when the server emits an event. */
   on(event, handler) {
     this.#handlers.set(event, handler);
   }
 
-  /** Connects, and again whenever the connection is lost. */
+  /** Connects, and again whenever the connection is lost; the result comes when it is there for the first time. */
   start() {
+    this.#connect();
+    return this.#first.promise;
+  }
+
+  /** Ends it for good. */
+  stop() {
+    this.#stopped = true;
+    this.#socket?.close();
+  }
+
+  #connect() {
     const socket = new WebSocket(this.#url);
     let silence;
     let silenceLimit;
@@ -49,7 +66,10 @@ export class Sockets {
         this.#calls.clear();
         this.onchange(false);
       }
-      setTimeout(() => this.start(), this.#pause);
+      if (this.#stopped) {
+        return;
+      }
+      setTimeout(() => this.#connect(), this.#pause);
       this.#pause = Math.min(longestPause, 2 * this.#pause + 100 + 200 * Math.random());
     };
   }
@@ -80,6 +100,7 @@ export class Sockets {
       case "40":
         this.#socket = socket;
         this.#pause = 0;
+        this.#first.resolve();
         this.onchange(true);
         break;
       case "41":

@@ -8,6 +8,9 @@ public abstract class PageSuite(SharedCluster shared)
 {
     private const string Chromium = "/usr/bin/chromium";
 
+    private static readonly string[] Files =
+        ["page.css", "page.js", "person.js", "cluster.js", "apart.js", "lines.js", "kept.js", "hub.js", "socketio.js", "official.js", "icon.svg", "clients"];
+
     [Fact(Timeout = 120_000)]
     public async Task The_page_and_all_that_it_needs_come_from_the_worker()
     {
@@ -16,7 +19,7 @@ public abstract class PageSuite(SharedCluster shared)
         var page = await http.GetStringAsync(shared.Cluster.Url(1), TestContext.Current.CancellationToken);
 
         Assert.DoesNotContain("//", page);
-        foreach (var file in new[] { "page.css", "page.js", "hub.js", "socketio.js", "official.js", "clients" })
+        foreach (var file in Files)
         {
             Assert.NotEmpty(await http.GetStringAsync($"{shared.Cluster.Url(1)}/{file}", TestContext.Current.CancellationToken));
         }
@@ -41,20 +44,27 @@ public abstract class PageSuite(SharedCluster shared)
         }
     }
 
-    [Theory(Timeout = 120_000)]
-    [InlineData("signalr", "signalr&small")]
-    [InlineData("signalr", "socket.io")]
-    [InlineData("socket.io&small", "socket.io")]
-    public async Task Two_tabs_of_a_browser_on_two_workers_talk(string client, string other)
+    [Fact(Timeout = 120_000)]
+    public async Task Two_tabs_of_a_browser_on_two_workers_talk_with_all_clients() =>
+        await RunAsync("page-clients.mjs", shared.Cluster.Url(1), shared.Cluster.Url(2));
+
+    [Fact(Timeout = 120_000)]
+    public async Task The_page_says_what_it_loads_and_that_nobody_may_frame_it()
+    {
+        using var http = new HttpClient();
+
+        using var page = await http.GetAsync(shared.Cluster.Front, TestContext.Current.CancellationToken);
+
+        Assert.Contains("default-src 'none'", Assert.Single(page.Headers.GetValues("Content-Security-Policy")));
+        Assert.Equal("nosniff", Assert.Single(page.Headers.GetValues("X-Content-Type-Options")));
+    }
+
+    /// <summary>Runs a script that drives a browser; skips the running test where there is none.</summary>
+    internal static async Task RunAsync(string script, params string[] urls)
     {
         Checkout.SkipWithoutNode();
         Assert.SkipUnless(File.Exists(Chromium), $"Needs {Chromium}.");
-        var start = new ProcessStartInfo(
-            "node", ["browser.mjs", Chromium, $"{shared.Cluster.Url(1)}/?client={client}", $"{shared.Cluster.Url(2)}/?client={other}"])
-        {
-            WorkingDirectory = Checkout.JavaScriptClients,
-            RedirectStandardError = true,
-        };
+        var start = new ProcessStartInfo("node", [script, Chromium, .. urls]) { WorkingDirectory = Checkout.JavaScriptClients, RedirectStandardError = true };
         using var node = Process.Start(start)!;
         try
         {

@@ -1,47 +1,53 @@
-// Two tabs of a real browser, on the pages of two workers: node browser.mjs CHROMIUM URL URL. What goes wrong is on standard error, with exit code 1.
+// A real browser, for tests of the page. What goes wrong is on standard error, with exit code 1.
 import { chromium } from "playwright-core";
 
-const [executablePath, ...urls] = process.argv.slice(2);
-const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-quic", "--disable-dev-shm-usage"] });
-try {
-  const tabs = [];
-  for (const url of urls) {
-    const tab = await browser.newPage();
-    tab.on("pageerror", error => fail(`${url}: ${error.message}`));
-    tab.on("console", message => message.type() === "error" && fail(`${url}: ${message.text()}`));
-    await tab.goto(url);
-    await tab.locator("#state.connected").waitFor();
-    const client = await tab.textContent("#client");
-    check(client === (url.includes("small") ? "a small client of its own" : url.includes("socket.io") ? "socket.io-client" : "@microsoft/signalr"),
-        `${url} uses ${client}`);
-    await tab.fill("#room", "browsers");
-    await tab.click("#join button >> nth=0");
-    await tab.locator("#members .me").waitFor();
-    tabs.push(tab);
+/** Runs a test in a browser of its own. open(url, options) opens a tab of it in a context that all tabs share, unless options ask for another one. */
+export async function inBrowser(executablePath, test) {
+  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-quic", "--disable-dev-shm-usage"] });
+  try {
+    const shared = await browser.newContext();
+    await test(async (url, { people, ...options } = {}) => {
+      const context = Object.keys(options).length === 0 ? shared : await browser.newContext(options);
+      const tab = await context.newPage();
+      tab.on("pageerror", error => fail(`${url}: ${error.message}`));
+      tab.on("console", message => message.type() === "error" && !tab.expectsErrors && fail(`${url}: ${message.text()}`));
+      await tab.goto(url);
+      await tab.locator(`.person.connected >> nth=${people - 1}`).waitFor();
+      return tab;
+    });
+  } finally {
+    await browser.close();
   }
-  const [one, other] = tabs;
-  const servers = await Promise.all(tabs.map(tab => tab.textContent("#server")));
-  check(new Set(servers).size === 2, `both tabs are on ${servers[0]}`);
-  for (const [from, to, text] of [[one, other, "<b>hello</b> from one"], [other, one, "hello from the other"]]) {
-    await from.fill("#text", text);
-    await from.press("#text", "Enter");
-    await to.locator("#log li", { hasText: text }).waitFor();
-  }
-  await one.click("#refresh");
-  await one.locator("#members li >> nth=1").waitFor();
-  check((await one.locator("#members li").count()) === 2, "more than two are here");
-  check((await one.textContent("#error")) === "", "there was an error");
-} finally {
-  await browser.close();
 }
 
-function check(holds, otherwise) {
+export function check(holds, otherwise) {
   if (!holds) {
-    fail(otherwise);
+    fail(typeof otherwise === "function" ? otherwise() : otherwise);
   }
 }
 
-function fail(message) {
+export function fail(message) {
   console.error(message);
   process.exitCode = 1;
 }
+
+/** The people of a tab, in order. */
+export const people = async tab => (await tab.locator(".person").all()).map(view => ({
+  view,
+  log: view.locator(".log"),
+  members: view.locator(".members li"),
+  error: view.locator(".error"),
+  worker: async () => (await view.locator(".worker").textContent()).replace("on ", ""),
+  protocol: () => view.locator(".protocol").textContent(),
+  client: () => view.locator(".client").textContent(),
+  async isCalled(name) {
+    await view.getByLabel("Nickname").fill(name);
+    await view.getByRole("button", { name: "Change" }).click();
+  },
+  async say(text) {
+    await view.getByLabel("Message").fill(text);
+    await view.getByLabel("Message").press("Enter");
+  },
+  hears: (text, how) => view.locator(".log p", { hasText: text }).filter(how ? { hasText: how } : {}).first().waitFor(),
+  sees: text => view.locator(".members li", { hasText: text }).first().waitFor(),
+}));

@@ -1,0 +1,17 @@
+using OrleansAdapter.EndToEnd.Harness;
+using OrleansAdapter.EndToEnd.Suites;
+
+namespace OrleansAdapter.EndToEnd;
+
+/// <summary>The page as somebody sees it who opens the front's address: people on several workers, and a worker that is killed by a button.</summary>
+public sealed class DemonstrationTests
+{
+    [Fact(Timeout = 180_000)]
+    public async Task People_in_two_tabs_are_on_several_workers_and_get_on_when_one_is_killed()
+    {
+        Checkout.SkipWithoutNode();
+        await using var cluster = await RunningCluster.StartAsync();
+
+        await PageSuite.RunAsync("demonstration.mjs", cluster.Front);
+    }
+}
