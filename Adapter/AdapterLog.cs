@@ -42,4 +42,7 @@ internal static partial class AdapterLog
         "{Namespace}: {Sockets} sockets that were made to join rooms did not: they are in {Limit} already, the most that one may be in (MaxRoomsPerSocket). "
         + "One is {Example}")]
     public static partial void JoinsRefused(ILogger logger, string @namespace, int sockets, int limit, SocketId example);
+
+    [LoggerMessage(11, LogLevel.Debug, "What a client sent was over a rate limit: {Why}")]
+    public static partial void RateLimited(ILogger logger, string why);
 }

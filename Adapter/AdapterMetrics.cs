@@ -15,6 +15,7 @@ internal sealed class AdapterMetrics : IDisposable
     private readonly Counter<long> _requests;
     private readonly Counter<long> _joinsRefused;
     private readonly Counter<long> _unfinishedRefused;
+    private readonly Counter<long> _rateLimited;
     private readonly Counter<long> _forwarded;
     private readonly Counter<long> _forwardingLoops;
 
@@ -32,6 +33,8 @@ internal sealed class AdapterMetrics : IDisposable
             "orleansadapter.joins.refused", "{socket}", "Sockets that did not join a room, because they are in as many as one may be.");
         _unfinishedRefused = _meter.CreateCounter<long>(
             "orleansadapter.unfinished.refused", "{message}", "Requests, messages and packets that were refused because unfinished ones hold too much.");
+        _rateLimited = _meter.CreateCounter<long>(
+            "orleansadapter.ratelimits.refused", "{message}", "Messages and connections of clients that were over a limit, by which.");
         _forwarded = _meter.CreateCounter<long>(
             "orleansadapter.forwarded",
             "{request}",
@@ -57,6 +60,8 @@ internal sealed class AdapterMetrics : IDisposable
     public void JoinsRefused(int sockets) => _joinsRefused.Add(sockets);
 
     public void UnfinishedRefused() => _unfinishedRefused.Add(1);
+
+    public void RateLimited(string limit) => _rateLimited.Add(1, new KeyValuePair<string, object?>("limit", limit));
 
     public void Forwarded(string outcome) => _forwarded.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 

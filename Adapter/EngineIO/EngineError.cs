@@ -27,7 +27,13 @@ internal sealed class EngineError
     /// <summary>The body of the response: <c>{"code":n,"message":"…"}</c>.</summary>
     public byte[] Body { get; }
 
-    public int Status => Code == 4 ? 403 : 400;
+    public int Status => RetryAfter is not null ? 429 : Code == 4 ? 403 : 400;
+
+    /// <summary>The seconds after which the client may try again.</summary>
+    public int? RetryAfter { get; private init; }
+
+    /// <summary>More connections than clients at its address may open.</summary>
+    public static EngineError TooMany(RateLimitException refusal) => new(4, refusal.Message) { RetryAfter = refusal.RetryAfterSeconds };
 
     /// <summary>The application refused the handshake; its reason goes to the client.</summary>
     public static EngineError Forbidden(string reason) => new(4, reason.Length == 0 ? "Forbidden" : reason);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using OrleansAdapter.Draining;
@@ -84,6 +85,10 @@ internal static class EngineRequest
         {
             return null;
         }
+        if (server.Limits?.TakeConnection(context.Features.Get<IHttpConnectionFeature>()?.RemoteIpAddress) is { } refusal)
+        {
+            return EngineError.TooMany(refusal);
+        }
         if (server.Options.AllowRequest is { } allow)
         {
             try
@@ -108,6 +113,10 @@ internal static class EngineRequest
     {
         DirectoryLog.Refused(server.Logger, error.Code, error.Message);
         var response = context.Response;
+        if (error.RetryAfter is { } seconds)
+        {
+            response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        }
         if (isUpgrade)
         {
             response.StatusCode = error.Status;

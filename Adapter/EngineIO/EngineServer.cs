@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using OrleansAdapter.Forwarding;
 using OrleansAdapter.Namespaces;
+using OrleansAdapter.RateLimiting;
 using OrleansAdapter.SocketIO;
 
 namespace OrleansAdapter.EngineIO;
@@ -71,6 +72,9 @@ internal sealed class EngineServer : IDrainedFront
 
     /// <summary>Passes on what belongs to sessions of other servers.</summary>
     public SessionForwarder? Forwarder { get; init; }
+
+    /// <summary>How many connections clients may open.</summary>
+    public RateLimits? Limits { get; init; }
 
     /// <summary>Whether it takes no more sessions.</summary>
     public bool IsStopping { get; private set; }

@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -8,12 +10,15 @@ using OrleansAdapter;
 using OrleansAdapter.Draining;
 using OrleansAdapter.Forwarding;
 using OrleansAdapter.Namespaces;
+using OrleansAdapter.RateLimiting;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Adds OrleansAdapter to a host.</summary>
 public static class AdapterServiceCollectionExtensions
 {
+    private const string RateLimitSection = "OrleansAdapter:RateLimits";
+
     /// <summary>
     /// Makes this process a server of the cluster. A directory has to be added as well (<c>AddDirectory</c>), before or after. The host starts when
     /// the server is registered in its namespaces.
@@ -68,6 +73,45 @@ public static class AdapterServiceCollectionExtensions
         return services;
     }
 
+    /// <summary>
+    /// Limits how much clients may send, and how many connections an address may open, for Socket.IO and SignalR alike; without this, the section
+    /// <c>OrleansAdapter:RateLimits</c> does. All is off that is not set.
+    /// </summary>
+    /// <example>
+    /// <code>
+    /// builder.Services.AddClientRateLimits(limits =>
+    /// {
+    ///     limits.Events["say"] = new RateLimit(5, TimeSpan.FromSeconds(1), burst: 20);
+    ///     limits.PerConnection = new RateLimit(50, TimeSpan.FromSeconds(1));
+    /// });
+    /// </code>
+    /// </example>
+    public static IServiceCollection AddClientRateLimits(this IServiceCollection services, Action<RateLimitOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        AddRateLimits(services);
+        return services.Configure(configure);
+    }
+
+    private static void AddRateLimits(IServiceCollection services)
+    {
+        if (services.Any(service => service.ServiceType == typeof(RateLimits)))
+        {
+            return;
+        }
+        // First, so that what the application's code says is said later, wherever it does.
+        services.Insert(0, ServiceDescriptor.Singleton<IConfigureOptions<RateLimitOptions>>(static provider => new ConfigureOptions<RateLimitOptions>(
+            options => provider.GetService<IConfiguration>()?.GetSection(RateLimitSection).Bind(options))));
+        services.AddOptions<RateLimitOptions>().ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RateLimitOptions>, RateLimitOptionsValidator>());
+        services.AddSingleton(static provider => new RateLimits(
+            provider.GetRequiredService<IOptions<RateLimitOptions>>(),
+            provider.GetRequiredService<IOptions<ForwardedHeadersOptions>>(),
+            provider.GetRequiredService<ThisServer>().Metrics,
+            provider.GetRequiredService<ILogger<RateLimits>>(),
+            provider.GetRequiredService<TimeProvider>()));
+    }
+
     private static void AddServer(IServiceCollection services, Action<OrleansAdapterOptions>? configure)
     {
         var options = services.AddOptions<OrleansAdapterOptions>().ValidateOnStart();
@@ -75,6 +119,7 @@ public static class AdapterServiceCollectionExtensions
         {
             options.Configure(configure);
         }
+        AddRateLimits(services);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OrleansAdapterOptions>, OrleansAdapterOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OrleansAdapterOptions>, ForwardingOptionsValidator>());

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.Http.Features;
@@ -6,11 +7,13 @@ using Microsoft.Extensions.Logging;
 using OrleansAdapter.Draining;
 using OrleansAdapter.Forwarding;
 using OrleansAdapter.Namespaces;
+using OrleansAdapter.RateLimiting;
 
 namespace OrleansAdapter.SignalR;
 
 /// <summary>The two endpoints of a hub, around the framework's own.</summary>
-internal sealed class HubEndpoint(HubTokens tokens, SessionForwarder? forwarder, ThisServer server, ILogger logger, RequestDelegate inner)
+internal sealed class HubEndpoint(
+    HubTokens tokens, SessionForwarder? forwarder, ThisServer server, RateLimits limits, ILogger logger, RequestDelegate inner)
 {
     private const string TokenParameter = "id";
 
@@ -23,6 +26,11 @@ internal sealed class HubEndpoint(HubTokens tokens, SessionForwarder? forwarder,
         if (server.IsDraining)
         {
             await DrainResponses.RefuseAsync(context);
+            return;
+        }
+        if (TakeConnection(context) is { } refusal)
+        {
+            await RefuseAsync(context, refusal);
             return;
         }
         var response = context.Response;
@@ -64,7 +72,9 @@ internal sealed class HubEndpoint(HubTokens tokens, SessionForwarder? forwarder,
         var text = context.Request.Query[TokenParameter].ToString();
         if (text.Length == 0)
         {
-            return server.IsDraining ? DrainResponses.RefuseAsync(context) : ServeAsync(context);
+            return server.IsDraining ? DrainResponses.RefuseAsync(context)
+                : TakeConnection(context) is { } refusal ? RefuseAsync(context, refusal)
+                : ServeAsync(context);
         }
         if (!tokens.TryRead(text, out var id, out var token))
         {
@@ -113,6 +123,18 @@ internal sealed class HubEndpoint(HubTokens tokens, SessionForwarder? forwarder,
         {
             await RefuseAsync(context);
         }
+    }
+
+    /// <summary>A connection begins with a negotiation, or without one: it counts once.</summary>
+    private RateLimitException? TakeConnection(HttpContext context) =>
+        limits.TakeConnection(context.Features.Get<IHttpConnectionFeature>()?.RemoteIpAddress);
+
+    private static Task RefuseAsync(HttpContext context, RateLimitException refusal)
+    {
+        context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+        context.Response.Headers.RetryAfter = refusal.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+        context.Response.ContentType = "text/plain";
+        return context.Response.WriteAsync(refusal.Message, context.RequestAborted);
     }
 
     private static Task RefuseAsync(HttpContext context)

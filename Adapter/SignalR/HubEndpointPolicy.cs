@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansAdapter.Forwarding;
 using OrleansAdapter.Namespaces;
+using OrleansAdapter.RateLimiting;
 
 namespace OrleansAdapter.SignalR;
 
@@ -52,6 +53,7 @@ internal sealed class HubEndpointPolicy(IServiceProvider services) : MatcherPoli
             connections.Tokens,
             services.GetService<SessionForwarder>(),
             services.GetRequiredService<ThisServer>(),
+            services.GetRequiredService<RateLimits>(),
             services.GetRequiredService<ILoggerFactory>().CreateLogger<HubEndpoint>(),
             inner);
         var isNegotiate = route.Metadata.GetMetadata<NegotiateMetadata>() is not null;

@@ -1,12 +1,14 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansAdapter.Namespaces;
 using OrleansAdapter.Packets;
+using OrleansAdapter.RateLimiting;
 
 namespace OrleansAdapter.SignalR;
 
@@ -27,11 +29,13 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
     private readonly HubCodec _codec;
     private readonly ClientInvocations _invocations;
     private readonly ThisServer _server;
+    private readonly RateLimits _limits;
     private readonly ILogger _logger;
 
     /// <summary>Made by the host's container, which also registers the hub's namespace with it.</summary>
     public OrleansHubLifetimeManager(
         ThisServer server,
+        RateLimits limits,
         HubNamespaces namespaces,
         IHubProtocolResolver protocols,
         IOptions<HubOptions> globalOptions,
@@ -39,7 +43,7 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
         IOptions<JsonHubProtocolOptions> json,
         ILoggerFactory loggers)
     {
-        _server = server;
+        (_server, _limits) = (server, limits);
         _logger = loggers.CreateLogger("OrleansAdapter.SignalR");
         var supported = hubOptions.Value.SupportedProtocols ?? globalOptions.Value.SupportedProtocols ?? [];
         _codec = new HubCodec(
@@ -71,6 +75,10 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
             _server.Time)
         { UserId = connection.UserIdentifier };
         connection.Features.Set(socket);
+        if (_limits.Of(connection.GetHttpContext()?.Features.Get<IHttpConnectionFeature>()?.RemoteIpAddress) is { } limits)
+        {
+            connection.Protocol = new RateLimitedProtocol(connection.Protocol, limits.ForSocket(connection.UserIdentifier));
+        }
         _sockets.Add(socket);
         try
         {

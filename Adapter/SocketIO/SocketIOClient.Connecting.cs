@@ -23,6 +23,12 @@ internal sealed partial class SocketIOClient
     {
         SocketIOSocket? replaced = null;
         var refused = "";
+        if (Limits?.Take(SocketIOServer.UserIdOf(_handshake.User)) is { } refusal)
+        {
+            var data = Serialize(packet.Namespace, new { retryAfter = refusal.RetryAfter?.TotalSeconds });
+            Session.Send(SocketIOEncoder.ConnectError(packet.Namespace, refusal.Message, data));
+            return;
+        }
         lock (_sockets)
         {
             if (_closed)

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using OrleansAdapter.EngineIO;
+using OrleansAdapter.RateLimiting;
 using OrleansAdapter.SocketIO.Protocol;
 
 namespace OrleansAdapter.SocketIO;
@@ -36,12 +37,16 @@ internal sealed partial class SocketIOClient : IEngineHandler
         _server = server;
         Session = session;
         _handshake = handshake;
+        Limits = server.Limits.Of(handshake.Address);
         _share = new UnfinishedShare(server.Engine.Unfinished);
         _decoder = new SocketIODecoder(server.JsonOptions, server.Options.MaxAttachments, _share);
         _connectTimer = Timers.Once(server.Time, server.Options.ConnectTimeout, static state => ((SocketIOClient)state!).ConnectTimedOut(), this);
     }
 
     public EngineSession Session { get; }
+
+    /// <summary>What limits what it sends; null where nothing does.</summary>
+    public ConnectionLimits? Limits { get; }
 
     /// <summary>The dynamic namespaces that it brought into being.</summary>
     public NamespaceQuota Quota { get; } = new();

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Options;
 using OrleansAdapter.EngineIO;
 using OrleansAdapter.Forwarding;
 using OrleansAdapter.Namespaces;
+using OrleansAdapter.RateLimiting;
 
 namespace OrleansAdapter.SocketIO;
 
@@ -45,10 +46,12 @@ public sealed partial class SocketIOServer : NamespaceRoot
         _isService = services.GetRequiredService<IServiceProviderIsService>();
         Logger = loggers.CreateLogger<SocketIOServer>();
         Time = time;
+        Limits = services.GetRequiredService<RateLimits>();
         Engine = new EngineServer(Options, SlowClientLimits.Of(server.Options), time, Logger, () => SocketId.New(server.FirstLife).ToString(), Connect)
         {
             Metrics = server.Metrics,
             Forwarder = services.GetService<SessionForwarder>(),
+            Limits = Limits,
             Draining = server.Draining,
         };
         server.Draining.Add(Engine);
@@ -80,6 +83,8 @@ public sealed partial class SocketIOServer : NamespaceRoot
     internal ILogger Logger { get; }
 
     internal TimeProvider Time { get; }
+
+    internal RateLimits Limits { get; }
 
     internal EngineServer Engine { get; }
 

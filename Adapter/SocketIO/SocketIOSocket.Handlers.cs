@@ -98,7 +98,7 @@ public sealed partial class SocketIOSocket
         return Task.CompletedTask;
     });
 
-    /// <summary>Called with what a <see cref="Use">middleware</see> threw.</summary>
+    /// <summary>Called with what a <see cref="Use">middleware</see> threw, and where an event is over a limit of <see cref="RateLimitOptions"/>.</summary>
     public SocketIOSocket OnError(Action<Exception> listener) => Add(ref _errorListeners, listener);
 
     private EventHandlers Table => _handlers ?? Interlocked.CompareExchange(ref _handlers, new EventHandlers(), null) ?? _handlers;
@@ -146,6 +146,23 @@ public sealed partial class SocketIOSocket
         if (_handlers is { } handlers)
         {
             await RunAsync(handlers.Take(packet.Event), @event).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Refuses an event, as a middleware would; other than there, the client is told where it waits for an acknowledgement.</summary>
+    private void Refuse(SocketIOPacket packet, RateLimitException refusal)
+    {
+        if (packet.Id is { } id)
+        {
+            SendAck(id, [refusal.ToAnswer()]);
+        }
+        if (_errorListeners.Length > 0)
+        {
+            Enqueue(() =>
+            {
+                Array.ForEach(_errorListeners, listener => listener(refusal));
+                return Task.CompletedTask;
+            });
         }
     }
 

@@ -1,4 +1,5 @@
 using OrleansAdapter.EngineIO;
+using OrleansAdapter.RateLimiting;
 using OrleansAdapter.SocketIO.Protocol;
 
 namespace OrleansAdapter.SocketIO;
@@ -12,6 +13,9 @@ public sealed partial class SocketIOSocket
     private long _heldBytes;
 
     private string _reason = "";
+
+    /// <summary>What limits its events; made for the first one where anything does.</summary>
+    private SocketLimits? _limits;
 
     /// <summary>
     /// Lets the socket in: rooms that it joined on its way hold, the client is told, and then gets what waited. False if it has gone meanwhile.
@@ -96,6 +100,9 @@ public sealed partial class SocketIOSocket
     {
         switch (packet.Type)
         {
+            case SocketIOPacketType.Event when (_limits ??= _client.Limits?.ForSocket(UserId))?.Take(packet.Event) is { } refusal:
+                Refuse(packet, refusal);
+                break;
             case SocketIOPacketType.Event:
                 _events.Add(packet, packet.Arguments.Size + EventOverhead);
                 break;

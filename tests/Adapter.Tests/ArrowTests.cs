@@ -14,7 +14,8 @@ public sealed class ArrowTests
     /// worker's life, Draining is lowest: what passes requests on has them end when the server leaves, and what a primary hands over ends then too. Hosting
     /// puts all of it into a host.
     /// </summary>
-    private static readonly string[] Floors = ["", "Packets", "Replication", "Requests", "Namespaces", "Draining", "Forwarding", "Primary", "Hosting"];
+    private static readonly string[] Floors =
+        ["", "RateLimiting", "Packets", "Replication", "Requests", "Namespaces", "Draining", "Forwarding", "Primary", "Hosting"];
 
     /// <summary>The fronts, which are above all floors, and which other front each may use.</summary>
     private static readonly Dictionary<string, string[]> Fronts = new() { ["EngineIO"] = [], ["SocketIO"] = ["EngineIO"], ["SignalR"] = [] };

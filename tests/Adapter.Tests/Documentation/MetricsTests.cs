@@ -77,6 +77,7 @@ public sealed class MetricsTests : IAsyncLifetime
         server.JoinsRefused(1);
         server.UnfinishedRefused();
         server.ForwardingLoop();
+        Array.ForEach(["event", "connection", "user", "address", "connections"], server.RateLimited);
         Array.ForEach(Enum.GetValues<DisconnectReason>(), server.Disconnected);
         Array.ForEach(["done", "failed", "refused", "unknown"], server.Forwarded);
         directory.EpochOpened("/");

@@ -11,6 +11,8 @@ public sealed class OptionsTests
     [InlineData(typeof(OrleansAdapterOptions))]
     [InlineData(typeof(ForwardingOptions))]
     [InlineData(typeof(SocketIOOptions))]
+    [InlineData(typeof(RateLimitOptions))]
+    [InlineData(typeof(RateLimit))]
     [InlineData(typeof(DirectoryClusterOptions))]
     [InlineData(typeof(DirectoryOptions))]
     [InlineData(typeof(HomeOptions))]

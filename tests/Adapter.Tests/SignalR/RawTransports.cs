@@ -21,18 +21,11 @@ internal abstract class RawTransport : IAsyncDisposable
     }
 
     /// <summary>Calls a method of the hub, and returns its result.</summary>
-    public async Task<string?> CallAsync(string method)
-    {
-        await SendAsync($$"""{"type":1,"invocationId":"1","target":"{{method}}","arguments":[]}""");
-        while (true)
-        {
-            var record = await NextAsync();
-            if (record.GetProperty("type").GetInt32() == 3)
-            {
-                return record.GetProperty("result").GetString();
-            }
-        }
-    }
+    public async Task<string?> CallAsync(string method) => (await CompleteAsync(method, "")).GetProperty("result").GetString();
+
+    /// <summary>Calls a method of the hub, and returns the error that it ends with; null if there is none.</summary>
+    public async Task<string?> ErrorAsync(string method, string arguments = "") =>
+        (await CompleteAsync(method, arguments)).TryGetProperty("error", out var error) ? error.GetString() : null;
 
     /// <summary>The first argument of the next invocation.</summary>
     public async Task<string?> HearAsync()
@@ -57,6 +50,19 @@ internal abstract class RawTransport : IAsyncDisposable
     public Task SendAsync(string record) => SendTextAsync(record + Separator).InTimeAsync();
 
     public abstract ValueTask DisposeAsync();
+
+    private async Task<JsonElement> CompleteAsync(string method, string arguments)
+    {
+        await SendAsync($$"""{"type":1,"invocationId":"1","target":"{{method}}","arguments":[{{arguments}}]}""");
+        while (true)
+        {
+            var record = await NextAsync();
+            if (record.GetProperty("type").GetInt32() == 3)
+            {
+                return record;
+            }
+        }
+    }
 
     protected abstract Task SendTextAsync(string text);
 
