@@ -93,8 +93,8 @@ public sealed class OrleansAdapterOptions
     /// <summary>How servers pass requests on to each other, so that clients need no affinity.</summary>
     public ForwardingOptions Forwarding { get; } = new();
 
-    /// <summary>How arguments become JSON. Default: as ASP.NET Core does (camel case).</summary>
-    public JsonSerializerOptions JsonSerializerOptions { get; set; } = new(JsonSerializerDefaults.Web);
+    /// <summary>How arguments become JSON. Default: as ASP.NET Core does (camel case); an <see cref="System.Net.IPAddress"/> is its text.</summary>
+    public JsonSerializerOptions JsonSerializerOptions { get; set; } = new(JsonSerializerDefaults.Web) { Converters = { new IPAddressConverter() } };
 
     /// <summary>The namespaces to join at start; the server counts as ready when it is registered in all of them.</summary>
     public ISet<string> Namespaces { get; } = new HashSet<string>(StringComparer.Ordinal);

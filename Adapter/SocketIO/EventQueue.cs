@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using OrleansAdapter.SocketIO.Protocol;
 
 namespace OrleansAdapter.SocketIO;
@@ -6,18 +5,29 @@ namespace OrleansAdapter.SocketIO;
 /// <summary>Whose queue it is.</summary>
 internal interface IEventQueueOwner
 {
+    /// <summary>Tells the time to the queue.</summary>
+    TimeProvider Time { get; }
+
     /// <summary>Does one thing. Does not throw.</summary>
     ValueTask HandleAsync(object item);
+
+    /// <summary>Something that a handler left to its synchronisation context has thrown.</summary>
+    void Failed(Exception exception);
+
+    /// <summary>Something has waited in the queue for a while.</summary>
+    void HeldUp(HeldUp what, TimeSpan waited, int waiting);
 }
 
 /// <summary>
-/// What a socket's handlers have to do, in order, on the thread pool: a handler that waits holds up its own socket at most, and nobody else. Events begin
-/// one after the other, the next one when fewer than <paramref name="parallel"/> are under way; what is no event of the client (that the socket has come,
-/// or goes) has the socket for itself. Bounded by its client being read no further.
+/// What a socket's handlers have to do, in order, on the thread pool: it holds up its own socket at most, and nobody else. How far handlers run beside each
+/// other says the <see cref="HandlerScheduling"/>; what is no event of the client (that the socket has come, or goes) has the socket for itself. Bounded by
+/// its client being read no further: an event counts until its handlers are over.
 /// </summary>
-internal sealed class EventQueue(IEventQueueOwner owner, int limit, long hardLimit = long.MaxValue, int parallel = 1) : IThreadPoolWorkItem
+internal sealed partial class EventQueue(
+    IEventQueueOwner owner, int limit, long byteLimit, long hardLimit, HandlerScheduling scheduling) : SynchronizationContext, IThreadPoolWorkItem
 {
-    public const long ByteLimit = 1 << 20;
+    /// <summary>How much is done in one go; then others get the thread first.</summary>
+    private const int PiecesPerTurn = 256;
 
     private readonly Lock _lock = new();
     private Queue<(object Item, int Bytes)>? _items;
@@ -26,8 +36,9 @@ internal sealed class EventQueue(IEventQueueOwner owner, int limit, long hardLim
     private int _underWay;
     private bool _running;
     private bool _isExclusive;
+    private bool _hasEnded;
 
-    /// <summary>Whether so much waits that no more should be read from the client.</summary>
+    /// <summary>Whether so much waits or is under way that no more should be read from the client.</summary>
     public bool IsFull
     {
         get
@@ -39,7 +50,7 @@ internal sealed class EventQueue(IEventQueueOwner owner, int limit, long hardLim
         }
     }
 
-    /// <summary>Whether a handler runs, or something waits for one.</summary>
+    /// <summary>Whether a handler runs or awaits something, or something waits for one.</summary>
     public bool IsRunning
     {
         get
@@ -51,7 +62,7 @@ internal sealed class EventQueue(IEventQueueOwner owner, int limit, long hardLim
         }
     }
 
-    /// <summary>Whether more waits than may, although the client is read no further: it came at once, or the client had to be read.</summary>
+    /// <summary>Whether there is more than may be, although the client is read no further: it came at once, or the client had to be read.</summary>
     public bool IsOverfull
     {
         get
@@ -63,7 +74,9 @@ internal sealed class EventQueue(IEventQueueOwner owner, int limit, long hardLim
         }
     }
 
-    private bool IsFullLocked => _items is not null && (_items.Count > limit || _bytes > ByteLimit);
+    private int Count => (_items?.Count ?? 0) + _underWay;
+
+    private bool IsFullLocked => !_hasEnded && (Count > limit || _bytes > byteLimit);
 
     public void Add(object item, int bytes)
     {
@@ -73,6 +86,7 @@ internal sealed class EventQueue(IEventQueueOwner owner, int limit, long hardLim
             _bytes += bytes;
             if (_running || !MayBegin(item))
             {
+                WatchLocked();
                 return;
             }
             _running = true;
@@ -80,21 +94,28 @@ internal sealed class EventQueue(IEventQueueOwner owner, int limit, long hardLim
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
-    /// <summary>Forgets what the client sent: the socket has gone. What the server itself has to tell, that it had come, is still told.</summary>
-    public void Clear()
+    /// <summary>
+    /// Forgets what the client sent: the socket has gone. What the server itself has to tell, that it had come, is still told, and handlers that await
+    /// something go on when they have it.
+    /// </summary>
+    public void End()
     {
         TaskCompletionSource? ready;
         lock (_lock)
         {
+            _hasEnded = true;
             for (var left = _items?.Count ?? 0; left > 0; left--)
             {
-                var item = _items!.Dequeue();
-                if (item.Item1 is not SocketIOPacket)
+                var (item, bytes) = _items!.Dequeue();
+                if (item is SocketIOPacket)
                 {
-                    _items.Enqueue(item);
+                    _bytes -= bytes;
+                }
+                else
+                {
+                    _items.Enqueue((item, bytes));
                 }
             }
-            _bytes = 0;
             (ready, _ready) = (_ready, null);
         }
         ready?.TrySetResult();
@@ -115,77 +136,133 @@ internal sealed class EventQueue(IEventQueueOwner owner, int limit, long hardLim
     {
         lock (_lock)
         {
-            return IsFullLocked
-                ? new ValueTask((_ready ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task)
-                : ValueTask.CompletedTask;
+            if (!IsFullLocked)
+            {
+                return ValueTask.CompletedTask;
+            }
+            _ready ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            WatchLocked();
+            return new ValueTask(_ready.Task);
         }
     }
 
-    void IThreadPoolWorkItem.Execute() => Run();
+    void IThreadPoolWorkItem.Execute()
+    {
+        if (scheduling != HandlerScheduling.Interleaved)
+        {
+            Run();
+            return;
+        }
+        try
+        {
+            Run();
+        }
+        finally
+        {
+            SetSynchronizationContext(null);
+        }
+    }
 
-    private bool MayBegin(object item) => _underWay == 0 || (!_isExclusive && _underWay < parallel && item is SocketIOPacket);
+    private bool MayBegin(object item) => scheduling switch
+    {
+        HandlerScheduling.Interleaved => !_isExclusive,
+        HandlerScheduling.Parallel when item is SocketIOPacket => !_isExclusive,
+        _ => _underWay == 0,
+    };
 
-    /// <summary>Begins what may begin. Only who has set <see cref="_running"/> is here.</summary>
+    /// <summary>Does what may be done. Only who has set <see cref="_running"/> is here.</summary>
     private void Run()
     {
-        while (TryBegin(out var item))
+        var clean = ExecutionContext.Capture();
+        for (var left = PiecesPerTurn; TryTake(left, out var item, out var bytes, out var posted); left--)
         {
+            if (left == 0)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                return;
+            }
+            if (item is null)
+            {
+                RunPosted(posted, clean);
+                continue;
+            }
+            if (scheduling == HandlerScheduling.Interleaved)
+            {
+                SetSynchronizationContext(this);
+            }
             var handling = owner.HandleAsync(item);
             if (handling.IsCompletedSuccessfully)
             {
-                End();
+                Over(item, bytes);
             }
             else
             {
-                _ = EndAsync(handling);
+                _ = OverAsync(handling, item, bytes);
             }
         }
     }
 
-    private bool TryBegin([NotNullWhen(true)] out object? item)
+    /// <summary>
+    /// Takes the next piece of work: an item that may begin, or (where that is null) what was posted. Nothing is taken where none is left to do; false where
+    /// there is none.
+    /// </summary>
+    private bool TryTake(int left, out object? item, out int bytes, out (SendOrPostCallback Callback, object? State) posted)
+    {
+        (item, bytes, posted) = (null, 0, default);
+        lock (_lock)
+        {
+            var mayBegin = _items is not null && _items.TryPeek(out var next) && MayBegin(next.Item);
+            var isPosted = _posted is { Count: > 0 };
+            if (!mayBegin && !isPosted)
+            {
+                _items = _items is { Count: 0 } ? null : _items;
+                _posted = null;
+                _running = false;
+                return false;
+            }
+            if (left == 0)
+            {
+                return true;
+            }
+            _piece++;
+            // One after the other: neither who always has something to go on with, nor who sends much, keeps the other from running.
+            if (isPosted && (!mayBegin || left % 2 == 0))
+            {
+                posted = _posted!.Dequeue();
+                return true;
+            }
+            (item, bytes) = _items!.Dequeue();
+            _underWay++;
+            _begun++;
+            _isExclusive |= item is not SocketIOPacket;
+            return true;
+        }
+    }
+
+    private void Over(object item, int bytes)
     {
         TaskCompletionSource? ready = null;
         lock (_lock)
         {
-            if (_items is null || !_items.TryPeek(out var next) || !MayBegin(next.Item))
-            {
-                if (_items is { Count: 0 })
-                {
-                    _items = null;
-                }
-                _running = false;
-                item = null;
-                return false;
-            }
-            _items.Dequeue();
-            _underWay++;
-            item = next.Item;
-            _isExclusive = item is not SocketIOPacket;
-            _bytes -= next.Bytes;
+            _underWay--;
+            _bytes -= bytes;
+            _isExclusive &= item is SocketIOPacket;
             if (_ready is not null && !IsFullLocked)
             {
                 (ready, _ready) = (_ready, null);
             }
         }
         ready?.TrySetResult();
-        return true;
     }
 
-    private void End()
+    private async Task OverAsync(ValueTask handling, object item, int bytes)
     {
+        // Where handlers take turns, this is a turn of theirs.
+        await handling.ConfigureAwait(true);
+        Over(item, bytes);
         lock (_lock)
         {
-            _underWay--;
-        }
-    }
-
-    private async Task EndAsync(ValueTask handling)
-    {
-        await handling.ConfigureAwait(false);
-        lock (_lock)
-        {
-            _underWay--;
-            if (_running)
+            if (_running || _items is not { Count: > 0 })
             {
                 return;
             }

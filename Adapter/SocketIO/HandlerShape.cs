@@ -7,8 +7,11 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OrleansAdapter.SocketIO;
 
-/// <summary>A client's arguments are not what the handler takes.</summary>
-internal sealed class ArgumentsException(string message, Exception? inner = null) : Exception(message, inner);
+/// <summary>A client's arguments are not what the handler takes. The message is for the client; what else is known is for who wrote the handler.</summary>
+internal sealed class ArgumentsException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    public string Detail => InnerException is { } inner ? $"{Message}: {inner.Message}" : Message;
+}
 
 /// <summary>A handler and how to call it, and whether for the next event only.</summary>
 internal readonly record struct BoundHandler(Delegate Handler, HandlerShape Shape, bool IsOnce = false);
@@ -70,11 +73,11 @@ internal sealed class HandlerShape
         if (_needsServices)
         {
             await using var scope = services.CreateAsyncScope();
-            result = await InvokeAsync(handler, Bind(@event, scope.ServiceProvider)).ConfigureAwait(false);
+            result = await InvokeAsync(handler, Bind(@event, scope.ServiceProvider)).ConfigureAwait(true);
         }
         else
         {
-            result = await InvokeAsync(handler, Bind(@event, services)).ConfigureAwait(false);
+            result = await InvokeAsync(handler, Bind(@event, services)).ConfigureAwait(true);
         }
         if (!_acknowledges && @event.Ack.IsRequested)
         {
@@ -108,7 +111,7 @@ internal sealed class HandlerShape
                 throw;
             }
         }
-        return _result is null ? NoResult : returned is null ? null : await _result(returned).ConfigureAwait(false);
+        return _result is null ? NoResult : returned is null ? null : await _result(returned).ConfigureAwait(true);
     }
 
     private object?[] Bind(SocketIOEvent @event, IServiceProvider services)
@@ -150,7 +153,7 @@ internal sealed class HandlerShape
         }
         catch (JsonException exception)
         {
-            throw new ArgumentsException($"argument {parameter.Index}: {exception.Message}", exception);
+            throw new ArgumentsException($"argument {parameter.Index} is not what this event takes", exception);
         }
     }
 
@@ -185,7 +188,7 @@ internal sealed class HandlerShape
         {
             return static async returned =>
             {
-                await ((Task)returned).ConfigureAwait(false);
+                await ((Task)returned).ConfigureAwait(true);
                 return NoResult;
             };
         }
@@ -193,7 +196,7 @@ internal sealed class HandlerShape
         {
             return static async returned =>
             {
-                await ((ValueTask)returned).ConfigureAwait(false);
+                await ((ValueTask)returned).ConfigureAwait(true);
                 return NoResult;
             };
         }
@@ -207,9 +210,9 @@ internal sealed class HandlerShape
         return static returned => Task.FromResult<object?>(returned);
     }
 
-    private static async Task<object?> OfTask<T>(object returned) => await ((Task<T>)returned).ConfigureAwait(false);
+    private static async Task<object?> OfTask<T>(object returned) => await ((Task<T>)returned).ConfigureAwait(true);
 
-    private static async Task<object?> OfValueTask<T>(object returned) => await ((ValueTask<T>)returned).ConfigureAwait(false);
+    private static async Task<object?> OfValueTask<T>(object returned) => await ((ValueTask<T>)returned).ConfigureAwait(true);
 
     private sealed record Parameter(Source Source, Type Type, int Index, bool MayBeNull, bool MayBeMissing, object? Default);
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Claims;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.Http.Features;
@@ -10,7 +11,11 @@ using Microsoft.Extensions.Primitives;
 
 namespace OrleansAdapter.SocketIO;
 
-/// <summary>How a client connected. Of the request only this is kept; which headers, and what else, the options say.</summary>
+/// <summary>
+/// How a client connected. Of the request only this is kept; which headers, and what else, the options say. As JSON, in what is emitted or kept as data, it is
+/// as other servers see it: without the auth payload, cookies and authorization.
+/// </summary>
+[JsonConverter(typeof(Converter))]
 public sealed class Handshake
 {
     private readonly ConnectionHandshake _connection;
@@ -79,6 +84,14 @@ public sealed class Handshake
 
     private static bool IsSecret(string header) =>
         header.Equals("cookie", StringComparison.OrdinalIgnoreCase) || header.Equals("authorization", StringComparison.OrdinalIgnoreCase);
+
+    private sealed class Converter : JsonConverter<Handshake>
+    {
+        public override Handshake Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            throw new NotSupportedException("A handshake comes from a connection only: read its JSON as what you need of it.");
+
+        public override void Write(Utf8JsonWriter writer, Handshake value, JsonSerializerOptions options) => value.WriteTo(writer, secrets: false);
+    }
 }
 
 /// <summary>The part that all namespaces of a connection share.</summary>

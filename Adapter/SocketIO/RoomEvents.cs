@@ -14,14 +14,16 @@ internal sealed class RoomEvents : IRoomObserver, IEventQueueOwner
 
     private readonly ILogger _logger;
     private readonly string _namespace;
+    private readonly TimeProvider _time;
     private readonly EventQueue _queue;
     private bool _dropping;
 
-    public RoomEvents(ILogger logger, string @namespace)
+    public RoomEvents(ILogger logger, string @namespace, TimeProvider time)
     {
         _logger = logger;
         _namespace = @namespace;
-        _queue = new EventQueue(this, Limit);
+        _time = time;
+        _queue = new EventQueue(this, Limit, long.MaxValue, long.MaxValue, HandlerScheduling.Sequential);
     }
 
     public event Action<string>? Created;
@@ -64,6 +66,8 @@ internal sealed class RoomEvents : IRoomObserver, IEventQueueOwner
         }
     }
 
+    TimeProvider IEventQueueOwner.Time => _time;
+
     ValueTask IEventQueueOwner.HandleAsync(object item)
     {
         try
@@ -74,10 +78,15 @@ internal sealed class RoomEvents : IRoomObserver, IEventQueueOwner
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            SocketIOLog.HandlerFailed(_logger, _namespace, "(room)", exception);
+            ((IEventQueueOwner)this).Failed(exception);
         }
         return ValueTask.CompletedTask;
     }
+
+    void IEventQueueOwner.Failed(Exception exception) => SocketIOLog.HandlerFailed(_logger, _namespace, "(room)", exception);
+
+    void IEventQueueOwner.HeldUp(HeldUp what, TimeSpan waited, int waiting) =>
+        SocketIOLog.RoomListenersHeldUp(_logger, _namespace, waited.TotalSeconds, waiting);
 
     /// <summary>Users are no rooms here; coming into the namespace is joining the room of one's own id.</summary>
     private static string? NameOf(Room room, LocalSocket socket) =>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections;
 using System.Text.Json;
 using OrleansAdapter.Packets;
 
@@ -6,9 +7,9 @@ namespace OrleansAdapter.SocketIO;
 
 /// <summary>
 /// The arguments of an event or of an acknowledgement, as a client sent them: JSON, with bytes beside it. They are read one by one, as the
-/// types that the application asks for.
+/// types that the application asks for, or passed on as they came: <c>io.Emit("said", [name, .. arguments])</c>.
 /// </summary>
-public sealed class SocketIOArguments
+public sealed class SocketIOArguments : IReadOnlyList<SocketIOValue>
 {
     private readonly ReadOnlyMemory<byte> _json;
     private readonly Range[] _items;
@@ -34,6 +35,9 @@ public sealed class SocketIOArguments
     /// <summary>The bytes that came with them, in order.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Attachments { get; }
 
+    /// <summary>An argument, for passing it on as it came.</summary>
+    public SocketIOValue this[int index] => new(_json, _items[index], _placeholders, Attachments);
+
     /// <summary>About how many bytes it holds.</summary>
     internal int Size => _json.Length + Attachments.Sum(attachment => attachment.Length);
 
@@ -58,7 +62,7 @@ public sealed class SocketIOArguments
         var range = _items[index];
         if (type == typeof(SocketIOValue))
         {
-            return new SocketIOValue(_json, range, _placeholders, Attachments);
+            return this[index];
         }
         foreach (var placeholder in _placeholders)
         {
@@ -77,6 +81,17 @@ public sealed class SocketIOArguments
         }
         return Deserialize(_json[range].Span, type);
     }
+
+    /// <summary>All arguments, for passing them on as they came.</summary>
+    public IEnumerator<SocketIOValue> GetEnumerator()
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            yield return this[i];
+        }
+    }
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary>All arguments as one JSON array, for handing them on.</summary>
     internal byte[] ToJsonArray(int from = 0)

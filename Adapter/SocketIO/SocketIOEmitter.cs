@@ -32,13 +32,20 @@ public sealed class SocketIOEmitter
     /// <exception cref="ArgumentException">The name is empty or reserved.</exception>
     public void Emit(string @event, params ReadOnlySpan<object?> arguments) => _socket.Emit(@event, arguments, null, _volatile, _compress);
 
-    /// <summary>Sends an event and waits for the client's acknowledgement: the first argument of it.</summary>
+    /// <summary>Sends an event and waits for the client's acknowledgement: the first argument of it; default where it has none.</summary>
     /// <exception cref="TimeoutException">The client took too long.</exception>
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
     /// <exception cref="SocketDisconnectedException">The client disconnected first.</exception>
     /// <exception cref="InvalidOperationException">The client owes too many acknowledgements; nothing was sent.</exception>
     /// <exception cref="System.Text.Json.JsonException">The answer is no <typeparamref name="T"/>.</exception>
-    public Task<T?> EmitWithAckAsync<T>(string @event, params ReadOnlySpan<object?> arguments)
+    public Task<T?> EmitWithAckAsync<T>(string @event, params ReadOnlySpan<object?> arguments) => FirstAsync<T>(EmitWithAckAsync(@event, arguments));
+
+    /// <summary>Sends an event and waits for the client's acknowledgement: all arguments of it.</summary>
+    /// <exception cref="TimeoutException">The client took too long.</exception>
+    /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
+    /// <exception cref="SocketDisconnectedException">The client disconnected first.</exception>
+    /// <exception cref="InvalidOperationException">The client owes too many acknowledgements; nothing was sent.</exception>
+    public Task<SocketIOArguments> EmitWithAckAsync(string @event, params ReadOnlySpan<object?> arguments)
     {
         var pending = new PendingAck(null);
         var id = _socket.AddAck(pending) ?? throw _socket.CannotAck();
@@ -51,16 +58,21 @@ public sealed class SocketIOEmitter
             _socket.RemoveAck(id);
             throw;
         }
-        return WaitAsync<T>(pending, id);
+        return WaitAsync(pending, id);
     }
 
-    private async Task<T?> WaitAsync<T>(PendingAck pending, long id)
+    private static async Task<T?> FirstAsync<T>(Task<SocketIOArguments> acknowledgement)
+    {
+        var answer = await acknowledgement.ConfigureAwait(false);
+        return answer.Count == 0 ? default : answer.Get<T>(0);
+    }
+
+    private async Task<SocketIOArguments> WaitAsync(PendingAck pending, long id)
     {
         try
         {
-            var answer = await pending.Task.WaitAsync(
+            return await pending.Task.WaitAsync(
                 _timeout ?? System.Threading.Timeout.InfiniteTimeSpan, _socket.Namespace.Server.Time, _cancellation).ConfigureAwait(false);
-            return answer.Count == 0 ? default : answer.Get<T>(0);
         }
         catch (TimeoutException exception)
         {

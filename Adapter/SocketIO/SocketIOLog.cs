@@ -8,8 +8,8 @@ internal static partial class SocketIOLog
     [LoggerMessage(120, LogLevel.Error, "{Namespace}: a handler of \"{Event}\" failed; the client gets no answer")]
     public static partial void HandlerFailed(ILogger logger, string @namespace, string @event, Exception exception);
 
-    [LoggerMessage(121, LogLevel.Debug, "{Namespace}: a client's \"{Event}\" has other arguments than its handler takes: {Why}")]
-    public static partial void ArgumentsRefused(ILogger logger, string @namespace, string @event, string why);
+    [LoggerMessage(EventId = 121, Message = "{Namespace}: a client's \"{Event}\" has other arguments than its handler takes: {Why}")]
+    public static partial void ArgumentsRefused(ILogger logger, LogLevel level, string @namespace, string @event, string why);
 
     [LoggerMessage(122, LogLevel.Error, "{Namespace}: a middleware failed; the client is not let in")]
     public static partial void MiddlewareFailed(ILogger logger, string @namespace, Exception exception);
@@ -29,6 +29,31 @@ internal static partial class SocketIOLog
 
     [LoggerMessage(128, LogLevel.Debug, "{Namespace}: removed, as it has been empty for a while (CleanupEmptyChildNamespaces)")]
     public static partial void NamespaceRemoved(ILogger logger, string @namespace);
+
+    [LoggerMessage(129, LogLevel.Debug, "{Namespace}: a handler of \"{Event}\" ended, as a client that it waited for has disconnected ({Reason})")]
+    public static partial void AwaitedHasGone(ILogger logger, string @namespace, string @event, string reason);
+
+    [LoggerMessage(130, LogLevel.Error, "{Namespace}: OnConnection failed; the client is disconnected")]
+    public static partial void ConnectionFailed(ILogger logger, string @namespace, Exception exception);
+
+    [LoggerMessage(131, LogLevel.Warning,
+        "{Namespace}: a handler of socket {Socket} has run for {Seconds:0} s without awaiting anything, and {Waiting} of the socket's events and continuations "
+        + "wait for it. If it waits for a task with Wait() or Result, it may wait for itself: await it. If it computes, let Task.Run do that, or set "
+        + "HandlerScheduling to Parallel.")]
+    public static partial void HandlerHoldsUp(ILogger logger, string @namespace, SocketId socket, double seconds, int waiting);
+
+    [LoggerMessage(132, LogLevel.Warning,
+        "{Namespace}: {Waiting} events of socket {Socket} have waited for {Seconds:0} s, as OnConnection, which runs before them, is not over. Let it return, "
+        + "and go on in a task of its own what takes long.")]
+    public static partial void ConnectionHoldsUp(ILogger logger, string @namespace, SocketId socket, double seconds, int waiting);
+
+    [LoggerMessage(133, LogLevel.Warning,
+        "{Namespace}: the client of socket {Socket} has not been read for {Seconds:0} s, as {Waiting} of its events wait for their handlers to be over "
+        + "(MaxWaitingEvents)")]
+    public static partial void NotRead(ILogger logger, string @namespace, SocketId socket, double seconds, int waiting);
+
+    [LoggerMessage(134, LogLevel.Warning, "{Namespace}: {Waiting} events of rooms have waited for {Seconds:0} s, as a listener of an earlier one still runs")]
+    public static partial void RoomListenersHeldUp(ILogger logger, string @namespace, double seconds, int waiting);
 
     [LoggerMessage(127, LogLevel.Error, "A service that a middleware got from HttpContext.RequestServices could not be disposed")]
     public static partial void ServicesFailed(ILogger logger, Exception exception);

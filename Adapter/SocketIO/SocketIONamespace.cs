@@ -53,10 +53,13 @@ public sealed class SocketIONamespace : NamespaceRoot
     /// </summary>
     public SocketIONamespace Use(Func<SocketIOSocket, Task> middleware) => Add(ref _middlewares, middleware);
 
-    /// <summary>Runs for every client that has come in, before any of its events is handled.</summary>
+    /// <summary>
+    /// Runs for every client that has come in; its events are handled once that is over. What it throws is logged, and the client disconnected: it would be
+    /// without its handlers.
+    /// </summary>
     public SocketIONamespace OnConnection(Func<SocketIOSocket, Task> listener) => Add(ref _connectionListeners, listener);
 
-    /// <summary>Runs for every client that has come in, before any of its events is handled.</summary>
+    /// <inheritdoc cref="OnConnection(Func{SocketIOSocket, Task})"/>
     public SocketIONamespace OnConnection(Action<SocketIOSocket> listener)
     {
         ArgumentNullException.ThrowIfNull(listener);
@@ -116,7 +119,21 @@ public sealed class SocketIONamespace : NamespaceRoot
     {
         foreach (var listener in _connectionListeners)
         {
-            socket.Enqueue(() => listener(socket));
+            socket.Enqueue(() => ConnectAsync(listener, socket));
+        }
+    }
+
+    /// <summary>A client whose connection the application could not deal with would be in without the handlers that it needs.</summary>
+    private async Task ConnectAsync(Func<SocketIOSocket, Task> listener, SocketIOSocket socket)
+    {
+        try
+        {
+            await listener(socket).ConfigureAwait(true);
+        }
+        catch (Exception exception) when (socket.Connected)
+        {
+            SocketIOLog.ConnectionFailed(Server.Logger, Name, exception);
+            socket.Disconnect();
         }
     }
 
@@ -148,7 +165,7 @@ public sealed class SocketIONamespace : NamespaceRoot
         {
             if (_roomEvents is null)
             {
-                var events = _roomEvents = new RoomEvents(Server.Logger, Name);
+                var events = _roomEvents = new RoomEvents(Server.Logger, Name, Server.Time);
                 Core.Enqueue(new CommandItem((state, waiter, _) =>
                 {
                     state.Sockets.Observer = events;

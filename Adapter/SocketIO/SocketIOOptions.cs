@@ -13,18 +13,14 @@ public sealed class SocketIOOptions : EngineIOOptions
     public int MaxAttachments { get; set; } = 10;
 
     /// <summary>
-    /// How many events of one socket may wait for their handlers; a client that has sent so many is read no further until some are done. Default 128. While
-    /// an acknowledgement of the socket is waited for, it is read nevertheless, and closed where about 4 MB wait, or four times
-    /// <see cref="EngineIOOptions.MaxHttpBufferSize"/> if that is more.
+    /// How many events of one socket may wait for their handlers, or for what these await: an event counts until its handlers are over. A client that has
+    /// sent so many, or about twice <see cref="EngineIOOptions.MaxHttpBufferSize"/> in them, is read no further until some are. Default 128. While an
+    /// acknowledgement of the socket is waited for, it is read nevertheless, and closed where there is about twice as much.
     /// </summary>
     public int MaxWaitingEvents { get; set; } = 128;
 
-    /// <summary>
-    /// How many events of one socket may be handled at a time. Default 1: the next one begins when all that the handlers of the last one wait for is done.
-    /// With more, events still begin in the order in which they came, but what comes behind the first <c>await</c> of a middleware or a handler may run
-    /// beside that of others, as in Node.js. (SignalR: <c>MaximumParallelInvocationsPerClient</c>.)
-    /// </summary>
-    public int MaxParallelHandlers { get; set; } = 1;
+    /// <summary>How the handlers of one socket run beside each other. Default: as in Node.js. (Those of different sockets always run in parallel.)</summary>
+    public HandlerScheduling HandlerScheduling { get; set; }
 
     /// <summary>How many acknowledgements one socket may owe; more are refused at the caller. Default 10,000.</summary>
     public int MaxPendingAcks { get; set; } = 10_000;
@@ -97,9 +93,9 @@ public sealed class SocketIOOptions : EngineIOOptions
         {
             yield return $"{nameof(MaxWaitingEvents)} must be positive.";
         }
-        if (MaxParallelHandlers < 1)
+        if (!Enum.IsDefined(HandlerScheduling))
         {
-            yield return $"{nameof(MaxParallelHandlers)} must be positive.";
+            yield return $"{nameof(HandlerScheduling)} must be {string.Join(", ", Enum.GetNames<HandlerScheduling>())}.";
         }
         if (MaxPendingAcks < 1)
         {

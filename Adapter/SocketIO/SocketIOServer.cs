@@ -4,6 +4,7 @@ using System.Security.Claims;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansAdapter.EngineIO;
@@ -45,6 +46,7 @@ public sealed partial class SocketIOServer : NamespaceRoot
         Services = services;
         _isService = services.GetRequiredService<IServiceProviderIsService>();
         Logger = loggers.CreateLogger<SocketIOServer>();
+        MismatchLevel = services.GetService<IHostEnvironment>()?.IsDevelopment() == true ? LogLevel.Warning : LogLevel.Debug;
         Time = time;
         Limits = services.GetRequiredService<RateLimits>();
         Engine = new EngineServer(Options, SlowClientLimits.Of(server.Options), time, Logger, () => SocketId.New(server.FirstLife).ToString(), Connect)
@@ -85,6 +87,11 @@ public sealed partial class SocketIOServer : NamespaceRoot
     internal TimeProvider Time { get; }
 
     internal RateLimits Limits { get; }
+
+    /// <summary>
+    /// How loud it is when a client's arguments do not fit a handler: whoever develops one wants to know; elsewhere anybody may send what they like.
+    /// </summary>
+    internal LogLevel MismatchLevel { get; }
 
     internal EngineServer Engine { get; }
 

@@ -49,6 +49,14 @@ public sealed partial class SocketIOSocket
     public Task<T?> EmitWithAckAsync<T>(string @event, params ReadOnlySpan<object?> arguments) =>
         Timeout(System.Threading.Timeout.InfiniteTimeSpan).EmitWithAckAsync<T>(@event, arguments);
 
+    /// <summary>
+    /// Sends an event to this client and waits for its acknowledgement: all arguments of it. Waits as long as the socket is connected;
+    /// <see cref="Timeout"/> bounds that.
+    /// </summary>
+    /// <exception cref="SocketDisconnectedException">The client disconnected first.</exception>
+    public Task<SocketIOArguments> EmitWithAckAsync(string @event, params ReadOnlySpan<object?> arguments) =>
+        Timeout(System.Threading.Timeout.InfiniteTimeSpan).EmitWithAckAsync(@event, arguments);
+
     internal void Emit(string @event, ReadOnlySpan<object?> arguments, long? id, bool isVolatile, bool compress)
     {
         ReservedEvents.Check(@event);

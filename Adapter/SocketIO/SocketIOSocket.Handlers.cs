@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using OrleansAdapter.Packets;
 using OrleansAdapter.SocketIO.Protocol;
 
@@ -20,7 +21,17 @@ public sealed partial class SocketIOSocket
     /// (<see cref="System.Security.Claims.ClaimsPrincipal"/>), a <see cref="CancellationToken"/> for the end of the socket, and services. It may be
     /// asynchronous. Where the client asks for an acknowledgement and the handler does not send one itself, its result is it.
     /// </summary>
-    /// <remarks>An event whose arguments are not what the handler takes is dropped. What a handler throws is logged, and the client gets no answer.</remarks>
+    /// <remarks>
+    /// <para>
+    /// Handlers begin in the order of the events, and one of the socket runs at a time; while it awaits something, the others go on, as in Node.js
+    /// (<see cref="SocketIOOptions.HandlerScheduling"/>). What comes behind <c>ConfigureAwait(false)</c>, and what <c>Task.Run</c> does, is no part of that:
+    /// it runs on any thread, beside other handlers.
+    /// </para>
+    /// <para>
+    /// Where the arguments are not what the handler takes it does not run, and an acknowledgement that the client asks for is an object with the reason as
+    /// its <c>error</c>. What a handler throws is logged, and the client gets no answer.
+    /// </para>
+    /// </remarks>
     /// <exception cref="ArgumentException">The name is empty or reserved.</exception>
     public SocketIOSocket On(string @event, Delegate handler)
     {
@@ -106,15 +117,37 @@ public sealed partial class SocketIOSocket
     /// <summary>Puts something behind what the socket's handlers do.</summary>
     internal void Enqueue(Func<Task> work) => _events.Add(work, 0);
 
+    TimeProvider IEventQueueOwner.Time => Namespace.Server.Time;
+
+    // Handlers take turns: what is awaited from here on keeps the context that EventQueue gave it, so that the next handler runs in it as well.
     async ValueTask IEventQueueOwner.HandleAsync(object item)
     {
         if (item is not SocketIOPacket packet)
         {
-            await GuardAsync("(connection)", (Func<Task>)item, static work => work()).ConfigureAwait(false);
+            await GuardAsync("(connection)", (Func<Task>)item, static work => work()).ConfigureAwait(true);
         }
         else if (Connected)
         {
-            await GuardAsync(packet.Event, packet, DispatchAsync).ConfigureAwait(false);
+            await GuardAsync(packet.Event, packet, DispatchAsync).ConfigureAwait(true);
+        }
+    }
+
+    void IEventQueueOwner.Failed(Exception exception) => Log(exception, "(a method without a task)");
+
+    void IEventQueueOwner.HeldUp(HeldUp what, TimeSpan waited, int waiting)
+    {
+        var (logger, name, seconds) = (Namespace.Server.Logger, Namespace.Name, waited.TotalSeconds);
+        switch (what)
+        {
+            case HeldUp.Turn:
+                SocketIOLog.HandlerHoldsUp(logger, name, Id, seconds, waiting);
+                break;
+            case HeldUp.Connection:
+                SocketIOLog.ConnectionHoldsUp(logger, name, Id, seconds, waiting);
+                break;
+            default:
+                SocketIOLog.NotRead(logger, name, Id, seconds, waiting);
+                break;
         }
     }
 
@@ -129,7 +162,7 @@ public sealed partial class SocketIOSocket
         {
             foreach (var middleware in _middlewares)
             {
-                await middleware(@event).ConfigureAwait(false);
+                await middleware(@event).ConfigureAwait(true);
             }
         }
 #pragma warning disable CA1031 // Throwing is how a middleware refuses an event.
@@ -142,10 +175,10 @@ public sealed partial class SocketIOSocket
             }
             return;
         }
-        await RunAsync(Namespace.Handlers.Find(packet.Event), @event).ConfigureAwait(false);
+        await RunAsync(Namespace.Handlers.Find(packet.Event), @event).ConfigureAwait(true);
         if (_handlers is { } handlers)
         {
-            await RunAsync(handlers.Take(packet.Event), @event).ConfigureAwait(false);
+            await RunAsync(handlers.Take(packet.Event), @event).ConfigureAwait(true);
         }
     }
 
@@ -175,8 +208,9 @@ public sealed partial class SocketIOSocket
                 await GuardAsync(
                     @event.Name,
                     (handler, shape, @event),
-                    static state => state.shape.InvokeAsync(state.handler, state.@event, state.@event.Socket.Namespace.Server.Services).AsTask())
-                    .ConfigureAwait(false);
+                    static state => state.shape.InvokeAsync(state.handler, state.@event, state.@event.Socket.Namespace.Server.Services).AsTask(),
+                    @event.Ack)
+                    .ConfigureAwait(true);
             }
         }
     }
@@ -189,12 +223,12 @@ public sealed partial class SocketIOSocket
             {
                 state.listener(state.disconnect);
                 return Task.CompletedTask;
-            }).ConfigureAwait(false);
+            }).ConfigureAwait(true);
         }
         _roomsAreGone = true;
         foreach (var listener in _disconnectListeners)
         {
-            await GuardAsync("disconnect", (listener, disconnect), static state => state.listener(state.disconnect)).ConfigureAwait(false);
+            await GuardAsync("disconnect", (listener, disconnect), static state => state.listener(state.disconnect)).ConfigureAwait(true);
         }
     }
 
@@ -225,30 +259,45 @@ public sealed partial class SocketIOSocket
     }
 
     /// <summary>Runs the application's code: what it throws ends here.</summary>
-    private async Task GuardAsync<TState>(string what, TState state, Func<TState, Task> code)
+    private async Task GuardAsync<TState>(string what, TState state, Func<TState, Task> code, SocketIOAck? ack = null)
     {
         try
         {
-            await code(state).ConfigureAwait(false);
+            await code(state).ConfigureAwait(true);
         }
         catch (ArgumentsException exception)
         {
-            SocketIOLog.ArgumentsRefused(Namespace.Server.Logger, Namespace.Name, what, exception.Message);
+            var server = Namespace.Server;
+            SocketIOLog.ArgumentsRefused(server.Logger, server.MismatchLevel, Namespace.Name, what, exception.Detail);
+            ack?.Send(new { error = exception.Message });
         }
         catch (ArgumentsTooDeepException exception)
         {
             // Passed on from a client, mostly: its fault, and nobody else's.
-            SocketIOLog.ArgumentsRefused(Namespace.Server.Logger, Namespace.Name, what, exception.Message);
-        }
-        catch (OperationCanceledException) when (!Connected)
-        {
-            // The handler was told that its socket has gone.
+            SocketIOLog.ArgumentsRefused(Namespace.Server.Logger, LogLevel.Debug, Namespace.Name, what, exception.Message);
         }
 #pragma warning disable CA1031 // A handler that throws kills nothing.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            SocketIOLog.HandlerFailed(Namespace.Server.Logger, Namespace.Name, what, exception);
+            Log(exception, what);
+        }
+    }
+
+    private void Log(Exception exception, string what)
+    {
+        var logger = Namespace.Server.Logger;
+        switch (exception)
+        {
+            case OperationCanceledException when !Connected:
+                // The handler was told that its socket has gone.
+                break;
+            case SocketDisconnectedException disconnected:
+                SocketIOLog.AwaitedHasGone(logger, Namespace.Name, what, disconnected.Reason);
+                break;
+            default:
+                SocketIOLog.HandlerFailed(logger, Namespace.Name, what, exception);
+                break;
         }
     }
 

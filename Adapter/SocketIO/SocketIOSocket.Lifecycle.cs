@@ -82,7 +82,7 @@ public sealed partial class SocketIOSocket
             _client.Session.Send(last);
         }
         FailAcks(reason);
-        _events.Clear();
+        _events.End();
         if (disconnected is not null)
         {
             // Not here: what is registered with it is the application's.

@@ -6,8 +6,8 @@ using OrleansAdapter.EngineIO;
 namespace OrleansAdapter.SocketIO;
 
 /// <summary>
-/// A client's part in one namespace. What is emitted to it here goes out at once; broadcasts come through the namespace's one order. Its handlers run one after
-/// the other, in the order in which the client's packets came. Safe under threads.
+/// A client's part in one namespace. What is emitted to it here goes out at once; broadcasts come through the namespace's one order. Its handlers begin
+/// in the order in which the client's packets came; <see cref="SocketIOOptions.HandlerScheduling"/> says how they run beside each other. Safe under threads.
 /// </summary>
 public sealed partial class SocketIOSocket : LocalSocket, IEventQueueOwner
 {
@@ -21,6 +21,9 @@ public sealed partial class SocketIOSocket : LocalSocket, IEventQueueOwner
 
     /// <summary>About what the objects of an event take, beside its bytes.</summary>
     private const int EventOverhead = 256;
+
+    /// <summary>How many bytes of events may wait for their handlers at least.</summary>
+    private const long MinimumEventBytes = 1 << 20;
 
     private readonly Lock _lock = new();
     private readonly SocketIOClient _client;
@@ -36,7 +39,9 @@ public sealed partial class SocketIOSocket : LocalSocket, IEventQueueOwner
         _client = client;
         Handshake = handshake;
         var options = @namespace.Server.Options;
-        _events = new EventQueue(this, options.MaxWaitingEvents, 4 * Math.Max(EventQueue.ByteLimit, options.MaxHttpBufferSize), options.MaxParallelHandlers);
+        // One event of the largest size may be under way while the next one is read.
+        var bytes = Math.Max(MinimumEventBytes, 2L * options.MaxHttpBufferSize);
+        _events = new EventQueue(this, options.MaxWaitingEvents, bytes, 2 * bytes, options.HandlerScheduling);
     }
 
     /// <summary>The namespace that it is in.</summary>
