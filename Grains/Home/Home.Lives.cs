@@ -64,14 +64,14 @@ internal sealed partial class Home
         Send(life, new Registered { Life = life.Id, Epoch = Epoch, LastPosition = lastPosition, From = from, Results = results });
     }
 
-    /// <summary>A word of a life extends its lease.</summary>
+    /// <summary>Every message of a life renews its lease.</summary>
     private void Extend(Life life, long now)
     {
         life.LeaseEnds = now + life.Lease;
         _nextLapse = Math.Min(_nextLapse, life.LeaseEnds);
     }
 
-    /// <summary>The lives are walked when the first lease may have run out, which is seldom: every word of a life extends its lease.</summary>
+    /// <summary>Looks at the lives only when the first lease may have run out, which is seldom: every message of a life renews its lease.</summary>
     private void RemoveLapsed(long now, long pause)
     {
         if (now <= _nextLapse && pause == 0)
@@ -106,7 +106,7 @@ internal sealed partial class Home
         RemoveLeaving(RemovalReason.Died);
     }
 
-    /// <summary>PROTOCOL.md, H12: whoever has left too much unread is the one whose oldest entry is the oldest of all.</summary>
+    /// <summary>Removes lives that are too far behind (PROTOCOL.md, H12). The slowest is the one whose oldest unread entry is the oldest of all.</summary>
     private void RemoveOverflowed()
     {
         var any = false;
@@ -121,7 +121,7 @@ internal sealed partial class Home
         }
     }
 
-    /// <summary>Those who leave together are told of together.</summary>
+    /// <summary>Removes several lives, and announces the new list once.</summary>
     private void RemoveLeaving(RemovalReason reason)
     {
         if (_leaving.Count == 0)
@@ -136,7 +136,7 @@ internal sealed partial class Home
         AnnounceList();
     }
 
-    /// <summary>The one path out (PROTOCOL.md, H11); whoever takes it tells of the new list when it has taken out all that leave.</summary>
+    /// <summary>The only way a life leaves (PROTOCOL.md, H11). The caller announces the new list once all that leave are removed.</summary>
     private void Remove(Life life, RemovalReason reason)
     {
         _lives.Remove(life);
@@ -150,7 +150,7 @@ internal sealed partial class Home
         }
     }
 
-    /// <summary>Who heard of anything after a fence must have heard of the fence: the list goes to all at once.</summary>
+    /// <summary>Tells everybody of the new list at once: a server must learn of a removal before it learns of anything that came after it.</summary>
     private void AnnounceList(Life? except = null)
     {
         foreach (var life in _lives.All)

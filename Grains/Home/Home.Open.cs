@@ -42,7 +42,7 @@ internal sealed partial class Home
         foreach (var entry in merge.Entries)
         {
             FindTargets(entry.Operation.Target!, entry);
-            _targets.RemoveAll(life => entry.Number <= life.Welcome.From); // it has handled that
+            _targets.RemoveAll(life => entry.Number <= life.Welcome.From); // handled already
             Append(entry);
             KeepTargets(merge, entry);
         }
@@ -60,11 +60,11 @@ internal sealed partial class Home
             Welcome(life);
             Push(life);
         }
-        _backlog.Forgive(); // what an outage had gathered came in one turn
+        _backlog.Forgive(); // all that gathered during an outage was logged in one turn
         RemoveDead();
     }
 
-    /// <summary>Histories that contradict each other must not keep the namespace shut: then all who have one begin anew, with their clients.</summary>
+    /// <summary>Contradicting histories must not keep the namespace closed: every server that brought one starts anew, and its clients reconnect.</summary>
     private Merge MergeHistories()
     {
         try
@@ -78,7 +78,7 @@ internal sealed partial class Home
         }
     }
 
-    /// <summary>A request's publisher must know whom to wait for: those that handled it before, and those that get it now.</summary>
+    /// <summary>Tells a request's publisher whose answers to wait for: the servers that handled it before, and those that get it now.</summary>
     private void KeepTargets(Merge merge, Entry entry)
     {
         if (entry.Operation.Kind == OperationKind.Request && merge.Results.TryGetValue((entry.Publisher, entry.Position), out var result))

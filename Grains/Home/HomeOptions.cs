@@ -3,7 +3,7 @@ namespace OrleansAdapter;
 /// <summary>The limits and times of a home. All times are in milliseconds.</summary>
 public sealed record HomeOptions
 {
-    /// <summary>How long a life that does not say it (<c>HeartbeatTimeout</c>) stays without a word from it. A server renews three times as often.</summary>
+    /// <summary>The lease of a life that asks for none (<c>HeartbeatTimeout</c>): without a message for so long it is removed. Servers renew it thrice as often.</summary>
     public long Lease { get; init; } = 10_000;
 
     /// <summary>How long a new home waits for the servers of the one before, from the first that comes (PROTOCOL.md, H4).</summary>

@@ -10,10 +10,10 @@ internal sealed class AnswerLog(ServersOptions options, long session)
 
     private long _sent;
 
-    /// <summary>The number up to which they are errors by expiry already.</summary>
+    /// <summary>The number up to which answers have expired, and are errors.</summary>
     private long _expired;
 
-    /// <summary>Which numbering this is.</summary>
+    /// <summary>The session: answers are numbered anew in each.</summary>
     public long Session { get; } = session;
 
     /// <summary>The number up to which all are acknowledged; the first one waiting is the next.</summary>

@@ -3,7 +3,7 @@ namespace OrleansAdapter;
 /// <summary>The limits and times of the list of servers and of the answers that wait for them. All times are in milliseconds.</summary>
 public sealed record ServersOptions
 {
-    /// <summary>How long a server that does not say it (<c>HeartbeatTimeout</c>) stays in the list without a word from it.</summary>
+    /// <summary>The lease of a server that asks for none (<c>HeartbeatTimeout</c>): without a message for so long it leaves the list.</summary>
     public long Lease { get; init; } = 10_000;
 
     /// <summary>A gap between two ticks that is longer than this counts as a pause of the directory itself, and extends the leases.</summary>

@@ -27,13 +27,13 @@ internal sealed class MixedServer : IAsyncDisposable
 
     public SocketIOServer IO => _app.Services.GetRequiredService<SocketIOServer>();
 
-    public static async Task<MixedServer> StartAsync(TestCluster engine)
+    public static async Task<MixedServer> StartAsync(TestCluster cluster)
     {
         var log = new TestLog();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddProvider(log);
         builder.WebHost.UseKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0)).UseUrls();
-        builder.Services.AddSingleton(engine.NewDirectory());
+        builder.Services.AddSingleton(cluster.NewDirectory());
         builder.Services.AddSignalR().AddOrleansAdapter(options =>
         {
             options.RequestsTimeout = InTime.Limit;

@@ -2,11 +2,11 @@ using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.Operations;
 
-/// <summary>Clusters of one and of three servers, made when they are first needed and shared by all cases of an engine.</summary>
-public abstract class MixedClusters(Func<TestCluster> newEngine) : IAsyncLifetime
+/// <summary>Clusters of one and of three servers, made when they are first needed and shared by all cases of one kind of cluster.</summary>
+public abstract class MixedClusters(Func<TestCluster> newCluster) : IAsyncLifetime
 {
     private readonly Dictionary<int, MixedServer[]> _servers = [];
-    private readonly List<TestCluster> _engines = [];
+    private readonly List<TestCluster> _clusters = [];
 
     public ValueTask InitializeAsync() => default;
 
@@ -17,9 +17,9 @@ public abstract class MixedClusters(Func<TestCluster> newEngine) : IAsyncLifetim
         {
             await server.DisposeAsync();
         }
-        foreach (var engine in _engines)
+        foreach (var cluster in _clusters)
         {
-            await engine.DisposeAsync();
+            await cluster.DisposeAsync();
         }
     }
 
@@ -27,9 +27,9 @@ public abstract class MixedClusters(Func<TestCluster> newEngine) : IAsyncLifetim
     {
         if (!_servers.TryGetValue(workers, out var servers))
         {
-            var engine = newEngine();
-            _engines.Add(engine);
-            _servers[workers] = servers = await Task.WhenAll(Enumerable.Range(0, workers).Select(_ => MixedServer.StartAsync(engine))).InTimeAsync();
+            var cluster = newCluster();
+            _clusters.Add(cluster);
+            _servers[workers] = servers = await Task.WhenAll(Enumerable.Range(0, workers).Select(_ => MixedServer.StartAsync(cluster))).InTimeAsync();
         }
         return servers;
     }

@@ -7,7 +7,7 @@ using OrleansAdapter.Tests.SignalR;
 
 namespace OrleansAdapter.Tests.OnOrleans;
 
-/// <summary>The Orleans engine on silos that a class of tests shares; every test has a namespace of its own, and every server is an Orleans client.</summary>
+/// <summary>The directory on Orleans, on silos that a class of tests shares; every test has a namespace of its own, and every server is an Orleans client.</summary>
 public sealed class OrleansTestCluster(TestSilos silos, bool ownsSilos = false) : TestCluster
 {
     private readonly List<IDirectory> _supervisors = [];
@@ -18,11 +18,11 @@ public sealed class OrleansTestCluster(TestSilos silos, bool ownsSilos = false) 
     /// <summary>The silos.</summary>
     public TestSilos Silos => silos;
 
-    /// <summary>An engine with silos of its own.</summary>
+    /// <summary>A cluster with silos of its own.</summary>
     public static OrleansTestCluster Start(TestSilosOptions options) =>
         new(Task.Run(() => TestSilos.StartAsync(options)).GetAwaiter().GetResult(), ownsSilos: true);
 
-    /// <summary>A host that ends with the engine.</summary>
+    /// <summary>A host that ends with the cluster.</summary>
     public void Ends(IHost host) => _hosts.Add(host);
 
     internal override IDirectory NewDirectory() => silos.NewDirectory();
@@ -73,8 +73,8 @@ public abstract class SharedSilos(TestSilosOptions options) : IAsyncLifetime
 {
     private TestSilos? _silos;
 
-    /// <summary>An engine for one test.</summary>
-    public OrleansTestCluster NewEngine() => new(_silos!);
+    /// <summary>A cluster for one test.</summary>
+    public OrleansTestCluster NewCluster() => new(_silos!);
 
     public async ValueTask InitializeAsync() => _silos = await TestSilos.StartAsync(options);
 
@@ -96,35 +96,35 @@ public sealed class SiloWithFaultyStreams() : SharedSilos(FaultyStreams.Options(
 
 public sealed class SiloWithDoor() : SharedSilos(new TestSilosOptions { Silo = silo => silo.Services.AddRoomDoor() });
 
-public sealed class OrleansSendTests(OneSilo silos) : SendTests(silos.NewEngine()), IClassFixture<OneSilo>;
+public sealed class OrleansSendTests(OneSilo silos) : SendTests(silos.NewCluster()), IClassFixture<OneSilo>;
 
-public sealed class OrleansGroupTests(OneSilo silos) : GroupTests(silos.NewEngine()), IClassFixture<OneSilo>;
+public sealed class OrleansGroupTests(OneSilo silos) : GroupTests(silos.NewCluster()), IClassFixture<OneSilo>;
 
-public sealed class OrleansConnectionTests(OneSilo silos) : ConnectionTests(silos.NewEngine()), IClassFixture<OneSilo>;
+public sealed class OrleansConnectionTests(OneSilo silos) : ConnectionTests(silos.NewCluster()), IClassFixture<OneSilo>;
 
-public sealed class OrleansOrderTests(OneSilo silos) : OrderTests(silos.NewEngine()), IClassFixture<OneSilo>;
+public sealed class OrleansOrderTests(OneSilo silos) : OrderTests(silos.NewCluster()), IClassFixture<OneSilo>;
 
-public sealed class OrleansClientResultTests(OneSilo silos) : ClientResultTests(silos.NewEngine()), IClassFixture<OneSilo>;
+public sealed class OrleansClientResultTests(OneSilo silos) : ClientResultTests(silos.NewCluster()), IClassFixture<OneSilo>;
 
 /// <summary>On silos of its own each, because they list all servers.</summary>
 public sealed class OrleansOperationTests() : OperationTests(OrleansTestCluster.Start(new TestSilosOptions()));
 
-public sealed class OrleansRequestDeathTests(OneSilo silos) : RequestDeathTests(silos.NewEngine()), IClassFixture<OneSilo>;
+public sealed class OrleansRequestDeathTests(OneSilo silos) : RequestDeathTests(silos.NewCluster()), IClassFixture<OneSilo>;
 
 public sealed class OrleansMixedClusters() : MixedClusters(() => OrleansTestCluster.Start(new TestSilosOptions()));
 
 public sealed class OrleansOperationMatrix(OrleansMixedClusters clusters) : OperationMatrix(clusters), IClassFixture<OrleansMixedClusters>;
 
-public sealed class OrleansAckTests(OneSilo silos) : AckTests(silos.NewEngine()), IClassFixture<OneSilo>;
+public sealed class OrleansAckTests(OneSilo silos) : AckTests(silos.NewCluster()), IClassFixture<OneSilo>;
 
-public sealed class TwoSilosSendTests(TwoSilos silos) : SendTests(silos.NewEngine()), IClassFixture<TwoSilos>;
+public sealed class TwoSilosSendTests(TwoSilos silos) : SendTests(silos.NewCluster()), IClassFixture<TwoSilos>;
 
-public sealed class TwoSilosGroupTests(TwoSilos silos) : GroupTests(silos.NewEngine()), IClassFixture<TwoSilos>;
+public sealed class TwoSilosGroupTests(TwoSilos silos) : GroupTests(silos.NewCluster()), IClassFixture<TwoSilos>;
 
-public sealed class TwoSilosOrderTests(TwoSilos silos) : OrderTests(silos.NewEngine()), IClassFixture<TwoSilos>;
+public sealed class TwoSilosOrderTests(TwoSilos silos) : OrderTests(silos.NewCluster()), IClassFixture<TwoSilos>;
 
-public sealed class TwoSilosClientResultTests(TwoSilos silos) : ClientResultTests(silos.NewEngine()), IClassFixture<TwoSilos>;
+public sealed class TwoSilosClientResultTests(TwoSilos silos) : ClientResultTests(silos.NewCluster()), IClassFixture<TwoSilos>;
 
-public sealed class FaultyStreamsSendTests(SiloWithFaultyStreams silos) : SendTests(silos.NewEngine()), IClassFixture<SiloWithFaultyStreams>;
+public sealed class FaultyStreamsSendTests(SiloWithFaultyStreams silos) : SendTests(silos.NewCluster()), IClassFixture<SiloWithFaultyStreams>;
 
-public sealed class FaultyStreamsOrderTests(SiloWithFaultyStreams silos) : OrderTests(silos.NewEngine()), IClassFixture<SiloWithFaultyStreams>;
+public sealed class FaultyStreamsOrderTests(SiloWithFaultyStreams silos) : OrderTests(silos.NewCluster()), IClassFixture<SiloWithFaultyStreams>;

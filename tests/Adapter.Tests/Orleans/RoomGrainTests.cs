@@ -6,7 +6,7 @@ using OrleansAdapter.Tests.SignalR;
 namespace OrleansAdapter.Tests.OnOrleans;
 
 /// <summary>What a service that has an Orleans client and nothing else can do.</summary>
-public sealed class RoomGrainTests(SiloWithDoor silos) : HubSuite(silos.NewEngine()), IClassFixture<SiloWithDoor>
+public sealed class RoomGrainTests(SiloWithDoor silos) : HubSuite(silos.NewCluster()), IClassFixture<SiloWithDoor>
 {
     private IHost? _service;
 
@@ -91,9 +91,9 @@ public sealed class RoomGrainTests(SiloWithDoor silos) : HubSuite(silos.NewEngin
 
     private async Task<IGrainFactory> ServiceAsync()
     {
-        _service = ((OrleansTestCluster)Engine).Silos.NewClient();
+        _service = ((OrleansTestCluster)Cluster).Silos.NewClient();
         await _service.StartAsync(TestContext.Current.CancellationToken);
-        ((OrleansTestCluster)Engine).Ends(_service);
+        ((OrleansTestCluster)Cluster).Ends(_service);
         return _service.Services.GetRequiredService<IClusterClient>();
     }
 }

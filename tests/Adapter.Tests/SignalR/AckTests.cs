@@ -4,7 +4,7 @@ using OrleansAdapter.Tests.Directories;
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>A broadcast with acknowledgement to SignalR clients: each is invoked for a result.</summary>
-public abstract class AckTests(TestCluster engine) : HubSuite(engine)
+public abstract class AckTests(TestCluster cluster) : HubSuite(cluster)
 {
     [Fact]
     public async Task Every_member_of_a_group_answers_whatever_its_server_and_protocol()

@@ -5,7 +5,7 @@ using OrleansAdapter.Tests.Directories;
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>Client results, on the connection's own server and on another one.</summary>
-public abstract class ClientResultTests(TestCluster engine) : HubSuite(engine)
+public abstract class ClientResultTests(TestCluster cluster) : HubSuite(cluster)
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -121,7 +121,7 @@ public abstract class ClientResultTests(TestCluster engine) : HubSuite(engine)
         var result = asker.Manager.InvokeConnectionAsync<int>(client.Id, "ask", ["?"], Cancel);
         await client.NextInvocationAsync();
         Assert.True(SocketId.TryParse(client.Id, out var id));
-        await Engine.ReportDeathAsync(id.Server.Process);
+        await Cluster.ReportDeathAsync(id.Server.Process);
         Assert.Equal($"Connection '{client.Id}' disconnected.", (await Assert.ThrowsAsync<IOException>(() => result.InTimeAsync())).Message);
     }
 

@@ -7,9 +7,9 @@ using OrleansAdapter.Tests.Directories;
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>How connections begin and end.</summary>
-public abstract class ConnectionTests(TestCluster engine) : HubSuite(engine)
+public abstract class ConnectionTests(TestCluster cluster) : HubSuite(cluster)
 {
-    private string Namespace => Engine.Namespace;
+    private string Namespace => Cluster.Namespace;
 
     [Fact]
     public async Task A_connections_id_names_its_server_and_is_the_one_that_the_hub_sees()

@@ -19,7 +19,7 @@ namespace OrleansAdapter.Tests.SignalR;
 public sealed class ForwardingTests : IAsyncLifetime
 {
     private readonly ForwardingFolder _folder = new();
-    private readonly InProcessTestCluster _engine = new();
+    private readonly InProcessTestCluster _cluster = new();
     private readonly HttpClient _http = new();
     private readonly List<WebApplication> _apps = [];
 
@@ -38,7 +38,7 @@ public sealed class ForwardingTests : IAsyncLifetime
         {
             await app.DisposeAsync();
         }
-        await _engine.DisposeAsync();
+        await _cluster.DisposeAsync();
         _folder.Dispose();
     }
 
@@ -79,7 +79,7 @@ public sealed class ForwardingTests : IAsyncLifetime
     [Fact]
     public async Task A_connection_of_a_server_that_is_gone_or_never_was_is_not_found_at_once()
     {
-        await using var gone = await FakeServer.StartAsync(_engine.NewDirectory(), $"unix:{_folder.SocketOf(ServerId.NewProcess())}");
+        await using var gone = await FakeServer.StartAsync(_cluster.NewDirectory(), $"unix:{_folder.SocketOf(ServerId.NewProcess())}");
         foreach (var server in new[] { gone.Id, ServerId.NewProcess() })
         {
             foreach (var token in new[] { $"{server}.token", SocketId.New(server).ToString() })
@@ -97,7 +97,7 @@ public sealed class ForwardingTests : IAsyncLifetime
     [Fact]
     public async Task A_request_is_passed_on_once_and_never_again()
     {
-        await using var misplaced = await FakeServer.StartAsync(_engine.NewDirectory(), Server(1).Address);
+        await using var misplaced = await FakeServer.StartAsync(_cluster.NewDirectory(), Server(1).Address);
         using var metrics = new MetricsReader(_apps[1].Services);
         using var response = await _http.GetAsync(new Uri(HubOf(0), $"?id={misplaced.Id}.token")).InTimeAsync();
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
@@ -133,7 +133,7 @@ public sealed class ForwardingTests : IAsyncLifetime
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton<IDirectory>(new TestDirectory(_engine.NewDirectory()));
+        builder.Services.AddSingleton<IDirectory>(new TestDirectory(_cluster.NewDirectory()));
         builder.Services.AddSignalR().AddOrleansAdapter(options =>
         {
             _folder.Configure(options);

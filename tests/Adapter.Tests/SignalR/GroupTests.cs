@@ -4,7 +4,7 @@ using OrleansAdapter.Tests.Directories;
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>Groups: when a change holds, and what is no group.</summary>
-public abstract class GroupTests(TestCluster engine) : HubSuite(engine)
+public abstract class GroupTests(TestCluster cluster) : HubSuite(cluster)
 {
     public static TheoryData<string, string> BadNames => new()
     {

@@ -8,7 +8,7 @@ namespace OrleansAdapter.Tests.SignalR;
 /// <summary>Which namespace a hub is.</summary>
 public sealed class HubMappingTests : IAsyncDisposable
 {
-    private readonly InProcessTestCluster _engine = new();
+    private readonly InProcessTestCluster _cluster = new();
 
     [Fact]
     public async Task A_hubs_namespace_is_the_name_of_its_type() => Assert.Equal("/FirstHub", await NameAsync(_ => { }));
@@ -44,7 +44,7 @@ public sealed class HubMappingTests : IAsyncDisposable
         Assert.IsType<OrleansHubLifetimeManager<FirstHub>>(services.GetRequiredService<HubLifetimeManager<FirstHub>>());
     }
 
-    public async ValueTask DisposeAsync() => await _engine.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _cluster.DisposeAsync();
 
     private async Task<string> NameAsync(Action<OrleansAdapterOptions> configure)
     {
@@ -56,7 +56,7 @@ public sealed class HubMappingTests : IAsyncDisposable
     {
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddSingleton(_engine.NewDirectory());
+        services.AddSingleton(_cluster.NewDirectory());
         services.AddSignalR().AddOrleansAdapter(configure);
         services.AddSingleton<HubLifetimeManager<SecondHub>, DefaultHubLifetimeManager<SecondHub>>();
         return services.BuildServiceProvider();

@@ -4,12 +4,12 @@ using OrleansAdapter.Tests.Directories;
 
 namespace OrleansAdapter.Tests.SignalR;
 
-/// <summary>Servers of one cluster, started as a test needs them. Every suite of hubs runs on each engine.</summary>
-public abstract class HubSuite(TestCluster engine) : IAsyncLifetime
+/// <summary>Servers of one cluster, started as a test needs them. Every suite of hubs runs on each kind of cluster.</summary>
+public abstract class HubSuite(TestCluster cluster) : IAsyncLifetime
 {
     private readonly List<TestServer> _servers = [];
 
-    public TestCluster Engine { get; } = engine;
+    public TestCluster Cluster { get; } = cluster;
 
     public ValueTask InitializeAsync() => default;
 
@@ -20,7 +20,7 @@ public abstract class HubSuite(TestCluster engine) : IAsyncLifetime
         {
             await server.DisposeAsync();
         }
-        await Engine.DisposeAsync();
+        await Cluster.DisposeAsync();
     }
 
     protected Task<TestServer> ServerAsync(params IReadOnlyList<IHubProtocol> protocols) => ServerAsync(null, null, protocols);
@@ -33,7 +33,7 @@ public abstract class HubSuite(TestCluster engine) : IAsyncLifetime
     private async Task<TestServer> ServerAsync(
         Action<OrleansAdapterOptions>? configure, Action<HubOptions>? configureHub, params IReadOnlyList<IHubProtocol> protocols)
     {
-        var server = await TestServer.StartAsync(Engine, configure, configureHub, protocols);
+        var server = await TestServer.StartAsync(Cluster, configure, configureHub, protocols);
         _servers.Add(server);
         return server;
     }

@@ -6,7 +6,7 @@ using OrleansAdapter.Tests.Directories;
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>Seeing and steering sockets from any server.</summary>
-public abstract class OperationTests(TestCluster engine) : HubSuite(engine)
+public abstract class OperationTests(TestCluster cluster) : HubSuite(cluster)
 {
     [Fact]
     public async Task Sockets_are_fetched_and_counted_wherever_they_are_and_named_with_their_server_and_rooms()
@@ -93,7 +93,7 @@ public abstract class OperationTests(TestCluster engine) : HubSuite(engine)
         await a.Namespace.Timeout(TimeSpan.FromMinutes(10)).SocketIdsAsync(TestContext.Current.CancellationToken).InTimeAsync(); // behind it in the order
         Assert.False(asked.IsCompleted);
         b.Directory.Loses = true;
-        await Engine.ReportDeathAsync(b.This.Process).InTimeAsync();
+        await Cluster.ReportDeathAsync(b.This.Process).InTimeAsync();
         Assert.Equal(1, await asked.InTimeAsync());
         Assert.Equal(1, await a.Namespace.Timeout(TimeSpan.FromMinutes(10)).CountSocketsAsync(TestContext.Current.CancellationToken).InTimeAsync());
         Assert.Equal(0, a.This.PendingRequestCount);

@@ -4,7 +4,7 @@ using OrleansAdapter.Tests.Directories;
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>One order for all members, wherever they are, and the order of each publisher in it.</summary>
-public abstract class OrderTests(TestCluster engine) : HubSuite(engine)
+public abstract class OrderTests(TestCluster cluster) : HubSuite(cluster)
 {
     private const int Messages = 300;
 

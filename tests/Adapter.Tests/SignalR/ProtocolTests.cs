@@ -7,7 +7,7 @@ using OrleansAdapter.Tests.Directories;
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>A hub protocol that is not JSON, next to it and instead of it, on servers that have it and servers that do not.</summary>
-public abstract class ProtocolTests(TestCluster engine) : HubSuite(engine)
+public abstract class ProtocolTests(TestCluster cluster) : HubSuite(cluster)
 {
     [Fact]
     public async Task Clients_of_both_protocols_hear_the_same()

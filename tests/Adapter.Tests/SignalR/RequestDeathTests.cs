@@ -5,7 +5,7 @@ using OrleansAdapter.Tests.Directories;
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>Requests while servers die and sockets come and go.</summary>
-public abstract class RequestDeathTests(TestCluster engine) : HubSuite(engine)
+public abstract class RequestDeathTests(TestCluster cluster) : HubSuite(cluster)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -39,7 +39,7 @@ public abstract class RequestDeathTests(TestCluster engine) : HubSuite(engine)
         await a.Namespace.Emit("said", "behind all of them in the order").InTimeAsync();
         b.Directory.IsCutOff = true;
         var meanwhile = Operations.ToDictionary(operation => operation.Key, operation => operation.Value(a.Namespace));
-        await Engine.ReportDeathAsync(b.This.Process).InTimeAsync();
+        await Cluster.ReportDeathAsync(b.This.Process).InTimeAsync();
         var afterwards = Operations.ToDictionary(operation => operation.Key, operation => operation.Value(a.Namespace));
 
         foreach (var (name, found) in asked.Concat(meanwhile).Concat(afterwards))

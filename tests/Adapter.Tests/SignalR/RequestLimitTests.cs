@@ -6,7 +6,7 @@ using OrleansAdapter.Tests.Directories;
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>What requests may cost, and what is left of those that went wrong: nothing.</summary>
-public abstract class RequestLimitTests(TestCluster engine) : HubSuite(engine)
+public abstract class RequestLimitTests(TestCluster cluster) : HubSuite(cluster)
 {
     [Fact]
     public async Task An_answer_that_is_too_large_fails_the_request_and_names_the_server()

@@ -4,7 +4,7 @@ using OrleansAdapter.Tests.Directories;
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>Who gets what: every member of the lifetime manager that sends. That something does not come is seen by what comes next.</summary>
-public abstract class SendTests(TestCluster engine) : HubSuite(engine)
+public abstract class SendTests(TestCluster cluster) : HubSuite(cluster)
 {
     private static readonly object?[] Hello = ["hello"];
     private static readonly object?[] Mark = ["mark"];

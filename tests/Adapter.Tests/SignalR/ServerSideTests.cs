@@ -3,7 +3,7 @@ using OrleansAdapter.Tests.Directories;
 namespace OrleansAdapter.Tests.SignalR;
 
 /// <summary>What servers say to each other.</summary>
-public abstract class ServerSideTests(TestCluster engine) : HubSuite(engine)
+public abstract class ServerSideTests(TestCluster cluster) : HubSuite(cluster)
 {
     [Fact]
     public async Task Servers_send_each_other_events_in_order_and_answer_once_each()
@@ -58,7 +58,7 @@ public abstract class ServerSideTests(TestCluster engine) : HubSuite(engine)
         var asked = a.Namespace.ServerSideEmitWithAckAsync<int>("ask", TimeSpan.FromMinutes(10));
         await reached.Task.InTimeAsync();
         c.Directory.IsCutOff = true;
-        await Engine.ReportDeathAsync(c.This.Process).InTimeAsync();
+        await Cluster.ReportDeathAsync(c.This.Process).InTimeAsync();
         var answers = (await asked.InTimeAsync()).ToDictionary(answer => answer.Server);
         Assert.Equal(2, answers.Count);
         Assert.Equal((1, null), (answers[b.Namespace.Life].Value, answers[b.Namespace.Life].Error));

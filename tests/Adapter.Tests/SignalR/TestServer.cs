@@ -15,15 +15,15 @@ public sealed class TestServer : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly List<TestClient> _clients = [];
 
-    private TestServer(TestCluster engine, Action<OrleansAdapterOptions>? configure, Action<HubOptions>? configureHub, IReadOnlyList<IHubProtocol> protocols)
+    private TestServer(TestCluster cluster, Action<OrleansAdapterOptions>? configure, Action<HubOptions>? configureHub, IReadOnlyList<IHubProtocol> protocols)
     {
-        Directory = new TestDirectory(engine.NewDirectory());
+        Directory = new TestDirectory(cluster.NewDirectory());
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.AddProvider(Log));
         services.AddSingleton<IDirectory>(Directory);
         var signalR = services.AddSignalR(hub => hub.MaximumParallelInvocationsPerClient = 4).AddOrleansAdapter(options =>
         {
-            options.MapHub<TestHub>(engine.Namespace);
+            options.MapHub<TestHub>(cluster.Namespace);
             configure?.Invoke(options);
         });
         if (configureHub is not null)
@@ -54,9 +54,9 @@ public sealed class TestServer : IAsyncDisposable
     internal ClientInvocations Invocations => ((OrleansHubLifetimeManager<TestHub>)Manager).Invocations;
 
     public static async Task<TestServer> StartAsync(
-        TestCluster engine, Action<OrleansAdapterOptions>? configure, Action<HubOptions>? configureHub, IReadOnlyList<IHubProtocol> protocols)
+        TestCluster cluster, Action<OrleansAdapterOptions>? configure, Action<HubOptions>? configureHub, IReadOnlyList<IHubProtocol> protocols)
     {
-        var server = new TestServer(engine, configure, configureHub, protocols);
+        var server = new TestServer(cluster, configure, configureHub, protocols);
         _ = server.Manager; // as MapHub does
         await server.This.StartAsync(TestContext.Current.CancellationToken).InTimeAsync();
         return server;

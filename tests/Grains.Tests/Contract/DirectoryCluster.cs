@@ -21,7 +21,7 @@ public abstract class DirectoryCluster : IAsyncDisposable
     /// <summary>Tells the directory that a process is dead, as a supervisor does.</summary>
     public abstract Task ReportDeathAsync(ServerId process);
 
-    /// <summary>Ends the directory with all it knows, without warning. Only for suites whose engine says it can.</summary>
+    /// <summary>Ends the directory with all it knows, without warning. Only for suites whose cluster says it can.</summary>
     public virtual Task KillDirectoryAsync() => throw new NotSupportedException();
 
     /// <summary>Starts another directory in its place.</summary>

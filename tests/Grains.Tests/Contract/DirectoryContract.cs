@@ -1,6 +1,6 @@
 namespace OrleansAdapter.Grains.Tests.Contract;
 
-/// <summary>What the homes of every engine's directory do, seen through <see cref="IDirectory"/> alone. Derive it for each engine.</summary>
+/// <summary>What the homes of every directory do, seen through <see cref="IDirectory"/> alone. Derive it for each kind of directory.</summary>
 public abstract class DirectoryContract : DirectorySuite
 {
     [Fact]

@@ -1,6 +1,6 @@
 namespace OrleansAdapter.Grains.Tests.Contract;
 
-/// <summary>What happens when the directory is lost while the servers live on. Derive it for each engine whose directory can die alone.</summary>
+/// <summary>What happens when the directory is lost while the servers live on. Derive it for each kind whose directory can die alone.</summary>
 public abstract class DirectoryLossContract : DirectorySuite
 {
     [Fact]

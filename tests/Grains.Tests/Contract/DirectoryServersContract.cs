@@ -1,6 +1,6 @@
 namespace OrleansAdapter.Grains.Tests.Contract;
 
-/// <summary>The list of servers, the answers between them, and their deaths. Derive it for each engine.</summary>
+/// <summary>The list of servers, the answers between them, and their deaths. Derive it for each kind of directory.</summary>
 public abstract class DirectoryServersContract : DirectorySuite
 {
     [Fact]

@@ -3,7 +3,7 @@ using OrleansAdapter.Grains.Tests.Contract;
 
 namespace OrleansAdapter.Grains.Tests.OnOrleans;
 
-/// <summary>The Orleans engine on silos of this process; every server is an Orleans client of its own.</summary>
+/// <summary>The directory on Orleans, on silos of this process; every server is an Orleans client of its own.</summary>
 public sealed class OrleansCluster(TestSilos silos) : DirectoryCluster
 {
     private IDirectory? _supervisor;

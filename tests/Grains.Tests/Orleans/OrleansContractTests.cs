@@ -21,7 +21,7 @@ public sealed class MemoryStreamsDirectoryLossContractTests : DirectoryLossContr
     protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync(TestSilosOptions.OnMemoryStreams);
 }
 
-/// <summary>The contract, on one silo, with mailboxes on this engine's own streams: the default.</summary>
+/// <summary>The contract, on one silo, with mailboxes on the mailbox streams: the default.</summary>
 public sealed class OrleansDirectoryContractTests : DirectoryContract
 {
     protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync();
