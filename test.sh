@@ -2,6 +2,7 @@
 # Builds everything once, checks formatting, tries the packages and runs every test.
 #   ./test.sh                 what each change has to pass
 #   ./test.sh --full          the same with more seeds and longer runs (ORLEANSADAPTER_FULL=1 for the tests)
+#   ./test.sh --full PART ... only these parts of it: packages, simulation (Grains.Tests), suites (Adapter.Tests, SocketIO.Tests), processes (EndToEnd)
 #   ./test.sh --no-install    installs nothing: neither the JavaScript clients (npm, below tests/) nor a browser (apt-get); what is missing is skipped
 # The last line is "N passed, N failed, N skipped"; the exit code is 0 only if tests ran and nothing failed.
 set -euo pipefail
@@ -10,18 +11,26 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 cd "$root"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
 
-time_limit=17m
+time_limit=10m
 install=1
 full=()
+parts=()
 unset ORLEANSADAPTER_FULL ORLEANSADAPTER_NODE
 for option in "$@"; do
   case $option in
     --full) export ORLEANSADAPTER_FULL=1; full=(--full); time_limit=40m ;;
     --no-install) install=0 ;;
+    packages | simulation | suites | processes) parts+=("$option") ;;
     -h | --help) sed -n '2,/^set/{/^# /s/^# //p}' "$0"; exit 0 ;;
-    *) echo "test.sh: unknown option '$option'; there are --full and --no-install" >&2; exit 64 ;;
+    *) echo "test.sh: unknown option '$option'; see --help" >&2; exit 64 ;;
   esac
 done
+if ((${#parts[@]} && !${#full[@]})); then
+  echo "test.sh: parts run alone with --full only" >&2
+  exit 64
+fi
+# Whether a part is to run: all are, unless some were named.
+has() { ((!${#parts[@]})) || [[ " ${parts[*]} " == *" $1 "* ]]; }
 
 # The JavaScript clients that some suites use. Those suites skip themselves unless ORLEANSADAPTER_NODE is 1.
 prepare_node() {
@@ -81,56 +90,70 @@ prepare_browser &
 browser=$!
 dotnet restore OrleansAdapter.sln --locked-mode --verbosity quiet -nodeReuse:false
 dotnet build OrleansAdapter.sln --no-restore --configuration Release --verbosity quiet -nodeReuse:false
+wait "$browser"
+
+# What looks at the sources runs beside what runs the packages: there are two processors at least.
+dotnet format OrleansAdapter.sln --no-restore --verify-no-changes >"$scratch/format" 2>&1 &
+format=$!
+bad_packages=0
+if has packages; then eng/try-packages.sh --no-build ${full[@]+"${full[@]}"} || bad_packages=1; fi
 badly_formatted=0
-dotnet format OrleansAdapter.sln --no-restore --verify-no-changes || badly_formatted=1
+wait "$format" || { badly_formatted=1; cat "$scratch/format"; }
 too_long=0
 check_lines || too_long=1
-wait "$browser"
-bad_packages=0
-eng/try-packages.sh --no-build ${full[@]+"${full[@]}"} || bad_packages=1
 
-# One test program at a time: the end-to-end suites start processes of their own and want the machine to themselves. They run in a
-# process group of their own ('set -m'), so that what hangs is ended as a whole, at the time limit or when this script is stopped.
-log=$scratch/log
-mkfifo "$scratch/pipe"
-tee "$log" <"$scratch/pipe" &
-printer=$!
-limit=()
-if command -v timeout >/dev/null; then limit=(timeout --kill-after=30s "$time_limit"); fi
-set -m
-${limit[@]+"${limit[@]}"} dotnet test --solution OrleansAdapter.sln --configuration Release --no-build --max-parallel-test-modules 1 \
-  </dev/null >"$scratch/pipe" 2>&1 &
-tests=$!
-set +m
-trap 'kill -TERM -- "-$tests" 2>/dev/null' INT TERM HUP
-code=0
-wait "$tests" || code=$?
-if kill -0 "$tests" 2>/dev/null; then wait "$tests" || true; fi   # a signal ends the first wait early
-wait "$printer" || true
+# Runs test programs one after another. Each has a process group of its own ('set -m'), so that what hangs is ended as a whole: at the time limit (the
+# exit code is 124 then), or when this script is stopped. What a program says goes to a log, its exit code to a file beside it.
+run_programs() {
+  local name code child= limit=()
+  if command -v timeout >/dev/null; then limit=(timeout --kill-after=30s "$time_limit"); fi
+  set -m
+  trap '[[ -z $child ]] || kill -TERM -- "-$child" 2>/dev/null; exit 143' TERM
+  for name in "$@"; do
+    code=0
+    ${limit[@]+"${limit[@]}"} dotnet "tests/$name/bin/Release/net10.0/$name.dll" --no-progress </dev/null >"$scratch/$name.log" 2>&1 &
+    child=$!
+    wait "$child" || code=$?
+    child=
+    echo "$code" >"$scratch/$name.code"
+    cat "$scratch/$name.log"
+  done
+}
 
-count() { sed -n "/^Test run summary/,\$ s/^ *$1: \([0-9][0-9]*\)\$/\1/p" "$log" | tail -n 1; }
-passed=$(count succeeded) failed=$(count failed) skipped=$(count skipped) broken=$(count error)
-passed=${passed:-0} failed=${failed:-0} skipped=${skipped:-0} broken=${broken:-0}
+# The end-to-end suites start processes of their own and want the machine to themselves; the others share it.
+one=() other=() last=() programs=()
+if has simulation; then one=(Grains.Tests); fi
+if has suites; then other=(Adapter.Tests SocketIO.Tests); fi
+if has processes; then last=(EndToEnd); fi
+programs=(${one[@]+"${one[@]}"} ${other[@]+"${other[@]}"} ${last[@]+"${last[@]}"})
+jobs=()
+trap 'kill -TERM ${jobs[@]+"${jobs[@]}"} 2>/dev/null; wait; exit 143' INT TERM HUP
+run_programs ${one[@]+"${one[@]}"} & jobs+=($!)
+run_programs ${other[@]+"${other[@]}"} & jobs+=($!)
+wait "${jobs[@]}" || true
+run_programs ${last[@]+"${last[@]}"} & jobs=($!)
+wait "${jobs[@]}" || true
 
-# A test program that crashed, or in which no test ran, has no failed test to show for it: it counts as one.
-if ((broken > 0)); then
-  echo "$broken test program(s) crashed or ran no test; each counts as a failure."
-  failed=$((failed + broken))
-fi
-if ((code == 124 || code > 128)) && ! grep -q '^Test run summary' "$log"; then
-  echo "The tests were stopped before their end (exit code $code; the limit is $time_limit); that counts as a failure."
-  failed=$((failed + 1))
-elif ((passed + failed == 0)); then
+count() { sed -n "/^Test run summary/,\$ s/^ *$2: \([0-9][0-9]*\)\$/\1/p" "$scratch/$1.log" | tail -n 1; }
+code=0 passed=0 failed=0 skipped=0
+for name in ${programs[@]+"${programs[@]}"}; do
+  ended=$(cat "$scratch/$name.code" 2>/dev/null || echo 137)
+  succeeded=$(count "$name" succeeded) broken=$(count "$name" failed) left=$(count "$name" skipped)
+  passed=$((passed + ${succeeded:-0})) failed=$((failed + ${broken:-0})) skipped=$((skipped + ${left:-0}))
+  # A program that crashed, was stopped, or in which no test ran, has no failed test to show for it: it counts as one.
+  if ((${succeeded:-0} + ${broken:-0} == 0)); then
+    echo "$name: no test ran to its end (exit code $ended; 124 is the time limit, $time_limit); that counts as a failure."
+    failed=$((failed + 1))
+  elif ((ended != 0 && ${broken:-0} == 0)); then
+    echo "$name ended with exit code $ended though no test failed (124 is the time limit, $time_limit); that counts as a failure."
+    failed=$((failed + 1))
+  fi
+done
+if ((${#programs[@]} > 0 && passed + failed == 0)); then
   echo "No test ran."
   failed=1
 fi
-if ((code != 0 && failed == 0)); then
-  echo "dotnet test ended with exit code $code though no test failed; that counts as a failure."
-  failed=1
-fi
-if ((failed > 0 && code == 0)); then
-  code=1
-fi
+if ((failed > 0)); then code=1; fi
 if ((bad_packages)); then
   echo "The packages do not do what the documents say (see above: packages); that counts as a failure."
   failed=$((failed + 1))

@@ -1,7 +1,13 @@
 using System.Runtime.Versioning;
 
-// Several clusters at a time would share two cores, and tell nothing about a promise that names a time.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+// Two clusters at a time, for most of a test is waiting. What tests a promise that names a time runs alone (see the collection Alone).
+[assembly: CollectionBehavior(MaxParallelThreads = 2)]
 
 // Signals, modes of files and Unix domain sockets.
 [assembly: UnsupportedOSPlatform("windows")]
+
+namespace OrleansAdapter.EndToEnd;
+
+/// <summary>Classes that want the machine to themselves: another cluster beside theirs would say nothing about a promise that names a time.</summary>
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public sealed class Alone;

@@ -7,6 +7,7 @@ namespace OrleansAdapter.EndToEnd;
 /// <summary>
 /// Deaths where workers are silos, that of the very worker that hosts the room's home among them. Starts a cluster of four silos for each test.
 /// </summary>
+[Collection(nameof(Alone))]
 public sealed partial class ColocatedDeaths() : DeathSuite("--colocated")
 {
     /// <summary>Homes say where they start.</summary>

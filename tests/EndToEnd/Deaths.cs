@@ -5,6 +5,7 @@ using OrleansAdapter.EndToEnd.Suites;
 namespace OrleansAdapter.EndToEnd;
 
 /// <summary>Deaths on the default set-up, and a directory that is as good as dead.</summary>
+[Collection(nameof(Alone))]
 public sealed class Deaths() : DeathSuite()
 {
     [Fact(Timeout = 120_000)]

@@ -36,14 +36,18 @@ public sealed class NoAffinity(DefaultCluster shared) : NoAffinitySuite(shared);
 
 public sealed class OperationsCluster() : SharedCluster(OperationsSuite.Environment);
 
+[Collection(nameof(Alone))]
 public sealed class ClusterOperations(OperationsCluster shared) : OperationsSuite(shared), IClassFixture<OperationsCluster>;
 
+[Collection(nameof(Alone))]
 public sealed class Drains() : DrainSuite();
 
+[Collection(nameof(Alone))]
 public sealed class SocketIODeaths() : SocketIODeathSuite();
 
 public sealed class Supervision() : SupervisionSuite();
 
+[Collection(nameof(Alone))]
 public sealed class FrontLife() : FrontLifeSuite();
 
 // Where connections cannot be handed over, requests are passed on: clients see no difference.

@@ -24,6 +24,7 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     private static readonly TimeSpan StatusLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
     private static readonly HttpClient Http = new();
+    private static int _lastPort = Random.Shared.Next(PortRanges);
 
     private readonly Process _primary;
     private readonly Task _output;
@@ -36,6 +37,9 @@ internal sealed partial class RunningCluster : IAsyncDisposable
         Temporary = temporary;
         _output = Task.WhenAll(ReadAsync(primary.StandardOutput), ReadAsync(primary.StandardError));
     }
+
+    /// <summary>Tests get ports 20000, 20010 and so on, up to 29990.</summary>
+    private const int PortRanges = 1000;
 
     /// <summary>How many workers there are.</summary>
     public const int Workers = 3;
@@ -100,12 +104,14 @@ internal sealed partial class RunningCluster : IAsyncDisposable
         return new RunningCluster(Process.Start(start)!, port, temporary);
     }
 
-    /// <summary>A port with free ones after it, below those that the system gives to whoever asks for any.</summary>
+    /// <summary>
+    /// A port with free ones after it, below those that the system gives to whoever asks for any. No other test of this program gets the same.
+    /// </summary>
     public static int FreePort()
     {
         for (var attempt = 0; attempt < 100; attempt++)
         {
-            var port = Random.Shared.Next(2000, 3000) * 10;
+            var port = 20_000 + ((Interlocked.Increment(ref _lastPort) % PortRanges) * 10);
             if (Enumerable.Range(port, Workers + 1).All(IsFree))
             {
                 return port;
