@@ -3,7 +3,9 @@ namespace OrleansAdapter;
 /// <summary>The limits and times of a home. All times are in milliseconds.</summary>
 public sealed record HomeOptions
 {
-    /// <summary>The lease of a life that asks for none (<c>HeartbeatTimeout</c>): without a message for so long it is removed. Servers renew it thrice as often.</summary>
+    /// <summary>
+    /// The lease of a life that asks for none (<c>HeartbeatTimeout</c>): without a message for so long it is removed. Servers renew it three times as often.
+    /// </summary>
     public long Lease { get; init; } = 10_000;
 
     /// <summary>How long a new home waits for the servers of the one before, from the first that comes (PROTOCOL.md, H4).</summary>

@@ -22,7 +22,9 @@ internal sealed class RoomTable
         return memberships;
     }
 
-    /// <summary>Records what a life says of its own membership (PROTOCOL.md, H7). What it said before it saw a pending remote join does not settle that join.</summary>
+    /// <summary>
+    /// Records what a life says of its own membership (PROTOCOL.md, H7). What it said before it saw a pending remote join does not settle that join.
+    /// </summary>
     public void SetMember(Room room, Life life, bool member, long asOf)
     {
         var record = Find(room, life);

@@ -7,7 +7,9 @@ using OrleansAdapter.Tests.SignalR;
 
 namespace OrleansAdapter.Tests.OnOrleans;
 
-/// <summary>The directory on Orleans, on silos that a class of tests shares; every test has a namespace of its own, and every server is an Orleans client.</summary>
+/// <summary>
+/// The directory on Orleans, on silos that a class of tests shares; every test has a namespace of its own, and every server is an Orleans client.
+/// </summary>
 public sealed class OrleansTestCluster(TestSilos silos, bool ownsSilos = false) : TestCluster
 {
     private readonly List<IDirectory> _supervisors = [];
