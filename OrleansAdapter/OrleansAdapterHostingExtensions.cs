@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using OrleansAdapter;
@@ -9,8 +8,6 @@ namespace Microsoft.Extensions.Hosting;
 /// <summary>Adds all of OrleansAdapter to an application.</summary>
 public static class OrleansAdapterHostingExtensions
 {
-    private const string Section = "OrleansAdapter";
-
     /// <summary>
     /// Makes this process a server of the cluster, by the section <c>OrleansAdapter</c> of its configuration: <see cref="OrleansAdapterOptions"/>, and
     /// below <c>Directory</c> where the directory is. What is added, each of which can also be added alone:
@@ -33,9 +30,6 @@ public static class OrleansAdapterHostingExtensions
         if (!builder.Services.Any(service => service.ServiceType == typeof(Added)))
         {
             builder.Services.AddSingleton<Added>();
-            // First, so that what the application's code says is said later, wherever it does.
-            builder.Services.Insert(0, ServiceDescriptor.Singleton<IConfigureOptions<OrleansAdapterOptions>>(
-                static provider => new ConfigureOptions<OrleansAdapterOptions>(provider.GetRequiredService<IConfiguration>().GetSection(Section).Bind)));
             builder.Services.AddDirectory(builder.Configuration.GetSection(DirectoryOptions.Section));
             builder.Services.AddSupervision();
             builder.Services.AddPrimary(builder.Configuration);

@@ -34,7 +34,7 @@ try
             hub.AddFilter<ClusterErrors>();
         })
         .AddOrleansAdapter();
-    builder.Services.AddSocketIO(builder.Configuration.GetSection("SocketIO").Bind);
+    builder.Services.AddSocketIO();
 
     await using var app = builder.Build();
     PageFiles.Map(app);

@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -10,6 +9,7 @@ using OrleansAdapter;
 using OrleansAdapter.Draining;
 using OrleansAdapter.Forwarding;
 using OrleansAdapter.Namespaces;
+using OrleansAdapter.Primary;
 using OrleansAdapter.RateLimiting;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -20,12 +20,16 @@ public static class AdapterServiceCollectionExtensions
     private const string RateLimitSection = "OrleansAdapter:RateLimits";
 
     /// <summary>
-    /// Makes this process a server of the cluster. A directory has to be added as well (<c>AddDirectory</c>), before or after. The host starts when
-    /// the server is registered in its namespaces.
+    /// Makes this process a server of the cluster, with the options that the section <c>OrleansAdapter</c> of the configuration gives. A directory has to be
+    /// added as well (<c>AddDirectory</c>), before or after. The host starts when the server is registered in its namespaces.
     /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="configure">Changes the options that the configuration gives.</param>
     public static IServiceCollection AddOrleansAdapter(this IServiceCollection services, Action<OrleansAdapterOptions>? configure = null)
     {
+        services.TakeSection<OrleansAdapterOptions>("OrleansAdapter");
         AddServer(services, configure);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OrleansAdapterOptions>, PrimaryCheck>());
         services.TryAddSingleton<SessionForwarder>();
         services.TryAddSingleton<InternalEndpoint>();
         static InternalEndpoint Endpoint(IServiceProvider provider) => provider.GetRequiredService<InternalEndpoint>();
@@ -99,9 +103,7 @@ public static class AdapterServiceCollectionExtensions
         {
             return;
         }
-        // First, so that what the application's code says is said later, wherever it does.
-        services.Insert(0, ServiceDescriptor.Singleton<IConfigureOptions<RateLimitOptions>>(static provider => new ConfigureOptions<RateLimitOptions>(
-            options => provider.GetService<IConfiguration>()?.GetSection(RateLimitSection).Bind(options))));
+        services.TakeSection<RateLimitOptions>(RateLimitSection);
         services.AddOptions<RateLimitOptions>().ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RateLimitOptions>, RateLimitOptionsValidator>());
         services.AddSingleton(static provider => new RateLimits(

@@ -9,6 +9,9 @@ internal static class SupervisionContract
     /// <summary>The environment variable that is <c>true</c> in a child.</summary>
     public const string Supervised = "OrleansAdapter__Supervised";
 
+    /// <summary>The same in a host's configuration.</summary>
+    public const string SupervisedKey = "OrleansAdapter:Supervised";
+
     /// <summary>The line that a child writes when it is ready. The primary does not pass it on.</summary>
     public const string ReadyLine = "::orleansadapter:: ready";
 

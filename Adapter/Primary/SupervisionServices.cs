@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansAdapter.Draining;
@@ -14,8 +15,12 @@ public static class SupervisionServices
     /// </summary>
     public static IServiceCollection AddSupervision(this IServiceCollection services) => services.AddSupervision(terminable: true);
 
+    /// <summary>Whether a host does so.</summary>
+    internal static bool IsAdded(IServiceProvider services) => services.GetService<Added>() is not null;
+
     internal static IServiceCollection AddSupervision(this IServiceCollection services, bool terminable)
     {
+        services.TryAddSingleton<Added>();
         if (SupervisionContract.IsSupervised && services.All(service => service.ServiceType != typeof(DrainedByLifetime)))
         {
             services.AddSingleton<IHostLifetime>(
@@ -28,4 +33,6 @@ public static class SupervisionServices
         }
         return services;
     }
+
+    private sealed class Added;
 }

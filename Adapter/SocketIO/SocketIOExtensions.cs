@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OrleansAdapter;
 using OrleansAdapter.EngineIO;
 using OrleansAdapter.Namespaces;
 using OrleansAdapter.SocketIO;
@@ -14,10 +15,15 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class SocketIOExtensions
 {
     /// <summary>
-    /// Adds the Socket.IO server, as <see cref="SocketIOServer"/>. <c>AddOrleansAdapter</c> and a directory have to be added as well.
+    /// Adds the Socket.IO server, as <see cref="SocketIOServer"/>, with the options that the section <c>SocketIO</c> of the configuration gives. This process
+    /// becomes a server of the cluster with that; a directory has to be added as well: <c>AddOrleansAdapter()</c> on the host's builder (package OrleansAdapter)
+    /// adds all that is needed.
     /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="configure">Changes the options that the configuration gives.</param>
     public static IServiceCollection AddSocketIO(this IServiceCollection services, Action<SocketIOOptions>? configure = null)
     {
+        services.TakeSection<SocketIOOptions>("SocketIO");
         var options = services.AddOptions<SocketIOOptions>().ValidateOnStart();
         if (configure is not null)
         {

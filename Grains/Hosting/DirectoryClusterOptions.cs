@@ -42,6 +42,9 @@ internal sealed class DirectoryClusterOptions
     /// <summary>Whether this process is a server and a silo at once.</summary>
     internal bool IsColocated => MembershipFile is { Length: > 0 };
 
+    /// <summary>Whether it says where a cluster is.</summary>
+    internal bool NamesCluster => IsColocated || Gateways.Count > 0;
+
     internal IPEndPoint[] GatewayEndPoints => [.. Gateways.Select(gateway => Parse(gateway, nameof(Gateways)))];
 
     internal IPAddress IPAddress => IPAddress.TryParse(Address, out var address)

@@ -23,7 +23,7 @@ public static class DirectoryServices
     public static IServiceCollection AddDirectory(this IServiceCollection services, IConfigurationSection section)
     {
         var cluster = DirectoryClusterOptions.From(section);
-        if (!cluster.IsColocated && cluster.Gateways.Count == 0)
+        if (!cluster.NamesCluster)
         {
             return services.AddDirectory(section.Bind);
         }
@@ -84,6 +84,13 @@ public static class DirectoryServices
             throw new InvalidOperationException(
                 "This process has an Orleans silo or client without the directory: call AddOrleansDirectory() on its builder, in UseOrleans or "
                 + "UseOrleansClient, and on every silo of the cluster.");
+        }
+        if (services.GetService<IConfiguration>() is { } configuration
+            && DirectoryClusterOptions.From(configuration.GetSection(DirectoryOptions.Section)) is { NamesCluster: true })
+        {
+            throw new InvalidOperationException(
+                $"The section {DirectoryOptions.Section} names an Orleans cluster (Gateways or MembershipFile), and AddDirectory() was called without it: this "
+                + "server would be alone. Give AddDirectory() that section, or call AddOrleansAdapter() on the host's builder (package OrleansAdapter).");
         }
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(DirectoryLog.Category);
         DirectoryLog.InProcess(logger);

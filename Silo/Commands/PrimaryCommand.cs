@@ -27,9 +27,11 @@ internal sealed class PrimaryCommand
         text => Number(text, 1, MostWorkers));
 
     private readonly Option<int> _port = Checked(
-        "--port", "P", "where clients connect; port P + i, i = 1 … N, leads to worker i", 3000, text => Number(text, 1, IPEndPoint.MaxPort));
+        "--port", "P", "where clients connect", 3000, text => Number(text, 1, IPEndPoint.MaxPort));
 
-    private readonly Option<IPAddress> _address = Checked("--address", "A", "the IP address of all these ports", IPAddress.Loopback, Address);
+    private readonly Option<bool> _workerPorts = Flag("--worker-ports", "port P + i, i = 1 … N, leads to worker i alone, as well");
+
+    private readonly Option<IPAddress> _address = Checked("--address", "A", "the IP address of these ports", IPAddress.Loopback, Address);
 
     private readonly Option<string> _balance = Checked(
         "--balance",
@@ -80,7 +82,7 @@ internal sealed class PrimaryCommand
         var options = new PrimaryCommand();
         var command = new Command("primary", "Runs the directory and the web workers, and starts again what dies.")
         {
-            options._workers, options._port, options._address, options._balance, options._front, options._drain, options._hung, options._statusPort,
+            options._workers, options._port, options._workerPorts, options._address, options._balance, options._front, options._drain, options._hung, options._statusPort,
             options._certificate, options._key, options._colocated, options._worker,
         };
         command.SetAction(parsed => PrimaryRole.RunAsync(options.Read(parsed)));
@@ -93,9 +95,10 @@ internal sealed class PrimaryCommand
         var (workers, port) = (parsed.GetValue(_workers), parsed.GetValue(_port));
         var (certificate, key) = (parsed.GetValue(_certificate), parsed.GetValue(_key));
         var proxy = parsed.GetValue(_front) == Proxy;
-        if (port + workers > IPEndPoint.MaxPort)
+        var workerPorts = parsed.GetValue(_workerPorts);
+        if (workerPorts && port + workers > IPEndPoint.MaxPort)
         {
-            throw new OptionsException($"{_port.Name} {port}: worker {workers} would have port {port + workers}, and there is none above {IPEndPoint.MaxPort}");
+            throw new OptionsException($"{_port.Name} {port} {_workerPorts.Name}: worker {workers} would have port {port + workers}, and there is none above {IPEndPoint.MaxPort}");
         }
         if (key is not null && certificate is null)
         {
@@ -109,7 +112,7 @@ internal sealed class PrimaryCommand
         {
             throw new OptionsException($"{_front.Name} {HandOver} needs Linux");
         }
-        return new PrimaryOptions(new FrontAddress(parsed.GetValue(_address)!, port, workers), Program(parsed.GetValue(_worker)))
+        return new PrimaryOptions(new FrontAddress(parsed.GetValue(_address)!, port, workers, workerPorts), Program(parsed.GetValue(_worker)))
         {
             Colocated = parsed.GetValue(_colocated),
             Proxy = proxy,

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace OrleansAdapter.Silo.Front;
 
-/// <summary>The ports that clients connect to: the front's own, and one for each worker slot.</summary>
+/// <summary>The ports that clients connect to: the front's own, and, where they are asked for, one for each worker slot.</summary>
 internal static class FrontPorts
 {
     /// <summary>Binds all ports before any process is started. Slot 0 is the front's own port. Nothing is accepted yet.</summary>
@@ -13,7 +13,7 @@ internal static class FrontPorts
         List<(Socket Socket, int Slot)> sockets = [];
         try
         {
-            for (var slot = 0; slot <= address.Slots; slot++)
+            foreach (var slot in address.Ports)
             {
                 sockets.Add((Bind(address.EndPointOf(slot), slot == 0 ? "the front" : $"worker-{slot}"), slot));
             }

@@ -47,7 +47,7 @@ internal sealed class ProxyFront : FrontDoor
             kestrel.Limits.MaxRequestBodySize = null; // the worker's affair, like all that follows
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
-            for (var slot = 0; slot <= address.Slots; slot++)
+            foreach (var slot in address.Ports)
             {
                 kestrel.Listen(address.EndPointOf(slot));
             }

@@ -125,7 +125,7 @@ internal sealed class WorkerPlan(
 
     public override string Name => $"worker-{number}";
 
-    public override string About => $"http://{options.Front.EndPointOf(number)}";
+    public override string About => options.Front.WorkerPorts ? $"http://{options.Front.EndPointOf(number)}" : "";
 
     public override TimeSpan Drain => options.Drain;
 

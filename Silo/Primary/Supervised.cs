@@ -157,7 +157,7 @@ internal sealed class Supervised(ChildPlan plan, Output output)
         }
     }
 
-    private void SayReady(Incarnation child) => output.Say($"{Name}  pid {child.Id}  {plan.About}");
+    private void SayReady(Incarnation child) => output.Say($"{Name}  pid {child.Id}  {plan.About}".TrimEnd());
 
     /// <summary>Starts the process. A failure is fatal only if it could never be started before.</summary>
     private Incarnation? TryStart()

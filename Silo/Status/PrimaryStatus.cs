@@ -35,7 +35,7 @@ internal sealed record PrimaryStatus(
 internal record ProcessStatus(string Name, int Pid, double UptimeSeconds, int Restarts);
 
 /// <summary>The status of one worker.</summary>
-/// <param name="Url">The address that leads to it alone.</param>
+/// <param name="Url">The address that leads to it alone; empty where it has no port of its own.</param>
 /// <param name="State"><c>expected</c>, <c>active</c>, <c>leaving</c> or <c>gone</c>.</param>
 /// <param name="Connections">How many it has.</param>
 internal sealed record WorkerStatus(string Name, int Pid, double UptimeSeconds, int Restarts, string Url, string State, long Connections)

@@ -27,7 +27,7 @@ public sealed class CommandLineTests
     [InlineData("primary worker-1", "worker-1")]
     [InlineData("status --port 0", "--port is '0'; it must be a number from 1 to 65535")]
     [InlineData("reload --json", "--json")]
-    [InlineData("primary --port 65535 --workers 2", "65535")]
+    [InlineData("primary --port 65535 --workers 2 --worker-ports", "65535")]
     [InlineData("primary --address nowhere", "--address")]
     [InlineData("primary --worker /nowhere.dll", "/nowhere.dll")]
     [InlineData("directory --first-start=yes", "--first-start")]
@@ -107,8 +107,8 @@ public sealed class CommandLineTests
         Assert.Empty(error);
         Assert.All(
             [
-                "--workers", "--port", "--address", "--balance", "--front", "--drain", "--hung", "--status-port", "--certificate", "--key", "--colocated",
-                "--worker",
+                "--workers", "--port", "--worker-ports", "--address", "--balance", "--front", "--drain", "--hung", "--status-port", "--certificate", "--key",
+                "--colocated", "--worker",
             ],
             option => Assert.Contains(option + " ", output));
         string[] ofOtherRoles = arguments.StartsWith("primary", StringComparison.Ordinal) ? [] : ["--json", "--first-start"];

@@ -1,0 +1,27 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace OrleansAdapter;
+
+/// <summary>Options that are what a section of the host's configuration says, without the application binding them.</summary>
+internal static class ConfigurationSections
+{
+    /// <summary>
+    /// Binds a section, before all that the application's code says of the options, wherever it does. Once for each type of options. A host without a
+    /// configuration has the defaults.
+    /// </summary>
+    public static void TakeSection<TOptions>(this IServiceCollection services, string section)
+        where TOptions : class
+    {
+        if (services.Any(static service => service.ServiceType == typeof(Taken<TOptions>)))
+        {
+            return;
+        }
+        services.AddSingleton<Taken<TOptions>>();
+        services.Insert(0, ServiceDescriptor.Singleton<IConfigureOptions<TOptions>>(provider => new ConfigureOptions<TOptions>(
+            options => provider.GetService<IConfiguration>()?.GetSection(section).Bind(options))));
+    }
+
+    private sealed class Taken<TOptions>;
+}
