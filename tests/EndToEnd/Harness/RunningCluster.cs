@@ -88,7 +88,8 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     {
         var temporary = Directory.CreateTempSubdirectory("oa-").FullName;
         var start = new ProcessStartInfo(
-            "dotnet", [Checkout.Program("Silo"), "primary", "--port", port.ToString(CultureInfo.InvariantCulture), "--worker-ports", "--drain", "2", .. arguments])
+            "dotnet",
+            [Checkout.Program("Silo"), "primary", "--port", port.ToString(CultureInfo.InvariantCulture), "--worker-ports", "--drain", "2", .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
