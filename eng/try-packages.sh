@@ -141,7 +141,8 @@ run() {
   shift 2
   port=$(free_port)
   : >"$place/log"
-  (cd "$folder" && unset ORLEANSADAPTER_WEBWORKER && exec "$place/tools/orleansadapter" primary --workers 2 --port "$port" --worker-ports "$@") >"$place/log" 2>&1 &
+  (cd "$folder" && unset ORLEANSADAPTER_WEBWORKER &&
+    exec "$place/tools/orleansadapter" primary --workers 2 --port "$port" --worker-ports "$@") >"$place/log" 2>&1 &
   primary=$!
   # 'tail' follows until the tool ends, or a minute is over.
   grep -m 1 -q '^ready' < <(exec timeout 60 tail --pid="$primary" -n +1 -f "$place/log") ||

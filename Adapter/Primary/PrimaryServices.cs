@@ -39,7 +39,8 @@ internal static class PrimaryServices
 
     /// <summary>Whether a primary gives this process its connections.</summary>
     public static bool IsIn(IConfiguration configuration) =>
-        ProxiedEndPoint.PathIn(configuration) is not null || configuration.GetSection(FrontContract.Section)[nameof(FrontOptions.SocketPath)] is { Length: > 0 };
+        ProxiedEndPoint.PathIn(configuration) is not null
+        || configuration.GetSection(FrontContract.Section)[nameof(FrontOptions.SocketPath)] is { Length: > 0 };
 
     /// <summary>Whether a host takes them.</summary>
     public static bool IsAdded(IServiceProvider services) => services.GetService<Added>() is not null;

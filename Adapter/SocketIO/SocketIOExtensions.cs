@@ -16,8 +16,8 @@ public static class SocketIOExtensions
 {
     /// <summary>
     /// Adds the Socket.IO server, as <see cref="SocketIOServer"/>, with the options that the section <c>SocketIO</c> of the configuration gives. This process
-    /// becomes a server of the cluster with that; a directory has to be added as well: <c>AddOrleansAdapter()</c> on the host's builder (package OrleansAdapter)
-    /// adds all that is needed.
+    /// becomes a server of the cluster with that; a directory has to be added as well: <c>AddOrleansAdapter()</c> on the host's builder (package
+    /// OrleansAdapter) adds all that is needed.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="configure">Changes the options that the configuration gives.</param>

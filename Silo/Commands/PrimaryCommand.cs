@@ -82,7 +82,8 @@ internal sealed class PrimaryCommand
         var options = new PrimaryCommand();
         var command = new Command("primary", "Runs the directory and the web workers, and starts again what dies.")
         {
-            options._workers, options._port, options._workerPorts, options._address, options._balance, options._front, options._drain, options._hung, options._statusPort,
+            options._workers, options._port, options._workerPorts, options._address,
+            options._balance, options._front, options._drain, options._hung, options._statusPort,
             options._certificate, options._key, options._colocated, options._worker,
         };
         command.SetAction(parsed => PrimaryRole.RunAsync(options.Read(parsed)));
@@ -98,7 +99,8 @@ internal sealed class PrimaryCommand
         var workerPorts = parsed.GetValue(_workerPorts);
         if (workerPorts && port + workers > IPEndPoint.MaxPort)
         {
-            throw new OptionsException($"{_port.Name} {port} {_workerPorts.Name}: worker {workers} would have port {port + workers}, and there is none above {IPEndPoint.MaxPort}");
+            throw new OptionsException(
+                $"{_port.Name} {port} {_workerPorts.Name}: worker {workers} would have port {port + workers}, and there is none above {IPEndPoint.MaxPort}");
         }
         if (key is not null && certificate is null)
         {
