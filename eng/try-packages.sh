@@ -137,8 +137,8 @@ free_port() {
 
 # Runs the application of a folder under the tool as two workers, and has clients talk to both.
 run() {
-  local folder=$1 talk=$2 port
-  shift 2
+  local folder=$1 port
+  shift
   port=$(free_port)
   : >"$place/log"
   (cd "$folder" && unset ORLEANSADAPTER_WEBWORKER &&
@@ -148,13 +148,29 @@ run() {
   grep -m 1 -q '^ready' < <(exec timeout 60 tail --pid="$primary" -n +1 -f "$place/log") ||
     { cat "$place/log" >&2; fail "$folder did not become ready under the tool"; }
   if [[ ${ORLEANSADAPTER_NODE-} == 1 ]]; then
-    timeout 60 node "$root/tests/EndToEnd/clients/two-workers.mjs" "http://127.0.0.1:$((port + 1))" "http://127.0.0.1:$((port + 2))" "$talk" ||
+    timeout 60 node "$root/tests/EndToEnd/clients/two-workers.mjs" "http://127.0.0.1:$((port + 1))" "http://127.0.0.1:$((port + 2))" ||
       { cat "$place/log" >&2; fail "the clients of $folder did not hear each other"; }
+    talk_as_readme_says "$port"
   else
     echo "**** NO CLIENT TALKED TO $folder: ORLEANSADAPTER_NODE is not 1."
   fi
   "$place/tools/orleansadapter" status --port "$port" >/dev/null || fail "orleansadapter status failed"
   stop_primary
+}
+
+# The clients of README.md as they stand there, but for the port: both people hear both messages.
+talk_as_readme_says() {
+  local port=$1 talker
+  ln -sfn "$root/tests/EndToEnd/clients/node_modules" "$place/node_modules"
+  awk '/^```js$/ { inside = 1; next } /^```/ && inside { exit } inside' "$root/README.md" | sed "s|localhost:3000|127.0.0.1:$port|" >"$place/talk.mjs"
+  : >"$place/heard"
+  timeout 30 node "$place/talk.mjs" >"$place/heard" 2>&1 &
+  talker=$!
+  head -n 4 < <(tail --pid="$talker" -n +1 -f "$place/heard" | grep --line-buffered ' hears: ') | LC_ALL=C sort >"$place/heard-sorted"
+  kill "$talker" 2>/dev/null || true
+  wait "$talker" || true
+  printf '%s\n' {"Ada, by SignalR","Ben, by Socket.IO"}", hears: hello from "{SignalR,Socket.IO} | diff - "$place/heard-sorted" >&2 ||
+    fail "the clients of README.md did not hear each other"
 }
 
 stop_primary() {
@@ -173,11 +189,11 @@ install_all
 step "making an application from the template, and building it"
 make app both
 build app
-step "running it as two workers, with a Socket.IO client on one and a SignalR client on the other"
-run "$place/app" shared
+step "running it as two workers, with Socket.IO and SignalR clients on both"
+run "$place/app"
 if ((full)); then
   step "the same with the front for systems other than Linux"
-  run "$place/app" shared --front proxy
+  run "$place/app" --front proxy
 fi
 write_others
 step "compiling $samples samples of the documents, and projects that have one package alone"
@@ -185,5 +201,5 @@ build others/others.slnx
 main=$(find "$place/others/samples" -maxdepth 1 -name 'application-README_md-*' | sort -V | head -n 1)
 [[ -n $main ]] || fail "README.md has no sample that is an application"
 step "running the sample of README.md as two workers"
-run "$main" apart
+run "$main"
 step "all of it works"
