@@ -5,7 +5,7 @@ namespace OrleansAdapter.EndToEnd.Harness;
 internal sealed class EventLog<T>(string name)
 {
     /// <summary>How long anything is waited for; only a failing test waits so long.</summary>
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly List<T> _items = [];
     private TaskCompletionSource _added = New();
