@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace OrleansAdapter.Grains;
@@ -64,10 +65,23 @@ internal static partial class DirectoryLog
 
     [LoggerMessage(19, LogLevel.Warning,
         "No silo of the directory's cluster \"{Cluster}\" has let this process in for {Seconds} s; it goes on trying. Check that one runs, that Gateways name "
-        + "it, and that both have the same ClusterId")]
+        + "it, and that both have the same ClusterId and the same secret (SecretFile), or none")]
     public static partial void WaitsForSilo(ILogger logger, string cluster, long seconds, Exception exception);
 
     [LoggerMessage(20, LogLevel.Warning,
         "The directory has not answered for {Seconds} s; this server goes on asking. Check that its silo runs and is not overloaded")]
     public static partial void WaitsForDirectory(ILogger logger, long seconds, Exception exception);
+
+    [LoggerMessage(21, LogLevel.Warning,
+        "A connection of {RemoteEndPoint} to this silo's port {Port} was closed: {Why} ({LeftOut} more since this was last said)")]
+    public static partial void Stranger(ILogger logger, EndPoint? remoteEndPoint, int port, string why, int leftOut);
+
+    [LoggerMessage(22, LogLevel.Error,
+        "The silo at {RemoteEndPoint} cannot be used: {Why}. This process's secret is that of {File} (OrleansAdapter:Directory:SecretFile); silos and "
+        + "clients of one cluster need the same, and reach a silo at the very port that it names ({LeftOut} more since this was last said)")]
+    public static partial void NotProved(ILogger logger, EndPoint? remoteEndPoint, string why, string file, int leftOut);
+
+    [LoggerMessage(23, LogLevel.Warning,
+        "The silo at {RemoteEndPoint} could not be connected to, and will be tried again: {Why} ({LeftOut} more since this was last said)")]
+    public static partial void ProofBroken(ILogger logger, EndPoint? remoteEndPoint, string why, int leftOut);
 }

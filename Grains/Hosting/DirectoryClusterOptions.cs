@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
+using OrleansAdapter.Security;
 
 namespace OrleansAdapter.Grains;
 
@@ -10,7 +11,7 @@ namespace OrleansAdapter.Grains;
 /// </summary>
 internal sealed class DirectoryClusterOptions
 {
-    /// <summary>The Orleans cluster id. A process with another one is not let in.</summary>
+    /// <summary>The Orleans cluster id. A process with another one is not let in; but only <see cref="SecretFile"/> protects anything.</summary>
     public string ClusterId { get; set; } = "orleansadapter";
 
     /// <summary>The Orleans service id.</summary>
@@ -18,6 +19,15 @@ internal sealed class DirectoryClusterOptions
 
     /// <summary>Clients: the gateways of the cluster's silos, as <c>address:port</c>.</summary>
     public IList<string> Gateways { get; } = [];
+
+    /// <summary>
+    /// Clients: the private directory of a primary's run on this machine, in the place of <see cref="Gateways"/>, <see cref="ClusterId"/>,
+    /// <see cref="ServiceId"/> and <see cref="SecretFile"/>, which are read from there.
+    /// </summary>
+    public string? RunDirectory { get; set; }
+
+    /// <summary>A file with the secret that silos and clients of the cluster prove to each other that they have; the same for all of them.</summary>
+    public string? SecretFile { get; set; }
 
     /// <summary>
     /// A file that lists the cluster's silos, where they are all on one machine. With it this process is a silo (colocated); without it, a client of
@@ -63,7 +73,33 @@ internal sealed class DirectoryClusterOptions
         {
             throw Wrong(exception.Message);
         }
+        if (options.RunDirectory is { Length: > 0 })
+        {
+            options.ReadRun();
+        }
+        if (options.SecretFile is { Length: > 0 } file && ClusterSecret.Error(file) is { } error)
+        {
+            throw Wrong($"{nameof(SecretFile)}: {error}");
+        }
         return options;
+    }
+
+    private void ReadRun()
+    {
+        if (IsColocated || Gateways.Count > 0)
+        {
+            throw Wrong($"{nameof(RunDirectory)} names a cluster, and so does {(IsColocated ? nameof(MembershipFile) : nameof(Gateways))}: set one of them.");
+        }
+        try
+        {
+            var run = ClusterFile.Read(RunDirectory!);
+            (ClusterId, ServiceId, SecretFile) = (run.ClusterId, run.ServiceId, run.SecretFile);
+            Array.ForEach(run.Gateways, Gateways.Add);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw Wrong($"{nameof(RunDirectory)}: {exception.Message}");
+        }
     }
 
     private static IPEndPoint Parse(string text, string option) => IPEndPoint.TryParse(text, out var endPoint) && endPoint.Port > 0

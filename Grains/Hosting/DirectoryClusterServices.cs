@@ -48,6 +48,7 @@ internal static class DirectoryClusterServices
                 silo.UseDevelopmentClustering(new IPEndPoint(address, port));
             }
             silo.AddOrleansDirectory(configure);
+            Secure(silo.Services, options);
         });
     }
 
@@ -64,8 +65,12 @@ internal static class DirectoryClusterServices
             client.Configure<ConnectionOptions>(connection => connection.ConnectionRetryDelay = TimeSpan.FromMilliseconds(100));
             client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5));
             client.AddOrleansDirectory(configure);
+            Secure(client.Services, options);
         });
     }
+
+    private static void Secure(IServiceCollection services, DirectoryClusterOptions options) =>
+        services.Configure<ConnectionSecurityOptions>(security => security.SecretFile = options.SecretFile is { Length: > 0 } file ? file : null);
 
     /// <summary>
     /// Sets what suits a cluster that hosts nothing but the directory: a dead silo is declared dead within about 5 s (at once where its supervisor reports

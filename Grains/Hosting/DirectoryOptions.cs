@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using OrleansAdapter.Grains;
+using OrleansAdapter.Security;
 
 namespace OrleansAdapter;
 
@@ -32,6 +33,12 @@ public sealed class DirectoryOptions
 
     /// <summary>The longest message that a home puts together from parts, in bytes. The default is 256 MB.</summary>
     public long MaximumMessageBytes { get; set; } = 256L << 20;
+
+    /// <summary>
+    /// A file with the secret of the Orleans cluster, which its silos and clients prove to each other that they have before anything else is said on a
+    /// connection; the same for all of them. Null: nobody is asked for one. Other users may not be able to read it. It is read once, at the start.
+    /// </summary>
+    public string? SecretFile { get; set; }
 
     /// <summary>
     /// True where the host knows that this silo is the only one and that no home existed before it started: then the first server of a namespace need not
@@ -80,6 +87,10 @@ internal sealed class DirectoryOptionsValidator : IValidateOptions<DirectoryOpti
         if (homes.HoldForKnown < homes.Hold)
         {
             yield return $"Homes.{nameof(homes.HoldForKnown)} is {homes.HoldForKnown}; it must be at least Homes.{nameof(homes.Hold)}, which is {homes.Hold}.";
+        }
+        if (options.SecretFile is { Length: > 0 } file && ClusterSecret.Error(file) is { } wrong)
+        {
+            yield return $"{nameof(options.SecretFile)}: {wrong}";
         }
         if (string.IsNullOrEmpty(options.StreamProvider))
         {

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using OrleansAdapter.Grains;
+using OrleansAdapter.Security;
 
 namespace OrleansAdapter.Silo;
 
@@ -33,12 +34,14 @@ internal sealed class DirectoryRun : IAsyncDisposable
         var gatewayPort = Port(nameof(DirectoryClusterOptions.GatewayPort)) ?? freeGatewayPort;
         var gateway = new IPEndPoint(IPAddress.Loopback, gatewayPort).ToString();
 
-        // A name of its own, so that runs do not mix, unless somebody chose one to join with. No secret: a silo tells it to who connects.
+        // A name of its own, so that runs do not mix, unless somebody chose one to join with. No secret: that is in a file, which only this user can read.
         var cluster = Set(EnvironmentPrefix + nameof(DirectoryClusterOptions.ClusterId)) ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        var secretFile = SecretFile(directory);
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             [EnvironmentPrefix + nameof(DirectoryClusterOptions.ClusterId)] = cluster,
             [EnvironmentPrefix + nameof(DirectoryClusterOptions.Gateways) + "__0"] = gateway,
+            [EnvironmentPrefix + nameof(DirectoryClusterOptions.SecretFile)] = secretFile,
             [SiloPrefix + nameof(DirectoryClusterOptions.SiloPort)] = siloPort.ToString(CultureInfo.InvariantCulture),
             [SiloPrefix + nameof(DirectoryClusterOptions.GatewayPort)] = gatewayPort.ToString(CultureInfo.InvariantCulture),
         };
@@ -49,7 +52,16 @@ internal sealed class DirectoryRun : IAsyncDisposable
         }
         IsColocated = colocated;
         Environment = environment;
-        _supervisor = new DirectorySupervisor(new DirectoryClusterOptions { ClusterId = cluster, Gateways = { gateway }, MembershipFile = membershipFile });
+        var options = new DirectoryClusterOptions
+        {
+            ClusterId = cluster,
+            Gateways = { gateway },
+            MembershipFile = membershipFile,
+            ServiceId = Set(EnvironmentPrefix + nameof(DirectoryClusterOptions.ServiceId)) ?? new DirectoryClusterOptions().ServiceId,
+            SecretFile = secretFile,
+        };
+        new ClusterFile(cluster, options.ServiceId, [gateway], secretFile).Write(directory);
+        _supervisor = new DirectorySupervisor(options);
     }
 
     /// <summary>Whether workers are silos as well.</summary>
@@ -68,6 +80,18 @@ internal sealed class DirectoryRun : IAsyncDisposable
     public Task PingAsync(CancellationToken cancellationToken) => _supervisor.PingAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => _supervisor.DisposeAsync();
+
+    /// <summary>The file with the secret that the environment names, so that others can join; else one that is drawn for this run.</summary>
+    private static string SecretFile(string directory)
+    {
+        const string variable = EnvironmentPrefix + nameof(DirectoryClusterOptions.SecretFile);
+        if (Set(variable) is not { } file)
+        {
+            return ClusterFile.DrawSecret(directory);
+        }
+        file = Path.GetFullPath(file);
+        return ClusterSecret.Error(file) is { } error ? throw new OptionsException($"the environment variable {variable}: {error}") : file;
+    }
 
     private static string? Set(string variable) => System.Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
 

@@ -161,6 +161,9 @@ public sealed class TestSilos : IAsyncDisposable
     /// <summary>The addresses of the silos' gateways.</summary>
     public IEnumerable<string> Gateways => _gatewayPorts.Select(port => $"{IPAddress.Loopback}:{port}");
 
+    /// <summary>The addresses of the silos' ports for each other.</summary>
+    public IEnumerable<IPEndPoint> SiloEndPoints => _siloPorts.Select(port => new IPEndPoint(IPAddress.Loopback, port));
+
     /// <summary>Makes a client of a host that the test builds one of this cluster. What connects it to the directory is the test's affair.</summary>
     public void Reach(IClientBuilder client) => client.UseLocalhostClustering(_gatewayPorts, ServiceId, ClusterId);
 
