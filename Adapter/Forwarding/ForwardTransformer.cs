@@ -10,11 +10,8 @@ namespace OrleansAdapter.Forwarding;
 /// What one request and its answer look like on their way through: the request as it came, with what was seen of the client; the answer as the session's
 /// server gave it.
 /// </summary>
-internal sealed class ForwardTransformer(string secret) : HttpTransformer
+internal sealed class ForwardTransformer : HttpTransformer
 {
-    /// <summary>Whether the session's server did not let the request in.</summary>
-    public bool IsRefused { get; private set; }
-
     public override async ValueTask TransformRequestAsync(
         HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
@@ -27,7 +24,6 @@ internal sealed class ForwardTransformer(string secret) : HttpTransformer
                 headers.Remove(name);
             }
         }
-        headers.TryAddWithoutValidation(InternalRequest.SecretHeader, secret);
         headers.TryAddWithoutValidation(InternalRequest.SchemeHeader, httpContext.Request.Scheme);
         if (httpContext.Connection.RemoteIpAddress is { } address)
         {
@@ -54,11 +50,6 @@ internal sealed class ForwardTransformer(string secret) : HttpTransformer
         if (proxyResponse is null)
         {
             return await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken).ConfigureAwait(false);
-        }
-        if (proxyResponse.Headers.Contains(InternalRequest.RefusedHeader))
-        {
-            IsRefused = true;
-            return false;
         }
         // The same middlewares have been at work on both servers: what both have set is not to come twice.
         var headers = httpContext.Response.Headers;

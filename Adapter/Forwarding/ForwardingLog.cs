@@ -15,11 +15,14 @@ internal static partial class ForwardingLog
         "Server {Server} could not be reached for a request that belongs to one of its sessions, which counts as ended: {Why}")]
     public static partial void Unreachable(ILogger logger, ServerId server, string why);
 
-    [LoggerMessage(143, LogLevel.Error, "Server {Server} refuses requests of this one: OrleansAdapter:Forwarding:Secret is not the same on both")]
-    public static partial void SecretRefused(ILogger logger, ServerId server);
+    [LoggerMessage(143, LogLevel.Error,
+        "Server {Server} and this one do not pass requests on to each other: {Why}. OrleansAdapter:Forwarding:Secret has to be the same on both "
+        + "({LeftOut} more since this was last said)")]
+    public static partial void SecretRefused(ILogger logger, ServerId server, string why, int leftOut);
 
-    [LoggerMessage(144, LogLevel.Warning, "A request without the cluster's secret came to the endpoint that is for servers only, and was refused")]
-    public static partial void Intruder(ILogger logger);
+    [LoggerMessage(144, LogLevel.Warning,
+        "A connection to the endpoint that is for servers only was closed: {Why} ({LeftOut} more since this was last said)")]
+    public static partial void Stranger(ILogger logger, string why, int leftOut);
 
     [LoggerMessage(145, LogLevel.Information, "A request that server {Server} should answer was passed on to this one, and is not passed on again")]
     public static partial void Loop(ILogger logger, ServerId server);

@@ -1,19 +1,16 @@
 using System.Diagnostics;
-using System.Text;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Logging;
 
 namespace OrleansAdapter.Forwarding;
 
 /// <summary>
-/// The application behind the endpoint for servers: lets in what has the secret, and hands it to the same pipeline that clients' requests run through.
+/// The application behind the endpoint for servers, whose connections have proved that they are servers': hands their requests to the same pipeline that
+/// clients' requests run through.
 /// </summary>
-internal sealed class InternalApplication(IHttpContextFactory contexts, string secret, ILogger logger) : IHttpApplication<HttpContext>
+internal sealed class InternalApplication(IHttpContextFactory contexts) : IHttpApplication<HttpContext>
 {
-    private readonly byte[] _secret = Encoding.UTF8.GetBytes(secret);
-
     /// <summary>The host's pipeline, once it is built.</summary>
     public RequestDelegate? Pipeline { get; set; }
 
@@ -21,14 +18,11 @@ internal sealed class InternalApplication(IHttpContextFactory contexts, string s
 
     public Task ProcessRequestAsync(HttpContext context)
     {
-        if (!InternalRequest.TryAccept(context, _secret))
-        {
-            ForwardingLog.Intruder(logger);
-            return RefuseAsync(context, StatusCodes.Status403Forbidden);
-        }
+        InternalRequest.Accept(context);
         if (Pipeline is not { } pipeline)
         {
-            return RefuseAsync(context, StatusCodes.Status503ServiceUnavailable);
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            return Task.CompletedTask;
         }
         return ForwardingActivities.HasListeners ? TracedAsync(pipeline, context) : pipeline(context);
     }
@@ -40,15 +34,6 @@ internal sealed class InternalApplication(IHttpContextFactory contexts, string s
         using var activity = ForwardingActivities.StartServing(context);
         await pipeline(context).ConfigureAwait(false);
         activity?.SetTag("http.response.status_code", context.Response.StatusCode);
-    }
-
-    private static Task RefuseAsync(HttpContext context, int status)
-    {
-        context.Response.StatusCode = status;
-        context.Response.Headers.Connection = "close";
-        context.Response.Headers[InternalRequest.RefusedHeader] = "1";
-        context.Response.ContentLength = 0;
-        return Task.CompletedTask;
     }
 }
 

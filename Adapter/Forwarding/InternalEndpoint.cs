@@ -12,6 +12,8 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansAdapter.Namespaces;
+using OrleansAdapter.Security;
+using OrleansAdapter.Threading;
 
 namespace OrleansAdapter.Forwarding;
 
@@ -27,6 +29,7 @@ internal sealed class InternalEndpoint(
     private const string OwnDirectoryPrefix = "orleansadapter-";
 
     private readonly ILogger _logger = loggers.CreateLogger("OrleansAdapter.Forwarding");
+    private readonly LogInterval _strangers = new(server.Time);
     private InternalApplication? _application;
     private KestrelServer? _kestrel;
     private string? _path;
@@ -54,7 +57,7 @@ internal sealed class InternalEndpoint(
         {
             return;
         }
-        _application = new InternalApplication(services.GetRequiredService<IHttpContextFactory>(), Options.Secret!, _logger);
+        _application = new InternalApplication(services.GetRequiredService<IHttpContextFactory>());
         var kestrel = new KestrelServerOptions { ApplicationServices = services, AddServerHeader = false };
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MinRequestBodyDataRate = null;
@@ -65,13 +68,13 @@ internal sealed class InternalEndpoint(
         kestrel.AllowSynchronousIO = services.GetService<IOptions<KestrelServerOptions>>()?.Value.AllowSynchronousIO == true;
         if (Options.Listen is { } listen)
         {
-            kestrel.Listen(IPEndPoint.Parse(listen), endpoint => endpoint.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(IPEndPoint.Parse(listen), Configure);
         }
         else
         {
-            _path = Path.Combine(Options.SocketDirectory!, server.Process.ToString());
+            _path = ServerAddress.PathOf(Options.SocketDirectory!, server.Process);
             File.Delete(_path);
-            kestrel.ListenUnixSocket(_path, endpoint => endpoint.Protocols = HttpProtocols.Http1);
+            kestrel.ListenUnixSocket(_path, Configure);
         }
         var transport = new SocketTransportFactory(Microsoft.Extensions.Options.Options.Create(new SocketTransportOptions { Backlog = Backlog }), loggers);
         _kestrel = new KestrelServer(Microsoft.Extensions.Options.Options.Create(kestrel), transport, loggers);
@@ -113,6 +116,29 @@ internal sealed class InternalEndpoint(
             _kestrel.Dispose();
         }
         RemoveFile();
+    }
+
+    private void Configure(ListenOptions endpoint)
+    {
+        var gate = new ProofGate(ClusterSecret.Of(Options.Secret!), server.Time);
+        var purpose = ServerConnector.PurposeOf(server.Process);
+        endpoint.Protocols = HttpProtocols.Http1;
+        endpoint.Use(next => async connection =>
+        {
+            try
+            {
+                await gate.AcceptAsync(purpose, connection.Transport, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (ProofException exception)
+            {
+                if (_strangers.IsDue(out var leftOut))
+                {
+                    ForwardingLog.Stranger(_logger, exception.Message, leftOut);
+                }
+                return;
+            }
+            await next(connection).ConfigureAwait(false);
+        });
     }
 
     private string AddressOf(KestrelServer kestrel)

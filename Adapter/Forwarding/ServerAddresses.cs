@@ -8,7 +8,12 @@ namespace OrleansAdapter.Forwarding;
 /// The addresses of the other servers, as the directory has them. A server that is not known is asked for, together with all that are asked for at the same
 /// time, and not more often than a few times in a second: whoever makes up the names of servers costs a little time of his own.
 /// </summary>
-internal sealed class ServerAddresses(Func<CancellationToken, Task<IReadOnlyList<ServerDescription>>> list, TimeProvider time, ILogger logger)
+/// <param name="list">Asks the directory.</param>
+/// <param name="own">This server's own options, by which the others' addresses have to be written.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">The log.</param>
+internal sealed class ServerAddresses(
+    Func<CancellationToken, Task<IReadOnlyList<ServerDescription>>> list, ForwardingOptions own, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
@@ -86,7 +91,7 @@ internal sealed class ServerAddresses(Func<CancellationToken, Task<IReadOnlyList
             var known = new Dictionary<ServerId, EndPoint>();
             foreach (var server in await list(limit.Token).ConfigureAwait(false))
             {
-                if (ServerAddress.TryParse(server.Address, out var address))
+                if (ServerAddress.TryFind(server, own, out var address))
                 {
                     known[server.Process] = address;
                 }

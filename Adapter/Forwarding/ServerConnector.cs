@@ -1,16 +1,21 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using OrleansAdapter.Security;
 
 namespace OrleansAdapter.Forwarding;
 
 /// <summary>
-/// Makes connections to servers by their ids: the host of a request's address is the process, which <see cref="ServerAddresses"/> knows a way to.
+/// Makes connections to servers by their ids: the host of a request's address is the process, which <see cref="ServerAddresses"/> knows a way to. Nothing of
+/// a request is sent before the process has proved that it is that server and has the cluster's secret.
 /// </summary>
-internal sealed class ServerConnector(ServerAddresses addresses, TimeSpan connectTimeout)
+internal sealed class ServerConnector(ServerAddresses addresses, ProofGate gate, TimeSpan connectTimeout)
 {
     private const string Domain = ".server";
     private static readonly TimeSpan FullPause = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>What a connection to a server is for, as both ends prove it.</summary>
+    public static string PurposeOf(ServerId process) => $"requests to server {process.Process}";
 
     /// <summary>The start of the addresses of requests to a process.</summary>
     public static string PrefixOf(ServerId process) => string.Create(CultureInfo.InvariantCulture, $"http://{process.Bits:x12}{Domain}");
@@ -45,7 +50,9 @@ internal sealed class ServerConnector(ServerAddresses addresses, TimeSpan connec
             try
             {
                 await socket.ConnectAsync(address, cancellationToken).ConfigureAwait(false);
-                return new NetworkStream(socket, ownsSocket: true);
+                var stream = new NetworkStream(socket, ownsSocket: true);
+                await gate.ConnectAsync(PurposeOf(process), stream, stream, cancellationToken).ConfigureAwait(false);
+                return stream;
             }
             catch (SocketException exception) when (exception.SocketErrorCode == SocketError.WouldBlock)
             {

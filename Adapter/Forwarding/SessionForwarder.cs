@@ -2,6 +2,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansAdapter.Namespaces;
+using OrleansAdapter.Security;
+using OrleansAdapter.Threading;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace OrleansAdapter.Forwarding;
@@ -20,8 +22,11 @@ internal sealed class SessionForwarder : IDisposable
         VersionPolicy = HttpVersionPolicy.RequestVersionExact
     };
 
+    private static readonly ForwardTransformer Transformer = new();
+
     private readonly ThisServer _server;
     private readonly ILogger _logger;
+    private readonly LogInterval _strangers;
     private readonly ServerAddresses _addresses;
     private readonly HttpMessageInvoker _invoker;
     private readonly ServiceProvider _services;
@@ -31,8 +36,10 @@ internal sealed class SessionForwarder : IDisposable
     {
         _server = server;
         _logger = loggers.CreateLogger("OrleansAdapter.Forwarding");
-        _addresses = new ServerAddresses(server.ServersAsync, server.Time, _logger);
-        _invoker = new ServerConnector(_addresses, Options.ConnectTimeout).NewInvoker();
+        _strangers = new LogInterval(server.Time);
+        _addresses = new ServerAddresses(server.ServersAsync, Options, server.Time, _logger);
+        _invoker = new ServerConnector(
+            _addresses, new ProofGate(ClusterSecret.Of(Options.Secret ?? ""), server.Time), Options.ConnectTimeout).NewInvoker();
         // In a container of its own: its log would tell of every client that hangs up, and an application that is a proxy itself has its own.
         _services = new ServiceCollection().AddLogging().AddHttpForwarder().BuildServiceProvider();
         server.Draining.Add(Requests);
@@ -91,15 +98,8 @@ internal sealed class SessionForwarder : IDisposable
     private async Task<bool> SendAsync(HttpContext context, ServerId owner)
     {
         using var activity = ForwardingActivities.StartForwarding(owner);
-        var transformer = new ForwardTransformer(Options.Secret!);
         using var request = Requests.Add(context);
-        var error = await _forwarder.SendAsync(context, ServerConnector.PrefixOf(owner), _invoker, Config, transformer).ConfigureAwait(false);
-        if (transformer.IsRefused)
-        {
-            ForwardingLog.SecretRefused(_logger, owner);
-            _server.Metrics.Forwarded("refused");
-            return false;
-        }
+        var error = await _forwarder.SendAsync(context, ServerConnector.PrefixOf(owner), _invoker, Config, Transformer).ConfigureAwait(false);
         if (error == ForwarderError.None || context.RequestAborted.IsCancellationRequested)
         {
             _server.Metrics.Forwarded("done");
@@ -107,8 +107,7 @@ internal sealed class SessionForwarder : IDisposable
         }
         var exception = context.Features.Get<IForwarderErrorFeature>()?.Exception;
         activity?.SetStatus(System.Diagnostics.ActivityStatusCode.Error, error.ToString());
-        _server.Metrics.Forwarded("failed");
-        ForwardingLog.Unreachable(_logger, owner, exception?.GetBaseException().Message ?? error.ToString());
+        Note(owner, error, exception);
         if (error is ForwarderError.Request)
         {
             _addresses.Forget(owner);
@@ -119,5 +118,23 @@ internal sealed class SessionForwarder : IDisposable
         }
         context.Response.Clear();
         return false;
+    }
+
+    private void Note(ServerId owner, ForwarderError error, Exception? exception)
+    {
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is ProofException { IsOfSecrets: true })
+            {
+                _server.Metrics.Forwarded("refused");
+                if (_strangers.IsDue(out var leftOut))
+                {
+                    ForwardingLog.SecretRefused(_logger, owner, cause.Message, leftOut);
+                }
+                return;
+            }
+        }
+        _server.Metrics.Forwarded("failed");
+        ForwardingLog.Unreachable(_logger, owner, exception?.GetBaseException().Message ?? error.ToString());
     }
 }

@@ -79,7 +79,7 @@ public sealed class ForwardingTests : IAsyncLifetime
     [Fact]
     public async Task A_connection_of_a_server_that_is_gone_or_never_was_is_not_found_at_once()
     {
-        await using var gone = await FakeServer.StartAsync(_cluster.NewDirectory(), $"unix:{_folder.SocketOf(ServerId.NewProcess())}");
+        await using var gone = await FakeServer.StartAsync(_cluster.NewDirectory(), id => $"unix:{_folder.SocketOf(id)}");
         foreach (var server in new[] { gone.Id, ServerId.NewProcess() })
         {
             foreach (var token in new[] { $"{server}.token", SocketId.New(server).ToString() })
@@ -97,9 +97,9 @@ public sealed class ForwardingTests : IAsyncLifetime
     [Fact]
     public async Task A_request_is_passed_on_once_and_never_again()
     {
-        await using var misplaced = await FakeServer.StartAsync(_cluster.NewDirectory(), Server(1).Address);
+        using var asServer = _folder.To(Server(1).Process);
         using var metrics = new MetricsReader(_apps[1].Services);
-        using var response = await _http.GetAsync(new Uri(HubOf(0), $"?id={misplaced.Id}.token")).InTimeAsync();
+        using var response = await asServer.GetAsync(new Uri($"http://server/hub?id={Server(0).Process}.token")).InTimeAsync();
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
         Assert.Equal(1, metrics["orleansadapter.forwarding.loops"]);
     }

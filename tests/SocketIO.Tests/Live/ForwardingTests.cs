@@ -119,8 +119,8 @@ public sealed class ForwardingTests : IAsyncLifetime
     [Fact]
     public async Task A_session_of_a_server_that_is_gone_or_never_was_is_unknown_at_once()
     {
-        await using var silent = await FakeServer.StartAsync(_cluster.NewDirectory(), null);
-        await using var gone = await FakeServer.StartAsync(_cluster.NewDirectory(), $"unix:{_folder.SocketOf(ServerId.NewProcess())}");
+        await using var silent = await FakeServer.StartAsync(_cluster.NewDirectory(), _ => null);
+        await using var gone = await FakeServer.StartAsync(_cluster.NewDirectory(), id => $"unix:{_folder.SocketOf(id)}");
         foreach (var server in new[] { ServerId.NewProcess(), silent.Id, gone.Id })
         {
             await AssertUnknownAsync(1, SocketId.New(server).ToString());
@@ -133,11 +133,10 @@ public sealed class ForwardingTests : IAsyncLifetime
     [Fact]
     public async Task A_server_that_ends_in_the_middle_of_a_request_ends_the_request()
     {
-        var path = _folder.SocketOf(ServerId.NewProcess());
-        await using var ending = await FakeServer.StartAsync(_cluster.NewDirectory(), $"unix:{path}");
+        await using var ending = await FakeServer.StartAsync(_cluster.NewDirectory(), id => $"unix:{_folder.SocketOf(id)}");
         var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var serving = FakeServer.HangUpAsync(path, arrived, end.Task);
+        var serving = ending.HangUpAsync(_folder.SocketOf(ending.Id), arrived, end.Task);
         var asking = AssertUnknownAsync(2, SocketId.New(ending.Id).ToString());
         await arrived.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
         Assert.False(asking.IsCompleted);
@@ -149,33 +148,71 @@ public sealed class ForwardingTests : IAsyncLifetime
     [Fact]
     public async Task A_request_is_passed_on_once_and_never_again()
     {
-        // Said to be at the second server's address, which does not have the session.
-        var second = _cluster[1].Services.GetRequiredService<ThisServer>();
-        await using var misplaced = await FakeServer.StartAsync(_cluster.NewDirectory(), second.Address);
+        using var asServer = _folder.To(ProcessOf(1));
         var loops = 0L;
         using var listener = Measure(_cluster[1], "orleansadapter.forwarding.loops", value => Interlocked.Add(ref loops, value));
 
-        await AssertUnknownAsync(0, SocketId.New(misplaced.Id).ToString());
+        using var response = await asServer.GetAsync($"http://server{Query(await OpenAsync(0))}", Cancellation);
 
-        Assert.Equal(1, Interlocked.Read(ref loops));
+        Assert.Equal((HttpStatusCode.BadRequest, 1), (response.StatusCode, Interlocked.Read(ref loops)));
     }
 
     [Fact]
     public async Task Without_the_secret_the_servers_endpoint_lets_nobody_in()
     {
-        var server = _cluster[0].Services.GetRequiredService<ThisServer>();
-        using var http = OverSocket(_folder.SocketOf(server.Process));
         var sid = await OpenAsync(0);
         foreach (var secret in new[] { null, "", "wrong", ForwardingFolder.Secret + "x", ForwardingFolder.Secret[..^1] })
         {
+            using var http = _folder.To(ProcessOf(0), secret);
             using var request = new HttpRequestMessage(HttpMethod.Get, "http://server" + Query(sid));
-            if (secret is not null)
-            {
-                request.Headers.TryAddWithoutValidation("OrleansAdapter-Secret", secret);
-            }
-            using var response = await http.SendAsync(request, Cancellation);
-            Assert.Equal((HttpStatusCode.Forbidden, true), (response.StatusCode, response.Headers.ConnectionClose));
+            request.Headers.TryAddWithoutValidation("OrleansAdapter-Secret", ForwardingFolder.Secret);
+            await Assert.ThrowsAsync<HttpRequestException>(() => http.SendAsync(request, Cancellation));
         }
+    }
+
+    [Fact]
+    public async Task A_proof_for_one_server_is_none_for_another()
+    {
+        File.CreateSymbolicLink(_folder.SocketOf(Elsewhere), _folder.SocketOf(ProcessOf(0)));
+        using var http = _folder.To(Elsewhere);
+        var sid = await OpenAsync(0);
+        await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync("http://server" + Query(sid), Cancellation));
+    }
+
+    /// <summary>
+    /// Whoever could write into the list of servers would be sent clients' cookies: what listens at an address that no server of the cluster would write is
+    /// not even connected to, and what listens at one that is well written hears no request before it has proved to be that server.
+    /// </summary>
+    [Theory]
+    [InlineData("unix:{0}", false)]
+    [InlineData("unix:{1}/../{2}", false)]
+    [InlineData("http://{3}", false)]
+    [InlineData("unix:{1}", true)]
+    public async Task A_false_server_is_sent_nothing_of_a_client(string address, bool isWellWritten)
+    {
+        const int greetingAndNonce = 40;
+        using var tcp = new TcpListener(IPAddress.Loopback, 0);
+        tcp.Start();
+        var path = "";
+        await using var server = await FakeServer.StartAsync(_cluster.NewDirectory(), id =>
+        {
+            path = isWellWritten || address.Contains("..", StringComparison.Ordinal) ? _folder.SocketOf(id) : _folder.SocketOf(Elsewhere);
+            return string.Format(
+                System.Globalization.CultureInfo.InvariantCulture, address, path, _folder.SocketOf(id), Path.GetFileName(path), tcp.LocalEndpoint);
+        });
+        using var unix = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        unix.Bind(new UnixDomainSocketEndPoint(path));
+        unix.Listen();
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var heard = Task.WhenAll(HearAsync(unix, over.Token), HearAsync(tcp.Server, over.Token));
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_cluster[1].Address, Query(SocketId.New(server.Id).ToString())));
+        request.Headers.Add("Cookie", "session=of-a-client");
+        using var response = await _http.SendAsync(request, Cancellation);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        await over.CancelAsync();
+        Assert.Equal(isWellWritten ? greetingAndNonce : 0, (await heard).Sum());
     }
 
     [Fact]
@@ -186,7 +223,7 @@ public sealed class ForwardingTests : IAsyncLifetime
         using var response = await _http.GetAsync(new Uri(other.Address, Query(sid)), Cancellation);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Contains(other.Log.Errors, line => line.Contains("Forwarding:Secret", StringComparison.Ordinal));
-        Assert.Contains(_cluster[0].Log.Errors, line => line.Contains("without the cluster's secret", StringComparison.Ordinal));
+        Assert.Contains(_cluster[0].Log.Errors, line => line.Contains("endpoint that is for servers only was closed", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -255,15 +292,24 @@ public sealed class ForwardingTests : IAsyncLifetime
 
     private static void Serve(SocketIOServer io) => io.On("echo", (JsonElement value) => value);
 
-    private static HttpClient OverSocket(string path) => new(new SocketsHttpHandler
+    /// <summary>A process that no server has.</summary>
+    private static ServerId Elsewhere { get; } = ServerId.NewProcess();
+
+    private ServerId ProcessOf(int server) => _cluster[server].Services.GetRequiredService<ThisServer>().Process;
+
+    /// <summary>Takes one connection, and hangs up behind the first bytes; returns how many there were.</summary>
+    private static async Task<int> HearAsync(Socket listener, CancellationToken over)
     {
-        ConnectCallback = async (_, cancellationToken) =>
+        try
         {
-            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        },
-    });
+            using var connection = await listener.AcceptAsync(over);
+            return await connection.ReceiveAsync(new byte[16 << 10], over);
+        }
+        catch (OperationCanceledException)
+        {
+            return 0;
+        }
+    }
 
     private static MeterListener Measure(SocketIOHost host, string name, Action<long> add)
     {
