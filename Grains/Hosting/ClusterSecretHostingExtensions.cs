@@ -31,7 +31,9 @@ public static class ClusterSecretHostingExtensions
     /// does the same where <see cref="DirectoryOptions.SecretFile"/> is set.
     /// </summary>
     /// <param name="builder">The client.</param>
-    /// <param name="file">The file with the secret, 32 to 4096 bytes; every process of the cluster has the same. Other users may not be able to read it.</param>
+    /// <param name="file">
+    /// The file with the secret, 32 to 4096 bytes; every process of the cluster has the same. Other users may not be able to read it.
+    /// </param>
     /// <exception cref="InvalidDataException">The file holds no secret, or other users can read it.</exception>
     public static IClientBuilder UseClusterSecret(this IClientBuilder builder, string file)
     {

@@ -56,7 +56,7 @@ internal sealed class PrimaryCommand
     private readonly Option<int> _statusPort = Checked(
         "--status-port",
         "S",
-        $"where the status can be asked for, on 127.0.0.1; 0: any, and `{ProgramName.Value} status` finds it",
+        $"a port on 127.0.0.1 where every user of this machine can ask for the status; without it, only this user can, with `{ProgramName.Value} status`",
         0,
         text => Number(text, 0, IPEndPoint.MaxPort));
 

@@ -22,7 +22,7 @@ internal sealed record PrimaryOptions(FrontAddress Front, string Program)
     /// <summary>The limits of the front.</summary>
     public FrontLimits Limits { get; init; } = new();
 
-    /// <summary>The port for the status, on 127.0.0.1; 0 for any.</summary>
+    /// <summary>The port on 127.0.0.1 where everybody on this machine can ask for the status; 0 for none.</summary>
     public int StatusPort { get; init; }
 
     /// <summary>The certificate for TLS, and its key where that is a file of its own; null for none, or what Kestrel's configuration says.</summary>

@@ -43,6 +43,7 @@ internal static class PrimaryRole
 
         var ready = Task.WhenAll([directory.Ready, .. workers.Select(worker => worker.Ready)]);
         await using var status = await StatusServer.StartAsync(
+            runDirectory.Path,
             options.StatusPort,
             () =>
                 Describe(
@@ -53,7 +54,7 @@ internal static class PrimaryRole
                     reloads,
                     started,
                     stop.Token.IsCancellationRequested ? "stopping" : reloads.Running ? "reloading" : ready.IsCompleted ? "running" : "starting"));
-        new PrimaryFile(Environment.ProcessId, options.Front.Port, status.Url).Write(runDirectory.Path);
+        new PrimaryFile(Environment.ProcessId, options.Front.Port, status.Path).Write(runDirectory.Path);
 
         var directoryTask = directory.RunAsync(stop with { Token = directoryEnd.Token });
         var workerTasks = workers.Select(worker => worker.RunAsync(stop)).ToArray();

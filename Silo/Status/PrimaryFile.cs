@@ -8,7 +8,7 @@ namespace OrleansAdapter.Silo.Status;
 /// </summary>
 /// <param name="Pid">The primary's process id.</param>
 /// <param name="Port">The front's port.</param>
-/// <param name="Status">Where it tells its status.</param>
+/// <param name="Status">The socket file where it tells its status.</param>
 internal sealed record PrimaryFile(int Pid, int Port, string Status)
 {
     private const string Name = "primary.json";

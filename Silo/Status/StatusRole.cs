@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Http.Json;
 using System.Runtime.InteropServices;
 
 namespace OrleansAdapter.Silo.Status;
@@ -9,7 +8,6 @@ internal static partial class StatusRole
 {
     private const int Failed = 1;
     private const int Hangup = 1;
-    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Prints the status of a primary.</summary>
@@ -17,18 +15,18 @@ internal static partial class StatusRole
     /// <param name="json">Whether a program reads it.</param>
     public static async Task<int> StatusAsync(int? port, bool json)
     {
-        using var http = new HttpClient { Timeout = AnswerLimit };
-        if (await FindAsync(http, port) is not var (url, status))
+        if (await FindAsync(port) is not var (file, status))
         {
             return Failed;
         }
         if (json)
         {
-            Console.Out.WriteLine(await http.GetStringAsync(url));
+            using var primary = new StatusClient(file.Status);
+            Console.Out.WriteLine(await primary.TextAsync());
             return 0;
         }
         Console.Out.WriteLine($"primary  pid {status.Pid}  {status.Url}  {status.State}  up {Time(status.UptimeSeconds)}  {status.Front}, {status.Balance}");
-        Console.Out.WriteLine($"status  {url}");
+        Console.Out.WriteLine($"run  {Path.GetDirectoryName(file.Status)}");
         Print([
             ["", "pid", "state", "connections", "up", "restarts", "address"],
             .. status.Directory is { } directory ? [Row(directory, "", "", "")] : Array.Empty<string[]>(),
@@ -40,11 +38,11 @@ internal static partial class StatusRole
     /// <summary>Makes a primary replace its workers. Returns when that is done.</summary>
     public static async Task<int> ReloadAsync(int? port)
     {
-        using var http = new HttpClient { Timeout = AnswerLimit };
-        if (await FindAsync(http, port) is not var (url, before))
+        if (await FindAsync(port) is not var (file, before))
         {
             return Failed;
         }
+        using var primary = new StatusClient(file.Status);
         if (kill(before.Pid, Hangup) != 0)
         {
             return Fail($"the primary with pid {before.Pid} cannot be told: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
@@ -52,7 +50,7 @@ internal static partial class StatusRole
         while (true)
         {
             await Task.Delay(Look);
-            if (await AskAsync(http, url) is not { } now)
+            if (await primary.AskAsync() is not { } now)
             {
                 return Fail($"the primary with pid {before.Pid} has ended");
             }
@@ -69,15 +67,16 @@ internal static partial class StatusRole
         }
     }
 
-    private static async Task<(string Url, PrimaryStatus Status)?> FindAsync(HttpClient http, int? port)
+    private static async Task<(PrimaryFile File, PrimaryStatus Status)?> FindAsync(int? port)
     {
-        List<(string Url, PrimaryStatus Status)> found = [];
+        List<(PrimaryFile File, PrimaryStatus Status)> found = [];
         foreach (var file in PrimaryFile.Find().Where(file => port is null || file.Port == port))
         {
             // Its own word, because the file may be that of one that was killed, and the process id somebody else's by now.
-            if (await AskAsync(http, file.Status) is { } status && status.Pid == file.Pid && status.Port == file.Port)
+            using var primary = new StatusClient(file.Status);
+            if (await primary.AskAsync() is { } status && status.Pid == file.Pid && status.Port == file.Port)
             {
-                found.Add((file.Status, status));
+                found.Add((file, status));
             }
         }
         switch (found)
@@ -90,18 +89,6 @@ internal static partial class StatusRole
             default:
                 Fail($"several primaries run here: choose one with --port {string.Join(" or ", found.Select(primary => primary.Status.Port).Order())}");
                 return null;
-        }
-    }
-
-    private static async Task<PrimaryStatus?> AskAsync(HttpClient http, string url)
-    {
-        try
-        {
-            return await http.GetFromJsonAsync<PrimaryStatus>(url);
-        }
-        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException or System.Text.Json.JsonException or UriFormatException)
-        {
-            return null;
         }
     }
 

@@ -1,41 +1,50 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace OrleansAdapter.Silo.Status;
 
-/// <summary>Serves the primary's status as JSON on 127.0.0.1.</summary>
+/// <summary>
+/// Serves the primary's status as JSON: at a socket file in the run's private directory, for this user, and where a port was asked for, to whoever is on this
+/// machine.
+/// </summary>
 internal sealed class StatusServer : IAsyncDisposable
 {
+    private const string FileName = "status";
+
     private readonly WebApplication _app;
 
-    private StatusServer(WebApplication app) => _app = app;
+    private StatusServer(WebApplication app, string path) => (_app, Path) = (app, path);
 
-    /// <summary>Its address.</summary>
-    public string Url { get; private set; } = "";
+    /// <summary>Its socket file.</summary>
+    public string Path { get; }
 
     /// <summary>Starts it.</summary>
-    /// <param name="port">The port; 0 for any.</param>
+    /// <param name="directory">The run's private directory.</param>
+    /// <param name="port">The port on 127.0.0.1 for everybody; 0 for none.</param>
     /// <param name="status">Says how things are.</param>
     /// <exception cref="PrimaryException">The port cannot be had.</exception>
-    public static async Task<StatusServer> StartAsync(int port, Func<PrimaryStatus> status)
+    public static async Task<StatusServer> StartAsync(string directory, int port, Func<PrimaryStatus> status)
     {
         // Empty, so that nothing of the environment, which is the workers', changes where this one listens or what it says.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        var path = System.IO.Path.Combine(directory, FileName);
         builder.Logging.SetMinimumLevel(LogLevel.None);
         builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            kestrel.Listen(IPAddress.Loopback, port);
+            kestrel.ListenUnixSocket(path);
+            if (port != 0)
+            {
+                kestrel.Listen(IPAddress.Loopback, port);
+            }
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = 64;
         });
-        var server = new StatusServer(builder.Build());
+        var server = new StatusServer(builder.Build(), path);
         server._app.Run(async context =>
         {
             if (!HttpMethods.IsGet(context.Request.Method)
@@ -57,7 +66,6 @@ internal sealed class StatusServer : IAsyncDisposable
             await server.DisposeAsync();
             throw new PrimaryException($"--status-port {port}: {exception.Message}");
         }
-        server.Url = server._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return server;
     }
 

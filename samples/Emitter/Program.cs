@@ -7,7 +7,7 @@ using OrleansAdapter.Samples.Emitter;
 
 // Says something in a room of the running system, from a program that has no clients. Where the system is, the environment says, as for a worker:
 //
-//   OrleansAdapter__Directory__ClusterId=… OrleansAdapter__Directory__Gateways__0=127.0.0.1:30000
+//   OrleansAdapter__Directory__RunDirectory=/tmp/orleansadapter-…     which `./run.sh status` names, where a primary of this user's runs it
 //   dotnet Emitter.dll /chat lobby said '{"text":"hello"}'
 if (args is not [var @namespace, var room, var @event, .. var arguments])
 {
@@ -17,10 +17,12 @@ if (args is not [var @namespace, var room, var @event, .. var arguments])
 }
 var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
 builder.Configuration.AddEnvironmentVariables();
-if (!builder.Configuration.GetSection("OrleansAdapter:Directory:Gateways").GetChildren().Any())
+var directory = builder.Configuration.GetSection("OrleansAdapter:Directory");
+if (directory["RunDirectory"] is null && !directory.GetSection("Gateways").GetChildren().Any())
 {
     Console.Error.WriteLine(
-        "Emitter: set OrleansAdapter__Directory__Gateways__0 to the address:port of the system's silo, and OrleansAdapter__Directory__ClusterId as it has it");
+        "Emitter: set OrleansAdapter__Directory__RunDirectory to the run's directory, which `status` names, or Gateways__0, ClusterId and SecretFile there "
+        + "(docs/ORLEANS.md)");
     return 2;
 }
 builder.Logging.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(console => console.SingleLine = true);

@@ -64,7 +64,7 @@ public sealed class CommandLineTests
 
         Assert.Equal(2, exitCode);
         Assert.Empty(output);
-        Assert.Contains("OrleansAdapter__Directory__Gateways__0", Assert.Single(error.TrimEnd('\n').Split('\n')));
+        Assert.Contains("OrleansAdapter__Directory__RunDirectory", Assert.Single(error.TrimEnd('\n').Split('\n')));
     }
 
     [Theory(Timeout = 120_000)]

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -23,7 +22,6 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(45);
     private static readonly TimeSpan StatusLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
-    private static readonly HttpClient Http = new();
     private static int _lastPort = Random.Shared.Next(PortRanges);
 
     private readonly Process _primary;
@@ -128,8 +126,9 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     internal async Task<PrimaryStatus> StatusAsync()
     {
         var file = Directory.EnumerateFiles(Temporary, "primary.json", SearchOption.AllDirectories).Single();
-        var url = JsonSerializer.Deserialize<PrimaryFile>(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken))!.Status;
-        return (await Http.GetFromJsonAsync<PrimaryStatus>(url, TestContext.Current.CancellationToken))!;
+        using var primary = new StatusClient(
+            JsonSerializer.Deserialize<PrimaryFile>(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken))!.Status);
+        return await primary.AskAsync() ?? throw new InvalidOperationException("The primary does not tell its status.");
     }
 
     /// <summary>Waits until the primary's status is as it should be, which no event tells.</summary>

@@ -63,7 +63,9 @@ internal sealed class Relay : IAsyncDisposable
         try
         {
             await far.ConnectAsync(IPAddress.Loopback, _to, _end.Token);
-            await Task.WhenAll(CopyAsync(near, far, count => Interlocked.Add(ref _there, count)), CopyAsync(far, near, count => Interlocked.Add(ref _back, count)));
+            await Task.WhenAll(
+                CopyAsync(near, far, count => Interlocked.Add(ref _there, count)),
+                CopyAsync(far, near, count => Interlocked.Add(ref _back, count)));
         }
         catch (Exception exception) when (exception is SocketException or OperationCanceledException)
         {

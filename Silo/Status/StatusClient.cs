@@ -1,0 +1,54 @@
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace OrleansAdapter.Silo.Status;
+
+/// <summary>Asks a primary of this user how it is, at the socket file in its run's private directory.</summary>
+internal sealed class StatusClient : IDisposable
+{
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(5);
+    private static readonly Uri Address = new("http://localhost/status");
+
+    private readonly HttpClient _http;
+
+    /// <param name="path">The socket file.</param>
+    public StatusClient(string path) => _http = new HttpClient(new SocketsHttpHandler
+    {
+        ConnectCallback = async (_, cancellationToken) =>
+        {
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        },
+    })
+    {
+        Timeout = AnswerLimit,
+    };
+
+    /// <summary>The status; null where nobody answers.</summary>
+    public async Task<PrimaryStatus?> AskAsync()
+    {
+        try
+        {
+            return await _http.GetFromJsonAsync<PrimaryStatus>(Address);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The status as the primary wrote it.</summary>
+    public Task<string> TextAsync() => _http.GetStringAsync(Address);
+
+    public void Dispose() => _http.Dispose();
+}
