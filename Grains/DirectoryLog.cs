@@ -81,6 +81,11 @@ internal static partial class DirectoryLog
         + "clients of one cluster need the same, and reach a silo at the very port that it names ({LeftOut} more since this was last said)")]
     public static partial void NotProved(ILogger logger, EndPoint? remoteEndPoint, string why, string file, int leftOut);
 
+    [LoggerMessage(24, LogLevel.Warning,
+        "There is no TLS with {RemoteEndPoint}, and the connection is closed: one of the two ends has no certificate, or one that is not signed by what is in "
+        + "the other's OrleansAdapter:Directory:Tls:AuthorityFile, or has run out ({LeftOut} more since this was last said)")]
+    public static partial void NoTls(ILogger logger, EndPoint? remoteEndPoint, int leftOut);
+
     [LoggerMessage(23, LogLevel.Warning,
         "The silo at {RemoteEndPoint} could not be connected to, and will be tried again: {Why} ({LeftOut} more since this was last said)")]
     public static partial void ProofBroken(ILogger logger, EndPoint? remoteEndPoint, string why, int leftOut);

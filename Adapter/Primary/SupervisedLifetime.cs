@@ -13,7 +13,9 @@ namespace OrleansAdapter.Primary;
 /// <param name="application">The host's.</param>
 /// <param name="services">Where the server is that leaves before the host stops, if the host is one.</param>
 /// <param name="terminable">Whether the process may also be ended by itself, with SIGTERM, or told to leave.</param>
-internal sealed class SupervisedLifetime(IHostApplicationLifetime application, IServiceProvider services, bool terminable) : IHostLifetime, IDisposable
+/// <param name="exit">Ends the process, with success.</param>
+internal sealed class SupervisedLifetime(
+    IHostApplicationLifetime application, IServiceProvider services, bool terminable, Action exit) : IHostLifetime, IDisposable
 {
     private PosixSignalRegistration? _interrupt;
     private PosixSignalRegistration? _terminate;
@@ -91,7 +93,7 @@ internal sealed class SupervisedLifetime(IHostApplicationLifetime application, I
         }
         finally
         {
-            application.StopApplication();
+            Stop();
         }
         await Task.Delay(SupervisionContract.EndLimit).ConfigureAwait(false);
         Process.GetCurrentProcess().Kill();
@@ -101,6 +103,22 @@ internal sealed class SupervisedLifetime(IHostApplicationLifetime application, I
     internal void End()
     {
         _drain?.Hurry();
-        ThreadPool.UnsafeQueueUserWorkItem(static application => application.StopApplication(), application, preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(static lifetime => lifetime.Stop(), this, preferLocal: false);
+    }
+
+    /// <summary>
+    /// Stops the host; where it has not started yet, ends the process. A start that is broken off would throw in the application, which nobody expects of a
+    /// host that is told to stop, and may take as long as what it waits for. Nothing depends on what a server that has not started would still do.
+    /// </summary>
+    private void Stop()
+    {
+        if (application.ApplicationStarted.IsCancellationRequested)
+        {
+            application.StopApplication();
+        }
+        else
+        {
+            exit();
+        }
     }
 }

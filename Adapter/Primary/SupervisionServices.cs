@@ -24,7 +24,7 @@ public static class SupervisionServices
         if (SupervisionContract.IsSupervised && services.All(service => service.ServiceType != typeof(DrainedByLifetime)))
         {
             services.AddSingleton<IHostLifetime>(
-                provider => new SupervisedLifetime(provider.GetRequiredService<IHostApplicationLifetime>(), provider, terminable));
+                provider => new SupervisedLifetime(provider.GetRequiredService<IHostApplicationLifetime>(), provider, terminable, () => Environment.Exit(0)));
             services.AddSingleton<DrainedByLifetime>();
             services.Configure<HostOptions>(options => options.ShutdownTimeout = SupervisionContract.EndLimit / 2);
 

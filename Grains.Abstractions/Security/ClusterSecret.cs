@@ -9,9 +9,6 @@ internal sealed class ClusterSecret
     private const int Fewest = 32;
     private const int Most = 4096;
 
-    private const UnixFileMode Others =
-        UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
-
     private readonly byte[] _bytes;
 
     private ClusterSecret(byte[] bytes) => _bytes = bytes;
@@ -28,10 +25,7 @@ internal sealed class ClusterSecret
     /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
     public static ClusterSecret Read(string file)
     {
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & Others) is var others && others != 0)
-        {
-            throw new InvalidDataException($"{file} can be read by every user of this machine, or changed by others than its owner: chmod 600 it.");
-        }
+        PrivateFile.Check(file);
         using var stream = File.OpenRead(file);
         var buffer = new byte[Most + 1];
         var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);

@@ -54,7 +54,7 @@ public static class ClusterSecretHostingExtensions
         ArgumentException.ThrowIfNullOrEmpty(file);
         ClusterSecret.Read(file);
         services.TryAddSingleton(TimeProvider.System);
-        ConnectionProof.Add(services);
+        ConnectionSecurity.Add(services);
         services.Configure<ConnectionSecurityOptions>(security => security.SecretFile = file);
     }
 }

@@ -29,6 +29,9 @@ internal sealed class DirectoryClusterOptions
     /// <summary>A file with the secret that silos and clients of the cluster prove to each other that they have; the same for all of them.</summary>
     public string? SecretFile { get; set; }
 
+    /// <summary>The files for TLS between silos and clients; without any, connections are not encrypted.</summary>
+    public TlsFiles Tls { get; set; } = new();
+
     /// <summary>
     /// A file that lists the cluster's silos, where they are all on one machine. With it this process is a silo (colocated); without it, a client of
     /// <see cref="Gateways"/>. The file's directory must exist; whoever can write there can join.
@@ -80,6 +83,10 @@ internal sealed class DirectoryClusterOptions
         if (options.SecretFile is { Length: > 0 } file && ClusterSecret.Error(file) is { } error)
         {
             throw Wrong($"{nameof(SecretFile)}: {error}");
+        }
+        if (options.Tls.Errors().FirstOrDefault() is { } tls)
+        {
+            throw Wrong($"{nameof(Tls)}.{tls}");
         }
         return options;
     }

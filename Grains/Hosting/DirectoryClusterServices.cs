@@ -70,7 +70,11 @@ internal static class DirectoryClusterServices
     }
 
     private static void Secure(IServiceCollection services, DirectoryClusterOptions options) =>
-        services.Configure<ConnectionSecurityOptions>(security => security.SecretFile = options.SecretFile is { Length: > 0 } file ? file : null);
+        services.Configure<ConnectionSecurityOptions>(security =>
+        {
+            security.SecretFile = options.SecretFile is { Length: > 0 } file ? file : null;
+            security.Tls = options.Tls;
+        });
 
     /// <summary>
     /// Sets what suits a cluster that hosts nothing but the directory: a dead silo is declared dead within about 5 s (at once where its supervisor reports

@@ -41,6 +41,12 @@ public sealed class DirectoryOptions
     public string? SecretFile { get; set; }
 
     /// <summary>
+    /// The files for TLS between silos and clients, with certificates of both sides, as a cluster over a network needs it; the same authority for all of
+    /// them. Without any, connections are not encrypted.
+    /// </summary>
+    public TlsFiles Tls { get; set; } = new();
+
+    /// <summary>
     /// True where the host knows that this silo is the only one and that no home existed before it started: then the first server of a namespace need not
     /// wait for others that remember a home.
     /// </summary>
@@ -91,6 +97,10 @@ internal sealed class DirectoryOptionsValidator : IValidateOptions<DirectoryOpti
         if (options.SecretFile is { Length: > 0 } file && ClusterSecret.Error(file) is { } wrong)
         {
             yield return $"{nameof(options.SecretFile)}: {wrong}";
+        }
+        foreach (var error in options.Tls.Errors())
+        {
+            yield return $"{nameof(options.Tls)}.{error}";
         }
         if (string.IsNullOrEmpty(options.StreamProvider))
         {

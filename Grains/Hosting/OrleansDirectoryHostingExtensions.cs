@@ -68,9 +68,12 @@ public static class OrleansDirectoryHostingExtensions
         services.TryAddKeyedSingleton<IStreamProvider>(
             MailboxStreams.ProviderName, static (provider, name) => MailboxStreamProvider.Create(provider, (string)name!));
         services.TryAddSingleton<OrleansDirectory>();
-        ConnectionProof.Add(services);
-        services.AddOptions<ConnectionSecurityOptions>().Configure<IOptions<DirectoryOptions>>(
-            (security, directory) => security.SecretFile ??= directory.Value.SecretFile is { Length: > 0 } file ? file : null);
+        ConnectionSecurity.Add(services);
+        services.AddOptions<ConnectionSecurityOptions>().Configure<IOptions<DirectoryOptions>>((security, directory) =>
+        {
+            security.SecretFile ??= directory.Value.SecretFile is { Length: > 0 } file ? file : null;
+            security.Tls = directory.Value.Tls;
+        });
         StartOrleansFirst(services);
     }
 

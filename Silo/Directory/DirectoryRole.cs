@@ -24,13 +24,13 @@ internal static class DirectoryRole
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite);
         AddDirectory(builder, colocated, firstStart);
         builder.Services.AddSupervision(terminable: false);
-        using var host = builder.Build();
-        await host.RunAsync();
         if (SupervisionContract.IsSupervised && Environment.GetEnvironmentVariable(SupervisionContract.RunDirectory) is { } directory)
         {
-            // The primary made it for this run, and may be gone.
-            PrivateDirectory.Remove(directory);
+            // The primary made it for this run, and may be gone. However this process ends, also before it has started.
+            AppDomain.CurrentDomain.ProcessExit += (_, _) => PrivateDirectory.Remove(directory);
         }
+        using var host = builder.Build();
+        await host.RunAsync();
         return 0;
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Microsoft.Extensions.Configuration;
 using OrleansAdapter.Grains;
 using OrleansAdapter.Security;
 
@@ -60,6 +61,11 @@ internal sealed class DirectoryRun : IAsyncDisposable
             ServiceId = Set(EnvironmentPrefix + nameof(DirectoryClusterOptions.ServiceId)) ?? new DirectoryClusterOptions().ServiceId,
             SecretFile = secretFile,
         };
+        new ConfigurationBuilder().AddEnvironmentVariables().Build().GetSection($"{Section}:{nameof(options.Tls)}").Bind(options.Tls);
+        if (options.Tls.Errors().FirstOrDefault() is { } error)
+        {
+            throw new OptionsException($"the environment variable {EnvironmentPrefix}{nameof(options.Tls)}__{error.TrimEnd('.')}");
+        }
         new ClusterFile(cluster, options.ServiceId, [gateway], secretFile).Write(directory);
         _supervisor = new DirectorySupervisor(options);
     }

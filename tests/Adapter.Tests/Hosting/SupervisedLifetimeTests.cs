@@ -17,7 +17,7 @@ public sealed class SupervisedLifetimeTests : IDisposable
     public async Task A_host_that_is_told_to_end_behind_its_containers_disposal_ends()
     {
         var services = new ServiceCollection().AddSingleton<IServerDrain>(_drain).BuildServiceProvider();
-        using var lifetime = new SupervisedLifetime(_application, services, terminable: true);
+        using var lifetime = new SupervisedLifetime(_application, services, terminable: true, () => Assert.Fail("The host was not asked to stop."));
         lifetime.Begin();
         _application.Start();
         await services.DisposeAsync();
@@ -28,17 +28,20 @@ public sealed class SupervisedLifetimeTests : IDisposable
         await _application.Stopped.InTimeAsync();
     }
 
+    /// <summary>A host whose start is broken off throws in the application, and may wait on for what it waits for.</summary>
     [Fact]
-    public async Task A_host_that_is_told_to_end_before_it_has_started_and_behind_its_containers_disposal_ends()
+    public async Task A_host_that_is_told_to_end_before_it_has_started_and_behind_its_containers_disposal_ends_its_process()
     {
         var services = new ServiceCollection().BuildServiceProvider();
-        using var lifetime = new SupervisedLifetime(_application, services, terminable: true);
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var lifetime = new SupervisedLifetime(_application, services, terminable: true, ended.SetResult);
         lifetime.Begin();
         await services.DisposeAsync();
 
         lifetime.End();
 
-        await _application.Stopped.InTimeAsync();
+        await ended.Task.InTimeAsync();
+        Assert.False(_application.Stopped.IsCompleted);
     }
 
     private sealed class TestDrain : IServerDrain

@@ -42,6 +42,9 @@ public abstract class SupervisionSuite(params string[] arguments)
 
         Assert.Equal(0, await cluster.EndAsync());
         Assert.Empty(Directory.EnumerateFileSystemEntries(cluster.Temporary));
+
+        // Nothing was said of how the starts were broken off.
+        Assert.All(cluster.Lines.All, said => Assert.Matches(@"^(directory|worker-\d)  pid \d+  (a silo|http)", said.Text));
     }
 
     [Fact(Timeout = 120_000)]
