@@ -15,6 +15,7 @@ public sealed class OptionsTests
     [InlineData(typeof(RateLimit))]
     [InlineData(typeof(DirectoryClusterOptions))]
     [InlineData(typeof(DirectoryOptions))]
+    [InlineData(typeof(TlsFiles))]
     [InlineData(typeof(HomeOptions))]
     [InlineData(typeof(ServersOptions))]
     public void The_table_of_options_has_each(Type options)
