@@ -43,6 +43,10 @@ internal static partial class AdapterLog
         + "One is {Example}")]
     public static partial void JoinsRefused(ILogger logger, string @namespace, int sockets, int limit, SocketId example);
 
+    [LoggerMessage(12, LogLevel.Warning,
+        "{Namespace}: a turn has taken {Milliseconds} ms, in which nobody else in the namespace was served. It did {Count} things; the longest was {What}")]
+    public static partial void TurnTookLong(ILogger logger, string @namespace, long milliseconds, object what, int count);
+
     [LoggerMessage(11, LogLevel.Debug, "What a client sent was over a rate limit: {Why}")]
     public static partial void RateLimited(ILogger logger, string why);
 }

@@ -52,6 +52,11 @@ internal static partial class DirectoryLog
     [LoggerMessage(15, LogLevel.Error, "{Namespace}: the home could not handle a message. This is a bug in OrleansAdapter")]
     public static partial void HomeFailed(ILogger logger, string @namespace, Exception exception);
 
+    [LoggerMessage(26, LogLevel.Warning,
+        "{Namespace}: a turn of the home has taken {Milliseconds} ms, in which nobody else in the namespace was served. It did {Count} things; the longest was "
+        + "{What}")]
+    public static partial void TurnTookLong(ILogger logger, string @namespace, long milliseconds, object what, int count);
+
     [LoggerMessage(16, LogLevel.Error, "The list of servers could not handle a message. This is a bug in OrleansAdapter")]
     public static partial void ServersFailed(ILogger logger, Exception exception);
 

@@ -26,6 +26,7 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
     private readonly KeptSubscriptions _subscriptions;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly TurnWatch _watch;
     private readonly MessageParts _parts;
     private readonly Dictionary<ServerId, MailboxWriter> _mailboxes = [];
     private readonly Dictionary<ServerId, byte> _versions = [];
@@ -54,6 +55,7 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
         _subscriptions = subscriptions;
         _time = time;
         _logger = logger;
+        _watch = HomeTurns.Watch(logger, () => Namespace);
         _parts = new MessageParts(_options.MaximumMessageBytes);
     }
 
@@ -136,6 +138,7 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
     {
         try
         {
+            _watch.Next(HomeTurns.Death, Now);
             _home.ReportDeath(process, Now);
             return Task.CompletedTask;
         }
@@ -205,11 +208,18 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
             MailboxOf(message.Life).Attach(observer);
         }
         _caller = message.Life;
-        _home.Receive(message, Now);
+        Hand(message);
         if (observer is not null && _home.IsOpen && !_home.Lives.Contains(message.Life))
         {
             Forget(message.Life); // refused, which the result tells it
         }
+    }
+
+    private void Hand(WorkerMessage message)
+    {
+        var now = Now;
+        _watch.Next(message, now);
+        _home.Receive(message, now);
     }
 
     /// <summary>Takes a life's answer to a push. There is no call whose result could carry what the home then has for it: that goes into its mailbox.</summary>
@@ -219,7 +229,7 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
         {
             foreach (var bytes in answer.Messages)
             {
-                _home.Receive(MessageCodec.ReadWorkerMessage(bytes), Now);
+                Hand(MessageCodec.ReadWorkerMessage(bytes));
             }
         }
         finally
@@ -240,12 +250,14 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
             _ = mailbox.Flush();
         }
         _unflushed.Clear();
+        _watch.End(Now);
     }
 
     private Task TickAsync()
     {
         try
         {
+            _watch.Next(HomeTurns.Tick, Now);
             _home.Tick(Now);
         }
         finally

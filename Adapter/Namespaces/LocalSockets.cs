@@ -107,14 +107,16 @@ internal sealed class LocalSockets
     {
         _found.Clear();
         _mark++;
+        var exceptsLarge = ExceptsMoreThanItMeans(target);
         foreach (var room in target.ExceptRooms)
         {
             if (ByName(room) is { } single)
             {
                 single.Mark = _mark;
             }
-            else if (_rooms.TryGetValue(room, out var members))
+            else if (!exceptsLarge && _rooms.TryGetValue(room, out var members))
             {
+                _steps += members.Count;
                 foreach (var membership in members.Span)
                 {
                     membership.Socket.Mark = _mark;
@@ -149,7 +151,46 @@ internal sealed class LocalSockets
                 }
             }
         }
+        if (exceptsLarge)
+        {
+            _found.RemoveAll(socket => IsInAny(socket, target.ExceptRooms));
+        }
         return _found;
+    }
+
+    /// <summary>
+    /// Whether so many sockets are excepted that those that are meant are asked one by one whether they are: a message to a few is to cost no more where a room
+    /// is excepted that has many members.
+    /// </summary>
+    private bool ExceptsMoreThanItMeans(BroadcastTarget target)
+    {
+        long excepted = 0;
+        foreach (var room in target.ExceptRooms)
+        {
+            excepted += _rooms.TryGetValue(room, out var members) ? members.Count : 0;
+        }
+        if (excepted <= SocketRoomList.Few)
+        {
+            return false;
+        }
+        long meant = target.Sockets.Length;
+        foreach (var room in target.Rooms)
+        {
+            meant += _rooms.TryGetValue(room, out var members) ? members.Count : 1;
+        }
+        return excepted > SocketRoomList.Few * meant;
+    }
+
+    private bool IsInAny(LocalSocket socket, ReadOnlySpan<Room> rooms)
+    {
+        foreach (var room in rooms)
+        {
+            if (ByName(room) is null && _rooms.TryGetValue(room, out var members) && socket.Memberships.Find(members, ref _steps) is not null)
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     private LocalSocket? ByName(Room room) =>

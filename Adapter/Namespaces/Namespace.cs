@@ -195,6 +195,7 @@ internal sealed class Namespace : NamespaceRoot
     /// <summary>Lets the turn end what has run out; one such item waits at most.</summary>
     internal void Tick()
     {
+        _queue.Watch();
         if (Interlocked.Exchange(ref _tickQueued, 1) == 0)
         {
             _queue.Enqueue(TickItem.Instance);
@@ -216,7 +217,7 @@ internal sealed class Namespace : NamespaceRoot
             {
                 settled = state.Replica.AskIfSettled(now);
                 waiter.TrySetResult();
-            });
+            }, "asking whether all has arrived");
             _queue.Enqueue(item);
             await item.Task.ConfigureAwait(false);
             if (settled)
@@ -237,7 +238,7 @@ internal sealed class Namespace : NamespaceRoot
             Requests.Stop();
             ServerSide.Stop();
             waiter.TrySetResult();
-        });
+        }, "stopping");
         _queue.Enqueue(item);
         return item.Task;
     }
@@ -248,7 +249,7 @@ internal sealed class Namespace : NamespaceRoot
     {
         state.Start(now);
         waiter.TrySetResult();
-    }));
+    }, "starting"));
 
     /// <summary>A handler that runs in the turn has handed something to a socket.</summary>
     internal void Touch(LocalSocket socket) => _queue.State.Touch(socket);
@@ -313,7 +314,7 @@ internal sealed class Namespace : NamespaceRoot
 
     private async Task RunAsync(Action<NamespaceState, TaskCompletionSource, long> command, string what)
     {
-        var item = new CommandItem(command);
+        var item = new CommandItem(command, what);
         _queue.Enqueue(item);
         if (item.Task.IsCompleted)
         {

@@ -8,21 +8,35 @@ namespace OrleansAdapter.Namespaces;
 /// <summary>One thing for a namespace's turn to do.</summary>
 internal interface INamespaceItem
 {
+    /// <summary>What it is, for the log.</summary>
+    string What { get; }
+
     void Run(Namespace @namespace, NamespaceState state, long now);
 }
 
 internal sealed record ReceiveItem(HomeMessage Message) : INamespaceItem
 {
+    public string What => Message switch
+    {
+        Push push => $"a push of {push.Entries.Count} entries",
+        Accepted accepted => $"the answer to a batch of {accepted.Count} operations",
+        _ => Message.GetType().Name,
+    };
+
     public void Run(Namespace @namespace, NamespaceState state, long now) => state.Receive(Message, now);
 }
 
 internal sealed record AnswerItem(Answer Answer) : INamespaceItem
 {
+    public string What => "an answer to a request";
+
     public void Run(Namespace @namespace, NamespaceState state, long now) => @namespace.Requests.Receive(Answer);
 }
 
 internal sealed record AnswersLostItem : INamespaceItem
 {
+    public string What => "the loss of answers";
+
     public static AnswersLostItem Instance { get; } = new();
 
     public void Run(Namespace @namespace, NamespaceState state, long now) => @namespace.Requests.AnswersLost(now);
@@ -30,11 +44,15 @@ internal sealed record AnswersLostItem : INamespaceItem
 
 internal sealed record CancelItem(long Request, CancellationToken CancellationToken) : INamespaceItem
 {
+    public string What => "the end of a request";
+
     public void Run(Namespace @namespace, NamespaceState state, long now) => @namespace.Requests.Cancel(Request, CancellationToken);
 }
 
 internal sealed record RequestItem(PendingRequest Request) : INamespaceItem
 {
+    public string What => "a request";
+
     public void Run(Namespace @namespace, NamespaceState state, long now)
     {
         @namespace.Requests.Add(Request);
@@ -45,6 +63,8 @@ internal sealed record RequestItem(PendingRequest Request) : INamespaceItem
 /// <summary>A request that only this server answers, without the directory.</summary>
 internal sealed record LocalRequestItem(PendingRequest Request, RequestKind Kind, ReadOnlyMemory<byte> Body) : INamespaceItem
 {
+    public string What => $"a request of this server to itself ({Kind})";
+
     public void Run(Namespace @namespace, NamespaceState state, long now)
     {
         var life = @namespace.Life;
@@ -62,11 +82,15 @@ internal sealed record LocalRequestItem(PendingRequest Request, RequestKind Kind
 /// <summary>A client's answer to an event, or the news that there will be none.</summary>
 internal sealed record AckItem(ClientAck Ack, ClientAnswer? Answer) : INamespaceItem
 {
+    public string What => "a client's acknowledgement";
+
     public void Run(Namespace @namespace, NamespaceState state, long now) => Ack.End(Answer);
 }
 
 internal sealed record TickItem : INamespaceItem
 {
+    public string What => "looking after what runs out";
+
     public static TickItem Instance { get; } = new();
 
     public void Run(Namespace @namespace, NamespaceState state, long now)
@@ -80,14 +104,18 @@ internal sealed record TickItem : INamespaceItem
 
 internal sealed record ConnectedItem : INamespaceItem
 {
+    public string What => "the link to the directory is up";
+
     public static ConnectedItem Instance { get; } = new();
 
     public void Run(Namespace @namespace, NamespaceState state, long now) => state.Connected(now);
 }
 
 /// <summary>Does something and completes, with what went wrong if something did.</summary>
-internal sealed class CommandItem(Action<NamespaceState, TaskCompletionSource, long> command) : INamespaceItem
+internal sealed class CommandItem(Action<NamespaceState, TaskCompletionSource, long> command, string what) : INamespaceItem
 {
+    public string What => what;
+
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Task Task => _ended.Task;
@@ -109,6 +137,8 @@ internal sealed class CommandItem(Action<NamespaceState, TaskCompletionSource, l
 
 internal sealed class LocalEmitItem(BroadcastTarget target, Packet packet) : INamespaceItem
 {
+    public string What => "a broadcast to this server's sockets";
+
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Task Task => _ended.Task;
@@ -132,6 +162,8 @@ internal sealed class LocalEmitItem(BroadcastTarget target, Packet packet) : INa
 /// <summary>An operation whose publisher waits for it. Its bytes count against the publish queue's limit until the home has answered.</summary>
 internal sealed class PublishItem(Operation operation, PublishBudget budget, Activity? activity) : PendingOperation(operation), INamespaceItem
 {
+    public string What => "a publish";
+
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Task Task => _ended.Task;

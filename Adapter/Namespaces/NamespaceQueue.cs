@@ -6,11 +6,16 @@ namespace OrleansAdapter.Namespaces;
 /// <summary>Runs a namespace's state, one item at a time, and sends its messages.</summary>
 internal sealed class NamespaceQueue : SerialQueue<INamespaceItem>, INamespaceOutput
 {
+    private const string SendingAll = "sending what the turn had gathered";
+
     private readonly Namespace _owner;
+    private readonly TurnWatch _watch;
 
     public NamespaceQueue(Namespace owner, ReplicaOptions options)
     {
         _owner = owner;
+        _watch = new TurnWatch((took, what, count) => AdapterLog.TurnTookLong(
+            owner.Logger, owner.Name, took, (what as INamespaceItem)?.What ?? what, count));
         State = new NamespaceState(options, this, owner.Server.NextLife, owner.Server.Options.MaxRoomsPerSocket);
     }
 
@@ -41,12 +46,29 @@ internal sealed class NamespaceQueue : SerialQueue<INamespaceItem>, INamespaceOu
         AdapterLog.JoinsRefused(_owner.Logger, _owner.Name, sockets, _owner.Server.Options.MaxRoomsPerSocket, example);
     }
 
-    protected override void Run(INamespaceItem item) => item.Run(_owner, State, _owner.Server.Now);
+    /// <summary>Tells of a turn that has taken too long and is still under way.</summary>
+    public void Watch() => _watch.Look(_owner.Server.Now);
+
+    protected override void Run(INamespaceItem item)
+    {
+        var now = _owner.Server.Now;
+        _watch.Next(item, now);
+        item.Run(_owner, State, now);
+    }
 
     protected override void EndTurn()
     {
-        State.EndTurn(_owner.Server.Now);
-        _owner.TurnEnded(State);
+        var now = _owner.Server.Now;
+        _watch.Next(SendingAll, now);
+        try
+        {
+            State.EndTurn(now);
+            _owner.TurnEnded(State);
+        }
+        finally
+        {
+            _watch.End(_owner.Server.Now);
+        }
     }
 
     protected override void Failed(Exception exception) => AdapterLog.TurnFailed(_owner.Logger, _owner.Name, exception);

@@ -9,9 +9,14 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
 {
     private readonly TaskCompletionSource<RequestResult> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Dictionary<ServerId, List<Answer>> _parts = [];
-    private readonly List<ServerAnswer> _answers = [];
-    private readonly List<ServerId> _gone = [];
-    private List<ServerId>? _waitingFor;
+    private readonly Dictionary<ServerId, ServerAnswer> _answers = [];
+    private readonly HashSet<ServerId> _gone = [];
+
+    /// <summary>Those that have neither answered nor gone; null while it is not known whom the request went to.</summary>
+    private HashSet<ServerId>? _waitingFor;
+
+    /// <summary>Whether <see cref="_waitingFor"/> has to be compared with the list of lives: only where one of them is new.</summary>
+    private bool _mayBeGone;
     private long _latest = long.MaxValue;
     private bool _isTouched;
 
@@ -21,6 +26,9 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
     public List<PendingRequest>? Touched { get; set; }
 
     public Task<RequestResult> Task => _ended.Task;
+
+    /// <summary>How often a server was looked at, for tests: an answer must cost no more where many servers are asked.</summary>
+    public long Steps { get; private set; }
 
     /// <summary>True as soon as the task has ended, whichever way.</summary>
     public bool HasEnded => _ended.Task.IsCompleted;
@@ -41,7 +49,8 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
         {
             _parts[answer.From] = parts = [];
         }
-        if (parts.Any(p => p.Part == answer.Part) || _answers.Any(a => a.Server == answer.From))
+        Steps += 1 + parts.Count;
+        if (parts.Exists(p => p.Part == answer.Part) || _answers.ContainsKey(answer.From))
         {
             return;
         }
@@ -50,8 +59,9 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
         {
             return;
         }
-        _answers.Add(Assemble(answer.From, parts));
+        _answers.Add(answer.From, Assemble(answer.From, parts));
         _gone.Remove(answer.From); // it answered before it went
+        _waitingFor?.Remove(answer.From);
         _parts.Remove(answer.From);
         Touch();
     }
@@ -60,22 +70,31 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
     /// Ends the request if nobody is left to wait for, given the lives that are in the home. The list is empty while this server, fenced, has not
     /// registered anew: then nobody is known to be gone, and answers still come.
     /// </summary>
-    public void Settle(IReadOnlyList<ServerId> list)
+    /// <param name="list">The lives.</param>
+    /// <param name="isNew">Whether the list has changed since this was called last.</param>
+    public void Settle(IReadOnlySet<ServerId> list, bool isNew)
     {
         _isTouched = false;
         if (_waitingFor is null || HasEnded)
         {
             return;
         }
-        _waitingFor.RemoveAll(IsSettled);
-        foreach (var gone in _waitingFor.Where(server => !onlyHere && list.Count > 0 && !list.Contains(server)).ToArray())
+        if ((isNew || _mayBeGone) && list.Count > 0 && !onlyHere)
         {
-            _gone.Add(gone);
-            _waitingFor.Remove(gone);
+            foreach (var server in _waitingFor)
+            {
+                Steps++;
+                if (!list.Contains(server))
+                {
+                    _gone.Add(server);
+                }
+            }
+            _waitingFor.ExceptWith(_gone);
         }
+        _mayBeGone = false;
         if (_waitingFor.Count == 0)
         {
-            _ended.TrySetResult(new RequestResult([.. _answers], [.. _gone], [], IsUnknown: false));
+            _ended.TrySetResult(Result([], isUnknown: false));
         }
     }
 
@@ -107,8 +126,7 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
             Touch();
             return;
         }
-        _ended.TrySetResult(
-            new RequestResult([.. _answers], [.. _gone], [.. (_waitingFor ?? []).Where(server => !IsSettled(server))], IsUnknown: _waitingFor is null));
+        _ended.TrySetResult(Result([.. _waitingFor ?? []], _waitingFor is null));
         Touch();
     }
 
@@ -117,7 +135,10 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
         if (targets is not null)
         {
             // After a merge it may have been sent to others than before: who left meanwhile never gets it.
-            _waitingFor = [.. targets.Distinct()]; // a merge may name one for what it held, and again for what it gets
+            _waitingFor = [.. targets]; // a merge may name one for what it held, and again for what it gets
+            _waitingFor.ExceptWith(_answers.Keys);
+            _waitingFor.ExceptWith(_gone);
+            _mayBeGone = true;
             Touch();
         }
         else if (_waitingFor is null)
@@ -139,7 +160,7 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
         Touch();
     }
 
-    private bool IsSettled(ServerId server) => _gone.Contains(server) || _answers.Exists(answer => answer.Server == server);
+    private RequestResult Result(IReadOnlyList<ServerId> missing, bool isUnknown) => new([.. _answers.Values], [.. _gone], missing, isUnknown);
 
     private void Touch()
     {

@@ -10,6 +10,7 @@ internal sealed class PendingRequests(Action<long> ended, long afterLoss = 60_00
     private readonly Dictionary<long, PendingRequest> _pending = [];
     private readonly List<PendingRequest> _touched = [];
     private IReadOnlyList<ServerId>? _list;
+    private HashSet<ServerId> _lives = [];
 
     public int Count => _pending.Count;
 
@@ -72,22 +73,22 @@ internal sealed class PendingRequests(Action<long> ended, long afterLoss = 60_00
     {
         if (!ReferenceEquals(_list, list))
         {
-            _list = list;
+            (_list, _lives) = (list, [.. list]);
             foreach (var request in _pending.Values.ToArray())
             {
-                Settle(request, list);
+                Settle(request, isNew: true);
             }
         }
         foreach (var request in _touched)
         {
-            Settle(request, list);
+            Settle(request, isNew: false);
         }
         _touched.Clear();
     }
 
-    private void Settle(PendingRequest request, IReadOnlyList<ServerId> list)
+    private void Settle(PendingRequest request, bool isNew)
     {
-        request.Settle(list);
+        request.Settle(_lives, isNew);
         if (request.HasEnded && _pending.Remove(request.Id))
         {
             ended(request.Id);

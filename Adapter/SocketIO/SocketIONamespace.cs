@@ -146,7 +146,7 @@ public sealed class SocketIONamespace : NamespaceRoot
         {
             state.Disconnect(socket, now);
             waiter.TrySetResult();
-        }));
+        }, "a disconnect"));
     }
 
     private SocketIONamespace Add<T>(ref T[] to, T item)
@@ -170,7 +170,7 @@ public sealed class SocketIONamespace : NamespaceRoot
                 {
                     state.Sockets.Observer = events;
                     waiter.TrySetResult();
-                }));
+                }, "observing rooms"));
             }
             observe(_roomEvents);
         }

@@ -13,6 +13,9 @@ internal sealed class Merge
     private readonly Dictionary<ServerId, long> _seen = [];
     private readonly Dictionary<long, List<ServerId>> _holders = [];
 
+    /// <summary>Of each publisher, who has seen something of it, and up to which position; made when it is first asked for.</summary>
+    private Dictionary<ServerId, List<(Register Register, long Position)>>? _seenBy;
+
     private Merge()
     {
     }
@@ -31,6 +34,9 @@ internal sealed class Merge
 
     /// <summary>What became of each operation in an outbox, but for the new ones.</summary>
     public Dictionary<(ServerId Life, long Position), OperationResult> Results { get; } = [];
+
+    /// <summary>How often a server's word on a publisher was looked at, for tests.</summary>
+    public long Steps { get; private set; }
 
     /// <summary>Operations that nobody has seen: to be numbered behind all others, life by life, in order.</summary>
     public List<(ServerId Life, OutboxItem Item)> New { get; } = [];
@@ -63,11 +69,17 @@ internal sealed class Merge
     public IReadOnlyList<ServerId>? HoldersOf(Entry request)
     {
         var holders = _holders.GetValueOrDefault(request.Number, []);
-        return Admitted.Exists(r => !holders.Contains(r.Life) && MayHaveHandled(r.History!, request)) ? null : holders;
+        var holding = holders.ToHashSet();
+        foreach (var (register, position) in SeenBy().GetValueOrDefault(request.Publisher, []))
+        {
+            Steps++;
+            if (position >= request.Position && register.History!.Handled >= request.Number && !holding.Contains(register.Life))
+            {
+                return null;
+            }
+        }
+        return holders;
     }
-
-    private static bool MayHaveHandled(History history, Entry entry) =>
-        history.Handled >= entry.Number && history.Seen.Any(seen => seen.Publisher == entry.Publisher && seen.Position >= entry.Position);
 
     private void Admit(List<Register> withHistory)
     {
@@ -134,6 +146,24 @@ internal sealed class Merge
         _entries[entry.Number] = entry;
         _byId[(entry.Publisher, entry.Position)] = entry;
         Number = Math.Max(Number, entry.Number);
+    }
+
+    private Dictionary<ServerId, List<(Register Register, long Position)>> SeenBy()
+    {
+        if (_seenBy is not null)
+        {
+            return _seenBy;
+        }
+        _seenBy = [];
+        foreach (var register in Admitted)
+        {
+            foreach (var (publisher, position) in register.History!.Seen)
+            {
+                Steps++;
+                (CollectionsMarshal.GetValueRefOrAddDefault(_seenBy, publisher, out _) ??= []).Add((register, position));
+            }
+        }
+        return _seenBy;
     }
 
     private void Settle()

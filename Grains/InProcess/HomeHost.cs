@@ -13,6 +13,7 @@ internal sealed class HomeHost : SerialQueue<object>, IHomeOutput
     private readonly DirectoryHost _directory;
     private readonly Home _home;
     private readonly ILogger _logger;
+    private readonly TurnWatch _watch;
     private readonly long _keepEmpty;
     private long _lastUsed;
     private int _tickQueued;
@@ -25,6 +26,7 @@ internal sealed class HomeHost : SerialQueue<object>, IHomeOutput
         _directory = directory;
         Namespace = @namespace;
         _logger = logger;
+        _watch = HomeTurns.Watch(logger, () => @namespace);
         _home = new Home(options.Directory.Homes, this, random, epoch, options.FirstStart, voidFrom);
         Snapshot = HomeSnapshot.Of(_home, null);
         directory.Metrics.Observe(this, @namespace, () => Snapshot);
@@ -45,6 +47,7 @@ internal sealed class HomeHost : SerialQueue<object>, IHomeOutput
     /// <summary>Makes the home look at leases and time limits.</summary>
     public void Tick()
     {
+        _watch.Look(_directory.Now);
         if (Interlocked.Exchange(ref _tickQueued, 1) == 0)
         {
             Enqueue(TickItem);
@@ -70,6 +73,7 @@ internal sealed class HomeHost : SerialQueue<object>, IHomeOutput
     /// <inheritdoc/>
     protected override void Run(object item)
     {
+        _watch.Next(item is DeathReport ? HomeTurns.Death : item is WorkerMessage ? item : HomeTurns.Tick, _directory.Now);
         switch (item)
         {
             case WorkerMessage message when _ended:
@@ -109,9 +113,7 @@ internal sealed class HomeHost : SerialQueue<object>, IHomeOutput
     }
 
     /// <inheritdoc/>
-    protected override void EndTurn()
-    {
-    }
+    protected override void EndTurn() => _watch.End(_directory.Now);
 
     /// <inheritdoc/>
     protected override void Failed(Exception exception) => DirectoryLog.HomeFailed(_logger, Namespace, exception);
