@@ -165,6 +165,26 @@ public sealed class LocalSocketsTests
     }
 
     [Fact]
+    public void A_broadcast_to_a_few_costs_no_more_where_a_room_of_a_hundred_thousand_is_excepted()
+    {
+        const int Count = 100_000;
+        for (var i = 0; i < Count; i++)
+        {
+            Add(Red);
+        }
+        var (a, b, c) = (Add(Blue), Add(Blue, Red), Add());
+        var many = Add([Blue, .. Enumerable.Range(0, 100).Select(i => Room.Named($"r{i}"))]);
+        var before = _sockets.Steps;
+
+        Assert.Equal([a, many, c], Resolve(new BroadcastTarget([Blue], [c.Id, b.Id], [Red, Room.Named("none"), Room.Named("r7x")])).OrderBy(s => s == c));
+        Assert.Equal([a], Resolve(new BroadcastTarget([Blue], [], [Red, Room.Named("r7")])));
+        Assert.Equal([many], Resolve(new BroadcastTarget([Blue], [], [Red, Room.Named(a.Id.ToString())])));
+        Assert.Empty(Resolve(new BroadcastTarget([Room.Named("none")], [], [Red])));
+
+        Assert.InRange(_sockets.Steps - before, 1, 200);
+    }
+
+    [Fact]
     public void A_hundred_thousand_sockets_cost_no_more_per_step_than_one()
     {
         const int Count = 100_000;

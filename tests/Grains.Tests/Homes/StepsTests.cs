@@ -75,6 +75,36 @@ public sealed class StepsTests
         Assert.Equal(0, Steps(home, () => home.Pass(Options.Lease - 100)));
     }
 
+    /// <summary>Each request that was under way cost a walk over all that every server had seen, which is the square of their number.</summary>
+    [Fact]
+    public void A_merge_looks_at_what_servers_have_seen_once_and_at_each_server_for_each_request()
+    {
+        const int Lives = 200;
+        const int Requests = 100;
+        var lives = Enumerable.Range(1, Lives).Select(TestHome.Life).ToArray();
+        var seen = lives.Select(life => new SeenPosition(life, Requests)).ToArray();
+        var entries = Enumerable.Range(1, Requests).Select(number => Entry(number, A, number, 1, Ask(Red))).ToArray();
+        var outbox = Enumerable.Range(1, Requests).Select(number => new OutboxItem(number, Ask(Red), number, 1)).ToArray();
+        var merge = Merge.Of([.. lives.Select(life => new Register
+        {
+            Life = life,
+            Epoch = 1,
+            History = History(lives) with
+            {
+                Handled = Requests,
+                Number = Requests,
+                Retained = entries,
+                Seen = seen,
+                LastPosition = life == A ? Requests : 0,
+                Outbox = life == A ? outbox : [],
+            },
+        })]);
+
+        Assert.All(entries, entry => Assert.Equal(Lives, merge.HoldersOf(entry)!.Count));
+
+        Assert.InRange(merge.Steps, Lives * Lives, Lives * (Lives + Requests));
+    }
+
     private static (long Steps, int Messages) Counted(int lives, int slow = 0)
     {
         var home = With([.. Enumerable.Range(1, lives).Select(number => Life(number))]);
