@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds everything once, checks formatting, tries the packages and runs every test.
+# Builds everything once, checks formatting, tries the packages, fuzzes what reads others' bytes and runs every test.
 #   ./test.sh                 what each change has to pass
 #   ./test.sh --full          the same with more seeds and longer runs (ORLEANSADAPTER_FULL=1 for the tests)
-#   ./test.sh --full PART ... only these parts of it: packages, simulation (Grains.Tests), suites (Adapter.Tests, SocketIO.Tests), processes (EndToEnd)
+#   ./test.sh --full PART ... only these parts of it: packages, fuzz, simulation (Grains.Tests), suites (Adapter.Tests, SocketIO.Tests), processes (EndToEnd)
 #   ./test.sh --no-install    installs nothing: neither the JavaScript clients (npm, below tests/) nor a browser (apt-get); what is missing is skipped
 # The last line is "N passed, N failed, N skipped"; the exit code is 0 only if tests ran and nothing failed.
 set -euo pipefail
@@ -12,15 +12,16 @@ cd "$root"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
 
 time_limit=10m
+fuzz_seconds=14
 install=1
 full=()
 parts=()
 unset ORLEANSADAPTER_FULL ORLEANSADAPTER_NODE
 for option in "$@"; do
   case $option in
-    --full) export ORLEANSADAPTER_FULL=1; full=(--full); time_limit=40m ;;
+    --full) export ORLEANSADAPTER_FULL=1; full=(--full); time_limit=40m; fuzz_seconds=600 ;;
     --no-install) install=0 ;;
-    packages | simulation | suites | processes) parts+=("$option") ;;
+    packages | fuzz | simulation | suites | processes) parts+=("$option") ;;
     -h | --help) sed -n '2,/^set/{/^# /s/^# //p}' "$0"; exit 0 ;;
     *) echo "test.sh: unknown option '$option'; see --help" >&2; exit 64 ;;
   esac
@@ -101,6 +102,8 @@ badly_formatted=0
 wait "$format" || { badly_formatted=1; cat "$scratch/format"; }
 too_long=0
 check_lines || too_long=1
+bad_fuzz=0
+if has fuzz; then dotnet fuzz/bin/Release/net10.0/fuzz.dll --seconds "$fuzz_seconds" || bad_fuzz=1; fi
 
 # Runs test programs one after another. Each has a process group of its own ('set -m'), so that what hangs is ended as a whole: at the time limit (the
 # exit code is 124 then), or when this script is stopped. What a program says goes to a log, its exit code to a file beside it.
@@ -156,6 +159,11 @@ fi
 if ((failed > 0)); then code=1; fi
 if ((bad_packages)); then
   echo "The packages do not do what the documents say (see above: packages); that counts as a failure."
+  failed=$((failed + 1))
+  if ((code == 0)); then code=1; fi
+fi
+if ((bad_fuzz)); then
+  echo "Fuzzing found an input that does harm, or did not work (see above: fuzz); that counts as a failure."
   failed=$((failed + 1))
   if ((code == 0)); then code=1; fi
 fi

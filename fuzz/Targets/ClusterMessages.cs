@@ -1,0 +1,54 @@
+using System.Buffers;
+using OrleansAdapter.Grains.Tests.Codec;
+
+namespace OrleansAdapter.Fuzz;
+
+/// <summary>Messages between servers and the directory. What can be read is written as it was read, and nothing is thrown but that it is no message.</summary>
+internal sealed class ClusterMessages : Target
+{
+    public override string Name => "messages";
+
+    protected override int Least => 250;
+
+    public override IEnumerable<byte[]> Seeds() => Enumerable.Range(1, 3).SelectMany(Samples.All).Select(Write);
+
+    public override void Run(byte[] input)
+    {
+        foreach (var read in new Func<byte[], object>[]
+        {
+            static bytes => MessageCodec.ReadWorkerMessage(bytes),
+            static bytes => MessageCodec.ReadHomeMessage(bytes),
+            static bytes => MessageCodec.ReadServerMessage(bytes),
+        })
+        {
+            try
+            {
+                var message = read(input);
+                var written = Write(message);
+                Check(written.AsSpan().SequenceEqual(Write(read(written))), $"{message.GetType().Name} is not written as it was read.");
+            }
+            catch (ProtocolException)
+            {
+                // It is no such message.
+            }
+        }
+    }
+
+    private static byte[] Write(object message)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        switch (message)
+        {
+            case WorkerMessage worker:
+                MessageCodec.Write(output, worker);
+                break;
+            case HomeMessage home:
+                MessageCodec.Write(output, home);
+                break;
+            default:
+                MessageCodec.Write(output, (ServerMessage)message);
+                break;
+        }
+        return output.WrittenSpan.ToArray();
+    }
+}
