@@ -8,6 +8,7 @@ using Microsoft.Extensions.Options;
 using OrleansAdapter;
 using OrleansAdapter.Draining;
 using OrleansAdapter.Forwarding;
+using OrleansAdapter.Hosting;
 using OrleansAdapter.Namespaces;
 using OrleansAdapter.Primary;
 using OrleansAdapter.RateLimiting;
@@ -35,6 +36,7 @@ public static class AdapterServiceCollectionExtensions
         static InternalEndpoint Endpoint(IServiceProvider provider) => provider.GetRequiredService<InternalEndpoint>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, InternalEndpoint>(Endpoint));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, InternalEndpoint>(Endpoint));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, ChunkedBodyGuard>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ServerLifetime>());
         if (services.All(service => service.ServiceType != typeof(IServerDrain)))
         {

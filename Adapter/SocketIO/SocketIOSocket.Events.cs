@@ -164,9 +164,9 @@ public sealed partial class SocketIOSocket
             SocketIOLog.ArgumentsRefused(server.Logger, server.MismatchLevel, Namespace.Name, what, exception.Detail);
             ack?.Send(new { error = exception.Message });
         }
-        catch (ArgumentsTooDeepException exception)
+        catch (Exception exception) when (exception is ArgumentsTooDeepException or TooManyRoomsException)
         {
-            // Passed on from a client, mostly: its fault, and nobody else's.
+            // What a client asked for, mostly: its fault, and nobody else's.
             SocketIOLog.ArgumentsRefused(Namespace.Server.Logger, LogLevel.Debug, Namespace.Name, what, exception.Message);
         }
 #pragma warning disable CA1031 // A handler that throws kills nothing.
