@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OrleansAdapter.SocketIO.Tests.Live;
 
-/// <summary>A body that is no HTTP is the client's error wherever it is sent, whether somebody reads it or not: 400 at most, and no line of level error.</summary>
+/// <summary>A body that is no HTTP is the client's error wherever it is sent, whether somebody reads it or not, and logged as none of the server.</summary>
 public sealed class MalformedBodyTests
 {
     private const string Body = "Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\nx: \0\r\n\r\n";
