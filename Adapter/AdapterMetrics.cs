@@ -12,6 +12,8 @@ internal sealed class AdapterMetrics : IDisposable
     private readonly Counter<long> _drops;
     private readonly Counter<long> _disconnects;
     private readonly Counter<long> _fences;
+    private readonly Counter<long> _claims;
+    private readonly Counter<long> _replayed;
     private readonly Counter<long> _requests;
     private readonly Counter<long> _joinsRefused;
     private readonly Counter<long> _unfinishedRefused;
@@ -28,6 +30,10 @@ internal sealed class AdapterMetrics : IDisposable
         _drops = _meter.CreateCounter<long>("orleansadapter.drops", "{packet}", "Volatile packets dropped for slow clients.");
         _disconnects = _meter.CreateCounter<long>("orleansadapter.disconnects", "{connection}", "Connections that this server ended, by reason.");
         _fences = _meter.CreateCounter<long>("orleansadapter.fences", "{fence}", "Times that this server was fenced.");
+        _claims = _meter.CreateCounter<long>(
+            "orleansadapter.recoveries", "{client}", "Clients that asked for their session, by outcome: recovered, or why not.");
+        _replayed = _meter.CreateCounter<long>(
+            "orleansadapter.recoveries.replayed", "{packet}", "Packets given to clients that came back and had missed them.");
         _requests = _meter.CreateCounter<long>("orleansadapter.requests", "{request}", "Requests to other servers.");
         _joinsRefused = _meter.CreateCounter<long>(
             "orleansadapter.joins.refused", "{socket}", "Sockets that did not join a room, because they are in as many as one may be.");
@@ -54,6 +60,12 @@ internal sealed class AdapterMetrics : IDisposable
     public void Disconnected(DisconnectReason reason) => _disconnects.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
 
     public void Fenced() => _fences.Add(1);
+
+    public void Claimed(ClaimRefusal refusal, int replayed)
+    {
+        _claims.Add(1, new KeyValuePair<string, object?>("outcome", refusal == ClaimRefusal.None ? "recovered" : refusal.ToString()));
+        _replayed.Add(replayed);
+    }
 
     public void Requested() => _requests.Add(1);
 

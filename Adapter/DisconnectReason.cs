@@ -15,6 +15,9 @@ internal enum DisconnectReason
     /// <summary>The directory had ended this server's stay, so that its clients may have missed something. They may reconnect at once.</summary>
     ServerFenced,
 
+    /// <summary>The client came back over another connection, so that this one is of no use any more.</summary>
+    SessionMoved,
+
     /// <summary>This server shuts down. Clients may reconnect, elsewhere.</summary>
     ServerShuttingDown,
 }

@@ -6,13 +6,18 @@ namespace OrleansAdapter.Grains;
 /// <summary>A home's figures as of its last tick, for gauges.</summary>
 internal sealed record HomeSnapshot(long Epoch, bool IsOpen, long Number, int Rooms, int Lives, long Backlog)
 {
+    /// <summary>What clients may come back to; all zero where no server asks for that.</summary>
+    public (long Sessions, long Away, long WindowBytes, long WindowAge) Recovery { get; private init; }
+
     /// <summary>How the home is now; the one before where nothing has changed, as in most ticks.</summary>
     public static HomeSnapshot Of(Home home, HomeSnapshot? before)
     {
         var now = (home.Epoch, home.IsOpen, home.Number, home.RoomCount, home.Lives.Count, home.Backlog);
+        var recovery = home.RecoveryFigures;
         return before is not null && now == (before.Epoch, before.IsOpen, before.Number, before.Rooms, before.Lives, before.Backlog)
+            && recovery == before.Recovery
             ? before
-            : new HomeSnapshot(now.Epoch, now.IsOpen, now.Number, now.RoomCount, now.Count, now.Backlog);
+            : new HomeSnapshot(now.Epoch, now.IsOpen, now.Number, now.RoomCount, now.Count, now.Backlog) { Recovery = recovery };
     }
 }
 
@@ -27,6 +32,7 @@ internal sealed class DirectoryMetrics : IDisposable
     private readonly Counter<long> _operations;
     private readonly Counter<long> _removed;
     private readonly Counter<long> _refused;
+    private readonly Counter<long> _sessionsEnded;
     private readonly ConcurrentDictionary<object, (string Namespace, Func<HomeSnapshot> Look)> _homes = new();
     private readonly ConcurrentDictionary<object, Func<(int Servers, long WaitingBytes)>> _lists = new();
 
@@ -39,6 +45,8 @@ internal sealed class DirectoryMetrics : IDisposable
         _removed = _meter.CreateCounter<long>("orleansadapter.directory.lives.removed", "{life}", "Lives that a home removed, by reason.");
         _refused = _meter.CreateCounter<long>(
             "orleansadapter.directory.answers.refused", "{answer}", "Parts of answers that did not reach the asker, by reason.");
+        _sessionsEnded = _meter.CreateCounter<long>(
+            "orleansadapter.directory.sessions.ended", "{session}", "Sessions that clients cannot come back to any more, by reason.");
         _meter.CreateObservableGauge(
             "orleansadapter.directory.servers", () => _lists.Values.Sum(look => look().Servers), "{server}", "Servers that are registered.");
         _meter.CreateObservableGauge(
@@ -47,6 +55,14 @@ internal sealed class DirectoryMetrics : IDisposable
         _meter.CreateObservableGauge("orleansadapter.directory.number", () => Measure(home => home.Number), "{operation}", "The last number given.");
         _meter.CreateObservableGauge("orleansadapter.directory.rooms", () => Measure(home => home.Rooms), "{room}", "Rooms that have members.");
         _meter.CreateObservableGauge("orleansadapter.directory.lives", () => Measure(home => home.Lives), "{life}", "Lives that are admitted.");
+        _meter.CreateObservableGauge(
+            "orleansadapter.directory.sessions", () => Measure(home => home.Recovery.Sessions), "{session}", "Sessions that clients may come back to.");
+        _meter.CreateObservableGauge(
+            "orleansadapter.directory.sessions.away", () => Measure(home => home.Recovery.Away), "{session}", "Sessions whose clients are away.");
+        _meter.CreateObservableGauge(
+            "orleansadapter.directory.window.bytes", () => Measure(home => home.Recovery.WindowBytes), "By", "What is kept for clients that come back.");
+        _meter.CreateObservableGauge(
+            "orleansadapter.directory.window.age", () => Measure(home => home.Recovery.WindowAge), "ms", "How old the oldest of it is.");
     }
 
     /// <summary>Shows a home in the gauges until <see cref="Forget"/>.</summary>
@@ -69,6 +85,8 @@ internal sealed class DirectoryMetrics : IDisposable
     public void LifeRemoved(string @namespace, RemovalReason reason) => _removed.Add(1, Tag(@namespace), new(ReasonTag, reason.ToString()));
 
     public void AnswerRefused(AnswerRefusal reason) => _refused.Add(1, new KeyValuePair<string, object?>(ReasonTag, reason.ToString()));
+
+    public void SessionEnded(string @namespace, SessionEnd reason) => _sessionsEnded.Add(1, Tag(@namespace), new(ReasonTag, reason.ToString()));
 
     public void Dispose() => _meter.Dispose();
 

@@ -174,6 +174,8 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
         _unflushed.Add(mailbox);
     }
 
+    void IHomeOutput.SessionEnded(SessionEnd reason) => _metrics.SessionEnded(Namespace, reason);
+
     void IHomeOutput.Removed(ServerId life, RemovalReason reason)
     {
         _metrics.LifeRemoved(Namespace, reason);
@@ -265,7 +267,7 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
             EndTurn();
         }
         _snapshot = HomeSnapshot.Of(_home, _snapshot);
-        if (_home.Lives.Count > 0 && Now > _keptUntil)
+        if ((_home.Lives.Count > 0 || _home.SessionCount > 0) && Now > _keptUntil)
         {
             // A home with members must not be collected for idleness: that would be an epoch for nothing.
             _keptUntil = Now + (long)(KeepFor.TotalMilliseconds / 2);

@@ -25,6 +25,9 @@ public abstract class LocalSocket
     /// <summary>Whether the namespace counts it as connected. Changed only in the turn.</summary>
     internal bool IsConnected { get; set; }
 
+    /// <summary>What its client may come back to; null where it may not. Owned by the turn once it is connected.</summary>
+    internal SocketSession? Session { get; set; }
+
     /// <summary>The rooms it is in.</summary>
     internal SocketRoomList Memberships { get; } = new();
 

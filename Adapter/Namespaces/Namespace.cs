@@ -9,7 +9,7 @@ namespace OrleansAdapter.Namespaces;
 /// A set of sockets with its own rooms, on this server and on all others (Socket.IO: <c>io.of("/chat")</c>; SignalR: a hub type). Broadcasts to it
 /// come in one order for all members, wherever they are connected. Safe under threads.
 /// </summary>
-internal sealed class Namespace : NamespaceRoot
+internal sealed partial class Namespace : NamespaceRoot
 {
     private static readonly TimeSpan SettlePause = TimeSpan.FromMilliseconds(20);
 
@@ -105,8 +105,7 @@ internal sealed class Namespace : NamespaceRoot
     public Task LeaveAsync(LocalSocket socket, Room room) => RunAsync(
         (state, waiter, now) =>
         {
-            state.Leave(socket, room, now);
-            waiter.TrySetResult();
+            state.Leave(socket, room, waiter, now);
         },
         $"leaving \"{room}\"");
 

@@ -7,7 +7,7 @@ namespace OrleansAdapter.Namespaces;
 /// All that one server knows of one namespace: its sockets, their rooms, and its half of the protocol with the home. A plain state machine,
 /// without a queue or a clock of its own; the namespace's queue runs it, and the simulation does.
 /// </summary>
-internal sealed class NamespaceState : IReplicaHost
+internal sealed partial class NamespaceState : IReplicaHost
 {
     private readonly INamespaceOutput _output;
     private readonly LocalSockets _sockets = new();
@@ -57,6 +57,11 @@ internal sealed class NamespaceState : IReplicaHost
         {
             Join(socket, room);
         }
+        if (socket.Session is { } session && Replica.KeepsSessions)
+        {
+            OpenSession(socket, session, waiter);
+            return;
+        }
         Replica.WhenMembershipHolds(rooms, waiter);
     }
 
@@ -65,19 +70,15 @@ internal sealed class NamespaceState : IReplicaHost
         new($"\"{room}\" is the id of a socket of a registered server; a room cannot have that name.", nameof(room));
 
     /// <summary>Takes a socket out of the namespace and all its rooms; nothing happens where it is out already.</summary>
-    public void Disconnect(LocalSocket socket, long now)
+    public void Disconnect(LocalSocket socket, long now, bool mayComeBack = false)
     {
         _now = now;
         if (!socket.IsConnected)
         {
             return;
         }
-        foreach (var room in _sockets.LeaveAll(socket))
-        {
-            Replica.TellMembership(room, member: false, now);
-        }
-        _sockets.Remove(socket);
-        ForgetAcks(socket);
+        TakeOut(socket);
+        EndSession(socket, mayComeBack);
     }
 
     /// <summary>Puts a socket into a room. A socket that has gone is left alone: nothing is to be undone later.</summary>
@@ -94,19 +95,27 @@ internal sealed class NamespaceState : IReplicaHost
             waiter.TrySetException(refusal);
             return;
         }
-        if (socket.IsConnected && !TryJoin(socket, room))
+        if (socket.IsConnected && !MayJoin(socket, room))
         {
             waiter.TrySetException(new TooManyRoomsException(socket.Id, _maxRooms));
-            return;
         }
-        Replica.WhenMembershipHolds([room], waiter);
+        else if (!socket.IsConnected || !Join(socket, room, waiter))
+        {
+            Replica.WhenMembershipHolds([room], waiter);
+        }
     }
 
-    /// <summary>Takes a socket out of a room. Holds at once: nothing published to the room reaches the socket after this turn.</summary>
-    public void Leave(LocalSocket socket, Room room, long now)
+    /// <summary>
+    /// Takes a socket out of a room. Holds at once: nothing published to the room reaches the socket after this turn. The waiter completes when the home
+    /// knows it, where the socket has a session, else at once.
+    /// </summary>
+    public void Leave(LocalSocket socket, Room room, TaskCompletionSource? waiter, long now)
     {
         _now = now;
-        Leave(socket, room);
+        if (!Leave(socket, room, waiter))
+        {
+            waiter?.TrySetResult();
+        }
     }
 
     /// <summary>Puts an operation into the one order.</summary>
@@ -123,7 +132,12 @@ internal sealed class NamespaceState : IReplicaHost
     }
 
     /// <summary>Hands a packet to local sockets at once, outside the order.</summary>
-    public int DeliverLocally(BroadcastTarget target, Packet packet) => Deliver(_sockets.Resolve(target), packet);
+    public int DeliverLocally(BroadcastTarget target, Packet packet)
+    {
+        var found = _sockets.Resolve(target);
+        Stamp(packet, found, Replica.Handled);
+        return Deliver(found, packet);
+    }
 
     public void Receive(HomeMessage message, long now)
     {
@@ -167,8 +181,13 @@ internal sealed class NamespaceState : IReplicaHost
     {
         var sockets = _sockets.All.ToArray();
         _sockets.Clear();
+        _claims.Clear();
         foreach (var socket in sockets)
         {
+            if (socket.Session is { } session)
+            {
+                session.IsOpen = false;
+            }
             ForgetAcks(socket);
             Close(socket, DisconnectReason.ServerFenced);
         }
@@ -213,6 +232,9 @@ internal sealed class NamespaceState : IReplicaHost
             case OperationKind.SocketsLeave or OperationKind.DisconnectSockets:
                 Handle(operation, found);
                 break;
+            case OperationKind.Moved:
+                HandleMoved(entry);
+                break;
             default:
                 _output.Unreadable(entry, new InvalidDataException($"Operation {operation.Kind} is unknown to this server."));
                 break;
@@ -254,6 +276,7 @@ internal sealed class NamespaceState : IReplicaHost
             return;
         }
         using var activity = BroadcastActivities.StartDeliver(packet, entry.Number, found.Count);
+        Stamp(packet, found, entry.Number);
         _output.Delivered(Deliver(found, packet));
     }
 
@@ -324,10 +347,13 @@ internal sealed class NamespaceState : IReplicaHost
         : Replica.IsOverloaded ? OperationException.For(OperationFailure.TimedOut, what)
         : null;
 
-    /// <summary>Joins, unless the socket is in as many rooms as it may be, and not in this one.</summary>
+    /// <summary>Whether a socket may be in a room: not where it is in as many rooms as it may be, and not in this one.</summary>
+    private bool MayJoin(LocalSocket socket, Room room) =>
+        socket.Memberships.Named < _maxRooms || room.Kind != RoomKind.Room || _sockets.IsIn(socket, room);
+
     private bool TryJoin(LocalSocket socket, Room room)
     {
-        if (socket.Memberships.Named >= _maxRooms && room.Kind == RoomKind.Room && !_sockets.IsIn(socket, room))
+        if (!MayJoin(socket, room))
         {
             return false;
         }
@@ -335,20 +361,29 @@ internal sealed class NamespaceState : IReplicaHost
         return true;
     }
 
-    private void Join(LocalSocket socket, Room room)
+    /// <summary>True if the home is told of the socket's own membership; the waiter is then told when it knows.</summary>
+    private bool Join(LocalSocket socket, Room room, TaskCompletionSource? waiter = null)
     {
+        var before = socket.Memberships.Count;
         if (_sockets.Join(socket, room) && !_inRemoteJoin)
         {
             Replica.TellMembership(room, member: true, _now);
         }
+        // Who joins again waits for the home as well: the first word may be on its way.
+        return socket.Session is not null && (waiter is not null || socket.Memberships.Count > before)
+            && Tell(socket, (id, claim) => new SessionJoined(id, claim, room), waiter);
     }
 
-    private void Leave(LocalSocket socket, Room room)
+    /// <summary>The same for leaving.</summary>
+    private bool Leave(LocalSocket socket, Room room, TaskCompletionSource? waiter = null)
     {
+        var before = socket.Memberships.Count;
         if (_sockets.Leave(socket, room))
         {
             Replica.TellMembership(room, member: false, _now);
         }
+        return socket.Session is not null && (waiter is not null || socket.Memberships.Count < before)
+            && Tell(socket, (id, claim) => new SessionLeft(id, claim, room), waiter);
     }
 
     private void Disconnect(List<LocalSocket> sockets, bool close)

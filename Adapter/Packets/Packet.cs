@@ -46,6 +46,9 @@ internal sealed class Packet
     /// <summary>The W3C trace parent of whoever published it; empty where nobody traces.</summary>
     internal string Trace { get; }
 
+    /// <summary>Its place in the order, as clients know it; null where they may not come back.</summary>
+    internal string? Offset { get; set; }
+
     /// <summary>Whether it may be dropped for a client that is slow.</summary>
     public bool IsVolatile => (Flags & BroadcastFlags.Volatile) != 0;
 

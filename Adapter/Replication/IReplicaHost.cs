@@ -15,8 +15,17 @@ internal interface IReplicaHost
     /// <summary>The rooms with local members.</summary>
     IReadOnlyList<Room> LocalRooms();
 
+    /// <summary>The local sockets whose ids name another life.</summary>
+    IReadOnlyList<MovedSocket> MovedSockets();
+
     /// <summary>This server's life in the home has ended: close all clients and forget their rooms, without telling of it.</summary>
     void Fenced(ServerId ended);
+
+    /// <summary>These sockets, where they are still here, are held by other servers by later claims.</summary>
+    void Taken(IReadOnlyList<MovedSocket> sockets);
+
+    /// <summary>A home has admitted this life: what only the home before knew has to be said again.</summary>
+    void Registered();
 
     /// <summary>The home has admitted or removed lives.</summary>
     void ListChanged(IReadOnlyList<ServerId> list);

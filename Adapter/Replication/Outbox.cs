@@ -91,6 +91,10 @@ internal sealed class Outbox(ReplicaOptions options)
         }
         _flight = null;
         var target = 0;
+        foreach (var claim in accepted.Claims)
+        {
+            At(claim.Position).AnswerClaim(claim, accepted.Epoch);
+        }
         for (var i = 0; i < accepted.Count; i++)
         {
             var operation = At(accepted.First + i);
@@ -124,13 +128,13 @@ internal sealed class Outbox(ReplicaOptions options)
         for (; _ended < _answered; _ended++)
         {
             var operation = At(_ended);
-            if (!operation.Operation.IsOwnMembership && operation.Number > handled)
+            if (!operation.Operation.IsForHome && operation.Number > handled)
             {
                 break;
             }
             operation.Succeed();
         }
-        while (_first < _ended && (At(_first).Operation.IsOwnMembership || At(_first).Number <= stable))
+        while (_first < _ended && (At(_first).Operation.IsForHome || At(_first).Number <= stable))
         {
             _ring[_head] = null!;
             _head = (_head + 1) & (_ring.Length - 1);
@@ -166,7 +170,7 @@ internal sealed class Outbox(ReplicaOptions options)
         for (var position = _first; position <= LastPosition; position++)
         {
             var operation = At(position);
-            if (operation.IsAnswered && (operation.Operation.IsOwnMembership || operation.Number == 0))
+            if (operation.IsAnswered && (operation.Operation.IsForHome || operation.Number == 0))
             {
                 continue;
             }

@@ -36,7 +36,7 @@ internal abstract class PendingOperation(Operation operation)
         else
         {
             OnAccepted(targets);
-            if (Operation.IsOwnMembership)
+            if (Operation.IsForHome)
             {
                 Succeed();
             }
@@ -67,6 +67,12 @@ internal abstract class PendingOperation(Operation operation)
 
     /// <summary>It has waited too long for an answer, for a reason that leaves it where it is: it may still happen.</summary>
     public virtual void TimeOut(OperationFailure failure) => Fail(failure);
+
+    /// <summary>The home's answer to a claim, right before it is accepted.</summary>
+    /// <param name="answer">The answer.</param>
+    /// <param name="epoch">The home's epoch.</param>
+    internal virtual void AnswerClaim(ClaimAnswer answer, long epoch) =>
+        throw new InvalidOperationException($"The home answered {Operation.Kind} {Position} as if it were a claim.");
 
     /// <summary>It waits for the home no more: it was answered, or failed for good. Called once.</summary>
     protected virtual void OnLeft()

@@ -33,6 +33,10 @@ internal sealed partial class Replica
         {
             case Accepted accepted:
                 _outbox.Accept(accepted);
+                foreach (var claim in accepted.Claims)
+                {
+                    _given.AddRange(claim.Missed.Where(entry => entry.Number > _stable));
+                }
                 TakeHead(message.Head, now);
                 break;
             case Push push:
@@ -60,6 +64,12 @@ internal sealed partial class Replica
     /// <summary>W3.</summary>
     private void ReceiveRegistered(Registered registered, long now)
     {
+        if (IsLive && registered.Epoch == _epoch && registered.Session == _session && registered.KeepsSessions && !KeepsSessions)
+        {
+            KeepsSessions = true;
+            host.Registered();
+            return;
+        }
         if (IsLive || registered.Epoch != _pledge)
         {
             return;
@@ -74,6 +84,13 @@ internal sealed partial class Replica
         _lives.BeginSession();
         _outbox.Settle(registered.Results, registered.LastPosition);
         TakeHead(registered.Head, now);
+        KeepsSessions = registered.KeepsSessions && Recovery is not null;
+        host.Taken(registered.Taken);
+        host.Registered();
+        if (KeepsSessions)
+        {
+            SendRenew(now); // tells that all sessions are told
+        }
         if (_last > _handled)
         {
             SendRead(now);
@@ -125,6 +142,19 @@ internal sealed partial class Replica
         }
     }
 
+    /// <summary>
+    /// A client that came back was given these entries, and this server has handled all up to its claim, so that it has seen them as if they had been in its
+    /// mailbox (S6): what a publisher says again of them has happened, also where they are stable and nobody retains them.
+    /// </summary>
+    public void HasGiven(IReadOnlyList<Entry> missed)
+    {
+        foreach (var entry in missed)
+        {
+            _seenAnother |= !_seen.ContainsKey(entry.Publisher);
+            _seen[entry.Publisher] = Math.Max(_seen.GetValueOrDefault(entry.Publisher), entry.Position);
+        }
+    }
+
     /// <summary>W4. Every head finishes what is done.</summary>
     private void TakeHead(Head? head, long now)
     {
@@ -152,6 +182,10 @@ internal sealed partial class Replica
         while (_retained.TryPeek(out var oldest) && oldest.Number <= _stable)
         {
             _retained.Dequeue();
+        }
+        if (_given.Count > 0)
+        {
+            _given.RemoveAll(entry => entry.Number <= _stable);
         }
         _outbox.Finish(_handled, _stable);
     }
@@ -192,10 +226,11 @@ internal sealed partial class Replica
     /// <summary>W9.</summary>
     private void FenceSelf(long now)
     {
-        IsLive = false;
+        (IsLive, KeepsSessions) = (false, false);
         _outbox.Clear(OperationFailure.Fenced);
         _lastWord.Clear();
         _retained.Clear();
+        _given.Clear();
         _seen.Clear();
         _lives.Clear();
         (_epoch, _pledge, _session, _handled, _number, _stable, _last) = (0, 0, 0, 0, 0, 0, 0);

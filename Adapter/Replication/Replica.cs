@@ -10,6 +10,9 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
     private readonly Outbox _outbox = new(options);
     private readonly KnownLives _lives = new();
     private readonly Queue<Entry> _retained = new();
+
+    /// <summary>What clients that came back were given of what they had missed: it must not get another number with the next home.</summary>
+    private readonly List<Entry> _given = [];
     private readonly Dictionary<ServerId, long> _seen = [];
     private readonly Dictionary<Room, OwnMembership> _lastWord = [];
     private ServerId _replaces;
@@ -54,6 +57,15 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
 
     public int RetainedCount => _retained.Count;
 
+    /// <summary>How many entries are kept because a client that came back was given them.</summary>
+    public int GivenCount => _given.Count;
+
+    /// <summary>What this server's clients may come back to; null where its sockets have no sessions.</summary>
+    public RecoverySettings? Recovery { get; private set; }
+
+    /// <summary>Whether the home keeps sessions.</summary>
+    public bool KeepsSessions { get; private set; }
+
     public IReadOnlyCollection<ServerId> SeenPublishers => _seen.Keys;
 
     public int PendingMemberships => _lastWord.Count;
@@ -88,6 +100,16 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
             SendRenew(now);
         }
         return false;
+    }
+
+    /// <summary>The home is to keep sessions from now on.</summary>
+    public void UseRecovery(RecoverySettings settings, long now)
+    {
+        Recovery = settings;
+        if (IsLive)
+        {
+            SendRegister(now); // a home that knows the life says how things are
+        }
     }
 
     /// <summary>Begins to register (W1).</summary>
@@ -206,7 +228,8 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
     private void SendRegister(long now)
     {
         _sentRegister = now;
-        host.Send(new Register { Life = Life, Epoch = _pledge, Replaces = _replaces, History = _epoch == 0 ? null : MakeHistory(), Lease = options.Lease });
+        var history = _epoch == 0 ? null : MakeHistory();
+        host.Send(new Register { Life = Life, Epoch = _pledge, Replaces = _replaces, History = history, Lease = options.Lease, Recovery = Recovery });
     }
 
     private History MakeHistory() => new()
@@ -217,16 +240,18 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
         ListVersion = _lives.Version,
         List = List,
         LastPosition = _outbox.LastPosition,
-        Retained = [.. _retained],
+        Retained = [.. _retained, .. _given],
         Outbox = _outbox.Items(),
         Rooms = host.LocalRooms(),
+        Moved = Recovery is null ? [] : host.MovedSockets(),
         Seen = [.. _seen.Select(seen => new SeenPosition(seen.Key, seen.Value))],
     };
 
     private void SendRenew(long now)
     {
         _sentRenew = now;
-        Send(new Renew { Life = Life, Epoch = _epoch, Session = _session, ListVersion = _lives.Version, Handled = _handled });
+        var position = _outbox.LastPosition;
+        Send(new Renew { Life = Life, Epoch = _epoch, Session = _session, ListVersion = _lives.Version, Handled = _handled, Position = position });
     }
 
     private void SendAcknowledge() =>

@@ -77,6 +77,8 @@ internal sealed partial class SocketIOClient
     {
         var name = packet.Namespace;
         var auth = ReadAuth(packet.Payload);
+        var recovery = _server.Options.ConnectionStateRecovery;
+        var asked = recovery is null ? null : RecoverySecret.Take(ref auth);
         SocketIONamespace? @namespace = null;
         SocketIOSocket? socket = null;
         var entered = false;
@@ -88,15 +90,24 @@ internal sealed partial class SocketIOClient
                 Refuse(name, attempt, "Invalid namespace", null, null);
                 return;
             }
-            socket = new SocketIOSocket(
-                @namespace.Core.NewSocketId(), @namespace, this, new Handshake(_handshake, auth))
-            { UserId = SocketIOServer.UserIdOf(_handshake.User) };
-            if (!TryAdd(name, attempt, socket))
+            if (asked is { } wanted && await RecoverAsync(@namespace, attempt, wanted.Secret, wanted.Offset, auth).ConfigureAwait(false) is { } recovered)
             {
-                return;
+                (socket, entered) = recovered;
             }
-            await @namespace.RunMiddlewaresAsync(socket).ConfigureAwait(false);
-            entered = await socket.EnterAsync().ConfigureAwait(false);
+            else
+            {
+                socket = NewSocket(@namespace.Core.NewSocketId(), @namespace, auth);
+                if (recovery is not null)
+                {
+                    socket.GiveSession();
+                }
+                if (!TryAdd(name, attempt, socket))
+                {
+                    return;
+                }
+                await @namespace.RunMiddlewaresAsync(socket).ConfigureAwait(false);
+                entered = await socket.EnterAsync().ConfigureAwait(false);
+            }
             if (entered)
             {
                 StopConnectTimer();

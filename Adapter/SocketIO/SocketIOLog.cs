@@ -55,6 +55,15 @@ internal static partial class SocketIOLog
     [LoggerMessage(134, LogLevel.Warning, "{Namespace}: {Waiting} events of rooms have waited for {Seconds:0} s, as a listener of an earlier one still runs")]
     public static partial void RoomListenersHeldUp(ILogger logger, string @namespace, double seconds, int waiting);
 
+    [LoggerMessage(135, LogLevel.Warning, "{Namespace}: the data of a socket cannot be serialised, so that they are not there when its client comes back")]
+    public static partial void DataNotKept(ILogger logger, string @namespace, Exception exception);
+
+    [LoggerMessage(136, LogLevel.Warning, "{Namespace}: what was emitted to {Socket} may be lost")]
+    public static partial void EmitLost(ILogger logger, string @namespace, SocketId socket, Exception exception);
+
+    [LoggerMessage(137, LogLevel.Debug, "{Namespace}: a client asked for its session and does not get it: {Why}")]
+    public static partial void NotRecovered(ILogger logger, string @namespace, ClaimRefusal why);
+
     [LoggerMessage(127, LogLevel.Error, "A service that a middleware got from HttpContext.RequestServices could not be disposed")]
     public static partial void ServicesFailed(ILogger logger, Exception exception);
 }

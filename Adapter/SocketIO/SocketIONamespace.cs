@@ -24,6 +24,10 @@ public sealed class SocketIONamespace : NamespaceRoot
         _users = users;
         Handlers = template?.Handlers ?? new EventHandlers();
         (_middlewares, _connectionListeners) = (template?._middlewares ?? [], template?._connectionListeners ?? []);
+        if (server.Options.ConnectionStateRecovery is { } recovery)
+        {
+            core.UseRecovery(recovery.Settings(server.Options));
+        }
     }
 
     /// <summary>The namespace's name, which begins with a slash.</summary>
@@ -139,12 +143,16 @@ public sealed class SocketIONamespace : NamespaceRoot
 
     internal void Remember(SocketIOSocket socket) => _sockets[socket.Id] = socket;
 
-    internal void Forget(SocketIOSocket socket)
+    /// <summary>The socket has gone.</summary>
+    /// <param name="socket">Which.</param>
+    /// <param name="mayComeBack">Whether its session, if it has one, outlives it.</param>
+    internal void Forget(SocketIOSocket socket, bool mayComeBack = false)
     {
-        _sockets.TryRemove(socket.Id, out _);
+        // Not one that came back under the same id.
+        _sockets.TryRemove(new(socket.Id, socket));
         Core.Enqueue(new CommandItem((state, waiter, now) =>
         {
-            state.Disconnect(socket, now);
+            state.Disconnect(socket, now, mayComeBack);
             waiter.TrySetResult();
         }, "a disconnect"));
     }

@@ -50,6 +50,12 @@ public sealed class SocketIOOptions : EngineIOOptions
     /// </summary>
     public bool CleanupEmptyChildNamespaces { get; set; } = true;
 
+    /// <summary>
+    /// Lets clients whose connection broke come back to their session, on whatever server: with their id, rooms and data, and with exactly what they
+    /// missed, once and in order; or they begin anew, and see that. Default: null, off. What it promises and costs is in docs/RECOVERY.md.
+    /// </summary>
+    public ConnectionStateRecoveryOptions? ConnectionStateRecovery { get; set; }
+
     /// <summary>The headers that <see cref="Handshake.Headers"/> has. Default: none, so that nothing else of the request is kept.</summary>
     public ISet<string> HandshakeHeaders { get; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
 
@@ -116,6 +122,10 @@ public sealed class SocketIOOptions : EngineIOOptions
         if (MaxNamespacesPerConnection < 1)
         {
             yield return $"{nameof(MaxNamespacesPerConnection)} must be positive.";
+        }
+        foreach (var error in ConnectionStateRecovery?.Errors() ?? [])
+        {
+            yield return $"{nameof(ConnectionStateRecovery)}.{error}";
         }
         if (ClientFiles is not null && !Directory.Exists(ClientFiles))
         {

@@ -20,7 +20,10 @@ public sealed partial class SocketIOSocket
     public SocketIOEmitter Timeout(TimeSpan timeout, CancellationToken cancellationToken = default) =>
         new(this, isVolatile: false, compress: true, timeout, cancellationToken);
 
-    /// <summary>Sends an event to this client at once, outside the namespace's order. Nothing happens once it is disconnected.</summary>
+    /// <summary>
+    /// Sends an event to this client at once, outside the namespace's order; where it may come back
+    /// (<see cref="SocketIOOptions.ConnectionStateRecovery"/>), in the order. Nothing happens once it is disconnected.
+    /// </summary>
     /// <exception cref="ArgumentException">The name is empty or reserved.</exception>
     /// <exception cref="System.Text.Json.JsonException">An argument cannot be serialised; nothing was sent.</exception>
     public void Emit(string @event, params ReadOnlySpan<object?> arguments) => Emit(@event, arguments, null, isVolatile: false, compress: true);
@@ -61,12 +64,18 @@ public sealed partial class SocketIOSocket
     {
         ReservedEvents.Check(@event);
         var json = BinaryArguments.Write(arguments, Namespace.Server.JsonOptions, out var attachments);
+        if (id is null && HasSession)
+        {
+            EmitInOrder(@event, json, attachments, isVolatile, compress);
+            return;
+        }
         TellOutgoing(@event, json, attachments);
         Send(SocketIOEncoder.Event(Namespace.Name, @event, json, attachments, id, compress), isVolatile);
     }
 
     internal void SendAck(long id, ReadOnlySpan<object?> arguments)
     {
+        TellData(); // what the client is told of may be asked for over its next connection
         var json = BinaryArguments.Write(arguments, Namespace.Server.JsonOptions, out var attachments);
         Send(SocketIOEncoder.Ack(Namespace.Name, id, json, attachments), isVolatile: false);
     }
@@ -76,10 +85,7 @@ public sealed partial class SocketIOSocket
     {
         ArgumentNullException.ThrowIfNull(packet);
         TellOutgoing(packet.Event, packet.Arguments, packet.Attachments);
-        var frames = packet.Derive(
-            EncodingKey,
-            Namespace.Name,
-            static (packet, name) => SocketIOEncoder.Event(name, packet.Event, packet.Arguments, packet.Attachments, compress: packet.MayCompress));
+        var frames = FramesOf(packet);
         if (Connected)
         {
             _client.Session.Enqueue(frames, packet.IsVolatile);

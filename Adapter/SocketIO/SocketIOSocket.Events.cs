@@ -23,6 +23,7 @@ public sealed partial class SocketIOSocket
         {
             await GuardAsync(packet.Event, packet, DispatchAsync).ConfigureAwait(true);
         }
+        TellData();
     }
 
     void IEventQueueOwner.Failed(Exception exception) => Log(exception, "(a method without a task)");

@@ -17,11 +17,19 @@ public sealed partial class SocketIOSocket
     /// <summary>What limits its events; made for the first one where anything does.</summary>
     private SocketLimits? _limits;
 
+    /// <summary>Whether the client has been told that it is in, and the home knows it.</summary>
+    private bool _isIn;
+
     /// <summary>
     /// Lets the socket in: rooms that it joined on its way hold, the client is told, and then gets what waited. False if it has gone meanwhile.
     /// </summary>
     internal async Task<bool> EnterAsync()
     {
+        if (HasSession && _data is not null)
+        {
+            TellData();
+            Session!.Data = _toldData;
+        }
         try
         {
             await Namespace.Core.ConnectAsync(this).ConfigureAwait(false);
@@ -33,14 +41,30 @@ public sealed partial class SocketIOSocket
             Namespace.Forget(this);
             throw;
         }
+        return Enter([]);
+    }
+
+    private bool Enter(
+        IReadOnlyList<(string Event, ReadOnlyMemory<byte> Arguments, IReadOnlyList<ReadOnlyMemory<byte>> Attachments, OutboundPacket Frames)> missed)
+    {
+        if (Session is { IsOpen: false })
+        {
+            _secret = null; // the home keeps no sessions
+        }
         lock (_lock)
         {
             if (_state != State.Connecting)
             {
-                Namespace.Forget(this);
+                Namespace.Forget(this, mayComeBack: Recovered);
                 return false;
             }
-            _client.Session.Enqueue(SocketIOEncoder.Connect(Namespace.Name, Id));
+            // First this, then what it missed: the client then has each at once, and a break anywhere costs nothing.
+            _client.Session.Enqueue(_secret is null ? SocketIOEncoder.Connect(Namespace.Name, Id) : SocketIOEncoder.Connect(Namespace.Name, Id, _secret));
+            foreach (var (@event, arguments, attachments, frames) in missed)
+            {
+                TellOutgoing(@event, arguments, attachments);
+                _client.Session.Enqueue(frames);
+            }
             foreach (var packet in _held ?? [])
             {
                 _client.Session.Enqueue(packet);
@@ -49,9 +73,14 @@ public sealed partial class SocketIOSocket
             Namespace.Remember(this);
             Namespace.TryUse();
             _state = State.Connected;
+            if (Session is { } session)
+            {
+                session.IsToldAll = true;
+            }
             // Before the lock is left, and so before any of the client's events.
             Namespace.TellConnected(this);
         }
+        PublishEarlyEmits();
         _client.Session.Flush();
         return true;
     }
@@ -88,13 +117,18 @@ public sealed partial class SocketIOSocket
             // Not here: what is registered with it is the application's.
             ThreadPool.UnsafeQueueUserWorkItem(static source => source.Cancel(), disconnected, preferLocal: false);
         }
-        Namespace.Forget(this);
+        TellData();
+        Namespace.Forget(this, mayComeBack: (wasConnected || Recovered) && Keeps(reason));
         if (wasConnected)
         {
             Namespace.EndUse();
             Enqueue(() => TellDisconnectedAsync(new SocketIODisconnect(reason, description)));
         }
     }
+
+    /// <summary>Whether a client that went for this reason may come back: not where one side meant it.</summary>
+    private static bool Keeps(string reason) => reason is DisconnectReasons.TransportError or DisconnectReasons.TransportClose or DisconnectReasons.PingTimeout
+        or DisconnectReasons.ForcedClose or DisconnectReasons.ServerShuttingDown;
 
     internal void OnPacket(SocketIOPacket packet)
     {

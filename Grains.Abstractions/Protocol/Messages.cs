@@ -29,6 +29,9 @@ internal sealed record Register : WorkerMessage
 
     /// <summary>How long the life may be silent before the home ends it, in milliseconds; 0 leaves that to the home.</summary>
     public long Lease { get; init; }
+
+    /// <summary>What clients of this server may come back to; null where its sockets have no sessions.</summary>
+    public RecoverySettings? Recovery { get; init; }
 }
 
 /// <summary>A batch of a life's operations, in order and without holes. One is in flight at a time, and it is sent again unchanged until answered.</summary>
@@ -60,6 +63,9 @@ internal sealed record Renew : WorkerMessage
 {
     /// <summary>The last number handled.</summary>
     public required long Handled { get; init; }
+
+    /// <summary>The life's last operation so far: with it, all is said that the entries up to <see cref="Handled"/> made it say.</summary>
+    public long Position { get; init; }
 }
 
 /// <summary>What a server remembers of a home, from which the next home is made (PROTOCOL.md, Register: history).</summary>
@@ -83,7 +89,7 @@ internal sealed record History
     /// <summary>The last position this life has used; all up to it are answered or in <see cref="Outbox"/>.</summary>
     public required long LastPosition { get; init; }
 
-    /// <summary>Entries handled and not yet stable, ascending.</summary>
+    /// <summary>Entries handled and not yet stable, and those that clients who came back were given.</summary>
     public required IReadOnlyList<Entry> Retained { get; init; }
 
     /// <summary>Own operations that are unanswered, or answered and not yet stable, by position.</summary>
@@ -94,6 +100,9 @@ internal sealed record History
 
     /// <summary>For each live publisher the highest position handled.</summary>
     public required IReadOnlyList<SeenPosition> Seen { get; init; }
+
+    /// <summary>The local sockets whose ids name another life, as their clients came back here.</summary>
+    public IReadOnlyList<MovedSocket> Moved { get; init; } = [];
 }
 
 /// <summary>One of the server's own operations, as its <see cref="History"/> tells of it.</summary>
@@ -158,6 +167,12 @@ internal sealed record Registered : HomeMessage
 
     /// <summary>What became of the operations in the history's outbox.</summary>
     public required IReadOnlyList<OperationResult> Results { get; init; }
+
+    /// <summary>Whether the home keeps sessions.</summary>
+    public bool KeepsSessions { get; init; }
+
+    /// <summary>Sockets that this server may still have, though another one holds them by a later claim: it is to let them go.</summary>
+    public IReadOnlyList<MovedSocket> Taken { get; init; } = [];
 }
 
 /// <summary>A batch was accepted: the operation at position First + i has the number FirstNumber + i.</summary>
@@ -174,6 +189,9 @@ internal sealed record Accepted : HomeMessage
 
     /// <summary>For the batch's requests, the lives they were sent to.</summary>
     public required IReadOnlyList<RequestTargets> Targets { get; init; }
+
+    /// <summary>The answers to the batch's claims.</summary>
+    public IReadOnlyList<ClaimAnswer> Claims { get; init; } = [];
 }
 
 /// <summary>Entries of the mailbox, in order. Also answers <see cref="ReadAfter"/>.</summary>

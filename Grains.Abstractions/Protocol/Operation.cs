@@ -23,6 +23,15 @@ internal enum OperationKind : byte
 
     /// <summary>The publishing server itself has no members in a room any more.</summary>
     Leave = 7,
+
+    /// <summary>A word of the publishing server about the session of one of its sockets (<see cref="SessionWord"/>).</summary>
+    Session = 8,
+
+    /// <summary>A client of the publishing server asks for its session (<see cref="SessionClaim"/>).</summary>
+    Claim = 9,
+
+    /// <summary>What a home makes of a claim that it grants (<see cref="SessionMoved"/>), for the old holder and the claimer.</summary>
+    Moved = 10,
 }
 
 /// <summary>
@@ -64,6 +73,14 @@ internal sealed class Operation
     /// <summary>True for the server's own <see cref="OperationKind.Join"/> and <see cref="OperationKind.Leave"/>, which no mailbox carries.</summary>
     public bool IsOwnMembership => Kind is OperationKind.Join or OperationKind.Leave;
 
+    /// <summary>True for what only the home is to know, so that it is done when the home has it: own membership, and words about sessions.</summary>
+    public bool IsForHome => Kind is OperationKind.Join or OperationKind.Leave or OperationKind.Session;
+
+    /// <summary>
+    /// What the body of an operation about sessions says: a <see cref="SessionWord"/>, <see cref="SessionClaim"/> or <see cref="SessionMoved"/>; else null.
+    /// </summary>
+    public object? Word { get; private init; }
+
     internal Room[] RoomArray { get; }
 
     /// <summary>The bytes it was decoded from, to be passed on as they are; empty where it was made in this process.</summary>
@@ -90,6 +107,16 @@ internal sealed class Operation
     /// <summary>Says that the server itself has, or has no more, members in a room.</summary>
     public static Operation Own(Room room, bool member, long asOf) => new(member ? OperationKind.Join : OperationKind.Leave, null, [room], asOf, default);
 
+    /// <summary>A word about the session of one of the server's sockets, as of the number that it had handled.</summary>
+    public static Operation Session(SessionWord word, long asOf) => new(OperationKind.Session, null, [], asOf, SessionCodec.Write(word)) { Word = word };
+
+    /// <summary>A client's claim to its session.</summary>
+    public static Operation Claim(SessionClaim claim) => new(OperationKind.Claim, null, [], 0, SessionCodec.Write(claim)) { Word = claim };
+
+    /// <summary>A session has moved. It is for the lives that the target's sockets name.</summary>
+    public static Operation Moved(BroadcastTarget lives, SessionMoved moved) =>
+        new(OperationKind.Moved, lives, [], 0, SessionCodec.Write(moved)) { Word = moved };
+
     internal static Operation Decoded(
         OperationKind kind,
         BroadcastTarget? target,
@@ -97,7 +124,8 @@ internal sealed class Operation
         long asOf,
         ReadOnlyMemory<byte> body,
         ReadOnlyMemory<byte> encoded,
-        byte version) => new(kind, target, rooms, asOf, body) { Encoded = encoded, EncodedVersion = version };
+        byte version,
+        object? word = null) => new(kind, target, rooms, asOf, body) { Encoded = encoded, EncodedVersion = version, Word = word };
 
     private static int SizeOf(BroadcastTarget target) =>
         SizeOf(target.RoomArray) + SizeOf(target.ExceptRoomArray) + ((target.SocketArray.Length + target.ExceptSocketArray.Length) * 24);

@@ -23,13 +23,22 @@ internal sealed partial class Home
     {
         var firstNumber = Number + 1;
         List<RequestTargets>? targets = null;
+        List<ClaimAnswer>? claims = null;
         var position = submit.First;
         foreach (var operation in submit.Operations)
         {
             Number++;
             if (operation.IsOwnMembership)
             {
-                _table.SetMember(operation.Rooms[0], life, operation.Kind == OperationKind.Join, operation.AsOf);
+                _table.SetMember(operation.Rooms[0], life, operation.Kind == OperationKind.Join, operation.AsOf, Number);
+            }
+            else if (operation.Kind == OperationKind.Session)
+            {
+                TakeSessionWord(life, operation);
+            }
+            else if (operation.Kind == OperationKind.Claim)
+            {
+                (claims ??= []).Add(TakeClaim(life, position, submit.First, operation, firstNumber));
             }
             else
             {
@@ -43,6 +52,8 @@ internal sealed partial class Home
         }
         life.LastPosition = position - 1;
         life.LastBatch = (submit.First, firstNumber, submit.Operations.Count, targets ?? (IReadOnlyList<RequestTargets>)[]);
+        life.LastClaims = claims ?? (IReadOnlyList<ClaimAnswer>)[];
+        ReportedUpTo(life);
         AnswerBatch(life);
         foreach (var concerned in _concerned)
         {
@@ -69,13 +80,20 @@ internal sealed partial class Home
     private void AnswerBatch(Life life)
     {
         var (first, number, count, targets) = life.LastBatch;
-        Send(life, new Accepted { Life = life.Id, Epoch = Epoch, First = first, FirstNumber = number, Count = count, Targets = targets });
+        Send(
+            life,
+            new Accepted { Life = life.Id, Epoch = Epoch, First = first, FirstNumber = number, Count = count, Targets = targets, Claims = life.LastClaims });
     }
 
     /// <summary>Puts an entry into the mailbox of every target that was found (PROTOCOL.md, H6).</summary>
     private void Append(Entry entry)
     {
         _backlog.Append(entry, _targets);
+        _sessions?.Log(entry, _now);
+        if (entry.Operation.Kind == OperationKind.Moved)
+        {
+            SetMovedPending(entry);
+        }
         if (entry.Operation.Kind != OperationKind.SocketsJoin)
         {
             return;
@@ -95,16 +113,19 @@ internal sealed partial class Home
         _targets.Clear();
         foreach (var socket in target.Sockets)
         {
-            if (_lives.Find(socket.Server) is { } life)
+            if (_lives.Find(HolderOf(socket)) is { } life)
             {
                 AddTarget(life, number);
             }
         }
         foreach (var room in target.Rooms)
         {
-            if (room.Kind == RoomKind.Room && SocketId.TryParse(room.Name, out var socket) && _lives.Find(socket.Server) is { } life)
+            if (room.Kind == RoomKind.Room && SocketId.TryParse(room.Name, out var socket) && IsSocket(socket))
             {
-                AddTarget(life, number);
+                if (_lives.Find(HolderOf(socket)) is { } life)
+                {
+                    AddTarget(life, number);
+                }
                 continue;
             }
             if (room.Kind == RoomKind.Servers)

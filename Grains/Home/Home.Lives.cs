@@ -26,6 +26,7 @@ internal sealed partial class Home
         {
             Remove(replaced, RemovalReason.Replaced);
         }
+        KeepSessions(register);
         if (_lives.Find(register.Life) is { } life)
         {
             life.Lease = Leases.Of(register.Lease, _options.Lease);
@@ -61,7 +62,18 @@ internal sealed partial class Home
     private void Welcome(Life life)
     {
         var (lastPosition, from, results) = life.Welcome;
-        Send(life, new Registered { Life = life.Id, Epoch = Epoch, LastPosition = lastPosition, From = from, Results = results });
+        Send(
+            life,
+            new Registered
+            {
+                Life = life.Id,
+                Epoch = Epoch,
+                LastPosition = lastPosition,
+                From = from,
+                Results = results,
+                KeepsSessions = _sessions is not null,
+                Taken = life.Taken,
+            });
     }
 
     /// <summary>Every message of a life renews its lease.</summary>
@@ -143,6 +155,8 @@ internal sealed partial class Home
         _list.Remove(life.Id);
         _backlog.Remove(life);
         _table.Remove(life);
+        _sessions?.Detach(life.Id, life.Reported, _now);
+        ForgetMoved(life.Id);
         _output.Removed(life.Id, reason);
         if (reason != RemovalReason.Died)
         {

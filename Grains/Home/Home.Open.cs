@@ -21,8 +21,14 @@ internal sealed partial class Home
             _output.Removed(fenced, RemovalReason.FencedBefore);
         }
         Number = merge.Number;
+        _untold.UnionWith(merge.Known);
         foreach (var register in _hold.Registers)
         {
+            KeepSessions(register);
+            if (register.Recovery is null)
+            {
+                _untold.Remove(register.Life); // it never had any
+            }
             if (register.History is null)
             {
                 Admit(register, Number, now);
@@ -32,9 +38,10 @@ internal sealed partial class Home
         {
             var life = Admit(register, register.History!.Handled, now);
             life.LastPosition = register.History.LastPosition;
+            KeepMoved(life.Id, register.History.Moved);
             foreach (var room in register.History.Rooms)
             {
-                _table.SetMember(room, life, member: true, asOf: 0);
+                _table.SetMember(room, life, member: true, asOf: 0, register.History.Handled);
             }
         }
         _list.Begin(_lives.All.Select(life => life.Id));
@@ -49,9 +56,9 @@ internal sealed partial class Home
         AppendNew(merge);
         foreach (var register in merge.Admitted)
         {
-            var history = register.History!;
-            _lives.Find(register.Life)!.Welcome = (
-                history.LastPosition, history.Handled, [.. history.Outbox.Select(item => merge.Results[(register.Life, item.Position)])]);
+            var (life, history) = (_lives.Find(register.Life)!, register.History!);
+            life.Welcome = (history.LastPosition, history.Handled, [.. history.Outbox.Select(item => merge.Results[(register.Life, item.Position)])]);
+            life.Taken = TakenFrom(life.Id, history.Moved);
         }
         _output.Opened(new OpenSummary(Epoch, _lives.Count, merge.Admitted.Count, merge.Entries.Count, Number));
         _hold.Clear();
@@ -101,7 +108,7 @@ internal sealed partial class Home
             }
             Number++;
             merge.Results[(life, item.Position)] = new OperationResult(item.Position, Number, run, OperationOutcome.Accepted, null);
-            if (!item.Operation.IsOwnMembership)
+            if (!item.Operation.IsForHome && item.Operation.Kind != OperationKind.Claim) // no session is known yet: its claim fails
             {
                 var entry = new Entry(Number, life, item.Position, run, item.Operation);
                 FindTargets(entry.Operation.Target!, entry);

@@ -24,6 +24,7 @@ internal sealed partial class Home
     private long _lastSession;
     private long _nextLapse = long.MaxValue;
     private long? _lastTick;
+    private long _now;
 
     /// <summary>Starts a home, which holds until it may open (PROTOCOL.md, H1).</summary>
     /// <param name="options">Limits and times.</param>
@@ -54,8 +55,8 @@ internal sealed partial class Home
     /// <summary>The lives admitted, in a fixed order.</summary>
     public IReadOnlyList<ServerId> Lives => _list.Lives;
 
-    /// <summary>Whether no server is in it, or waits to be.</summary>
-    public bool IsEmpty => _lives.Count == 0 && (IsOpen || _hold.Registers.Count == 0);
+    /// <summary>Whether no server is in it, or waits to be, and no client may come back.</summary>
+    public bool IsEmpty => _lives.Count == 0 && (IsOpen || _hold.Registers.Count == 0) && SessionCount == 0;
 
     /// <summary>How many rooms have members, the whole namespace counting as one.</summary>
     public int RoomCount => _table.Count;
@@ -86,6 +87,7 @@ internal sealed partial class Home
     /// <summary>Handles one message of a server (PROTOCOL.md, H2).</summary>
     public void Receive(WorkerMessage message, long now)
     {
+        _now = now;
         if (message.Epoch < Epoch)
         {
             Refuse(message.Life);
@@ -133,6 +135,7 @@ internal sealed partial class Home
     /// <summary>A supervisor saw a process end: all its lives go, and what is late from it is refused. Idempotent.</summary>
     public void ReportDeath(ServerId process, long now)
     {
+        _now = now;
         _deadProcesses[process.Process] = now;
         if (IsOpen)
         {
@@ -147,6 +150,7 @@ internal sealed partial class Home
     /// <summary>Ends what has run out (PROTOCOL.md, H12). Call it more often than what counts as a pause.</summary>
     public void Tick(long now)
     {
+        _now = now;
         var gap = now - (_lastTick ?? now);
         _lastTick = now;
         var pause = gap > _options.PauseThreshold ? gap : 0;
@@ -154,6 +158,7 @@ internal sealed partial class Home
         {
             RemoveLapsed(now, pause);
             ForgetDeaths(now);
+            _sessions?.Tick(now);
             return;
         }
         if (pause > 0)
@@ -195,6 +200,8 @@ internal sealed partial class Home
                 break;
             case Renew renew:
                 Acknowledged(life, renew.Handled);
+                life.Reporting = (renew.Handled, renew.Position);
+                ReportedUpTo(life);
                 Send(life, new Renewed { Life = life.Id, Epoch = Epoch });
                 break;
             default:

@@ -27,6 +27,9 @@ public sealed record HomeOptions
     /// <summary>How many bytes may be logged since the oldest entry that a life has not acknowledged. A life beyond it is fenced.</summary>
     public long MailboxLimit { get; init; } = 64 << 20;
 
+    /// <summary>How many clients may be away and still come back. Beyond, those that are away the longest cannot.</summary>
+    public int MaximumAway { get; init; } = 100_000;
+
     /// <summary>The most entries in one push.</summary>
     public int BatchEntries { get; init; } = 1024;
 

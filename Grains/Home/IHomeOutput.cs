@@ -12,6 +12,11 @@ internal interface IHomeOutput
     /// <summary>The home has opened its epoch, for logs and metrics.</summary>
     void Opened(OpenSummary summary);
 
+    /// <summary>What a client might have come back to has ended, for metrics.</summary>
+    void SessionEnded(SessionEnd reason)
+    {
+    }
+
     /// <summary>
     /// Histories contradict each other: a bug, or servers of different clusters. All who have one are fenced. A host logs it; where nobody does, it throws.
     /// </summary>

@@ -24,8 +24,20 @@ internal sealed class Life(ServerId id, long session, long from)
     /// <summary>The answer to the last batch, repeated if the batch comes again.</summary>
     public (long First, long FirstNumber, int Count, IReadOnlyList<RequestTargets> Targets) LastBatch { get; set; } = (0, 0, 0, []);
 
+    /// <summary>The answers to the last batch's claims.</summary>
+    public IReadOnlyList<ClaimAnswer> LastClaims { get; set; } = [];
+
+    /// <summary>What the entries up to here made it say about its sessions, it has said: the number, and the position with which that is so.</summary>
+    public (long Number, long Position) Reporting { get; set; }
+
+    /// <summary>What the entries up to here made it say about its sessions has been taken.</summary>
+    public long Reported { get; set; } = from;
+
     /// <summary>What a repeated Registered says: where the mailbox begins, and what the merge settled.</summary>
     public (long LastPosition, long From, IReadOnlyList<OperationResult> Results) Welcome { get; set; } = (0, from, []);
+
+    /// <summary>What it is to let go: sockets that others hold by later claims, as the merge found.</summary>
+    public IReadOnlyList<MovedSocket> Taken { get; set; } = [];
 
     /// <summary>The room table's record of this life in each of its rooms.</summary>
     public Dictionary<Room, RoomTable.Membership> Rooms { get; } = [];

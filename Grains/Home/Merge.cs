@@ -26,6 +26,9 @@ internal sealed class Merge
     /// <summary>The lives that the newest list does not know: fenced before, and still so.</summary>
     public List<ServerId> Fenced { get; } = [];
 
+    /// <summary>The lives that the home before had, by the newest list.</summary>
+    public IReadOnlyCollection<ServerId> Known { get; private set; } = [];
+
     /// <summary>Every entry that somebody holds, by its old number.</summary>
     public IReadOnlyCollection<Entry> Entries => _entries.Values;
 
@@ -89,6 +92,7 @@ internal sealed class Merge
         }
         var top = withHistory.Max(r => r.History!.Epoch);
         var newest = withHistory.Where(r => r.History!.Epoch == top).MaxBy(r => r.History!.ListVersion)!.History!.List.ToHashSet();
+        Known = newest;
         foreach (var register in withHistory)
         {
             if (newest.Contains(register.Life))
@@ -118,7 +122,7 @@ internal sealed class Merge
             }
             foreach (var item in history.Outbox)
             {
-                if (item.Number > 0 && !item.Operation.IsOwnMembership)
+                if (item.Number > 0 && !item.Operation.IsForHome && item.Operation.Kind != OperationKind.Claim)
                 {
                     Add(new Entry(item.Number, register.Life, item.Position, item.Run, item.Operation));
                 }
@@ -201,12 +205,12 @@ internal sealed class Merge
         else if (later is not null && later.Run <= position)
         {
             (number, run) = (later.Number - (later.Position - position), later.Run); // (b)
-            if (!operation.IsOwnMembership)
+            if (!operation.IsForHome && operation.Kind != OperationKind.Claim)
             {
                 Add(new Entry(number, life, position, run, operation));
             }
         }
-        else if (operation.IsOwnMembership && position <= seen)
+        else if (operation.IsForHome && position <= seen)
         {
             // (c): the snapshot of the life's rooms covers it
         }

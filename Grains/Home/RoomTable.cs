@@ -25,14 +25,19 @@ internal sealed class RoomTable
     /// <summary>
     /// Records what a life says of its own membership (PROTOCOL.md, H7). What it said before it saw a pending remote join does not settle that join.
     /// </summary>
-    public void SetMember(Room room, Life life, bool member, long asOf)
+    /// <param name="room">The room.</param>
+    /// <param name="life">The life.</param>
+    /// <param name="member">Whether it has members there.</param>
+    /// <param name="asOf">The last number it had handled when it said so.</param>
+    /// <param name="number">The number that its message was given.</param>
+    public void SetMember(Room room, Life life, bool member, long asOf, long number)
     {
         var record = Find(room, life);
         if (record is null)
         {
             if (member)
             {
-                Add(room, life).IsMember = true;
+                Add(room, life, number).IsMember = true;
             }
             return;
         }
@@ -49,7 +54,10 @@ internal sealed class RoomTable
     }
 
     /// <summary>A remote join with this number is in the life's mailbox (PROTOCOL.md, H6): counts as membership from now on.</summary>
-    public void SetPending(Room room, Life life, long number) => (Find(room, life) ?? Add(room, life)).Pending = number;
+    public void SetPending(Room room, Life life, long number) => (Find(room, life) ?? Add(room, life, number)).Pending = number;
+
+    /// <summary>The number from which on the life gets what is for the room; null where it does not.</summary>
+    public static long? Since(Room room, Life life) => Find(room, life)?.Since;
 
     /// <summary>Forgets a life in every room.</summary>
     public void Remove(Life life)
@@ -63,11 +71,11 @@ internal sealed class RoomTable
 
     private static Membership? Find(Room room, Life life) => life.Rooms.GetValueOrDefault(room);
 
-    private Membership Add(Room room, Life life)
+    private Membership Add(Room room, Life life, long number)
     {
         ref var memberships = ref CollectionsMarshal.GetValueRefOrAddDefault(_rooms, room, out _);
         memberships ??= new List<Membership>(1);
-        var record = new Membership(life) { Index = memberships.Count };
+        var record = new Membership(life, number) { Index = memberships.Count };
         memberships.Add(record);
         life.Rooms.Add(room, record);
         return record;
@@ -88,9 +96,12 @@ internal sealed class RoomTable
     }
 
     /// <summary>One life in one room. The record is dropped when neither is left.</summary>
-    internal sealed class Membership(Life life)
+    internal sealed class Membership(Life life, long since)
     {
         public Life Life { get; } = life;
+
+        /// <summary>The number from which on the life gets what is for the room.</summary>
+        public long Since { get; } = since;
 
         /// <summary>Its place among the records of the room.</summary>
         public int Index { get; set; }

@@ -77,6 +77,7 @@ internal sealed class DirectoryOptionsValidator : IValidateOptions<DirectoryOpti
             ($"Homes.{nameof(homes.PauseThreshold)}", homes.PauseThreshold),
             ($"Homes.{nameof(homes.DeathMemory)}", homes.DeathMemory),
             ($"Homes.{nameof(homes.MailboxLimit)}", homes.MailboxLimit),
+            ($"Homes.{nameof(homes.MaximumAway)}", homes.MaximumAway),
             ($"Homes.{nameof(homes.BatchEntries)}", homes.BatchEntries),
             ($"Homes.{nameof(homes.BatchBytes)}", homes.BatchBytes),
             ($"Servers.{nameof(servers.Lease)}", servers.Lease),

@@ -56,6 +56,8 @@ internal sealed class HomeHost : SerialQueue<object>, IHomeOutput
 
     void IHomeOutput.Send(ServerId to, HomeMessage message) => _directory.Send(to.Process, Namespace, message);
 
+    void IHomeOutput.SessionEnded(SessionEnd reason) => _directory.Metrics.SessionEnded(Namespace, reason);
+
     void IHomeOutput.Removed(ServerId life, RemovalReason reason)
     {
         _directory.Metrics.LifeRemoved(Namespace, reason);

@@ -57,6 +57,10 @@ internal static class SocketIOEncoder
     public static OutboundPacket Connect(string @namespace, SocketId id) =>
         Packet(Head(SocketIOPacketType.Connect, @namespace, 0, null), Encoding.ASCII.GetBytes($"{{\"sid\":\"{id}\"}}"), []);
 
+    /// <summary>The client is in the namespace, under this id, and may come back with this secret.</summary>
+    public static OutboundPacket Connect(string @namespace, SocketId id, string secret) =>
+        Packet(Head(SocketIOPacketType.Connect, @namespace, 0, null), Encoding.ASCII.GetBytes($"{{\"sid\":\"{id}\",\"pid\":\"{secret}\"}}"), []);
+
     /// <summary>The client is not let into the namespace.</summary>
     /// <param name="namespace">The namespace.</param>
     /// <param name="message">Why.</param>

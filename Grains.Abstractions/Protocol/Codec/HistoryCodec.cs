@@ -37,7 +37,21 @@ internal static class HistoryCodec
             writer.Server(seen.Publisher);
             writer.Long(seen.Position);
         }
+        WriteMoved(ref writer, history.Moved);
     }
+
+    public static void WriteMoved(ref WireWriter writer, IReadOnlyList<MovedSocket> sockets)
+    {
+        writer.Count(sockets.Count);
+        foreach (var moved in sockets)
+        {
+            writer.Socket(moved.Socket);
+            writer.Long(moved.Claim);
+        }
+    }
+
+    public static IReadOnlyList<MovedSocket> ReadMoved(ref WireReader reader) =>
+        reader.List(SocketId.ByteLength + 1, static (ref WireReader r) => new MovedSocket(r.Socket(), r.Long()));
 
     public static History Read(ref WireReader reader) => new()
     {
@@ -51,6 +65,7 @@ internal static class HistoryCodec
         Outbox = reader.List(MinimumOutboxBytes, static (ref WireReader r) => ReadOutboxItem(ref r)),
         Rooms = reader.List(MinimumRoomBytes, static (ref WireReader r) => r.Room()),
         Seen = reader.List(MinimumSeenBytes, static (ref WireReader r) => new SeenPosition(r.Server(), r.Long())),
+        Moved = ReadMoved(ref reader),
     };
 
     public static void WriteEntries(ref WireWriter writer, IReadOnlyList<Entry> entries)

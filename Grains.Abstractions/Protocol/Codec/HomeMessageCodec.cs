@@ -5,6 +5,7 @@ internal static class HomeMessageCodec
 {
     private const int MinimumResultBytes = 5;
     private const int MinimumTargetsBytes = 2;
+    private const int MinimumClaimBytes = 4;
     private const int ChangeBytes = 7;
 
     /// <summary>The byte before a head: whether there is one, and whether it has the list, or its changes.</summary>
@@ -35,6 +36,11 @@ internal static class HomeMessageCodec
                     writer.Long(targets.Position);
                     HistoryCodec.WriteLives(ref writer, targets.Lives);
                 }
+                writer.Count(accepted.Claims.Count);
+                foreach (var claim in accepted.Claims)
+                {
+                    SessionCodec.WriteAnswer(ref writer, claim);
+                }
                 break;
             case Registered registered:
                 writer.Long(registered.LastPosition);
@@ -44,6 +50,8 @@ internal static class HomeMessageCodec
                 {
                     WriteResult(ref writer, result);
                 }
+                writer.Byte(registered.KeepsSessions ? (byte)1 : (byte)0);
+                HistoryCodec.WriteMoved(ref writer, registered.Taken);
                 break;
         }
     }
@@ -82,6 +90,7 @@ internal static class HomeMessageCodec
                 FirstNumber = reader.Long(),
                 Count = reader.Int(),
                 Targets = reader.List(MinimumTargetsBytes, static (ref WireReader r) => new RequestTargets(r.Long(), HistoryCodec.ReadLives(ref r))),
+                Claims = reader.List(MinimumClaimBytes, static (ref WireReader r) => SessionCodec.ReadAnswer(ref r)),
             },
             _ => new Registered
             {
@@ -92,6 +101,8 @@ internal static class HomeMessageCodec
                 LastPosition = reader.Long(),
                 From = reader.Long(),
                 Results = reader.List(MinimumResultBytes, static (ref WireReader r) => ReadResult(ref r)),
+                KeepsSessions = reader.Flag(),
+                Taken = HistoryCodec.ReadMoved(ref reader),
             },
         };
     }

@@ -20,7 +20,7 @@ internal static class MessageSize
         }
         else if (message is Register { History: { } history })
         {
-            size += Of(history.Retained) + (Life * (long)history.List.Count) + (2 * Life * (long)history.Seen.Count);
+            size += Of(history.Retained) + (Life * (long)history.List.Count) + (2 * Life * (long)history.Seen.Count) + (3 * Life * (long)history.Moved.Count);
             foreach (var item in history.Outbox)
             {
                 size += Entry + item.Operation.Size;
@@ -46,6 +46,10 @@ internal static class MessageSize
                 foreach (var targets in accepted.Targets)
                 {
                     size += Entry + (Life * (long)targets.Lives.Count);
+                }
+                foreach (var claim in accepted.Claims)
+                {
+                    size += Entry + Of(claim.Missed) + (claim.Session is { } session ? Of(session) : 0);
                 }
                 break;
             case Registered registered:
@@ -82,6 +86,16 @@ internal static class MessageSize
 
     /// <summary>Estimates one answer among others.</summary>
     public static long Of(Answer answer) => Message + answer.Body.Length + (2L * (answer.Error?.Length ?? 0));
+
+    private static long Of(SessionMoved session)
+    {
+        long size = Entry + session.Data.Length;
+        for (var i = 0; i < session.Rooms.Count; i++)
+        {
+            size += Entry + (2 * session.Rooms[i].Name.Length);
+        }
+        return size;
+    }
 
     private static long Of(IReadOnlyList<Entry> entries)
     {

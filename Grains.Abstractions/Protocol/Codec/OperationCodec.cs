@@ -2,7 +2,7 @@ namespace OrleansAdapter.Protocol;
 
 /// <summary>
 /// Encodes an <see cref="Operation"/>: its kind; then, for the server's own join or leave, as-of and room; for all others the target (flags, rooms,
-/// sockets, excepted rooms, excepted sockets), and the rooms to join or leave, or the body.
+/// sockets, excepted rooms, excepted sockets), and the rooms to join or leave, or the body. A word about a session, or a claim, is as-of and the body.
 /// </summary>
 /// <remarks>
 /// A decoded operation keeps the bytes it came from, and they are written as they are when it goes on: a home encodes no broadcast, however
@@ -10,8 +10,8 @@ namespace OrleansAdapter.Protocol;
 /// </remarks>
 internal static class OperationCodec
 {
-    /// <summary>The fewest bytes an operation takes: a kind, as-of, and a room without a name.</summary>
-    public const int MinimumBytes = 4;
+    /// <summary>The fewest bytes an operation takes: a kind, as-of, and an empty body.</summary>
+    public const int MinimumBytes = 3;
 
     private const int MinimumRoomBytes = 2;
 
@@ -32,6 +32,10 @@ internal static class OperationCodec
             case OperationKind.SocketsJoin or OperationKind.SocketsLeave:
                 WriteTarget(ref writer, operation.Target!);
                 WriteRooms(ref writer, operation.RoomArray);
+                break;
+            case OperationKind.Session or OperationKind.Claim:
+                writer.Long(operation.AsOf);
+                writer.Block(operation.Body.Span);
                 break;
             default:
                 WriteTarget(ref writer, operation.Target!);
@@ -58,6 +62,11 @@ internal static class OperationCodec
                 target = ReadTarget(ref reader);
                 rooms = ReadRooms(ref reader);
                 break;
+            case OperationKind.Session or OperationKind.Claim:
+                asOf = reader.Long();
+                body = reader.Block();
+                break;
+            case OperationKind.Moved:
             case OperationKind.Emit or OperationKind.Request or OperationKind.DisconnectSockets:
                 target = ReadTarget(ref reader);
                 body = reader.Block();
@@ -66,7 +75,7 @@ internal static class OperationCodec
                 ProtocolException.Throw($"The operation kind {(byte)kind} at byte {start} is not known to {ProtocolVersion.Ours}.");
                 break;
         }
-        return Operation.Decoded(kind, target, rooms, asOf, body, reader.Since(start), reader.Version);
+        return Operation.Decoded(kind, target, rooms, asOf, body, reader.Since(start), reader.Version, SessionCodec.Read(kind, body));
     }
 
     private static void WriteTarget(ref WireWriter writer, BroadcastTarget target)

@@ -27,10 +27,12 @@ internal static class WorkerMessageCodec
                 break;
             case Renew renew:
                 writer.Long(renew.Handled);
+                writer.Long(renew.Position);
                 break;
             case Register register:
                 writer.Server(register.Replaces);
                 writer.Long(register.Lease);
+                SessionCodec.WriteSettings(ref writer, register.Recovery);
                 writer.Byte(register.History is null ? (byte)0 : (byte)1);
                 if (register.History is { } history)
                 {
@@ -63,7 +65,15 @@ internal static class WorkerMessageCodec
             },
             MessageType.Acknowledge => new Acknowledge { Life = life, Epoch = epoch, Session = session, ListVersion = listVersion, Handled = reader.Long() },
             MessageType.ReadAfter => new ReadAfter { Life = life, Epoch = epoch, Session = session, ListVersion = listVersion, Handled = reader.Long() },
-            MessageType.Renew => new Renew { Life = life, Epoch = epoch, Session = session, ListVersion = listVersion, Handled = reader.Long() },
+            MessageType.Renew => new Renew
+            {
+                Life = life,
+                Epoch = epoch,
+                Session = session,
+                ListVersion = listVersion,
+                Handled = reader.Long(),
+                Position = reader.Long(),
+            },
             _ => new Register
             {
                 Life = life,
@@ -72,6 +82,7 @@ internal static class WorkerMessageCodec
                 ListVersion = listVersion,
                 Replaces = reader.Server(),
                 Lease = reader.Long(),
+                Recovery = SessionCodec.ReadSettings(ref reader),
                 History = reader.Flag() ? HistoryCodec.Read(ref reader) : null,
             },
         };

@@ -73,6 +73,7 @@ public sealed class MetricsTests : IAsyncLifetime
         server.Delivered(1);
         server.Dropped(1);
         server.Fenced();
+        Array.ForEach(Enum.GetValues<ClaimRefusal>(), refusal => server.Claimed(refusal, 1));
         server.Requested();
         server.JoinsRefused(1);
         server.UnfinishedRefused();
@@ -84,6 +85,7 @@ public sealed class MetricsTests : IAsyncLifetime
         directory.Received(1);
         Array.ForEach(Enum.GetValues<RemovalReason>(), reason => directory.LifeRemoved("/", reason));
         Array.ForEach(Enum.GetValues<AnswerRefusal>(), directory.AnswerRefused);
+        Array.ForEach(Enum.GetValues<SessionEnd>(), reason => directory.SessionEnded("/", reason));
     }
 
     private void Listen(IMeterFactory factory)

@@ -13,6 +13,7 @@ public sealed class OptionsTests
     [InlineData(typeof(SocketIOOptions))]
     [InlineData(typeof(RateLimitOptions))]
     [InlineData(typeof(RateLimit))]
+    [InlineData(typeof(ConnectionStateRecoveryOptions))]
     [InlineData(typeof(DirectoryClusterOptions))]
     [InlineData(typeof(DirectoryOptions))]
     [InlineData(typeof(TlsFiles))]

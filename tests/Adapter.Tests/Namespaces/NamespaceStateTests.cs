@@ -155,7 +155,7 @@ public sealed class NamespaceStateTests : INamespaceOutput
         Assert.False(_state.Sockets.HasMembers(Red));
         Assert.False(Join(socket, rooms[3]).IsFaulted);
 
-        _state.Leave(socket, rooms[0], 0);
+        _state.Leave(socket, rooms[0], null, 0);
         Assert.False(Join(socket, Red).IsFaulted);
         Assert.True(_state.Sockets.HasMembers(Red));
     }
@@ -193,6 +193,34 @@ public sealed class NamespaceStateTests : INamespaceOutput
         Assert.Empty(_state.Sockets.Rooms);
         Assert.Equal([$"fenced {Life} with 2"], _news);
         Assert.All(_sent, message => Assert.IsType<Register>(message));
+    }
+
+    [Fact]
+    public void A_socket_that_another_server_holds_by_a_later_claim_is_let_go_and_the_home_hears_of_its_rooms()
+    {
+        var (gone, stays) = (Connected(1), Connected(2));
+        _ = Join(gone, Red);
+        _state.Receive(new WrongEpoch { Life = Life, Epoch = 2 }, 0);
+        var taken = new[] { new MovedSocket(gone.Id, 24), new MovedSocket(SocketId.FromParts(Life, 9), 25) };
+
+        _state.Receive(
+            new Registered
+            {
+                Life = Life,
+                Epoch = 2,
+                Session = 2,
+                From = 0,
+                LastPosition = 0,
+                Results = [],
+                Taken = taken,
+                Head = new Head(0, 0, 0, 1, [Life, Other])
+            },
+            0);
+        _state.EndTurn(0);
+
+        Assert.Equal(["SessionMoved"], gone.Events);
+        Assert.Same(stays, Assert.Single(_state.Sockets.All));
+        Assert.Equal(OperationKind.Leave, Assert.Single(_sent.OfType<Submit>()).Operations.Last(operation => operation.Rooms[0] == Red).Kind);
     }
 
     void INamespaceOutput.Send(WorkerMessage message) => _sent.Add(message);

@@ -101,7 +101,17 @@ internal sealed class TestReplica : IReplicaHost
 
     IReadOnlyList<Room> IReplicaHost.LocalRooms() => [.. Rooms];
 
+    IReadOnlyList<MovedSocket> IReplicaHost.MovedSockets() => [];
+
     void IReplicaHost.Fenced(ServerId ended) => Fences.Add(ended);
+
+    void IReplicaHost.Taken(IReadOnlyList<MovedSocket> sockets)
+    {
+    }
+
+    void IReplicaHost.Registered()
+    {
+    }
 
     void IReplicaHost.ListChanged(IReadOnlyList<ServerId> list)
     {

@@ -26,7 +26,16 @@ internal sealed class Samples(int seed)
 
     public IEnumerable<WorkerMessage> WorkerMessages()
     {
-        yield return new Register { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), Replaces = Server(), Lease = Number() };
+        yield return new Register
+        {
+            Life = Server(),
+            Epoch = Number(),
+            Session = Number(),
+            ListVersion = Number(),
+            Replaces = Server(),
+            Lease = Number(),
+            Recovery = Recovery()
+        };
         yield return new Register { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), History = History() };
         yield return new Submit
         {
@@ -39,7 +48,7 @@ internal sealed class Samples(int seed)
         };
         yield return new Acknowledge { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), Handled = Number() };
         yield return new ReadAfter { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), Handled = Number() };
-        yield return new Renew { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), Handled = Number() };
+        yield return new Renew { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), Handled = Number(), Position = Number() };
     }
 
     public IEnumerable<HomeMessage> HomeMessages()
@@ -58,6 +67,7 @@ internal sealed class Samples(int seed)
             FirstNumber = Number(),
             Count = _random.Next(2000),
             Targets = Many(() => new RequestTargets(Number(), Many(Server))),
+            Claims = Many(() => new ClaimAnswer(Number(), (ClaimRefusal)_random.Next(9), Coin() ? Moved() : null, Many(Entry))),
         };
         yield return new Registered
         {
@@ -68,6 +78,8 @@ internal sealed class Samples(int seed)
             LastPosition = Number(),
             From = Number(),
             Results = Many(() => new OperationResult(Number(), Number(), Number(), (OperationOutcome)_random.Next(1, 4), Coin() ? Many(Server) : null)),
+            KeepsSessions = Coin(),
+            Taken = Many(() => new MovedSocket(Socket(), Number())),
         };
     }
 
@@ -79,7 +91,7 @@ internal sealed class Samples(int seed)
         yield return new AcknowledgeAnswers(Server(), Number(), Number());
     }
 
-    public Operation Operation() => _random.Next(7) switch
+    public Operation Operation() => _random.Next(10) switch
     {
         0 => Protocol.Operation.Request(Target(), Bytes()),
         1 => Protocol.Operation.SocketsJoin(Target(), Many(Room)),
@@ -87,6 +99,9 @@ internal sealed class Samples(int seed)
         3 => Protocol.Operation.DisconnectSockets(Target(), Bytes()),
         4 => Protocol.Operation.Own(Room(), member: true, Number()),
         5 => Protocol.Operation.Own(Room(), member: false, Number()),
+        6 => Protocol.Operation.Session(Word(), Number()),
+        7 => Protocol.Operation.Claim(new SessionClaim(Secret(), Text(), Offset(), Coin())),
+        8 => Protocol.Operation.Moved(Target(), Moved()),
         _ => Protocol.Operation.Emit(Target(), Bytes()),
     };
 
@@ -111,6 +126,7 @@ internal sealed class Samples(int seed)
         Outbox = Many(() => new OutboxItem(Number(), Operation(), Number(), Number())),
         Rooms = Many(Room),
         Seen = Many(() => new SeenPosition(Server(), Number())),
+        Moved = Many(() => new MovedSocket(Socket(), Number())),
     };
 
     private Head? Head() => _random.Next(4) switch
@@ -132,6 +148,24 @@ internal sealed class Samples(int seed)
             Coin() ? $"unix:/tmp/{_random.Next(1000)}" : null);
 
     private BroadcastTarget Target() => new(Many(Room), Many(Socket), Many(Room), Many(Socket), (BroadcastFlags)_random.Next(4));
+
+    private SessionWord Word() => _random.Next(6) switch
+    {
+        0 => new SessionOpened(Socket(), Number(), Secret(), Text(), Offset(), Many(Room), Bytes(), Coin()),
+        1 => new SessionJoined(Socket(), Number(), Room()),
+        2 => new SessionLeft(Socket(), Number(), Room()),
+        3 => new SessionData(Socket(), Number(), Bytes()),
+        4 => new SessionAway(Socket(), Number(), Offset()),
+        _ => new SessionEnded(Socket(), Number()),
+    };
+
+    private SessionMoved Moved() => new(Socket(), Many(Room), Bytes(), Coin());
+
+    private RecoverySettings? Recovery() => Coin() ? new RecoverySettings(Number(), Number(), Number(), _random.Next(1000)) : null;
+
+    private SecretHash Secret() => new(Number(), Number());
+
+    private OrderOffset Offset() => new(Number(), Number());
 
     private Room Room() => _random.Next(4) switch
     {

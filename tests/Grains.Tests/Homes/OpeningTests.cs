@@ -165,6 +165,21 @@ public sealed class OpeningTests
         Assert.Contains((B, RemovalReason.Overflow), home.Removals);
     }
 
+    [Fact]
+    public void Whoever_may_still_have_a_socket_is_told_that_another_one_holds_it_by_a_later_claim()
+    {
+        var socket = SocketId.FromParts(A, 5);
+
+        var home = Open(
+            (A, History(A, B, C)),
+            (B, History(A, B, C) with { Moved = [new MovedSocket(socket, 24)] }),
+            (C, History(A, B, C) with { Moved = [new MovedSocket(socket, 23), new MovedSocket(SocketId.FromParts(B, 5), 20)] }));
+
+        Assert.Equal([new MovedSocket(socket, 24)], home.Last<Registered>(A).Taken);
+        Assert.Equal([new MovedSocket(SocketId.FromParts(B, 5), 20)], home.Last<Registered>(B).Taken);
+        Assert.Equal([new MovedSocket(socket, 24)], home.Last<Registered>(C).Taken);
+    }
+
     private static TestHome Open(params (ServerId Life, History History)[] histories)
     {
         var home = new TestHome();

@@ -13,8 +13,13 @@ internal static class Checker
     public static void Check(SimulatedCluster cluster)
     {
         CheckFences(cluster);
+        foreach (var client in cluster.Recording.Clients)
+        {
+            client.Socket?.Read(client.Socket.Pipe.Count);
+        }
         OrderCheck.Check(cluster.Recording);
         new DeliveryCheck(cluster.Recording).Check();
+        new SessionCheck(cluster.Recording).Check();
         RequestCheck.Check(cluster);
     }
 

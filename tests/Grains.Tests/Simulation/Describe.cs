@@ -45,7 +45,10 @@ internal static class Describe
                 + $"{(head.Changes is null ? "" : $" by [{Join(head.Changes.Select(change => $"{(change.IsThere ? "+" : "-")}{change.Life}"))}]")})";
 
     private static string Operation(Operation operation) =>
-        operation.IsOwnMembership ? $"{operation.Kind} {operation.Rooms[0]} as of {operation.AsOf}" : operation.Kind.ToString();
+        operation.Word is { } word
+            ? $"{operation.Kind} as of {operation.AsOf} {word}"
+            : operation.IsOwnMembership ? $"{operation.Kind} {operation.Rooms[0]} as of {operation.AsOf}"
+            : operation.Kind.ToString();
 
     private static string Replaces(Register register) => register.Replaces.IsNone ? "" : $" replacing {register.Replaces}";
 

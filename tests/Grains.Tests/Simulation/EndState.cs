@@ -17,7 +17,8 @@ internal static class EndState
         }
         return Of(cluster.Directory.Current.Home, servers, lives)
             ?? servers.Select(server => Of(server, cluster.Directory.Current.Home, lives)).FirstOrDefault(problem => problem is not null)
-            ?? Of(cluster.Recording, lives);
+            ?? Of(cluster.Recording, lives)
+            ?? OfClients(cluster);
     }
 
     private static string? Of(Home home, SimulatedServer[] servers, HashSet<ServerId> lives)
@@ -60,10 +61,10 @@ internal static class EndState
         {
             return $"P5: {server.Life} knows [{string.Join(' ', replica.List)}], alive are [{string.Join(' ', lives)}]";
         }
-        if (replica.OutboxCount + replica.RetainedCount + replica.PendingMemberships != 0)
+        if (replica.OutboxCount + replica.RetainedCount + replica.GivenCount + replica.PendingMemberships + server.State.ClaimCount != 0)
         {
             return $"P5: {server.Life} keeps {replica.OutboxCount} own operations, {replica.RetainedCount} entries and {replica.PendingMemberships} "
-                + "memberships";
+                + $"memberships, {replica.GivenCount} entries given again and {server.State.ClaimCount} claims";
         }
         if (server.Answers.Requests.Count != 0)
         {
@@ -81,6 +82,11 @@ internal static class EndState
         }
         return server.Sockets.Find(socket => socket.Unsent > 0) is { } unsent ? $"P5: {unsent} was handed packets behind the end of a turn" : null;
     }
+
+    private static string? OfClients(SimulatedCluster cluster) =>
+        cluster.LiveServers.Any() && cluster.Recording.Clients.Find(client => !client.HasEnded && client.Socket is null) is { } lost
+            ? $"R8: {lost} is neither connected nor told that it cannot come back"
+            : null;
 
     private static string? Of(Recording recording, HashSet<ServerId> lives) =>
         recording.Publishes.Find(p => p.Success is null && p.Failure is null && lives.Contains(p.Publisher)) is { } endless

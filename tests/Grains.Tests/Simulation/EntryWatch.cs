@@ -17,6 +17,7 @@ internal sealed class EntryWatch(SimulatedServer server, Recording recording)
     public void Begin(Entry entry)
     {
         _entry = entry;
+        server.IsRestoring = entry.Operation.Kind == OperationKind.Moved;
         _publish = null;
         _requested = false;
         _retained = server.State.Replica.RetainedCount;
@@ -49,6 +50,11 @@ internal sealed class EntryWatch(SimulatedServer server, Recording recording)
     {
         var entry = _entry!;
         _entry = null;
+        server.IsRestoring = false;
+        if (entry.Operation.Kind == OperationKind.Moved)
+        {
+            return; // nobody published it; what becomes of it is the clients' affair
+        }
         if (server.State.Replica.RetainedCount == _retained)
         {
             recording.Count("entry skipped");

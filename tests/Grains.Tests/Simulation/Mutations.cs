@@ -32,6 +32,25 @@ internal static class Mutations
         ["A remote join is never answered"] = (FaultClass.NetworkOnly, () => Mutation.OfOperations(o => o.IsOwnMembership ? AsOf(o, 0) : o)),
         ["A remote join makes nobody a member before it is answered"] = (FaultClass.NetworkOnly, HideRemoteJoins),
 
+        // Clients that come back
+        ["A client that comes back misses a packet"] = (
+            FaultClass.NetworkOnly,
+            () =>
+                new Mutation
+                {
+                    ToServer = (_, message) => message is Accepted a ? a with
+                    {
+                        Claims = [.. a.Claims.Select(claim => claim
+                    with { Missed = [.. claim.Missed.Skip(1)] })]
+                    } : message
+                }),
+        ["A client that comes back gets everything again"] = (
+            FaultClass.NetworkOnly, () => Mutation.OfOperations(o => o.Word is SessionClaim claim ? Operation.Claim(claim with { Offset = default }) : o)),
+        ["What a client left is not told"] = (
+            FaultClass.NetworkOnly,
+            () =>
+                Mutation.OfOperations(o => o.Word is SessionLeft left ? Operation.Session(new SessionJoined(left.Socket, left.Claim, left.Room), o.AsOf) : o)),
+
         // Leases, fences, homes
         ["Renewals are lost"] = (FaultClass.NetworkOnly, () => new Mutation { ToHome = (_, message, _) => message is Renew ? null : message }),
         ["A directory that was paused ends leases"] = (FaultClass.DirectoryPaused, () => Mutation.OfHome(home => home with { PauseThreshold = long.MaxValue })),
@@ -95,6 +114,17 @@ internal static class Mutations
         ["Numbers begin anew"] = (FaultClass.DirectoryKilled, () => Mutation.OfHistories(history => history with { Number = 0, Handled = 0 })),
         ["A history lists only its own server"] = (
             FaultClass.DirectoryKilled, () => Mutation.OfHistories(history => history with { List = [], ListVersion = 0 })),
+        ["A history lacks the sockets that moved"] = (
+            FaultClass.DirectoryKilledAgainAndAgain, () => Mutation.OfHistories(history => history with { Moved = [] })),
+        ["Whoever lost a socket to a later claim is not told"] = (
+            FaultClass.DirectoryKilledAgainAndAgain,
+            () => new Mutation { ToServer = (_, message) => message is Registered r ? r with { Taken = [] } : message }),
+        ["Who does not know what it sent last says that it sent nothing"] = (
+            FaultClass.WorkerPausedPastItsLease,
+            () =>
+                Mutation.OfOperations(o => o.Word is SessionAway { LastSent.IsUnknown: true } away
+                    ? Operation.Session(away with { LastSent = default }, o.AsOf)
+                    : o)),
         ["The merge's results are wrong"] = (
             FaultClass.DirectoryKilledAgainAndAgain,
             () => new Mutation { ToServer = (_, message) => message is Registered r ? r with { Results = [.. r.Results.Select(Shifted)] } : message }),

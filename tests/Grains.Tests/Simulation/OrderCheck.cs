@@ -22,6 +22,10 @@ internal static class OrderCheck
         {
             Chain(own.OrderBy(publish => publish.Position));
         }
+        foreach (var client in recording.Clients)
+        {
+            Chain(Counted(client, recording));
+        }
         var free = new Stack<int>(Enumerable.Range(0, later.Length).Where(i => earlier[i] == 0));
         while (free.TryPop(out var i))
         {
@@ -54,9 +58,18 @@ internal static class OrderCheck
         }
     }
 
-    /// <summary>A server lost together with its home may have seen an end of its own ("Deliberately not promised", 2).</summary>
+    /// <summary>
+    /// What a client received, and by what others order it too: as little is promised to clients as to their servers, and what a home handed out that
+    /// opened when another one had taken its place, is that home's own.
+    /// </summary>
+    public static IEnumerable<Publish> Counted(SimulatedClient client, Recording recording) => client.Received
+        .Where(r => Counts(recording.Life(r.By), r.Publish, r.Offset.Number, recording) && !recording.OpenedLate.Contains(r.Offset.Epoch))
+        .Select(r => r.Publish);
+
     private static IEnumerable<Publish> Counted(LifeRecord life, Recording recording) =>
-        (life.HasEnded && recording.Crashes.TryGetValue(life.LastEpoch, out var crash)
-            ? life.Handled.Where(h => h.Number <= crash.Stable && !crash.Unanswered.Contains(h.Publish))
-            : life.Handled).Select(h => h.Publish);
+        life.Handled.Where(h => Counts(life, h.Publish, h.Number, recording)).Select(h => h.Publish);
+
+    /// <summary>A server lost together with its home may have seen an end of its own ("Deliberately not promised", 2).</summary>
+    private static bool Counts(LifeRecord life, Publish publish, long number, Recording recording) =>
+        !life.HasEnded || !recording.Crashes.TryGetValue(life.LastEpoch, out var crash) || (number <= crash.Stable && !crash.Unanswered.Contains(publish));
 }

@@ -31,6 +31,9 @@ internal sealed class Publish(Recording recording, int index, ServerId publisher
     /// <summary>The number that the newest home gave it; 0 for none.</summary>
     public long HomeNumber { get; set; }
 
+    /// <summary>The epoch of the home that gave it.</summary>
+    public long HomeEpoch { get; set; }
+
     /// <summary>A request: where the newest home that could tell said that it went.</summary>
     public IReadOnlyList<ServerId>? Targets { get; private set; }
 

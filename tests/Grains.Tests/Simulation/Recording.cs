@@ -19,10 +19,16 @@ internal sealed class Recording(Agenda agenda, Action<string>? trace)
 
     public List<SimulatedSocket> Sockets { get; } = [];
 
+    /// <summary>The clients that may come back.</summary>
+    public List<SimulatedClient> Clients { get; } = [];
+
     public IReadOnlyCollection<LifeRecord> Lives => _lives.Values;
 
     /// <summary>The homes that died open, by epoch.</summary>
     public Dictionary<long, Crash> Crashes { get; } = [];
+
+    /// <summary>The homes that opened when another one had taken their place and was open, by epoch: they promise nothing.</summary>
+    public HashSet<long> OpenedLate { get; } = [];
 
     /// <summary>Whether any server was fenced and learned it.</summary>
     public bool AnyFenced { get; private set; }
@@ -94,7 +100,7 @@ internal sealed class Recording(Agenda agenda, Action<string>? trace)
             publish.IsExempt |= !current.Home.Lives.Contains(publisher);
             return;
         }
-        publish.HomeNumber = number;
+        (publish.HomeNumber, publish.HomeEpoch) = (number, home.Home.Epoch);
     }
 
     public void Admitted(ServerId life, long epoch, bool withHistory)

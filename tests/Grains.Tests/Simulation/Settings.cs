@@ -56,7 +56,23 @@ internal sealed record Settings
     /// <summary>The list of servers, and the answers that wait for them.</summary>
     public ServersOptions Answers { get; } = new() { Lease = 600, PauseThreshold = 150, DeathMemory = 3_000, AnswerLife = 3_000, BatchBytes = 200 };
 
+    /// <summary>What clients may come back to; null where their connections do not break.</summary>
+    public RecoverySettings? Recovery { get; init; }
+
+    public bool Recovers => Recovery is not null;
+
+    /// <summary>Whether the window is too large to be an excuse.</summary>
+    public bool HasAmpleWindow => Recovery is { KeepSessions: > 5_000, WindowBytes: > 100_000, MaximumMissed: > 50 };
+
     public required ReplicaOptions Replica { get; init; }
+
+    private static RecoverySettings DrawRecovery(Dice dice)
+    {
+        var ample = dice.Chance(0.6);
+        var keep = ample ? 20_000 : 200 + dice.Below(1_000);
+        return new RecoverySettings(
+            keep, keep + (ample ? 5_000 : dice.Below(500)), ample || dice.Chance(0.5) ? 1 << 20 : 300 + dice.Below(2_000), ample ? 1_000 : 1 + dice.Below(10));
+    }
 
     public static Settings Draw(FaultClass faults, Dice dice)
     {
@@ -80,6 +96,7 @@ internal sealed record Settings
             TurnLength = dice.Chance(0.5) ? 0 : 1 + dice.Below(4),
             NoticesReconnect = dice.Chance(0.5),
             OperationsTimeOut = timesOut,
+            Recovery = dice.Chance(0.5) ? DrawRecovery(dice) : null,
             Home = new HomeOptions
             {
                 Lease = 600,

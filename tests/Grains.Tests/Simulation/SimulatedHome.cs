@@ -109,6 +109,7 @@ internal sealed class SimulatedHome : IHomeOutput, IServersOutput
         if (IsOver)
         {
             Recording.Count("superseded home opened late");
+            Recording.OpenedLate.Add(Home.Epoch);
             return;
         }
         Recording.Opened(Home, [.. Home.Lives.Where(_withHistory.Contains)]);

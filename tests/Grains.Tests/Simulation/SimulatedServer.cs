@@ -3,10 +3,11 @@ using OrleansAdapter.Namespaces;
 namespace OrleansAdapter.Grains.Tests.Simulation;
 
 /// <summary>One worker process: the real state of a namespace, run in turns, with simulated sockets.</summary>
-internal sealed class SimulatedServer : INamespaceOutput
+internal sealed partial class SimulatedServer : INamespaceOutput
 {
     private readonly SimulatedCluster _cluster;
     private readonly List<(TaskCompletionSource Waiter, Claim[] Claims, ServerId Life)> _joining = [];
+    private readonly List<(TaskCompletionSource Waiter, Action Then)> _confirmed = [];
     private readonly EntryWatch _watch;
     private readonly WaitWatch _waits = new();
     private bool _turnIsOpen;
@@ -44,6 +45,10 @@ internal sealed class SimulatedServer : INamespaceOutput
 
     public void Start()
     {
+        if (_cluster.Settings.Recovery is { } recovery)
+        {
+            State.UseRecovery(recovery, _cluster.Now);
+        }
         Turn(() => State.Start(_cluster.Now));
         Heartbeat();
         _cluster.Agenda.In(Settings.TickEvery, Tick);
@@ -53,6 +58,7 @@ internal sealed class SimulatedServer : INamespaceOutput
     {
         IsUp = false;
         Recording.Life(Life).HasEnded = true;
+        BreakAll();
         foreach (var socket in Sockets)
         {
             socket.Closed = Recording.NextMoment();
@@ -73,10 +79,15 @@ internal sealed class SimulatedServer : INamespaceOutput
         var socket = new SimulatedSocket(this, Recording.Sockets.Count, SocketId.FromParts(Life, _cluster.Dice.Bits())) { UserId = user };
         Recording.Sockets.Add(socket);
         Sockets.Add(socket);
+        GiveSession(socket);
         Claim[] claims = user is null ? [Claim(socket, Room.Everyone)] : [Claim(socket, Room.Everyone), Claim(socket, Room.OfUser(user))];
         var waiter = new TaskCompletionSource();
         Turn(() => State.Connect(socket, waiter, _cluster.Now));
         _joining.Add((waiter, claims, Life));
+        if (socket.Client is { } client)
+        {
+            OnConfirmed(waiter, () => client.Confirmed ??= Recording.NextMoment());
+        }
         Sweep();
     }
 
@@ -84,9 +95,15 @@ internal sealed class SimulatedServer : INamespaceOutput
     {
         Recording.Log($"JOIN of {socket}: {room}");
         var claim = Claim(socket, room);
+        socket.Client?.Joins.TryAdd(room, Recording.NextMoment());
+        socket.Client?.Leaves.Remove(room);
         var waiter = new TaskCompletionSource();
         Turn(() => State.Join(socket, room, waiter, _cluster.Now));
         _joining.Add((waiter, [claim], Life));
+        if (socket.Client is { } client)
+        {
+            OnConfirmed(waiter, () => Confirm(socket, client.Confirmations, room));
+        }
         Sweep();
     }
 
@@ -94,13 +111,27 @@ internal sealed class SimulatedServer : INamespaceOutput
     {
         Recording.Log($"LEAVE of {socket}: {room}");
         socket.Leave(room, Recording.NextMoment());
-        Turn(() => State.Leave(socket, room, _cluster.Now));
+        if (socket.Client is not { } client)
+        {
+            Turn(() => State.Leave(socket, room, null, _cluster.Now));
+            return;
+        }
+        client.EverLeft.Add(room);
+        var waiter = new TaskCompletionSource();
+        Turn(() => State.Leave(socket, room, waiter, _cluster.Now));
+        OnConfirmed(waiter, () => Confirm(socket, client.Leaves, room));
+        Sweep();
     }
 
     public void Disconnect(SimulatedSocket socket)
     {
         Recording.Log($"DISCONNECT of {socket}");
         Gone(socket);
+        Left(socket);
+        if (socket.Client is { } client && client.Newest == socket)
+        {
+            client.WasMadeToLeave = true;
+        }
         Turn(() => State.Disconnect(socket, _cluster.Now));
     }
 
@@ -166,6 +197,7 @@ internal sealed class SimulatedServer : INamespaceOutput
     void INamespaceOutput.Fenced(ServerId ended, int sockets)
     {
         Recording.FencedItself(ended);
+        SweepClaims();
         foreach (var socket in Sockets.ToArray())
         {
             if (socket.Reason != DisconnectReason.ServerFenced)
@@ -173,6 +205,7 @@ internal sealed class SimulatedServer : INamespaceOutput
                 throw new ViolationException($"P4: {socket} was left open by a fence");
             }
             Gone(socket);
+            Lost(socket);
         }
         if (_cluster.Dice.Chance(0.5))
         {
@@ -236,9 +269,24 @@ internal sealed class SimulatedServer : INamespaceOutput
         Answers.Requests.EndTurn(State.Replica.List);
     }
 
+    private void OnConfirmed(TaskCompletionSource waiter, Action then) => _confirmed.Add((waiter, then));
+
     /// <summary>Sees which joins have ended by now.</summary>
     private void Sweep()
     {
+        SweepClaims();
+        for (var i = _confirmed.Count - 1; i >= 0; i--)
+        {
+            if (_confirmed[i].Waiter.Task.IsCompleted)
+            {
+                var (waiter, then) = _confirmed[i];
+                _confirmed.RemoveAt(i);
+                if (waiter.Task.IsCompletedSuccessfully)
+                {
+                    then();
+                }
+            }
+        }
         for (var i = _joining.Count - 1; i >= 0; i--)
         {
             var (waiter, claims, life) = _joining[i];

@@ -28,6 +28,12 @@ internal sealed class SimulatedSocket(SimulatedServer server, int index, SocketI
     /// <summary>What it was handed, in order.</summary>
     public List<Publish> Received { get; } = [];
 
+    /// <summary>The client whose connection it is; null where it may not come back.</summary>
+    public SimulatedClient? Client { get; set; }
+
+    /// <summary>What was handed to it for a client that may come back, and what the client has read of it.</summary>
+    public List<Received> Pipe { get; } = [];
+
     /// <summary>What was handed to it and not sent at the end of the turn.</summary>
     public int Unsent => _unsent;
 
@@ -66,6 +72,32 @@ internal sealed class SimulatedSocket(SimulatedServer server, int index, SocketI
             throw new ViolationException($"P2: {this} got a packet that nobody sent");
         }
         Server.Delivered(this, publish);
+        if (Client is not null)
+        {
+            if (!OffsetText.TryRead(packet.Offset, out var offset))
+            {
+                throw new ViolationException($"R3: {this} got a packet without an offset");
+            }
+            Pipe.Add(new Received(Server.Publish(publish), offset, Server.Life));
+        }
+    }
+
+    /// <summary>The client reads so many of what is in the pipe; the rest is lost with the connection.</summary>
+    public void Read(int count)
+    {
+        foreach (var received in Pipe.Take(count))
+        {
+            Client!.Receive(received);
+        }
+        Pipe.Clear();
+    }
+
+    internal override void Joined(Room room)
+    {
+        if (Session is { Claim: > 0 } && !Rooms.Contains(room))
+        {
+            Server.RestoredIn(this, room);
+        }
     }
 
     internal override void EndTurn() => _unsent = 0;
@@ -77,5 +109,17 @@ internal sealed class SimulatedSocket(SimulatedServer server, int index, SocketI
             throw new ViolationException($"P4: {this} was closed twice: {Reason}, {reason}");
         }
         Reason = reason;
+        switch (reason)
+        {
+            case DisconnectReason.SessionMoved:
+                Server.Gone(this);
+                Server.Lost(this);
+                break;
+            case DisconnectReason.ServerNamespaceDisconnect or DisconnectReason.ForcedServerClose:
+                SimulatedServer.Left(this);
+                break;
+            default:
+                break;
+        }
     }
 }

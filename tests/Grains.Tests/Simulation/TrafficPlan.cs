@@ -36,6 +36,10 @@ internal sealed class TrafficPlan(SimulatedCluster cluster, List<long> hot)
                 As(_dice.Chance(0.5) ? _favourite : Slot(), time, Publish);
             }
         }
+        for (var i = cluster.Settings.Recovers ? 2 + _dice.Below(8) : 0; i > 0; i--)
+        {
+            As(Slot(), When(), WithSocket((server, socket) => server.Break(socket)));
+        }
         if (!cluster.Settings.Links.InOrder && _dice.Chance(0.3))
         {
             As(Slot(), When(), server => server.NoticeReconnect());

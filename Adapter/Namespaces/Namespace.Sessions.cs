@@ -1,0 +1,51 @@
+namespace OrleansAdapter.Namespaces;
+
+/// <content>Sessions that clients come back to.</content>
+internal sealed partial class Namespace
+{
+    private static readonly TimeSpan ClaimPause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Sockets may have sessions from now on.</summary>
+    internal void UseRecovery(RecoverySettings settings) => Enqueue(new CommandItem((state, waiter, now) =>
+    {
+        state.UseRecovery(settings, now);
+        waiter.TrySetResult();
+    }));
+
+    /// <summary>
+    /// Asks for a client's session. Ends when it is here, in its rooms, or is refused. A home that is new is asked again for a while, as the servers first
+    /// have to tell it what they hold.
+    /// </summary>
+    /// <param name="claim">What is asked.</param>
+    /// <param name="make">Makes the socket, in the turn.</param>
+    internal async Task<ClaimOutcome> ClaimAsync(SessionClaim claim, Func<SocketId, SocketSession, LocalSocket> make)
+    {
+        var began = _server.Time.GetTimestamp();
+        while (true)
+        {
+            var pending = new PendingClaim(claim, make);
+            _queue.Enqueue(new CommandItem((state, waiter, now) =>
+            {
+                state.Claim(pending, now);
+                waiter.TrySetResult();
+            }));
+            var outcome = await pending.Task.ConfigureAwait(false);
+            if (outcome.Refusal != ClaimRefusal.NotYet || _server.Time.GetElapsedTime(began) > _server.Options.RequestsTimeout)
+            {
+                if (!claim.LooksOnly)
+                {
+                    _server.Metrics.Claimed(outcome.Refusal, outcome.Missed.Count);
+                }
+                return outcome;
+            }
+            await Task.Delay(ClaimPause, _server.Time).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Tells the home what the application keeps with a socket.</summary>
+    internal void TellData(LocalSocket socket, ReadOnlyMemory<byte> data) => Enqueue(new CommandItem((state, waiter, now) =>
+    {
+        state.TellData(socket, data, now);
+        waiter.TrySetResult();
+    }));
+}

@@ -1,0 +1,38 @@
+namespace OrleansAdapter.Namespaces;
+
+/// <summary>The session of a local socket: what its client may come back to, as far as this server knows it. Owned by the namespace's turn.</summary>
+internal sealed class SocketSession(SecretHash secret, string user)
+{
+    private volatile bool _isToldAll = true;
+
+    public SecretHash Secret { get; } = secret;
+
+    public string User { get; } = user;
+
+    /// <summary>The number of the claim by which this server holds it; 0 where the client never came back.</summary>
+    public long Claim { get; init; }
+
+    /// <summary>Whether the home has been told of it, and of nothing that ended it.</summary>
+    public bool IsOpen { get; set; }
+
+    /// <summary>Whether it was open with an earlier home.</summary>
+    public bool WasOpen { get; set; }
+
+    /// <summary>The place of the last thing that was handed to the client's connection.</summary>
+    public OrderOffset LastSent { get; set; }
+
+    /// <summary>The same, where it is certain that everything before was handed over as well; else unknown.</summary>
+    public OrderOffset SurelySent => IsToldAll ? LastSent : OrderOffset.Unknown;
+
+    /// <summary>What the application keeps with the socket, as it was last told.</summary>
+    public ReadOnlyMemory<byte> Data { get; set; }
+
+    /// <summary>
+    /// Whether the client's connection has been handed all that it missed. Until then nobody may say what was sent to it last. Set by the front.
+    /// </summary>
+    public bool IsToldAll
+    {
+        get => _isToldAll;
+        set => _isToldAll = value;
+    }
+}

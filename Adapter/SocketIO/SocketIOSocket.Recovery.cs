@@ -1,0 +1,178 @@
+using System.Text.Json;
+using OrleansAdapter.EngineIO;
+using OrleansAdapter.Namespaces;
+using OrleansAdapter.Packets;
+using OrleansAdapter.SocketIO.Protocol;
+
+namespace OrleansAdapter.SocketIO;
+
+/// <content>A session that its client comes back to, where <see cref="SocketIOOptions.ConnectionStateRecovery"/> is set.</content>
+public sealed partial class SocketIOSocket
+{
+    private static readonly object OffsetEncodingKey = new();
+
+    private readonly Lock _dataLock = new();
+    private string? _secret;
+    private byte[]? _toldData;
+    private List<Operation>? _earlyEmits;
+
+    /// <summary>
+    /// Whether the client came back to its session: it has the id, rooms and <see cref="Data"/> it had, and gets what it missed. Values of
+    /// <see cref="Data"/> are then <see cref="JsonElement"/>s.
+    /// </summary>
+    public bool Recovered { get; private set; }
+
+    /// <summary>Whether its client may come back, and so gets the place of every event in the order.</summary>
+    internal bool HasSession => _secret is not null;
+
+    /// <summary>A new client gets a session.</summary>
+    internal void GiveSession()
+    {
+        _secret = RecoverySecret.New();
+        Session = new SocketSession(RecoverySecret.HashOf(_secret), UserId ?? "");
+    }
+
+    /// <summary>The client asks for the session that it has this secret of.</summary>
+    internal SocketIOSocket WithSecret(string secret)
+    {
+        _secret = secret;
+        return this;
+    }
+
+    /// <summary>The client came back: it has what it had.</summary>
+    internal void Restore(ReadOnlyMemory<byte> data)
+    {
+        Recovered = true;
+        _toldData = data.IsEmpty ? null : data.ToArray();
+        if (data.IsEmpty)
+        {
+            return;
+        }
+        foreach (var (name, value) in JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(data.Span) ?? [])
+        {
+            Data[name] = value;
+        }
+    }
+
+    /// <summary>The session is here: the client is told, and then gets what it missed and what came meanwhile. False if it has gone.</summary>
+    internal async Task<bool> ReenterAsync(ClaimOutcome outcome)
+    {
+        await JoinEarlyRoomsAsync().ConfigureAwait(false);
+        return Enter([.. outcome.Missed.Select(entry => Missed(entry, outcome.Epoch))]);
+    }
+
+    /// <summary>How much a client that comes back is given at once.</summary>
+    internal static long SizeOf(ClaimOutcome outcome) => outcome.Missed.Sum(entry => (long)entry.Operation.Body.Length);
+
+    /// <summary>Tells the home what the application keeps with the socket, if that has changed.</summary>
+    internal void TellData()
+    {
+        if (_secret is null || (_data is null && _toldData is null))
+        {
+            return;
+        }
+        lock (_dataLock)
+        {
+            byte[] data;
+            try
+            {
+                data = JsonSerializer.SerializeToUtf8Bytes(_data, Namespace.Server.JsonOptions);
+            }
+            catch (Exception exception) when (exception is JsonException or NotSupportedException)
+            {
+                SocketIOLog.DataNotKept(Namespace.Server.Logger, Namespace.Name, exception);
+                return;
+            }
+            if (_toldData is not null && data.AsSpan().SequenceEqual(_toldData))
+            {
+                return;
+            }
+            _toldData = data;
+            Namespace.Core.TellData(this, data);
+        }
+    }
+
+    /// <summary>Sends an event to this client through the namespace's order, so that it gets it also if it was away.</summary>
+    private void EmitInOrder(string @event, ReadOnlyMemory<byte> json, IReadOnlyList<ReadOnlyMemory<byte>> attachments, bool isVolatile, bool compress)
+    {
+        var flags = (isVolatile ? BroadcastFlags.Volatile : BroadcastFlags.None) | (compress ? BroadcastFlags.None : BroadcastFlags.Uncompressed);
+        var operation = Operation.Emit(new BroadcastTarget([], [Id], flags: flags), PacketCodec.Encode(@event, json.Span, attachments, []));
+        lock (_lock)
+        {
+            if (_state == State.Disconnected)
+            {
+                return;
+            }
+            if (!_isIn)
+            {
+                (_earlyEmits ??= []).Add(operation);
+                return;
+            }
+        }
+        Publish(operation);
+    }
+
+    /// <summary>The home knows it: what was emitted in middlewares goes out.</summary>
+    private void PublishEarlyEmits()
+    {
+        lock (_lock)
+        {
+            // Not behind what is emitted from now on.
+            _earlyEmits?.ForEach(Publish);
+            (_earlyEmits, _isIn) = (null, true);
+        }
+    }
+
+    private void Publish(Operation operation) => _ = PublishAsync(operation);
+
+    private async Task PublishAsync(Operation operation)
+    {
+        try
+        {
+            await Namespace.Core.PublishAsync(operation).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is OperationException or PublishQueueFullException)
+        {
+            SocketIOLog.EmitLost(Namespace.Server.Logger, Namespace.Name, Id, exception);
+        }
+    }
+
+    private (
+        string Event, ReadOnlyMemory<byte> Arguments, IReadOnlyList<ReadOnlyMemory<byte>> Attachments, OutboundPacket Frames) Missed(Entry entry, long epoch)
+    {
+        var packet = PacketCodec.Decode(entry.Operation.Body, entry.Operation.Target!.Flags);
+        packet.Offset = OffsetText.Write(new OrderOffset(epoch, entry.Number));
+        return (packet.Event, packet.Arguments, packet.Attachments, FramesOf(packet));
+    }
+
+    private OutboundPacket FramesOf(Packet packet) => _secret is not null && packet.Offset is not null
+        ? packet.Derive(
+            OffsetEncodingKey,
+            Namespace.Name,
+            static (packet, name) => SocketIOEncoder.Event(name, packet.Event, WithOffset(packet), packet.Attachments, compress: packet.MayCompress))
+        : packet.Derive(
+            EncodingKey,
+            Namespace.Name,
+            static (packet, name) => SocketIOEncoder.Event(name, packet.Event, packet.Arguments, packet.Attachments, compress: packet.MayCompress));
+
+    /// <summary>The arguments, with the offset as the last one.</summary>
+    private static ReadOnlyMemory<byte> WithOffset(Packet packet)
+    {
+        var arguments = packet.Arguments.Span;
+        var isEmpty = arguments.Length <= 2;
+        var offset = packet.Offset!;
+        var bytes = new byte[(isEmpty ? 1 : arguments.Length) + offset.Length + 3];
+        var head = isEmpty ? "["u8 : arguments[..^1];
+        head.CopyTo(bytes);
+        var at = head.Length;
+        if (!isEmpty)
+        {
+            bytes[at++] = (byte)',';
+        }
+        bytes[at++] = (byte)'"';
+        at += System.Text.Encoding.ASCII.GetBytes(offset, bytes.AsSpan(at));
+        bytes[at++] = (byte)'"';
+        bytes[at++] = (byte)']';
+        return bytes.AsMemory(0, at);
+    }
+}

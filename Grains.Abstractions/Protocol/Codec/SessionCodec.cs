@@ -1,0 +1,208 @@
+using System.Buffers;
+
+namespace OrleansAdapter.Protocol;
+
+/// <summary>The forms of what is said of sessions: the bodies of their operations, the settings in a Register, and the answers to claims.</summary>
+internal static class SessionCodec
+{
+    private const int MinimumRoomBytes = 2;
+
+    private enum Word : byte
+    {
+        Opened = 1,
+        Joined = 2,
+        Left = 3,
+        Data = 4,
+        Away = 5,
+        Ended = 6,
+    }
+
+    /// <summary>What the body of an operation about sessions says; null for other kinds.</summary>
+    /// <exception cref="ProtocolException">The bytes say nothing.</exception>
+    public static object? Read(OperationKind kind, ReadOnlyMemory<byte> body) => kind switch
+    {
+        OperationKind.Session => ReadWord(body),
+        OperationKind.Claim => ReadClaim(body),
+        OperationKind.Moved => ReadMoved(body),
+        _ => null,
+    };
+
+    public static ReadOnlyMemory<byte> Write(SessionWord word)
+    {
+        var output = new ArrayBufferWriter<byte>(128);
+        var writer = new WireWriter(output, ProtocolVersion.Current);
+        writer.Byte((byte)TypeOf(word));
+        writer.Socket(word.Socket);
+        writer.Long(word.Claim);
+        switch (word)
+        {
+            case SessionOpened opened:
+                WriteSecret(ref writer, opened.Secret);
+                writer.Text(opened.User);
+                WriteOffset(ref writer, opened.LastSent);
+                WriteRooms(ref writer, opened.Rooms);
+                writer.Block(opened.Data.Span);
+                writer.Byte(opened.IsAgain ? (byte)1 : (byte)0);
+                break;
+            case SessionJoined joined:
+                writer.Room(joined.Room);
+                break;
+            case SessionLeft left:
+                writer.Room(left.Room);
+                break;
+            case SessionData data:
+                writer.Block(data.Data.Span);
+                break;
+            case SessionAway away:
+                WriteOffset(ref writer, away.LastSent);
+                break;
+        }
+        writer.Complete();
+        return output.WrittenMemory;
+    }
+
+    private static SessionWord ReadWord(ReadOnlyMemory<byte> body)
+    {
+        var reader = new WireReader(body, ProtocolVersion.Current);
+        var type = (Word)reader.Byte();
+        var socket = reader.Socket();
+        var claim = reader.Long();
+        SessionWord word = type switch
+        {
+            Word.Opened =>
+                new SessionOpened(
+                    socket, claim, ReadSecret(ref reader), reader.Text(), ReadOffset(ref reader), ReadRooms(ref reader), reader.Block(), reader.Flag()),
+            Word.Joined => new SessionJoined(socket, claim, reader.Room()),
+            Word.Left => new SessionLeft(socket, claim, reader.Room()),
+            Word.Data => new SessionData(socket, claim, reader.Block()),
+            Word.Away => new SessionAway(socket, claim, ReadOffset(ref reader)),
+            Word.Ended => new SessionEnded(socket, claim),
+            _ => throw new ProtocolException($"The word {(byte)type} about a session is not known to {ProtocolVersion.Ours}."),
+        };
+        reader.End();
+        return word;
+    }
+
+    public static ReadOnlyMemory<byte> Write(SessionClaim claim)
+    {
+        var output = new ArrayBufferWriter<byte>(64);
+        var writer = new WireWriter(output, ProtocolVersion.Current);
+        WriteSecret(ref writer, claim.Secret);
+        writer.Text(claim.User);
+        WriteOffset(ref writer, claim.Offset);
+        writer.Byte(claim.LooksOnly ? (byte)1 : (byte)0);
+        writer.Complete();
+        return output.WrittenMemory;
+    }
+
+    private static SessionClaim ReadClaim(ReadOnlyMemory<byte> body)
+    {
+        var reader = new WireReader(body, ProtocolVersion.Current);
+        var claim = new SessionClaim(ReadSecret(ref reader), reader.Text(), ReadOffset(ref reader), reader.Flag());
+        reader.End();
+        return claim;
+    }
+
+    public static ReadOnlyMemory<byte> Write(SessionMoved moved)
+    {
+        var output = new ArrayBufferWriter<byte>(128);
+        var writer = new WireWriter(output, ProtocolVersion.Current);
+        WriteMoved(ref writer, moved);
+        writer.Complete();
+        return output.WrittenMemory;
+    }
+
+    private static SessionMoved ReadMoved(ReadOnlyMemory<byte> body)
+    {
+        var reader = new WireReader(body, ProtocolVersion.Current);
+        var moved = ReadMoved(ref reader);
+        reader.End();
+        return moved;
+    }
+
+    public static void WriteSettings(ref WireWriter writer, RecoverySettings? settings)
+    {
+        writer.Byte(settings is null ? (byte)0 : (byte)1);
+        if (settings is not null)
+        {
+            writer.Long(settings.KeepSessions);
+            writer.Long(settings.KeepEntries);
+            writer.Long(settings.WindowBytes);
+            writer.Count(settings.MaximumMissed);
+        }
+    }
+
+    public static RecoverySettings? ReadSettings(ref WireReader reader) =>
+        reader.Flag() ? new RecoverySettings(reader.Long(), reader.Long(), reader.Long(), reader.Int()) : null;
+
+    public static void WriteAnswer(ref WireWriter writer, ClaimAnswer answer)
+    {
+        writer.Long(answer.Position);
+        writer.Byte((byte)answer.Refusal);
+        writer.Byte(answer.Session is null ? (byte)0 : (byte)1);
+        if (answer.Session is { } session)
+        {
+            WriteMoved(ref writer, session);
+        }
+        HistoryCodec.WriteEntries(ref writer, answer.Missed);
+    }
+
+    public static ClaimAnswer ReadAnswer(ref WireReader reader)
+    {
+        var position = reader.Long();
+        var refusal = (ClaimRefusal)reader.Byte();
+        if (refusal > ClaimRefusal.NotYet)
+        {
+            ProtocolException.Throw($"The refusal {(byte)refusal} before byte {reader.Position} is not known.");
+        }
+        return new ClaimAnswer(position, refusal, reader.Flag() ? ReadMoved(ref reader) : null, HistoryCodec.ReadEntries(ref reader));
+    }
+
+    private static void WriteMoved(ref WireWriter writer, SessionMoved moved)
+    {
+        writer.Socket(moved.Socket);
+        WriteRooms(ref writer, moved.Rooms);
+        writer.Block(moved.Data.Span);
+        writer.Byte(moved.IsOver ? (byte)1 : (byte)0);
+    }
+
+    private static SessionMoved ReadMoved(ref WireReader reader) => new(reader.Socket(), ReadRooms(ref reader), reader.Block(), reader.Flag());
+
+    private static void WriteSecret(ref WireWriter writer, SecretHash secret)
+    {
+        writer.Fixed(secret.High);
+        writer.Fixed(secret.Low);
+    }
+
+    private static SecretHash ReadSecret(ref WireReader reader) => new(reader.Fixed(), reader.Fixed());
+
+    private static void WriteOffset(ref WireWriter writer, OrderOffset offset)
+    {
+        writer.Fixed(offset.Epoch);
+        writer.Long(offset.Number);
+    }
+
+    private static OrderOffset ReadOffset(ref WireReader reader) => new(reader.Fixed(), reader.Long());
+
+    private static void WriteRooms(ref WireWriter writer, IReadOnlyList<Room> rooms)
+    {
+        writer.Count(rooms.Count);
+        for (var i = 0; i < rooms.Count; i++)
+        {
+            writer.Room(rooms[i]);
+        }
+    }
+
+    private static Room[] ReadRooms(ref WireReader reader) => reader.List(MinimumRoomBytes, static (ref WireReader r) => r.Room());
+
+    private static Word TypeOf(SessionWord word) => word switch
+    {
+        SessionOpened => Word.Opened,
+        SessionJoined => Word.Joined,
+        SessionLeft => Word.Left,
+        SessionData => Word.Data,
+        SessionAway => Word.Away,
+        SessionEnded => Word.Ended,
+        _ => throw new ArgumentException($"{word.GetType()} has no form on the wire.", nameof(word)),
+    };
+}

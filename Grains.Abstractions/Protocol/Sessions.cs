@@ -1,0 +1,135 @@
+namespace OrleansAdapter.Protocol;
+
+/// <summary>How long a home keeps what clients may come back to, and how much of it.</summary>
+/// <param name="KeepSessions">How long a session is kept after its connection broke, in milliseconds.</param>
+/// <param name="KeepEntries">How long entries are kept, in milliseconds: longer than sessions, as a break is noticed late.</param>
+/// <param name="WindowBytes">The most bytes of entries that are kept.</param>
+/// <param name="MaximumMissed">The most entries that one client may have missed and still come back to its session.</param>
+internal sealed record RecoverySettings(long KeepSessions, long KeepEntries, long WindowBytes, int MaximumMissed)
+{
+    /// <summary>What satisfies both.</summary>
+    public RecoverySettings And(RecoverySettings other) => new(
+        Math.Max(KeepSessions, other.KeepSessions),
+        Math.Max(KeepEntries, other.KeepEntries),
+        Math.Max(WindowBytes, other.WindowBytes),
+        Math.Max(MaximumMissed, other.MaximumMissed));
+}
+
+/// <summary>A place in a namespace's order, in all its epochs. What a client calls its offset. None where it has received nothing yet.</summary>
+/// <param name="Epoch">The home's epoch; 0 for none.</param>
+/// <param name="Number">The number in it.</param>
+internal readonly record struct OrderOffset(long Epoch, long Number)
+{
+    /// <summary>What is said where nobody can tell the place. Not the same as none, and no client can name it.</summary>
+    public static OrderOffset Unknown { get; } = new(-1, 0);
+
+    /// <summary>Whether nobody can tell the place.</summary>
+    public bool IsUnknown => Epoch < 0;
+
+    /// <summary>Whether it names no place.</summary>
+    public bool IsNone => Epoch == 0;
+}
+
+/// <summary>The hash of the secret that a client proves its session with. The secret itself never leaves the worker that drew it.</summary>
+/// <param name="High">The first 8 bytes of the hash.</param>
+/// <param name="Low">The next 8 bytes.</param>
+internal readonly record struct SecretHash(long High, long Low);
+
+/// <summary>
+/// What a worker says of the session of one of its sockets: the body of an operation of kind <see cref="OperationKind.Session"/>. A word that names another
+/// <see cref="Claim"/> than the session's last one is void: its socket has moved.
+/// </summary>
+/// <param name="Socket">The socket whose session it is; its id outlives its connection.</param>
+/// <param name="Claim">The number of the claim by which the worker holds it; 0 where the client never came back.</param>
+internal abstract record SessionWord(SocketId Socket, long Claim);
+
+/// <summary>The socket has a session from now on; or, with a new home, it still has one.</summary>
+/// <param name="Socket">The socket.</param>
+/// <param name="Claim">The last claim.</param>
+/// <param name="Secret">What the client has to prove.</param>
+/// <param name="User">Whose it is; empty where nobody is known.</param>
+/// <param name="LastSent">The place of the last thing that was sent to the client; none where nothing ever was.</param>
+/// <param name="Rooms">The rooms it is in.</param>
+/// <param name="Data">What the application keeps with it.</param>
+/// <param name="IsAgain">Whether it had one with the home before.</param>
+internal sealed record SessionOpened(
+    SocketId Socket, long Claim, SecretHash Secret, string User, OrderOffset LastSent, IReadOnlyList<Room> Rooms, ReadOnlyMemory<byte> Data, bool IsAgain)
+        : SessionWord(Socket, Claim);
+
+/// <summary>The socket is in a room now.</summary>
+internal sealed record SessionJoined(SocketId Socket, long Claim, Room Room) : SessionWord(Socket, Claim);
+
+/// <summary>The socket is not in a room any more.</summary>
+internal sealed record SessionLeft(SocketId Socket, long Claim, Room Room) : SessionWord(Socket, Claim);
+
+/// <summary>What the application keeps with the socket has changed.</summary>
+internal sealed record SessionData(SocketId Socket, long Claim, ReadOnlyMemory<byte> Data) : SessionWord(Socket, Claim);
+
+/// <summary>The connection broke: the client may come back.</summary>
+/// <param name="Socket">The socket.</param>
+/// <param name="Claim">The last claim.</param>
+/// <param name="LastSent">The place of the last thing that was sent to the client; none where nothing ever was.</param>
+internal sealed record SessionAway(SocketId Socket, long Claim, OrderOffset LastSent) : SessionWord(Socket, Claim);
+
+/// <summary>The client has left for good, or was made to.</summary>
+internal sealed record SessionEnded(SocketId Socket, long Claim) : SessionWord(Socket, Claim);
+
+/// <summary>A client asks for its session: the body of an operation of kind <see cref="OperationKind.Claim"/>.</summary>
+/// <param name="Secret">The hash of what it proves it with.</param>
+/// <param name="User">Who it is now.</param>
+/// <param name="Offset">Up to where it has received everything.</param>
+/// <param name="LooksOnly">Whether it only asks what the session is, and whether it could have it.</param>
+internal sealed record SessionClaim(SecretHash Secret, string User, OrderOffset Offset, bool LooksOnly);
+
+/// <summary>
+/// A session has moved: the body of the entry that a home makes of a claim. Its number is the claim's from here on. Or it has ended by a claim that was
+/// refused.
+/// </summary>
+/// <param name="Socket">The socket.</param>
+/// <param name="Rooms">The rooms it is in from this number on.</param>
+/// <param name="Data">What the application keeps with it.</param>
+/// <param name="IsOver">Whether it has ended, so that its holder lets it go and nobody else has it.</param>
+internal sealed record SessionMoved(SocketId Socket, IReadOnlyList<Room> Rooms, ReadOnlyMemory<byte> Data, bool IsOver = false);
+
+/// <summary>A socket that a server holds, though its id names another one.</summary>
+/// <param name="Socket">The socket.</param>
+/// <param name="Claim">The number of the claim by which it is held.</param>
+internal readonly record struct MovedSocket(SocketId Socket, long Claim);
+
+/// <summary>What a home says to a claim, beside the entry.</summary>
+/// <param name="Position">The position of the claim.</param>
+/// <param name="Refusal">Why the client does not get its session; <see cref="ClaimRefusal.None"/> where it does.</param>
+/// <param name="Session">The session; null where it is refused.</param>
+/// <param name="Missed">What the client missed, up to the claim.</param>
+internal sealed record ClaimAnswer(long Position, ClaimRefusal Refusal, SessionMoved? Session, IReadOnlyList<Entry> Missed);
+
+/// <summary>Why a client does not get its session back. Values are on the wire and never change their meaning.</summary>
+internal enum ClaimRefusal : byte
+{
+    /// <summary>It gets it.</summary>
+    None = 0,
+
+    /// <summary>There is no such session: it has expired, has ended, or was lost together with the home, or the secret is wrong.</summary>
+    Unknown = 1,
+
+    /// <summary>The session is another user's.</summary>
+    OtherUser = 2,
+
+    /// <summary>The offset names a place that there is not, or not in an epoch of which anything is known.</summary>
+    BadOffset = 3,
+
+    /// <summary>What is kept does not reach back to the offset.</summary>
+    WindowPassed = 4,
+
+    /// <summary>The client missed more than one client is given.</summary>
+    TooMuchMissed = 5,
+
+    /// <summary>It was claimed too often within a minute, and has been ended.</summary>
+    TooManyClaims = 6,
+
+    /// <summary>A server that may have held the session last died together with the home.</summary>
+    HolderUnproved = 7,
+
+    /// <summary>The home is new, and not all servers have told yet which sessions they hold: ask again.</summary>
+    NotYet = 8,
+}

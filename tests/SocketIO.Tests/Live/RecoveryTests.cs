@@ -1,0 +1,296 @@
+using System.Text.Json;
+using System.Threading.Channels;
+
+namespace OrleansAdapter.SocketIO.Tests.Live;
+
+/// <summary>Clients whose connection broke come back to their sessions, on the wire as the official client speaks it (docs/RECOVERY.md).</summary>
+public sealed class RecoveryTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Off_nothing_changes_on_the_wire()
+    {
+        await using var cluster = await SocketIOCluster.StartAsync();
+        await using var socket = await cluster[0].ConnectAsync();
+        await socket.SendAsync("""40{"pid":"AAAAAAAAAAAAAAAAAAAAAA","offset":"x","token":1}""");
+        Assert.Matches("""^40\{"sid":"[A-Za-z0-9_-]{20}"\}$""", await socket.ReceiveTextAsync());
+        await cluster[0].IO.Emit("said", 1);
+        Assert.Equal("""42["said",1]""", await socket.ReceiveTextAsync());
+        Assert.Equal("AAAAAAAAAAAAAAAAAAAAAA", Assert.Single(cluster[0].IO.Root.Sockets).Handshake.Auth.GetProperty("pid").GetString());
+    }
+
+    [Fact]
+    public async Task A_client_comes_back_on_another_server_and_gets_what_it_missed_once_and_in_order()
+    {
+        var connected = Channel.CreateUnbounded<SocketIOSocket>();
+        await using var cluster = await StartAsync(connected, 2);
+        await using var first = await Client.ConnectAsync(cluster[0]);
+        var before = await connected.Reader.ReadAsync(Cancellation);
+        await before.Join("room");
+        await cluster[1].IO.Emit("said", 1);
+        await first.ReadAsync("""["said",1""");
+        first.Break();
+        await cluster[1].IO.To("room").Emit("said", 2);
+        await cluster[1].IO.To("elsewhere").Emit("said", 3);
+        await cluster[0].IO.To(first.Id).Emit("said", 4, "text");
+
+        await using var again = await first.ComeBackAsync(cluster[1]);
+        await cluster[0].IO.Emit("said", 5);
+
+        Assert.Equal((first.Id, first.Secret), (again.Id, again.Secret));
+        await again.ReadAsync("""["said",2""");
+        await again.ReadAsync("[\"said\",4,\"text\",");
+        await again.ReadAsync("""["said",5""");
+        var after = await connected.Reader.ReadAsync(Cancellation);
+        Assert.True(after.Recovered);
+        Assert.Equal(new HashSet<string> { "room", first.Id }, after.Rooms);
+        await cluster[0].IO.To(first.Id).Emit("said", 6);
+        await again.ReadAsync("""["said",6""");
+    }
+
+    [Fact]
+    public async Task Zero_events_are_enough_and_data_come_back()
+    {
+        var connected = Channel.CreateUnbounded<SocketIOSocket>();
+        await using var cluster = await StartAsync(connected, 2, io => io.On("set", (SocketIOSocket socket, string value) =>
+        {
+            socket.Data["kept"] = value;
+            return true;
+        }));
+        await using var first = await Client.ConnectAsync(cluster[0]);
+        await connected.Reader.ReadAsync(Cancellation);
+        await first.Socket.SendAsync("""421["set","it"]""");
+        Assert.Equal("431[true]", await first.Socket.ReceiveTextAsync());
+        first.Break();
+
+        await using var again = await first.ComeBackAsync(cluster[1]);
+
+        Assert.Equal(first.Secret, again.Secret);
+        Assert.Equal("it", ((JsonElement)(await connected.Reader.ReadAsync(Cancellation)).Data["kept"]!).GetString());
+    }
+
+    [Fact]
+    public async Task What_a_handler_emits_while_the_client_is_away_is_not_lost()
+    {
+        var connected = Channel.CreateUnbounded<SocketIOSocket>();
+        await using var cluster = await StartAsync(connected, 1, io => io.OnConnection(socket =>
+        {
+            if (!socket.Recovered)
+            {
+                socket.Emit("welcome");
+            }
+        }));
+        await using var first = await Client.ConnectAsync(cluster[0]);
+        await first.ReadAsync("""["welcome",""");
+        first.Break();
+
+        await using var again = await first.ComeBackAsync(cluster[0]);
+        await cluster[0].IO.To(first.Id).Emit("later");
+
+        await again.ReadAsync("""["later",""");
+    }
+
+    [Fact]
+    public async Task A_second_connection_with_the_secret_ends_the_first_which_had_not_noticed()
+    {
+        var connected = Channel.CreateUnbounded<SocketIOSocket>();
+        await using var cluster = await StartAsync(connected, 2);
+        await using var first = await Client.ConnectAsync(cluster[0]);
+
+        await using var again = await first.ComeBackAsync(cluster[1]);
+
+        Assert.Equal(first.Id, again.Id);
+        Assert.Empty(await first.Socket.ReceiveToEndAsync());
+        await cluster[0].IO.Emit("said", 1);
+        await again.ReadAsync("""["said",1""");
+        Assert.Equal(1, await cluster[0].IO.CountSocketsAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task A_session_can_be_asked_for_again_with_a_newer_offset()
+    {
+        var connected = Channel.CreateUnbounded<SocketIOSocket>();
+        await using var cluster = await StartAsync(connected, 2);
+        await using var first = await Client.ConnectAsync(cluster[0]);
+        first.Break();
+        await cluster[0].IO.Emit("said", 1);
+        await cluster[0].IO.Emit("said", 2);
+        await using var second = await first.ComeBackAsync(cluster[1]);
+        await second.ReadAsync("""["said",1""");
+        second.Break();
+
+        await using var third = await second.ComeBackAsync(cluster[0]);
+
+        await third.ReadAsync("""["said",2""");
+        Assert.Equal(first.Id, third.Id);
+    }
+
+    [Theory]
+    [InlineData("""{"pid":"AAAAAAAAAAAAAAAAAAAAAA"}""")]
+    [InlineData("""{"pid":"AAAAAAAAAAAAAAAAAAAAAA","offset":"AAAAAAAAAAAAAAAAAAAAAA"}""")]
+    [InlineData("""{"pid":"short","offset":5}""")]
+    [InlineData("""{"pid":null}""")]
+    [InlineData("""{"pid":{"a":[]},"offset":{}}""")]
+    [InlineData("""{"pid":"SECRET","offset":"~~~~"}""")]
+    [InlineData("""{"pid":"SECRET","offset":"f____________________w"}""")]
+    [InlineData("""{"pid":"SECRET","offset":{"a":1}}""")]
+    public async Task Whatever_no_server_gave_out_begins_a_new_session_without_an_error(string auth)
+    {
+        var connected = Channel.CreateUnbounded<SocketIOSocket>();
+        await using var cluster = await StartAsync(connected, 1);
+        await using var first = await Client.ConnectAsync(cluster[0]);
+        await connected.Reader.ReadAsync(Cancellation);
+        first.Break();
+
+        await using var again = await Client.ConnectAsync(cluster[0], auth.Replace("SECRET", first.Secret, StringComparison.Ordinal));
+
+        Assert.NotEqual(first.Id, again.Id);
+        Assert.NotEqual(first.Secret, again.Secret);
+        var socket = await connected.Reader.ReadAsync(Cancellation);
+        Assert.False(socket.Recovered);
+        Assert.False(socket.Handshake.Auth.TryGetProperty("pid", out _) || socket.Handshake.Auth.TryGetProperty("offset", out _));
+    }
+
+    [Theory]
+    [InlineData("41")]
+    [InlineData("nonsense")]
+    public async Task A_client_that_left_or_broke_the_protocol_has_no_session_any_more(string last)
+    {
+        var connected = Channel.CreateUnbounded<SocketIOSocket>();
+        await using var cluster = await StartAsync(connected, 1);
+        await using var first = await Client.ConnectAsync(cluster[0]);
+        var socket = await connected.Reader.ReadAsync(Cancellation);
+        var ended = new TaskCompletionSource();
+        using var registration = socket.Disconnected.Register(ended.SetResult);
+        await first.Socket.SendAsync(last);
+        await ended.Task.WaitAsync(Cancellation);
+
+        await using var again = await first.ComeBackAsync(cluster[0]);
+
+        Assert.NotEqual(first.Id, again.Id);
+    }
+
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 2)]
+    public async Task Middlewares_run_for_who_comes_back_only_where_asked_to(bool skip, int expected)
+    {
+        var ran = 0;
+        var connected = Channel.CreateUnbounded<SocketIOSocket>();
+        await using var cluster = await StartAsync(connected, 1, io => io.Use(_ => Task.FromResult(Interlocked.Increment(ref ran))), skip);
+        await using var first = await Client.ConnectAsync(cluster[0]);
+        first.Break();
+        await cluster[0].IO.Emit("said", 1);
+
+        await using var again = await first.ComeBackAsync(cluster[0]);
+
+        Assert.Equal((first.Id, expected), (again.Id, ran));
+        await again.ReadAsync("""["said",1""");
+    }
+
+    [Fact]
+    public async Task Who_is_rejected_by_a_middleware_has_got_nothing_and_may_ask_again()
+    {
+        var lets = true;
+        var connected = Channel.CreateUnbounded<SocketIOSocket>();
+        await using var cluster = await StartAsync(
+            connected, 1, io => io.Use(_ => lets ? Task.CompletedTask : throw new ConnectErrorException("not now")), skip: false);
+        await using var first = await Client.ConnectAsync(cluster[0]);
+        first.Break();
+        await cluster[0].IO.Emit("said", 1);
+        lets = false;
+        await using var rejected = await cluster[0].ConnectAsync();
+        await rejected.SendAsync($$"""40{"pid":"{{first.Secret}}"}""");
+        Assert.Equal("""44{"message":"not now"}""", await rejected.ReceiveTextAsync());
+        lets = true;
+
+        await using var again = await first.ComeBackAsync(cluster[0]);
+
+        Assert.Equal(first.Id, again.Id);
+        await again.ReadAsync("""["said",1""");
+    }
+
+    [Fact]
+    public async Task Volatile_and_local_packets_carry_an_offset_and_do_not_come_again()
+    {
+        var connected = Channel.CreateUnbounded<SocketIOSocket>();
+        await using var cluster = await StartAsync(connected, 1);
+        await using var first = await Client.ConnectAsync(cluster[0]);
+        await cluster[0].IO.Emit("said", 1);
+        await first.ReadAsync("""["said",1""");
+        await cluster[0].IO.Local.Emit("said", "ends in a string");
+        await first.ReadAsync("""["said","ends in a string",""");
+        await cluster[0].IO.Volatile.Emit("said", "ends in a string");
+        await first.ReadAsync("""["said","ends in a string",""");
+        first.Break();
+        await cluster[0].IO.Volatile.Emit("said", "gone");
+        await cluster[0].IO.Emit("said", 2);
+
+        await using var again = await first.ComeBackAsync(cluster[0]);
+
+        await again.ReadAsync("""["said",2""");
+    }
+
+    [Fact]
+    public async Task Binary_comes_back_whole()
+    {
+        var connected = Channel.CreateUnbounded<SocketIOSocket>();
+        await using var cluster = await StartAsync(connected, 1);
+        await using var first = await Client.ConnectAsync(cluster[0]);
+        first.Break();
+        await cluster[0].IO.Emit("said", new byte[] { 1, 2, 3 });
+
+        await using var again = await first.ComeBackAsync(cluster[0]);
+
+        Assert.StartsWith("""451-["said",{"_placeholder":true,"num":0},""", await again.Socket.ReceiveTextAsync(), StringComparison.Ordinal);
+        Assert.Equal(new byte[] { 1, 2, 3 }, await again.Socket.ReceiveAsync());
+    }
+
+    private static Task<SocketIOCluster> StartAsync(Channel<SocketIOSocket> connected, int servers, Action<SocketIOServer>? serve = null, bool skip = true) =>
+        SocketIOCluster.StartAsync(servers, options => options.ConnectionStateRecovery = new ConnectionStateRecoveryOptions { SkipMiddlewares = skip }, io =>
+        {
+            serve?.Invoke(io);
+            io.OnConnection(socket => connected.Writer.TryWrite(socket) ? Task.CompletedTask : throw new InvalidOperationException("The test has ended."));
+        });
+
+    /// <summary>A client that keeps its secret and offset, as the official one does.</summary>
+    private sealed class Client(TestSocket socket, string id, string secret, string? offset) : IAsyncDisposable
+    {
+        private string? _offset = offset;
+
+        public TestSocket Socket => socket;
+
+        public string Id => id;
+
+        public string Secret => secret;
+
+        public static async Task<Client> ConnectAsync(SocketIOHost host, string auth = "", string? offset = null)
+        {
+            var socket = await host.ConnectAsync();
+            await socket.SendAsync("40" + auth);
+            var answer = await socket.ReceiveTextAsync();
+            Assert.StartsWith("40{", answer, StringComparison.Ordinal);
+            using var json = JsonDocument.Parse(answer[2..]);
+            Assert.Equal(2, json.RootElement.EnumerateObject().Count());
+            return new Client(socket, json.RootElement.GetProperty("sid").GetString()!, json.RootElement.GetProperty("pid").GetString()!, offset);
+        }
+
+        public Task<Client> ComeBackAsync(SocketIOHost host) =>
+            ConnectAsync(host, _offset is null ? $$"""{"pid":"{{secret}}"}""" : $$"""{"pid":"{{secret}}","offset":"{{_offset}}"}""", _offset);
+
+        public void Break() => socket.Abort();
+
+        /// <summary>Reads the next event, which is to begin like this, and ends with an offset.</summary>
+        public async Task ReadAsync(string begin)
+        {
+            var text = await socket.ReceiveTextAsync();
+            Assert.StartsWith("42" + begin, text, StringComparison.Ordinal);
+            using var json = JsonDocument.Parse(text[2..]);
+            _offset = json.RootElement[json.RootElement.GetArrayLength() - 1].GetString();
+            Assert.Equal(22, _offset!.Length);
+        }
+
+        public ValueTask DisposeAsync() => socket.DisposeAsync();
+    }
+}
