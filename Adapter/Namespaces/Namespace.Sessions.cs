@@ -10,7 +10,7 @@ internal sealed partial class Namespace
     {
         state.UseRecovery(settings, now);
         waiter.TrySetResult();
-    }));
+    }, "starting recovery"));
 
     /// <summary>
     /// Asks for a client's session. Ends when it is here, in its rooms, or is refused. A home that is new is asked again for a while, as the servers first
@@ -28,7 +28,7 @@ internal sealed partial class Namespace
             {
                 state.Claim(pending, now);
                 waiter.TrySetResult();
-            }));
+            }, "a claim of a session"));
             var outcome = await pending.Task.ConfigureAwait(false);
             if (outcome.Refusal != ClaimRefusal.NotYet || _server.Time.GetElapsedTime(began) > _server.Options.RequestsTimeout)
             {
@@ -47,5 +47,5 @@ internal sealed partial class Namespace
     {
         state.TellData(socket, data, now);
         waiter.TrySetResult();
-    }));
+    }, "keeping a session's data"));
 }
