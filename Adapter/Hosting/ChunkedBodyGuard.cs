@@ -12,8 +12,11 @@ internal sealed class ChunkedBodyGuard(TimeProvider time) : IStartupFilter
 {
     private const string Kestrel = "Microsoft.AspNetCore.Server.Kestrel.Core";
 
-    /// <summary>How long the rest of a body is waited for, as Kestrel does; and then a client that is to hang up.</summary>
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+    /// <summary>How long the rest of a body is waited for, as Kestrel does.</summary>
+    private static readonly TimeSpan RestTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a client may take to hang up.</summary>
+    private static readonly TimeSpan HangUpTimeout = TimeSpan.FromSeconds(2);
 
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
     {
@@ -40,7 +43,7 @@ internal sealed class ChunkedBodyGuard(TimeProvider time) : IStartupFilter
     /// <summary>Reads what nobody has read, so that what is wrong with it is found here.</summary>
     private async Task ReadRestAsync(HttpContext context)
     {
-        using var limit = new CancellationTokenSource(Limit, time);
+        using var limit = new CancellationTokenSource(RestTimeout, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, context.RequestAborted);
         var reader = context.Request.BodyReader;
         try
@@ -68,7 +71,7 @@ internal sealed class ChunkedBodyGuard(TimeProvider time) : IStartupFilter
         }
         await context.Response.CompleteAsync();
         // The client has its answer when it hangs up; one that does not is cut.
-        await Task.Delay(Limit, time, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(HangUpTimeout, time, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         context.Abort();
     }
 }

@@ -119,8 +119,12 @@ internal sealed class EchoHandler(EngineSession session) : IEngineHandler
 internal sealed class ConcurrentLog : ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<string> _errors = new();
+    private readonly ConcurrentQueue<string> _longTurns = new();
 
     public IReadOnlyCollection<string> Errors => _errors;
+
+    /// <summary>Warnings of turns that took long, which on a busy machine any may.</summary>
+    public IReadOnlyCollection<string> LongTurns => _longTurns;
 
     public ILogger CreateLogger(string categoryName) => this;
 
@@ -133,7 +137,7 @@ internal sealed class ConcurrentLog : ILoggerProvider, ILogger
     {
         if (IsEnabled(logLevel))
         {
-            _errors.Enqueue($"{logLevel}: {formatter(state, exception)} {exception}");
+            (eventId.Name == "TurnTookLong" ? _longTurns : _errors).Enqueue($"{logLevel}: {formatter(state, exception)} {exception}");
         }
     }
 

@@ -9,22 +9,6 @@ public sealed class HandlerTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_client_that_asks_for_more_rooms_than_it_may_have_is_no_error_of_the_server()
-    {
-        await using var cluster = await SocketIOCluster.StartAsync(
-            serve: io => io.On("join", (SocketIOSocket socket, string room) => socket.Join(room)).On("done", () => "done"),
-            build: builder => builder.Services.AddOrleansAdapter(options => options.MaxRoomsPerSocket = 2));
-        var (socket, _) = await cluster[0].JoinAsync();
-        for (var i = 0; i < 5; i++)
-        {
-            await socket.SendAsync($"42[\"join\",\"{i}\"]");
-        }
-        await socket.SendAsync("421[\"done\"]");
-        Assert.Equal("431[\"done\"]", await socket.ReceiveAsync());
-        Assert.Empty(cluster[0].Log.Errors);
-    }
-
-    [Fact]
     public async Task What_is_done_when_a_socket_comes_and_goes_runs_beside_none_of_its_handlers()
     {
         var (connecting, working) = (new TaskCompletionSource(), new TaskCompletionSource());
