@@ -20,8 +20,7 @@ public sealed class LongTurnTests
         });
         await RunAsync(cluster, "a short thing", () => { });
         var line = Assert.Single(log.LongTurns);
-        Assert.StartsWith("Warning: /: a turn has taken 1", line, StringComparison.Ordinal);
-        Assert.Contains(" ms, in which nobody else in the namespace was served.", line, StringComparison.Ordinal);
+        Assert.Matches("^Warning: /: a turn has taken [1-9][0-9]{3,} ms, in which nobody else in the namespace was served\\.", line);
         Assert.Contains("the longest was an endless thing", line, StringComparison.Ordinal);
     }
 
