@@ -9,7 +9,10 @@ export LC_ALL=C DOTNET_CLI_UI_LANGUAGE=en DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_N
 libraries=(Grains.Abstractions Grains Adapter OrleansAdapter)
 
 # Sorted, below the line that says that nullability counts.
-write() { { echo '#nullable enable'; grep -v '^#nullable enable$' | sed '/^$/d' | sort -u; } >"$1.new" && mv "$1.new" "$1"; }
+write() {
+  { echo '#nullable enable'; sed '/^#nullable enable$/d; /^$/d' | sort -u; } >"$1.new"
+  mv "$1.new" "$1"
+}
 
 case ${1-} in
   '')
