@@ -165,10 +165,16 @@ public sealed partial class SocketIOSocket
             SocketIOLog.ArgumentsRefused(server.Logger, server.MismatchLevel, Namespace.Name, what, exception.Detail);
             ack?.Send(new { error = exception.Message });
         }
-        catch (Exception exception) when (exception is ArgumentsTooDeepException or TooManyRoomsException)
+        catch (ArgumentsTooDeepException exception)
         {
-            // What a client asked for, mostly: its fault, and nobody else's.
+            // Passed on from a client, mostly: its fault, and nobody else's.
             SocketIOLog.ArgumentsRefused(Namespace.Server.Logger, LogLevel.Debug, Namespace.Name, what, exception.Message);
+        }
+        catch (TooManyRoomsException exception)
+        {
+            // The client asked to be in more than it may.
+            SocketIOLog.ArgumentsRefused(Namespace.Server.Logger, LogLevel.Debug, Namespace.Name, what, exception.Message);
+            ack?.Send(new { error = exception.Message });
         }
 #pragma warning disable CA1031 // A handler that throws kills nothing.
         catch (Exception exception)
