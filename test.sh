@@ -3,7 +3,7 @@
 #   ./test.sh                 what each change has to pass
 #   ./test.sh --full          the same with more seeds and longer runs (ORLEANSADAPTER_FULL=1 for the tests)
 #   ./test.sh --full PART ... only these parts of it: packages, fuzz, simulation (Grains.Tests), suites (Adapter.Tests, SocketIO.Tests), processes (EndToEnd)
-#   ./test.sh --no-install    installs nothing: neither the JavaScript clients (npm, below tests/) nor a browser (apt-get); what is missing is skipped
+#   ./test.sh --no-install    installs nothing: no JavaScript clients (npm, below tests/), no browser, no nginx (apt-get); what is missing is skipped
 # The last line is "N passed, N failed, N skipped"; the exit code is 0 only if tests ran and nothing failed.
 set -euo pipefail
 
@@ -74,6 +74,18 @@ prepare_browser() {
   echo "**** THE BROWSER TEST IS SKIPPED: there is no /usr/bin/chromium, and it could not be installed."
 }
 
+# nginx, before which one test puts a server; it skips itself without. Installed only where that is one command that asks nothing, and not started.
+prepare_nginx() {
+  if [[ -x /usr/sbin/nginx ]]; then return; fi
+  if ((install)) && ((EUID == 0)) && command -v apt-get >/dev/null && command -v timeout >/dev/null; then
+    echo "Installing nginx on this machine for the test behind it (apt-get install nginx-light; --no-install leaves it)."
+    if RUNLEVEL=1 timeout 120 sh -c 'apt-get update && apt-get install --yes --no-install-recommends nginx-light' </dev/null >"$scratch/nginx" 2>&1; then
+      return
+    fi
+  fi
+  echo "**** THE TEST BEHIND NGINX IS SKIPPED: there is no /usr/sbin/nginx, and it was not to be installed, or could not be."
+}
+
 # Lines end by column 160, in code and in documents: names those that do not, and fails. Characters count, not bytes, hence the locale.
 check_lines() {
   local code=0
@@ -87,7 +99,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 prepare_node
-prepare_browser &
+{ prepare_browser; prepare_nginx; } & # one after the other: apt-get does not wait for itself
 browser=$!
 dotnet restore OrleansAdapter.sln --locked-mode --verbosity quiet -nodeReuse:false
 dotnet build OrleansAdapter.sln --no-restore --configuration Release --verbosity quiet -nodeReuse:false
