@@ -10,7 +10,7 @@ public sealed class DemonstrationTests
     public async Task People_in_two_tabs_are_on_several_workers_and_get_on_when_one_is_killed()
     {
         Checkout.SkipWithoutNode();
-        await using var cluster = await RunningCluster.StartAsync();
+        await using var cluster = await RunningCluster.StartAsync([("SocketIO__ConnectionStateRecovery__MaxDisconnectionDuration", "00:02:00")]);
 
         await PageSuite.RunAsync("demonstration.mjs", cluster.Front);
     }

@@ -1,4 +1,4 @@
-// The demonstration, as somebody sees it who opens the front's address in two tabs: node demonstration.mjs CHROMIUM URL.
+// The demonstration, as somebody sees it who opens the front's address in two tabs, with recovery on: node demonstration.mjs CHROMIUM URL.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { check, inBrowser, people } from "./browser.mjs";
@@ -74,10 +74,12 @@ await inBrowser(executablePath, async open => {
   const stays = (await Promise.all(all.map(async ([, person]) => [person, await person.worker()]))).filter(([, worker]) => worker !== victim);
   await tab.getByRole("button", { name: `Kill ${victim}` }).click();
   await ben.hears(`The connection to ${victim} was lost.`);
-  await ben.hears(/Back on worker-\d after \d+\.\d s/);
+  await ada.say("while Ben was away");
+  await ben.hears(/Back on worker-\d after \d+\.\d s, recovered/);
+  await ben.hears("while Ben was away");
   check((await ben.worker()) !== victim, "a dead worker has a connection");
   const happened = tab.locator("#happened p");
-  for (const line of [`killed ${victim}`, `Ben (Socket.IO) lost ${victim}`, "Ben (Socket.IO) is back", `${victim} was started again`]) {
+  for (const line of [`killed ${victim}`, `Ben (Socket.IO) lost ${victim}`, "Ben (Socket.IO) is back on worker", `${victim} was started again`]) {
     await happened.filter({ hasText: line }).first().waitFor();
   }
   for (const [person, worker] of stays) {
