@@ -131,7 +131,7 @@ internal sealed class InternalEndpoint(
             }
             catch (ProofException exception)
             {
-                if (_strangers.IsDue(out var leftOut))
+                if (exception.Failure != ProofFailure.Ended && _strangers.IsDue(out var leftOut))
                 {
                     ForwardingLog.Stranger(_logger, exception.Message, leftOut);
                 }

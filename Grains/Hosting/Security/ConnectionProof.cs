@@ -25,7 +25,8 @@ internal sealed class ConnectionProof(string file, TimeProvider time, ILogger lo
 
     /// <summary>At the end that makes the connection.</summary>
     /// <remarks>
-    /// The token that says that the connection is closed does not end this: it may come before the last bytes have been read, which say why.
+    /// A connection that just ends is no line in the log: processes die, and Orleans tells what waits. The token that says that the connection is closed does
+    /// not end this: it may come before the last bytes have been read, which say why.
     /// </remarks>
     public ConnectionDelegate Connecting(ConnectionDelegate next) => async connection =>
     {
@@ -43,7 +44,7 @@ internal sealed class ConnectionProof(string file, TimeProvider time, ILogger lo
                     DirectoryLog.NotProved(logger, connection.RemoteEndPoint, exception.Message, file, leftOut);
                 }
             }
-            else if (_broken.IsDue(out var leftOut))
+            else if (exception.Failure != ProofFailure.Ended && _broken.IsDue(out var leftOut))
             {
                 DirectoryLog.ProofBroken(logger, connection.RemoteEndPoint, exception.Message, leftOut);
             }
@@ -62,7 +63,7 @@ internal sealed class ConnectionProof(string file, TimeProvider time, ILogger lo
         }
         catch (ProofException exception)
         {
-            if (_refused.IsDue(out var leftOut))
+            if (exception.Failure != ProofFailure.Ended && _refused.IsDue(out var leftOut))
             {
                 DirectoryLog.Stranger(logger, connection.RemoteEndPoint, port, exception.Message, leftOut);
             }
