@@ -32,6 +32,9 @@ internal sealed class JavaScriptClients : IAsyncDisposable
     /// <summary>The same with clients of Socket.IO, whose transports are <c>polling</c>, <c>websocket</c> and <c>upgrade</c> from one to the other.</summary>
     public static JavaScriptClients StartSocketIO() => Start("socketio.mjs", "");
 
+    /// <summary>Clients of Socket.IO, of several versions, that come back to their sessions (clients/recovery.mjs).</summary>
+    public static JavaScriptClients StartRecovering() => Start("recovery.mjs", "");
+
     private static JavaScriptClients Start(string script, string path)
     {
         Checkout.SkipWithoutNode();
@@ -62,6 +65,21 @@ internal sealed class JavaScriptClients : IAsyncDisposable
         _clients[client.Name] = client;
         client.Id = (await AskAsync(new { @do = "open", client = client.Name, url = url + _path, transport = "upgrade", room }))!.GetValue<string>();
         await client.Joined.UntilAsync(1, "to be in the room");
+        return client;
+    }
+
+    /// <summary>Connects a client that comes back to its session whenever its connection breaks (<see cref="StartRecovering"/>).</summary>
+    /// <param name="url">Where it connects to.</param>
+    /// <param name="version">Its version: 4.6, 4.7 or 4.8.</param>
+    /// <param name="transport">As in <see cref="StartSocketIO"/>.</param>
+    /// <param name="namespace">Its namespace.</param>
+    /// <param name="with">A client whose connection it shares; null for one of its own.</param>
+    public async Task<JavaScriptClient> OpenRecoverableAsync(
+        string url, string version = "4.8", string transport = "websocket", string @namespace = "/", JavaScriptClient? with = null)
+    {
+        var client = new JavaScriptClient(this, $"client-{Interlocked.Increment(ref _last)}");
+        _clients[client.Name] = client;
+        client.Id = (await AskAsync(new { @do = "open", client = client.Name, url, version, transport, @namespace, with = with?.Name }))!.GetValue<string>();
         return client;
     }
 
@@ -164,6 +182,9 @@ internal sealed class JavaScriptClient(JavaScriptClients owner, string name)
     /// <summary>Its end, with the error that it was told, if there was one.</summary>
     public EventLog<string?> Closed { get; } = new(name);
 
+    /// <summary>Each time it was let in: its id, and whether it had come back to its session (<see cref="JavaScriptClients.StartRecovering"/>).</summary>
+    public EventLog<(string Id, bool Recovered)> Connected { get; } = new(name);
+
     /// <summary>The ids that it had when it had joined its room, each time it was connected (<see cref="JavaScriptClients.StayAsync"/>).</summary>
     public EventLog<string> Joined { get; } = new(name);
 
@@ -218,6 +239,10 @@ internal sealed class JavaScriptClient(JavaScriptClients owner, string name)
         else if (message["acked"] is { } acknowledged)
         {
             Acknowledged.Add((acknowledged.GetValue<int>(), at));
+        }
+        else if (message["connected"] is { } connected)
+        {
+            Connected.Add((connected.GetValue<string>(), message["recovered"]!.GetValue<bool>()));
         }
         else if (message["joined"] is { } joined)
         {

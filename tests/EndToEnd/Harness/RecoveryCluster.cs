@@ -1,0 +1,11 @@
+namespace OrleansAdapter.EndToEnd.Harness;
+
+/// <summary>A cluster whose clients may come back to their sessions, with the test application as its workers.</summary>
+public sealed class RecoveryCluster() : SharedCluster(Settings)
+{
+    /// <summary>What turns it on, for <see cref="RunningCluster.StartAsync(ValueTuple{string, string}[], IEnumerable{string})"/>.</summary>
+    internal static (string Name, string Value)[] Settings =>
+    [
+        ("ORLEANSADAPTER_WEBWORKER", Checkout.Program("tests/TestWorker")), ("SocketIO__ConnectionStateRecovery__MaxDisconnectionDuration", "00:02:00"),
+    ];
+}

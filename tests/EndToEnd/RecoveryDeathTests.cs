@@ -1,0 +1,224 @@
+using System.Globalization;
+using OrleansAdapter.EndToEnd.Harness;
+
+namespace OrleansAdapter.EndToEnd;
+
+/// <summary>Official clients come back to their sessions whatever died, or are told that they cannot (docs/RECOVERY.md).</summary>
+public sealed class RecoveryDeathTests
+{
+    private const string Room = "room";
+    private const int Limit = 120_000;
+
+    /// <summary>Longer than the directory may be gone, so that what is said meanwhile arrives in the end.</summary>
+    private static readonly (string Name, string Value)[] Patient = [.. RecoveryCluster.Settings, ("OrleansAdapter__RequestsTimeout", "00:00:20")];
+
+    [Fact(Timeout = Limit)]
+    public async Task When_its_worker_is_killed_under_load_a_client_misses_nothing_and_middlewares_run_again_where_asked_to()
+    {
+        await using var cluster = await RunningCluster.StartAsync([.. Patient, ("SocketIO__ConnectionStateRecovery__SkipMiddlewares", "false")]);
+        await using var clients = JavaScriptClients.StartRecovering();
+        await using var members = await MembersAsync(clients, cluster);
+        await using var load = await Load.StartAsync(clients, cluster.Url(2));
+        await load.SaysAsync(20);
+
+        var returned = cluster.KillAsync("worker-1");
+        members.LeadTo(cluster.Port + 3);
+        await members.RecoverAsync();
+        await load.SaysAsync(20);
+        await returned;
+
+        await members.HeardAsync(await load.RestAsync());
+        foreach (var client in members.Clients)
+        {
+            Assert.Equal(2, (await client.CallAsync("whoami"))!["passed"]!.GetValue<int>());
+        }
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task When_the_directory_is_killed_who_was_connected_comes_back_from_the_next_break_and_when_a_worker_dies_with_it_is_told_that_it_cannot()
+    {
+        await using var cluster = await RunningCluster.StartAsync(Patient);
+        await using var clients = JavaScriptClients.StartRecovering();
+        await using var members = await MembersAsync(clients, cluster);
+        await using var load = await Load.StartAsync(clients, cluster.Url(2));
+        await load.SaysAsync(20);
+
+        await cluster.KillAsync("directory");
+        await load.SaysAsync(20);
+        await members.BreakAsync(cluster.Port + 3);
+        await members.RecoverAsync();
+        await members.HeardAsync(await load.RestAsync());
+
+        await Task.WhenAll(cluster.KillAsync("directory"), cluster.KillAsync("worker-3"));
+        members.LeadTo(cluster.Port + 1);
+        foreach (var client in members.Clients)
+        {
+            var (id, recovered) = await client.Connected.FirstAsync(connected => connected.Id != client.Id, "to be told that it begins anew", from: 1);
+            Assert.False(recovered);
+            client.Id = id;
+            await client.CallAsync("join", Room);
+        }
+        await load.Publisher.CallAsync("say", Room, -1);
+        await Task.WhenAll(members.Clients.Select(client => client.HearsAsync("-1")));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task When_its_worker_is_drained_under_load_a_client_loses_nothing_and_gets_nothing_twice()
+    {
+        await using var cluster = await RunningCluster.StartAsync(Patient);
+        await using var clients = JavaScriptClients.StartRecovering();
+        await using var members = await MembersAsync(clients, cluster);
+        await using var load = await Load.StartAsync(clients, cluster.Url(2));
+        await load.SaysAsync(20);
+        var process = cluster.ProcessOf("worker-1");
+
+        members.LeadTo(cluster.Port);
+        OperatingSystemProcesses.Signal(process, OperatingSystemProcesses.Terminate);
+        await members.RecoverAsync();
+        await cluster.LineAsync($"worker-1  pid {process}  ended with exit code 0");
+        await load.SaysAsync(20);
+
+        await members.HeardAsync(await load.RestAsync());
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_reload_under_load_costs_nobody_anything()
+    {
+        await using var cluster = await RunningCluster.StartAsync(Patient);
+        await using var clients = JavaScriptClients.StartRecovering();
+        await using var members = await MembersAsync(clients, cluster, worker: 0);
+        await using var load = await Load.StartAsync(clients, cluster.Front);
+        await load.SaysAsync(20);
+
+        var (exitCode, _, error) = await ProgramRun.RunAsync(
+            "Silo", cluster.Temporary, ["reload", "--port", cluster.Port.ToString(CultureInfo.InvariantCulture)]);
+        Assert.Equal(("", 0), (error, exitCode));
+        await members.RecoverAsync();
+        await load.SaysAsync(20);
+
+        await members.HeardAsync(await load.RestAsync());
+    }
+
+    private static Task<Members> MembersAsync(JavaScriptClients clients, RunningCluster cluster, int worker = 1) =>
+        Members.JoinAsync(clients, cluster.Port + worker, ("4.6", "websocket"), ("4.7", "polling"), ("4.8", "upgrade"));
+
+    /// <summary>Clients in the room, each over a network of its own.</summary>
+    private sealed class Members : IAsyncDisposable
+    {
+        private readonly List<BreakingProxy> _proxies = [];
+
+        public List<JavaScriptClient> Clients { get; } = [];
+
+        public static async Task<Members> JoinAsync(JavaScriptClients clients, int port, params (string Version, string Transport)[] kinds)
+        {
+            var members = new Members();
+            foreach (var (version, transport) in kinds)
+            {
+                var proxy = new BreakingProxy(port);
+                members._proxies.Add(proxy);
+                var client = await clients.OpenRecoverableAsync(proxy.Url, version, transport);
+                members.Clients.Add(client);
+                await client.CallAsync("join", Room);
+            }
+            return members;
+        }
+
+        /// <summary>The next connections go to a port.</summary>
+        public void LeadTo(int port) => _proxies.ForEach(proxy => proxy.Target = port);
+
+        /// <summary>Breaks all connections, until each client has noticed: one that polls might just ask on.</summary>
+        public async Task BreakAsync(int port)
+        {
+            _proxies.ForEach(proxy => proxy.Break(RecoveryRun.Nowhere));
+            await Task.WhenAll(Clients.Select(client => client.Closed.UntilAsync(1, "its connection's end")));
+            LeadTo(port);
+        }
+
+        /// <summary>Waits until each is back, once or more often, always in its session.</summary>
+        public async Task RecoverAsync()
+        {
+            foreach (var client in Clients)
+            {
+                await client.Connected.UntilAsync(2, "to be back");
+                Assert.All(client.Connected.All, (connected, i) => Assert.Equal((client.Id, i > 0), connected));
+            }
+        }
+
+        /// <summary>Each has heard everything that was accepted, and all the same: in one order, and nothing twice.</summary>
+        public async Task HeardAsync(IReadOnlyCollection<string> accepted)
+        {
+            foreach (var client in Clients)
+            {
+                var missing = accepted.ToHashSet(StringComparer.Ordinal);
+                await client.Said.FirstAsync(
+                    said =>
+                    {
+                        missing.Remove(said);
+                        return missing.Count == 0;
+                    },
+                    "all that was accepted");
+                var heard = client.Said.All;
+                Assert.Equal(heard.Distinct(StringComparer.Ordinal), heard);
+                Assert.Equal(heard.Order(Comparer<string>.Create((a, b) => Number(a).CompareTo(Number(b)))), heard);
+            }
+
+            static int Number(string said) => int.Parse(said, CultureInfo.InvariantCulture);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            foreach (var proxy in _proxies)
+            {
+                await proxy.DisposeAsync();
+            }
+        }
+    }
+
+    /// <summary>Says 1, 2, 3, … to the room, each when the one before was accepted, or failed.</summary>
+    private sealed class Load : IAsyncDisposable
+    {
+        private readonly EventLog<string> _accepted = new("the load");
+        private Task _running = Task.CompletedTask;
+        private volatile bool _rests;
+
+        private Load(JavaScriptClient publisher) => Publisher = publisher;
+
+        public JavaScriptClient Publisher { get; }
+
+        public static async Task<Load> StartAsync(JavaScriptClients clients, string url)
+        {
+            var load = new Load(await clients.OpenRecoverableAsync(url));
+            load._running = load.RunAsync();
+            return load;
+        }
+
+        /// <summary>Waits until so many more were accepted.</summary>
+        public Task SaysAsync(int more) => _accepted.UntilAsync(_accepted.Count + more, "more that is accepted");
+
+        /// <summary>Ends it; returns what was accepted.</summary>
+        public async Task<string[]> RestAsync()
+        {
+            _rests = true;
+            await _running;
+            return _accepted.All;
+        }
+
+        public async ValueTask DisposeAsync() => await RestAsync();
+
+        private async Task RunAsync()
+        {
+            for (var n = 1; !_rests; n++)
+            {
+                try
+                {
+                    await Publisher.CallAsync("say", Room, n);
+                    _accepted.Add(n.ToString(CultureInfo.InvariantCulture));
+                }
+                catch (ClientException)
+                {
+                    // Its own connection broke: nobody can say whether it was accepted, and it is not said again.
+                }
+            }
+        }
+    }
+}

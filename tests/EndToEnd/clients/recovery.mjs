@@ -1,0 +1,57 @@
+// Official Socket.IO clients of several versions that lose their connection and come back, driven by a test over lines of JSON:
+//   { id, do: "open", client, version, url, transport, namespace, with }   version: "4.6", "4.7", "4.8"; transport as in socketio.mjs; with: another client,
+//                                                                    whose connection it shares
+//   { id, do: "call", client, method, args }
+//   { id, do: "close", client }
+// Each line is answered by { id, result } or { id, error }. Besides, these are told as they happen:
+//   { client, connected, recovered }   it is in, with this id
+//   { client, closed }                 its connection ended, for this reason
+//   { client, said }                   what it heard, without its place in the order
+import { createInterface } from "node:readline";
+import { io as io46 } from "socket.io-client-4.6";
+import { io as io47 } from "socket.io-client-4.7";
+import { io as io48 } from "socket.io-client";
+
+const versions = { "4.6": io46, "4.7": io47, "4.8": io48 };
+const transports = { polling: ["polling"], websocket: ["websocket"], upgrade: ["polling", "websocket"] };
+const clients = new Map();
+const tell = message => process.stdout.write(JSON.stringify(message) + "\n");
+const plain = value => (value instanceof ArrayBuffer || ArrayBuffer.isView(value) ? { bytes: Buffer.from(value).toString("base64") } : value);
+
+const commands = {
+  async open({ client, version, url, transport, namespace, with: other }) {
+    const socket = other
+      ? clients.get(other).io.socket(namespace, {})
+      : versions[version](url + namespace, {
+          transports: transports[transport], forceNew: true, reconnectionDelay: 20, reconnectionDelayMax: 200, randomizationFactor: 0.5, timeout: 10_000,
+        });
+    clients.set(client, socket);
+    socket.on("connect", () => tell({ client, connected: socket.id, recovered: socket.recovered }));
+    socket.on("disconnect", reason => tell({ client, closed: reason }));
+    socket.on("said", payload => tell({ client, said: plain(payload) }));
+    if (!socket.connected) {
+      await new Promise((resolve, reject) => {
+        socket.once("connect", resolve);
+        socket.once("connect_error", reject);
+        socket.connect();
+      });
+    }
+    return socket.id;
+  },
+  async call({ client, method, args }) {
+    const bytes = args.map(argument => (argument?.base64 ? Buffer.from(argument.base64, "base64") : argument));
+    return clients.get(client).timeout(20_000).emitWithAck(method, ...bytes);
+  },
+  close({ client }) {
+    clients.get(client).close();
+    clients.delete(client);
+  },
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const command = JSON.parse(line);
+  Promise.resolve()
+    .then(() => commands[command.do](command))
+    .then(result => tell({ id: command.id, result: result ?? null }), error => tell({ id: command.id, error: String(error?.message ?? error) }));
+}
+process.exit(0);

@@ -1,0 +1,51 @@
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using OrleansAdapter;
+using OrleansAdapter.SocketIO;
+
+// What the demonstration lacks, for tests with official clients: several namespaces, a middleware that counts, and events of every kind.
+var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+builder.AddOrleansAdapter();
+builder.Services.AddSocketIO(builder.Configuration.GetSection("SocketIO").Bind);
+await using var app = builder.Build();
+app.MapSocketIO("/socket.io");
+app.MapHealthChecks("/healthz/ready");
+var server = app.Services.GetRequiredService<IOptions<OrleansAdapterOptions>>().Value.ServerName;
+var io = app.Services.GetRequiredService<SocketIOServer>();
+foreach (var name in new[] { "/", "/a", "/b" })
+{
+    var chat = io.Of(name);
+    chat.Use(socket =>
+    {
+        var before = socket.Data.TryGetValue("passed", out var passed) ? ((JsonElement)passed!).GetInt32() : 0;
+        socket.Data["passed"] = before + 1;
+        return Task.CompletedTask;
+    });
+    chat.On("join", async (SocketIOSocket socket, string room) =>
+    {
+        await socket.Join(room);
+        return true;
+    });
+    chat.On("say", async (string room, SocketIOValue payload) =>
+    {
+        await chat.To(room).Emit("said", payload);
+        return true;
+    });
+    chat.On("volatile", async (string room, string text) =>
+    {
+        await chat.To(room).Volatile.Emit("said", text);
+        return true;
+    });
+    chat.On("mine", (SocketIOSocket socket, SocketIOValue payload) =>
+    {
+        socket.Emit("said", payload);
+        return true;
+    });
+    chat.On("move", async (string from, string to) =>
+    {
+        await chat.To(from).SocketsJoinAsync(to);
+        return true;
+    });
+    chat.On("whoami", (SocketIOSocket socket) => new { server, rooms = socket.Rooms.Order(), passed = socket.Data["passed"], recovered = socket.Recovered });
+}
+await app.RunAsync();
