@@ -53,9 +53,9 @@ public sealed class RecoveryDeathTests
         members.LeadTo(cluster.Port + 1);
         foreach (var client in members.Clients)
         {
-            var (id, recovered) = await client.Connected.FirstAsync(connected => connected.Id != client.Id, "to be told that it begins anew", from: 1);
-            Assert.False(recovered);
-            client.Id = id;
+            var anew = await client.Connected.FirstAsync(entered => entered.Id != client.Id, "to be told that it begins anew", from: 1);
+            Assert.False(anew.Recovered);
+            client.Id = anew.Id;
             await client.CallAsync("join", Room);
         }
         await load.Publisher.CallAsync("say", Room, -1);
@@ -140,7 +140,7 @@ public sealed class RecoveryDeathTests
             foreach (var client in Clients)
             {
                 await client.Connected.UntilAsync(2, "to be back");
-                Assert.All(client.Connected.All, (connected, i) => Assert.Equal((client.Id, i > 0), connected));
+                Assert.All(client.Connected.All, (entered, i) => Assert.Equal((client.Id, i > 0), (entered.Id, entered.Recovered)));
             }
         }
 

@@ -118,7 +118,8 @@ public sealed class RecoveryTests(RecoveryCluster shared) : IClassFixture<Recove
         await test.Client.HearsAsync("1");
         foreach (var (client, publisher) in others)
         {
-            Assert.Equal((client.Id, true), await client.Connected.FirstAsync(_ => true, "to be back", from: 1));
+            var back = await client.Connected.FirstAsync(_ => true, "to be back", from: 1);
+            Assert.Equal((client.Id, true), (back.Id, back.Recovered));
             await client.HearsAsync(JsonValue.Create(publisher.Name).ToJsonString());
             Assert.Single(client.Said.All);
         }
@@ -134,7 +135,7 @@ public sealed class RecoveryTests(RecoveryCluster shared) : IClassFixture<Recove
             await test.SayAsync(round);
             test.Proxy.Target = Cluster.Port + 1 + (round % RunningCluster.Workers);
 
-            await test.RecoversAsync();
+            await test.RecoversAsync(round);
             await test.Client.HearsAsync($"{round}");
             await test.Proxy.ClosedByServer.UntilAsync(round, "the server to close the old connection, long before a ping would time out");
         }
@@ -158,6 +159,49 @@ public sealed class RecoveryTests(RecoveryCluster shared) : IClassFixture<Recove
         }
     }
 
+    [Fact(Timeout = Limit)]
+    public async Task Of_two_connections_that_ask_for_a_session_at_once_on_two_workers_one_has_it()
+    {
+        await using var clients = JavaScriptClients.StartRecovering();
+        var publisher = await clients.OpenRecoverableAsync(Cluster.Url(1));
+        for (var round = 1; round <= 5; round++)
+        {
+            using var first = await RawSocketIO.OpenAsync(Cluster.Port + 1);
+            var (id, secret) = await first.EnterAsync("{}");
+            first.Abort();
+            using var left = await RawSocketIO.OpenAsync(Cluster.Port + 2);
+            using var right = await RawSocketIO.OpenAsync(Cluster.Port + 3);
+
+            var given = await Task.WhenAll(
+                new[] { left, right }.Select(async socket => (Socket: socket, Id: (await socket.EnterAsync("{\"pid\":\"" + secret + "\"}")).Id)));
+            await publisher.CallAsync("say", id, round);
+
+            var holders = given.Where(claim => claim.Id == id).ToArray();
+            Assert.NotEmpty(holders);
+            Assert.Single(await Task.WhenAll(holders.Select(holder => holder.Socket.ReceivesAsync($$"""42["said",{{round}},"""))), received => received);
+        }
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData("""{"pid":"AAAAAAAAAAAAAAAAAAAAAA","offset":"AAAAAAAAAAAAAAAAAAAAAA"}""")]
+    [InlineData("""{"pid":"AAAAAAAAAAAAAAAAAAAAA"}""")]
+    [InlineData("""{"pid":{"a":1},"offset":[2]}""")]
+    [InlineData("""{"pid":"SECRET","offset":"______________________"}""")]
+    [InlineData("""{"pid":"SECRET","offset":"f_________9__________w"}""")]
+    [InlineData("""{"pid":"SECRET","offset":"not an offset"}""")]
+    [InlineData("""{"offset":"AAAAAAAAAAAAAAAAAAAAAA"}""")]
+    public async Task Whatever_no_worker_gave_out_begins_a_new_session_on_another_worker_without_an_error(string auth)
+    {
+        using var first = await RawSocketIO.OpenAsync(Cluster.Port + 1);
+        var (id, secret) = await first.EnterAsync("{}");
+        using var again = await RawSocketIO.OpenAsync(Cluster.Port + 2);
+
+        var given = await again.EnterAsync(auth.Replace("SECRET", secret, StringComparison.Ordinal));
+
+        Assert.NotEqual(id, given.Id);
+        Assert.NotEqual(secret, given.Secret);
+    }
+
     /// <summary>True where the client was back before so many bytes had come.</summary>
     private async Task<bool> BreakAtAsync(JavaScriptClients clients, JavaScriptClient publisher, string transport, long bytes)
     {
@@ -175,7 +219,7 @@ public sealed class RecoveryTests(RecoveryCluster shared) : IClassFixture<Recove
         await test.SayAsync(4);
         await test.Client.HearsAsync("4");
         Assert.Equal(["1", "2", "3", "4"], test.Client.Said.All);
-        Assert.All(test.Client.Connected.All[1..], connected => Assert.Equal((test.Client.Id, true), connected));
+        Assert.All(test.Client.Connected.All[1..], entered => Assert.Equal((test.Client.Id, true), (entered.Id, entered.Recovered)));
         return whole;
     }
 }

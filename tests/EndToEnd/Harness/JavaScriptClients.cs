@@ -74,12 +74,14 @@ internal sealed class JavaScriptClients : IAsyncDisposable
     /// <param name="transport">As in <see cref="StartSocketIO"/>.</param>
     /// <param name="namespace">Its namespace.</param>
     /// <param name="with">A client whose connection it shares; null for one of its own.</param>
+    /// <param name="room">A room that it joins whenever it begins anew; null for none.</param>
     public async Task<JavaScriptClient> OpenRecoverableAsync(
-        string url, string version = "4.8", string transport = "websocket", string @namespace = "/", JavaScriptClient? with = null)
+        string url, string version = "4.8", string transport = "websocket", string @namespace = "/", JavaScriptClient? with = null, string? room = null)
     {
         var client = new JavaScriptClient(this, $"client-{Interlocked.Increment(ref _last)}");
         _clients[client.Name] = client;
-        client.Id = (await AskAsync(new { @do = "open", client = client.Name, url, version, transport, @namespace, with = with?.Name }))!.GetValue<string>();
+        client.Id = (await AskAsync(new { @do = "open", client = client.Name, url, version, transport, @namespace, with = with?.Name, room }))!
+            .GetValue<string>();
         return client;
     }
 
@@ -158,6 +160,9 @@ internal sealed class JavaScriptClients : IAsyncDisposable
 /// <summary>What a client was told went wrong.</summary>
 internal sealed class ClientException(string message) : Exception(message);
 
+/// <summary>A client was let in: its id, whether it had come back to its session, and how much it had heard by then.</summary>
+internal readonly record struct Entered(string Id, bool Recovered, int Heard);
+
 /// <summary>One official client, and all that it saw.</summary>
 internal sealed class JavaScriptClient(JavaScriptClients owner, string name)
 {
@@ -182,8 +187,8 @@ internal sealed class JavaScriptClient(JavaScriptClients owner, string name)
     /// <summary>Its end, with the error that it was told, if there was one.</summary>
     public EventLog<string?> Closed { get; } = new(name);
 
-    /// <summary>Each time it was let in: its id, and whether it had come back to its session (<see cref="JavaScriptClients.StartRecovering"/>).</summary>
-    public EventLog<(string Id, bool Recovered)> Connected { get; } = new(name);
+    /// <summary>Each time that it was let in (<see cref="JavaScriptClients.StartRecovering"/>).</summary>
+    public EventLog<Entered> Connected { get; } = new(name);
 
     /// <summary>The ids that it had when it had joined its room, each time it was connected (<see cref="JavaScriptClients.StayAsync"/>).</summary>
     public EventLog<string> Joined { get; } = new(name);
@@ -242,7 +247,7 @@ internal sealed class JavaScriptClient(JavaScriptClients owner, string name)
         }
         else if (message["connected"] is { } connected)
         {
-            Connected.Add((connected.GetValue<string>(), message["recovered"]!.GetValue<bool>()));
+            Connected.Add(new Entered(connected.GetValue<string>(), message["recovered"]!.GetValue<bool>(), Said.Count));
         }
         else if (message["joined"] is { } joined)
         {

@@ -61,10 +61,10 @@ internal static class OperatingSystemProcesses
     }
 
     /// <summary>Waits until something holds that no event tells.</summary>
-    public static async Task UntilAsync(Func<bool> holds, string what)
+    public static async Task UntilAsync(Func<bool> holds, string what, TimeSpan? atMost = null)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(Limit);
+        limit.CancelAfter(atMost ?? Limit);
         while (!holds())
         {
             try

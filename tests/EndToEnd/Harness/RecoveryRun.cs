@@ -51,13 +51,11 @@ internal sealed class RecoveryRun : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until the client is back once more, with the id that it had.</summary>
-    public async Task RecoversAsync()
+    /// <summary>Waits until the client has come back so many times, each time to the session that it had.</summary>
+    public async Task RecoversAsync(int times = 1)
     {
-        var closed = Client.Closed.Count;
-        await Client.Closed.UntilAsync(Math.Max(1, closed), "its connection's end");
-        await Client.Connected.UntilAsync(Client.Closed.Count + 1, "to be back");
-        Assert.Equal((Client.Id, true), Client.Connected.All[^1]);
+        await Client.Connected.UntilAsync(times + 1, "to be back");
+        Assert.All(Client.Connected.All[1..], entered => Assert.Equal((Client.Id, true), (entered.Id, entered.Recovered)));
     }
 
     public async ValueTask DisposeAsync()

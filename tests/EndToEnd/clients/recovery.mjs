@@ -1,10 +1,12 @@
 // Official Socket.IO clients of several versions that lose their connection and come back, driven by a test over lines of JSON:
-//   { id, do: "open", client, version, url, transport, namespace, with }   version: "4.6", "4.7", "4.8"; transport as in socketio.mjs; with: another client,
-//                                                                    whose connection it shares
+//   { id, do: "open", client, version, url, transport, namespace, with, room }
+//       version: "4.6", "4.7", "4.8"; transport as in socketio.mjs; with: another client, whose connection it shares;
+//       room: what it joins whenever it begins anew, and then it tries until it is in
 //   { id, do: "call", client, method, args }
 //   { id, do: "close", client }
 // Each line is answered by { id, result } or { id, error }. Besides, these are told as they happen:
 //   { client, connected, recovered }   it is in, with this id
+//   { client, joined }                 it has joined its room as a socket with this id
 //   { client, closed }                 its connection ended, for this reason
 //   { client, said }                   what it heard, without its place in the order
 import { createInterface } from "node:readline";
@@ -19,20 +21,28 @@ const tell = message => process.stdout.write(JSON.stringify(message) + "\n");
 const plain = value => (value instanceof ArrayBuffer || ArrayBuffer.isView(value) ? { bytes: Buffer.from(value).toString("base64") } : value);
 
 const commands = {
-  async open({ client, version, url, transport, namespace, with: other }) {
+  async open({ client, version, url, transport, namespace, with: other, room }) {
     const socket = other
       ? clients.get(other).io.socket(namespace, {})
       : versions[version](url + namespace, {
           transports: transports[transport], forceNew: true, reconnectionDelay: 20, reconnectionDelayMax: 200, randomizationFactor: 0.5, timeout: 10_000,
         });
     clients.set(client, socket);
-    socket.on("connect", () => tell({ client, connected: socket.id, recovered: socket.recovered }));
+    socket.on("connect", () => {
+      tell({ client, connected: socket.id, recovered: socket.recovered });
+      if (room && !socket.recovered) {
+        const id = socket.id;
+        socket.emit("join", room, () => tell({ client, joined: id }));
+      }
+    });
     socket.on("disconnect", reason => tell({ client, closed: reason }));
     socket.on("said", payload => tell({ client, said: plain(payload) }));
     if (!socket.connected) {
       await new Promise((resolve, reject) => {
         socket.once("connect", resolve);
-        socket.once("connect_error", reject);
+        if (!room) {
+          socket.once("connect_error", reject);
+        }
         socket.connect();
       });
     }
