@@ -4,6 +4,7 @@ using OrleansAdapter.Bench.Connect;
 using OrleansAdapter.Bench.Connections;
 using OrleansAdapter.Bench.Directory;
 using OrleansAdapter.Bench.Floor;
+using OrleansAdapter.Bench.Recovery;
 using OrleansAdapter.Bench.Requests;
 using OrleansAdapter.Bench.Servers;
 
@@ -15,6 +16,7 @@ return args switch
     ["requests-role", var address] => await RequestsBenchmark.HoldAsync(address),
     ["connections"] => await ConnectionsBenchmark.RunAsync(),
     ["connections-role", var kind, var port, var count] => await ConnectionsBenchmark.RunClientsAsync(kind, port, count),
+    ["recovery"] => await RecoveryBenchmark.RunAsync(),
     ["connect"] => await ConnectBenchmark.RunAsync(),
     ["compare", var folder] => await Comparison.RunAsync(quick: false, folder),
     ["compare", "--quick", var folder] => await Comparison.RunAsync(quick: true, folder),
@@ -46,6 +48,7 @@ static int Usage()
         usage: bench directory    publish to hand-over: latency, and packets per second through one mailbox
                bench requests     fetching sockets, and broadcasts with acknowledgement, over three servers
                bench connections  what an idle Socket.IO connection costs in memory
+               bench recovery     clients that come back to their sessions: how long it takes, and what a session costs in memory
                bench connect      connections per second through the front port, handed over and proxied, and what they cost the primary
                bench compare [--quick] FOLDER
                                   this system beside Node.js and the floor; results.json and tables.md go to the folder (bench.sh does it all)

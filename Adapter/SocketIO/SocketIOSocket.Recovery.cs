@@ -11,7 +11,7 @@ public sealed partial class SocketIOSocket
 {
     private static readonly object OffsetEncodingKey = new();
 
-    private readonly Lock _dataLock = new();
+    private Lock? _dataLock;
     private string? _secret;
     private byte[]? _toldData;
     private List<Operation>? _earlyEmits;
@@ -71,7 +71,7 @@ public sealed partial class SocketIOSocket
         {
             return;
         }
-        lock (_dataLock)
+        lock (_dataLock ?? Interlocked.CompareExchange(ref _dataLock, new Lock(), null) ?? _dataLock)
         {
             byte[] data;
             try

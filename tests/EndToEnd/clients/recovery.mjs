@@ -1,7 +1,7 @@
 // Official Socket.IO clients of several versions that lose their connection and come back, driven by a test over lines of JSON:
 //   { id, do: "open", client, version, url, transport, namespace, with, room }
 //       version: "4.6", "4.7", "4.8"; transport as in socketio.mjs; with: another client, whose connection it shares;
-//       room: what it joins whenever it begins anew, and then it tries until it is in
+//       room: what it joins as soon as it can, and again whenever it begins anew; it tries to connect until it is in
 //   { id, do: "call", client, method, args }
 //   { id, do: "close", client }
 // Each line is answered by { id, result } or { id, error }. Besides, these are told as they happen:
@@ -28,11 +28,15 @@ const commands = {
           transports: transports[transport], forceNew: true, reconnectionDelay: 20, reconnectionDelayMax: 200, randomizationFactor: 0.5, timeout: 10_000,
         });
     clients.set(client, socket);
+    let joined;
     socket.on("connect", () => {
       tell({ client, connected: socket.id, recovered: socket.recovered });
-      if (room && !socket.recovered) {
-        const id = socket.id;
-        socket.emit("join", room, () => tell({ client, joined: id }));
+      const id = socket.id;
+      if (room && id !== joined) {
+        socket.emit("join", room, () => {
+          joined = id;
+          tell({ client, joined: id });
+        });
       }
     });
     socket.on("disconnect", reason => tell({ client, closed: reason }));
