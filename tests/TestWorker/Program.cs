@@ -6,7 +6,7 @@ using OrleansAdapter.SocketIO;
 // What the demonstration lacks, for tests with official clients: several namespaces, a middleware that counts, and events of every kind.
 var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.AddOrleansAdapter();
-builder.Services.AddSocketIO(builder.Configuration.GetSection("SocketIO").Bind);
+builder.Services.AddSocketIO();
 await using var app = builder.Build();
 app.MapSocketIO("/socket.io");
 app.MapHealthChecks("/healthz/ready");
