@@ -59,8 +59,9 @@ internal sealed partial class EventQueue
         int waiting;
         lock (_lock)
         {
-            what = _running && HasWaiting && _piece == before.Piece ? HeldUp.Turn
-                : _isExclusive && _items is { Count: > 0 } && _begun == before.Begun ? HeldUp.Connection
+            // What keeps the socket for itself is named before what runs: it may do both.
+            what = _isExclusive && _items is { Count: > 0 } && _begun == before.Begun ? HeldUp.Connection
+                : _running && HasWaiting && _piece == before.Piece ? HeldUp.Turn
                 : _ready is not null && ReferenceEquals(_ready, before.Ready) ? HeldUp.Reading
                 : null;
             waiting = what == HeldUp.Reading ? Count : (_items?.Count ?? 0) + (_posted?.Count ?? 0);
