@@ -29,10 +29,21 @@ internal sealed class RawSocketIO : IDisposable
     /// <summary>Asks to be let in; returns the socket's id, and what its session can be asked for with.</summary>
     public async Task<(string Id, string Secret)> EnterAsync(string auth)
     {
+        var entered = await TryEnterAsync(auth);
+        Assert.NotNull(entered);
+        return entered.Value;
+    }
+
+    /// <summary>The same; null where the connection was closed instead.</summary>
+    public async Task<(string Id, string Secret)?> TryEnterAsync(string auth)
+    {
         await _socket.SendAsync(Encoding.UTF8.GetBytes("40" + auth), WebSocketMessageType.Text, endOfMessage: true, Cancellation);
-        var answer = await ReceiveAsync();
+        if (await ReceiveAsync() is not { } answer)
+        {
+            return null;
+        }
         Assert.StartsWith("40{", answer, StringComparison.Ordinal);
-        var json = JsonDocument.Parse(answer![2..]).RootElement;
+        var json = JsonDocument.Parse(answer[2..]).RootElement;
         return (json.GetProperty("sid").GetString()!, json.GetProperty("pid").GetString()!);
     }
 

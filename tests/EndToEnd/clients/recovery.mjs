@@ -47,7 +47,9 @@ const commands = {
         if (!room) {
           socket.once("connect_error", reject);
         }
-        socket.connect();
+        if (!socket.active) {
+          socket.connect(); // one that connects already would ask twice to be let in
+        }
       });
     }
     return socket.id;
