@@ -12,7 +12,7 @@ cd "$root"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
 
 time_limit=10m
-fuzz_seconds=14
+fuzz_seconds=10
 install=1
 full=()
 parts=()

@@ -16,6 +16,8 @@ public sealed partial class ColocatedDeaths() : DeathSuite("--colocated")
     // Where the home lay on the worker, there has to be another one first.
     protected override TimeSpan WhoIsRight => TimeSpan.FromSeconds(5);
 
+    protected override void Begin() => FullRun.Needed("The same suite runs on the default set-up; the death of the home's worker runs always.");
+
     [Theory(Timeout = 120_000)]
     [InlineData(false)]
     [InlineData(true)]

@@ -37,6 +37,7 @@ public sealed class RecoveryDeathTests
     [Fact(Timeout = Limit)]
     public async Task When_the_directory_is_killed_who_was_connected_comes_back_from_the_next_break_and_when_a_worker_dies_with_it_is_told_that_it_cannot()
     {
+        FullRun.Needed("The simulation has it in every run.");
         await using var cluster = await RunningCluster.StartAsync(Patient);
         await using var clients = JavaScriptClients.StartRecovering();
         await using var members = await MembersAsync(clients, cluster);
@@ -65,6 +66,7 @@ public sealed class RecoveryDeathTests
     [Fact(Timeout = Limit)]
     public async Task When_its_worker_is_drained_under_load_a_client_loses_nothing_and_gets_nothing_twice()
     {
+        FullRun.Needed("A reload, which drains every worker, runs always.");
         await using var cluster = await RunningCluster.StartAsync(Patient);
         await using var clients = JavaScriptClients.StartRecovering();
         await using var members = await MembersAsync(clients, cluster);

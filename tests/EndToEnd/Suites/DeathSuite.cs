@@ -14,9 +14,15 @@ public abstract class DeathSuite(params string[] arguments)
     /// <summary>In how long a dead worker is out of all rooms.</summary>
     protected virtual TimeSpan WhoIsRight => TimeSpan.FromSeconds(1);
 
+    /// <summary>What comes before each test of this suite.</summary>
+    protected virtual void Begin()
+    {
+    }
+
     [Fact(Timeout = 120_000)]
     public async Task When_a_worker_is_killed_the_others_notice_nothing_and_who_is_right_soon()
     {
+        Begin();
         await using var clients = JavaScriptClients.Start();
         await using var cluster = await RunningCluster.StartAsync(arguments);
         var members = await JoinAsync(clients, cluster);
@@ -54,6 +60,7 @@ public abstract class DeathSuite(params string[] arguments)
     [Fact(Timeout = 120_000)]
     public async Task When_the_directory_is_killed_nothing_is_lost_or_twice_and_publishing_works_within_two_seconds_of_its_return()
     {
+        Begin();
         await using var clients = JavaScriptClients.Start();
         await using var cluster = await RunningCluster.StartAsync(arguments);
         var members = (await JoinAsync(clients, cluster)).Select(m => m.Client).ToArray();
@@ -84,6 +91,7 @@ public abstract class DeathSuite(params string[] arguments)
     [Fact(Timeout = 120_000)]
     public async Task When_a_worker_and_the_directory_are_killed_together_the_clients_of_the_others_lose_nothing_of_theirs()
     {
+        Begin();
         await using var clients = JavaScriptClients.Start();
         await using var cluster = await RunningCluster.StartAsync(arguments);
         var members = await JoinAsync(clients, cluster);

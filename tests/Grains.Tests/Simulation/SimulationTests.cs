@@ -8,7 +8,7 @@ namespace OrleansAdapter.Grains.Tests.Simulation;
 /// </summary>
 public sealed class SimulationTests(ITestOutputHelper output)
 {
-    private const int Seeds = 2_000;
+    private const int Seeds = 1_000;
     private const int FullSeeds = 30_000;
 
     [Theory]
