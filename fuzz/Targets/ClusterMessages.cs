@@ -1,4 +1,3 @@
-using System.Buffers;
 using OrleansAdapter.Grains.Tests.Codec;
 
 namespace OrleansAdapter.Fuzz;
@@ -10,7 +9,7 @@ internal sealed class ClusterMessages : Target
 
     protected override int Least => 250;
 
-    public override IEnumerable<byte[]> Seeds() => Enumerable.Range(1, 3).SelectMany(Samples.All).Select(Write);
+    public override IEnumerable<byte[]> Seeds() => Enumerable.Range(1, 3).SelectMany(Samples.All).Select(Wire.Encode);
 
     public override void Run(byte[] input)
     {
@@ -24,31 +23,13 @@ internal sealed class ClusterMessages : Target
             try
             {
                 var message = read(input);
-                var written = Write(message);
-                Check(written.AsSpan().SequenceEqual(Write(read(written))), $"{message.GetType().Name} is not written as it was read.");
+                var written = Wire.Encode(message);
+                Check(written.AsSpan().SequenceEqual(Wire.Encode(read(written))), $"{message.GetType().Name} is not written as it was read.");
             }
             catch (ProtocolException)
             {
                 // It is no such message.
             }
         }
-    }
-
-    private static byte[] Write(object message)
-    {
-        var output = new ArrayBufferWriter<byte>();
-        switch (message)
-        {
-            case WorkerMessage worker:
-                MessageCodec.Write(output, worker);
-                break;
-            case HomeMessage home:
-                MessageCodec.Write(output, home);
-                break;
-            default:
-                MessageCodec.Write(output, (ServerMessage)message);
-                break;
-        }
-        return output.WrittenSpan.ToArray();
     }
 }

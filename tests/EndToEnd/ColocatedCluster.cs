@@ -21,7 +21,5 @@ public sealed class ColocatedSupervision : SupervisionSuite
 {
     public ColocatedSupervision()
         : base("--colocated") =>
-        Assert.SkipUnless(
-            Environment.GetEnvironmentVariable("ORLEANSADAPTER_FULL") == "1",
-            "Takes minutes; ./test.sh --full runs it. The same suite runs on the default set-up.");
+        FullRun.Needed("The same suite runs on the default set-up.");
 }

@@ -17,7 +17,10 @@ public sealed class OtherUserTests
     [SupportedOSPlatform("linux")]
     public async Task Another_user_reads_nothing_and_does_not_get_in(bool colocated)
     {
-        Assert.SkipWhen(colocated && Environment.GetEnvironmentVariable("ORLEANSADAPTER_FULL") is null, "With colocated workers only in --full.");
+        if (colocated)
+        {
+            FullRun.Needed("With workers that are clients it runs always.");
+        }
         await Nobody.SkipWithoutAsync();
         await using var cluster = await RunningCluster.StartAsync(colocated ? ["--colocated"] : []);
         var run = Open(cluster);

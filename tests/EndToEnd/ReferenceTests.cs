@@ -48,9 +48,7 @@ public sealed class ReferenceTests
     [Fact(Timeout = 600_000)]
     public async Task Whoever_references_one_project_builds_and_the_sample_of_the_README_runs()
     {
-        Assert.SkipUnless(
-            Environment.GetEnvironmentVariable("ORLEANSADAPTER_FULL") == "1",
-            "Takes minutes; ./test.sh --full runs it. Every run builds the same against our packages (eng/try-packages.sh).");
+        FullRun.Needed("Every run builds the same against our packages (eng/try-packages.sh).");
         var folder = Directory.CreateTempSubdirectory("orleansadapter-reference-");
         try
         {

@@ -19,8 +19,7 @@ public sealed class RollingUpgradeTests : IDisposable
     [InlineData("--colocated")]
     public async Task Who_is_connected_misses_nothing_while_workers_of_the_version_before_are_replaced_and_come_back(params string[] arguments)
     {
-        Assert.SkipUnless(
-            Environment.GetEnvironmentVariable("ORLEANSADAPTER_FULL") == "1", "Builds a worker of the version before; ./test.sh --full runs it.");
+        FullRun.Needed("It builds a worker of the version before, and nothing in every run does the same.");
         Checkout.SkipWithoutNode();
         var last = await LastVersion.BuildAsync(_folder);
         await using var sockets = JavaScriptClients.StartSocketIO();

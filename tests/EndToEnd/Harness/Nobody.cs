@@ -23,19 +23,7 @@ internal static class Nobody
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync((string Name, string Value)[] environment, params string[] command)
     {
         using var process = Start(environment, command);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(Limit);
-        try
-        {
-            var output = process.StandardOutput.ReadToEndAsync(limit.Token);
-            var error = process.StandardError.ReadToEndAsync(limit.Token);
-            await process.WaitForExitAsync(limit.Token);
-            return (process.ExitCode, await output, await error);
-        }
-        finally
-        {
-            process.Kill(entireProcessTree: true);
-        }
+        return await ProgramRun.EndAsync(process, Limit);
     }
 
     /// <summary>Starts a program.</summary>

@@ -32,8 +32,14 @@ internal static class ProgramRun
             start.Environment[name] = value;
         }
         using var process = Process.Start(start)!;
+        return await EndAsync(process, Limit);
+    }
+
+    /// <summary>Waits for the end of a program whose output is redirected; when the time is over, or the test is, it is killed.</summary>
+    public static async Task<(int ExitCode, string Output, string Error)> EndAsync(Process process, TimeSpan time)
+    {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(Limit);
+        limit.CancelAfter(time);
         try
         {
             var output = process.StandardOutput.ReadToEndAsync(limit.Token);
