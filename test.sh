@@ -58,32 +58,25 @@ prepare_node() {
   echo "****"
 }
 
-# A browser for the page of a worker; its test skips itself without one. Installed only where that is one command that asks nothing.
-prepare_browser() {
-  if [[ -x /usr/bin/chromium || -z ${ORLEANSADAPTER_NODE-} ]]; then return; fi
-  if ((!install)); then
-    echo "**** THE BROWSER TEST IS SKIPPED: there is no /usr/bin/chromium, and --no-install leaves that."
-    return
-  fi
-  if ((EUID == 0)) && command -v apt-get >/dev/null && command -v timeout >/dev/null; then
-    echo "Installing Chromium on this machine for the browser test (apt-get install chromium; --no-install leaves it)."
-    if timeout 180 sh -c 'apt-get update && apt-get install --yes --no-install-recommends chromium' </dev/null >"$scratch/apt-get" 2>&1; then
-      return
+# A program that some tests need, and skip themselves without. It is installed only where that is one command that asks nothing; no server is started.
+#   provide FILE PACKAGE SECONDS WHAT
+provide() {
+  local file=$1 package=$2 seconds=$3 what=$4 reason="--no-install leaves that"
+  if [[ -x $file ]]; then return; fi
+  if ((install)); then
+    reason="it could not be installed"
+    if ((EUID == 0)) && command -v apt-get >/dev/null && command -v timeout >/dev/null; then
+      echo "Installing $package on this machine for $what (apt-get install $package; --no-install leaves it)."
+      if [[ ! -e $scratch/apt-update ]]; then timeout 120 apt-get update </dev/null >"$scratch/apt-update" 2>&1 || true; fi
+      if RUNLEVEL=1 timeout "$seconds" apt-get install --yes --no-install-recommends "$package" </dev/null >"$scratch/apt-$package" 2>&1; then return; fi
     fi
   fi
-  echo "**** THE BROWSER TEST IS SKIPPED: there is no /usr/bin/chromium, and it could not be installed."
+  echo "**** SKIPPED: $what. There is no $file, and $reason."
 }
 
-# nginx, before which one test puts a server; it skips itself without. Installed only where that is one command that asks nothing, and not started.
-prepare_nginx() {
-  if [[ -x /usr/sbin/nginx ]]; then return; fi
-  if ((install)) && ((EUID == 0)) && command -v apt-get >/dev/null && command -v timeout >/dev/null; then
-    echo "Installing nginx on this machine for the test behind it (apt-get install nginx-light; --no-install leaves it)."
-    if RUNLEVEL=1 timeout 120 sh -c 'apt-get update && apt-get install --yes --no-install-recommends nginx-light' </dev/null >"$scratch/nginx" 2>&1; then
-      return
-    fi
-  fi
-  echo "**** THE TEST BEHIND NGINX IS SKIPPED: there is no /usr/sbin/nginx, and it was not to be installed, or could not be."
+prepare_programs() {
+  if [[ -n ${ORLEANSADAPTER_NODE-} ]]; then provide /usr/bin/chromium chromium 180 "the tests in a browser"; fi
+  provide /usr/sbin/nginx nginx-light 120 "the test behind nginx"
 }
 
 # Lines end by column 160, in code and in documents: names those that do not, and fails. Characters count, not bytes, hence the locale.
@@ -99,11 +92,11 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 prepare_node
-{ prepare_browser; prepare_nginx; } & # one after the other: apt-get does not wait for itself
-browser=$!
+prepare_programs &
+programs_ready=$!
 dotnet restore OrleansAdapter.sln --locked-mode --verbosity quiet -nodeReuse:false
 dotnet build OrleansAdapter.sln --no-restore --configuration Release --verbosity quiet -nodeReuse:false
-wait "$browser"
+wait "$programs_ready"
 
 # What looks at the sources runs beside what runs the packages: there are two processors at least.
 dotnet format OrleansAdapter.sln --no-restore --verify-no-changes >"$scratch/format" 2>&1 &
