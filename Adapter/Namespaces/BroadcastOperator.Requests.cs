@@ -80,25 +80,29 @@ public sealed partial class BroadcastOperator
         HashSet<SocketId> known = [];
         List<ServerFailure> failures = [];
         HashSet<ServerId> gone = [];
+        FetchPages pages = new();
         var target = Target;
         while (true)
         {
             var result = await AskAsync(RequestKind.FetchSockets, FetchSockets.Body(secrets), cancellationToken, target).ConfigureAwait(false);
-            List<SocketId> rest = [];
             foreach (var answer in result.Good)
             {
                 var (page, more) = FetchSockets.Decode(Owner, answer);
                 sockets.AddRange(page.Where(socket => known.Add(socket.Id)));
-                rest.AddRange(more);
+                pages.Add(answer.Server, page.Count, more);
             }
-            failures.AddRange(result.Failures);
+            foreach (var failure in result.Failures)
+            {
+                failures.Add(failure);
+                pages.Remove(failure.Server);
+            }
             gone.UnionWith(result.Gone);
-            if (rest.Count == 0)
+            if (pages.Next() is not { Length: > 0 } next)
             {
                 return new Partial<IReadOnlyList<RemoteSocket>>(sockets, failures, [.. gone]);
             }
             // Who left meanwhile is not in the next page; nobody is twice.
-            target = new BroadcastTarget([], [.. rest]);
+            target = new BroadcastTarget([], next);
         }
     }
 

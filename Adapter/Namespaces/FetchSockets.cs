@@ -17,14 +17,46 @@ internal static class FetchSockets
     /// <summary>Who asks takes pages; servers of version 0.1 sent no such byte, and get what they know.</summary>
     private const byte Pages = 2;
 
+    /// <summary>How many memberships the turn looks at for one page, beyond those of its first socket.</summary>
+    private const int MembershipsPerPage = 20_000;
+
     public static ReadOnlyMemory<byte> Body(bool secrets) => new[] { secrets ? WithSecrets : (byte)0, Pages };
 
     /// <summary>Takes note in the turn of who is in which room; the rest, which may run the application's code, comes later.</summary>
     public static void Handle(RequestContext request)
     {
-        var sockets = request.Sockets.Select(socket => (Socket: socket, Rooms: SocketRooms.Of(socket).ToArray())).ToArray();
         var takesPages = request.Body.Length > 1 && request.Body.Span[1] == Pages;
-        request.AnswerLater(context => takesPages ? WritePage(context, sockets) : WriteArray(context, sockets));
+        var noted = Note(request.Sockets, takesPages ? MembershipsPerPage : int.MaxValue, request.Limit);
+        request.AnswerLater(context => takesPages ? WritePage(context, noted) : WriteArray(context, noted));
+    }
+
+    /// <summary>
+    /// Notes the rooms of as many sockets as can be in one page, and not those of the others: their page comes later, and so does what they cost.
+    /// </summary>
+    /// <param name="sockets">The sockets.</param>
+    /// <param name="memberships">How many memberships may be looked at, beyond those of the first socket.</param>
+    /// <param name="bytes">How large a page may be.</param>
+    /// <returns>The rooms of the first sockets, in their order.</returns>
+    public static List<string[]> Note(IReadOnlyList<LocalSocket> sockets, int memberships, int bytes)
+    {
+        List<string[]> noted = [];
+        long size = 0;
+        foreach (var socket in sockets)
+        {
+            memberships -= noted.Count == 0 ? 0 : socket.Memberships.Count;
+            if (memberships < 0 || size > bytes)
+            {
+                break;
+            }
+            string[] rooms = [.. SocketRooms.Of(socket)];
+            size += SocketId.ByteLength;
+            foreach (var room in rooms)
+            {
+                size += room.Length; // at least
+            }
+            noted.Add(rooms);
+        }
+        return noted;
     }
 
     /// <summary>Reads a page.</summary>
@@ -62,18 +94,19 @@ internal static class FetchSockets
         return (sockets, rest);
     }
 
-    private static ReadOnlyMemory<byte> WritePage(RequestContext request, (LocalSocket Socket, string[] Rooms)[] sockets)
+    private static ReadOnlyMemory<byte> WritePage(RequestContext request, List<string[]> rooms)
     {
+        var sockets = request.Sockets;
         var stream = new MemoryStream();
         using var writer = new BinaryWriter(stream, Encoding.UTF8);
         writer.Write(Pages);
         writer.Write(0);
         var shown = 0;
-        while (shown < sockets.Length)
+        while (shown < rooms.Count)
         {
             var before = stream.Length;
-            var rest = (sockets.Length - shown) * SocketId.ByteLength;
-            Write(writer, request, sockets[shown].Socket, sockets[shown].Rooms, request.Limit - rest - sizeof(int));
+            var rest = (sockets.Count - shown) * SocketId.ByteLength;
+            Write(writer, request, sockets[shown], rooms[shown], request.Limit - rest - sizeof(int));
             if (shown > 0 && stream.Length + rest > request.Limit)
             {
                 stream.SetLength(before);
@@ -81,10 +114,10 @@ internal static class FetchSockets
             }
             shown++;
         }
-        writer.Write(sockets.Length - shown);
-        foreach (var (socket, _) in sockets.AsSpan(shown))
+        writer.Write(sockets.Count - shown);
+        for (var i = shown; i < sockets.Count; i++)
         {
-            Write(writer, socket.Id);
+            Write(writer, sockets[i].Id);
         }
         stream.Position = 1;
         writer.Write(shown);
@@ -189,13 +222,13 @@ internal static class FetchSockets
     }
 
     /// <summary>What servers of version 0.1 read.</summary>
-    private static ReadOnlyMemory<byte> WriteArray(RequestContext request, (LocalSocket Socket, string[] Rooms)[] sockets)
+    private static ReadOnlyMemory<byte> WriteArray(RequestContext request, List<string[]> noted)
     {
         var options = request.Namespace.Server.Options;
         var buffer = new ArrayBufferWriter<byte>(1024);
         using var writer = new Utf8JsonWriter(buffer);
         writer.WriteStartArray();
-        foreach (var (socket, rooms) in sockets)
+        foreach (var (socket, rooms) in request.Sockets.Zip(noted))
         {
             writer.WriteStartObject();
             writer.WriteString("id", socket.Id.ToString());

@@ -10,7 +10,9 @@ internal sealed class PendingRequests(Action<long> ended, long afterLoss = 60_00
     private readonly Dictionary<long, PendingRequest> _pending = [];
     private readonly List<PendingRequest> _touched = [];
     private IReadOnlyList<ServerId>? _list;
-    private HashSet<ServerId> _lives = [];
+
+    /// <summary>The same as a set, made where a request needs it: the list may change often, with nobody asking.</summary>
+    private HashSet<ServerId>? _lives;
 
     public int Count => _pending.Count;
 
@@ -73,7 +75,7 @@ internal sealed class PendingRequests(Action<long> ended, long afterLoss = 60_00
     {
         if (!ReferenceEquals(_list, list))
         {
-            (_list, _lives) = (list, [.. list]);
+            (_list, _lives) = (list, null);
             foreach (var request in _pending.Values.ToArray())
             {
                 Settle(request, isNew: true);
@@ -88,7 +90,7 @@ internal sealed class PendingRequests(Action<long> ended, long afterLoss = 60_00
 
     private void Settle(PendingRequest request, bool isNew)
     {
-        request.Settle(_lives, isNew);
+        request.Settle(_lives ??= [.. _list!], isNew);
         if (request.HasEnded && _pending.Remove(request.Id))
         {
             ended(request.Id);

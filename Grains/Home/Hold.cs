@@ -8,14 +8,23 @@ internal sealed class Hold(HomeOptions options, bool firstStart)
 {
     private readonly SortedDictionary<ServerId, Register> _registers = [];
     private readonly HashSet<ServerId> _replaced = [];
+
+    /// <summary>Who is in the list of a history, and has not registered; some of them may be known to be dead.</summary>
+    private readonly HashSet<ServerId> _missing = [];
+    private int _histories;
     private long? _until;
 
     public IReadOnlyCollection<Register> Registers => _registers.Values;
+
+    /// <summary>How often a life in a history's list was looked at, for tests: a register must not cost another look at the lists of all.</summary>
+    public long Steps { get; private set; }
 
     /// <summary>The epoch was raised: everybody has to register again.</summary>
     public void Clear()
     {
         _registers.Clear();
+        _missing.Clear();
+        _histories = 0;
         _until = null;
     }
 
@@ -23,15 +32,15 @@ internal sealed class Hold(HomeOptions options, bool firstStart)
     {
         if (!register.Replaces.IsNone)
         {
-            _registers.Remove(register.Replaces);
-            _replaced.Add(register.Replaces);
+            Replace(register.Replaces);
         }
-        if (!_replaced.Contains(register.Life))
+        if (!_replaced.Contains(register.Life) && _registers.TryAdd(register.Life, register))
         {
-            var firstHistory = register.History is not null && _registers.Values.All(r => r.History is null);
-            if (_registers.TryAdd(register.Life, register) && firstHistory)
+            _missing.Remove(register.Life);
+            if (register.History is { } history)
             {
-                _until = now + options.HoldForKnown;
+                _until = _histories == 0 ? now + options.HoldForKnown : _until;
+                Take(history);
             }
         }
         _until ??= now + options.Hold;
@@ -42,7 +51,7 @@ internal sealed class Hold(HomeOptions options, bool firstStart)
     {
         if (_until is { } until)
         {
-            _until = Math.Min(until + milliseconds, now + (_registers.Values.All(r => r.History is null) ? options.Hold : options.HoldForKnown));
+            _until = Math.Min(until + milliseconds, now + (_histories == 0 ? options.Hold : options.HoldForKnown));
         }
     }
 
@@ -52,14 +61,48 @@ internal sealed class Hold(HomeOptions options, bool firstStart)
     /// <summary>Whether there is nobody left to wait for.</summary>
     public bool IsComplete(IReadOnlyDictionary<ServerId, long> deadProcesses)
     {
-        if (_registers.Count == 0)
+        if (_histories == 0)
         {
-            return false;
+            return firstStart && _registers.Count > 0;
         }
-        var histories = _registers.Values.Where(r => r.History is not null).Select(r => r.History!).ToArray();
-        return histories.Length == 0
-            ? firstStart
-            : histories.SelectMany(h => h.List).All(
-                life => _registers.ContainsKey(life) || _replaced.Contains(life) || deadProcesses.ContainsKey(life.Process));
+        foreach (var life in _missing)
+        {
+            Steps++;
+            if (!deadProcesses.ContainsKey(life.Process))
+            {
+                return false;
+            }
+            _missing.Remove(life);
+        }
+        return true;
+    }
+
+    private void Take(History history)
+    {
+        _histories++;
+        foreach (var life in history.List)
+        {
+            Steps++;
+            if (!_registers.ContainsKey(life) && !_replaced.Contains(life))
+            {
+                _missing.Add(life);
+            }
+        }
+    }
+
+    private void Replace(ServerId life)
+    {
+        _replaced.Add(life);
+        _missing.Remove(life);
+        if (_registers.Remove(life, out var register) && register.History is not null)
+        {
+            // Whoever only its list named is not waited for. That is seldom: who has just registered with a history was fenced meanwhile.
+            _missing.Clear();
+            _histories = 0;
+            foreach (var history in _registers.Values.Select(other => other.History).OfType<History>())
+            {
+                Take(history);
+            }
+        }
     }
 }

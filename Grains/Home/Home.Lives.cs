@@ -42,12 +42,12 @@ internal sealed partial class Home
             life = Admit(register, Number, now);
             _list.Add(life.Id);
             Welcome(life);
-            AnnounceList(except: life);
+            ListChanged();
             return;
         }
         if (replaced is not null)
         {
-            AnnounceList();
+            ListChanged();
         }
     }
 
@@ -106,14 +106,11 @@ internal sealed partial class Home
         RemoveLeaving(RemovalReason.Lapsed);
     }
 
-    private void RemoveDead()
+    private void RemoveDead(IEnumerable<ServerId> processes)
     {
-        foreach (var life in _lives.All)
+        foreach (var process in processes)
         {
-            if (_deadProcesses.ContainsKey(life.Id.Process))
-            {
-                _leaving.Add(life);
-            }
+            _leaving.AddRange(_lives.OfProcess(process));
         }
         RemoveLeaving(RemovalReason.Died);
     }
@@ -129,7 +126,7 @@ internal sealed partial class Home
         }
         if (any)
         {
-            AnnounceList();
+            ListChanged();
         }
     }
 
@@ -145,7 +142,7 @@ internal sealed partial class Home
             Remove(life, reason);
         }
         _leaving.Clear();
-        AnnounceList();
+        ListChanged();
     }
 
     /// <summary>The only way a life leaves (PROTOCOL.md, H11). The caller announces the new list once all that leave are removed.</summary>
@@ -164,12 +161,24 @@ internal sealed partial class Home
         }
     }
 
-    /// <summary>Tells everybody of the new list at once: a server must learn of a removal before it learns of anything that came after it.</summary>
-    private void AnnounceList(Life? except = null)
+    /// <summary>
+    /// A change is told to everybody at once, unless one just was: then it goes with those that follow, so that many servers which come or go together do not
+    /// cost the square of their number. Whoever is told anything meanwhile is told of it too: a server must learn of a removal before it learns of what came
+    /// after it.
+    /// </summary>
+    private void ListChanged()
+    {
+        if (_announcements.MayBegin(_now))
+        {
+            AnnounceList();
+        }
+    }
+
+    private void AnnounceList()
     {
         foreach (var life in _lives.All)
         {
-            if (life != except)
+            if (life.ToldList != _list.Version)
             {
                 Announce(life);
             }

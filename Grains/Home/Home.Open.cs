@@ -68,7 +68,7 @@ internal sealed partial class Home
             Push(life);
         }
         _backlog.Forgive(); // all that gathered during an outage was logged in one turn
-        RemoveDead();
+        RemoveDead(_deadProcesses.Keys);
     }
 
     /// <summary>Contradicting histories must not keep the namespace closed: every server that brought one starts anew, and its clients reconnect.</summary>

@@ -21,6 +21,7 @@ internal sealed partial class Home
     private readonly Backlog _backlog = new();
     private readonly Dictionary<ServerId, long> _deadProcesses = [];
     private readonly List<Life> _leaving = [];
+    private readonly ListAnnouncements _announcements;
     private long _lastSession;
     private long _nextLapse = long.MaxValue;
     private long? _lastTick;
@@ -40,6 +41,7 @@ internal sealed partial class Home
         _output = output;
         _random = random;
         _hold = new Hold(options, firstStart);
+        _announcements = new ListAnnouncements(options.ListPause);
         Epoch = epoch;
     }
 
@@ -54,6 +56,12 @@ internal sealed partial class Home
 
     /// <summary>The lives admitted, in a fixed order.</summary>
     public IReadOnlyList<ServerId> Lives => _list.Lives;
+
+    /// <summary>Whether a life is admitted.</summary>
+    public bool Has(ServerId life) => _lives.Find(life) is not null;
+
+    /// <summary>Whether any life of a process is admitted.</summary>
+    public bool HasProcess(ServerId process) => _lives.OfProcess(process).Count > 0;
 
     /// <summary>Whether no server is in it, or waits to be, and no client may come back.</summary>
     public bool IsEmpty => _lives.Count == 0 && (IsOpen || _hold.Registers.Count == 0) && SessionCount == 0;
@@ -70,7 +78,7 @@ internal sealed partial class Home
     /// <summary>
     /// How often lives and memberships were looked at, for tests: a publish must cost no more where more lives are known that it does not concern.
     /// </summary>
-    public long Steps => _lives.Steps + _backlog.Steps + _table.Steps;
+    public long Steps => _lives.Steps + _backlog.Steps + _table.Steps + _hold.Steps;
 
     /// <summary>The rooms that have members, for tests and status.</summary>
     public IEnumerable<(Room Room, ServerId Life, bool Pending)> Memberships()
@@ -139,7 +147,7 @@ internal sealed partial class Home
         _deadProcesses[process.Process] = now;
         if (IsOpen)
         {
-            RemoveDead();
+            RemoveDead([process.Process]);
         }
         else
         {
@@ -157,6 +165,10 @@ internal sealed partial class Home
         if (IsOpen)
         {
             RemoveLapsed(now, pause);
+            if (_announcements.IsDue(now))
+            {
+                AnnounceList();
+            }
             ForgetDeaths(now);
             _sessions?.Tick(now);
             return;
@@ -215,6 +227,7 @@ internal sealed partial class Home
     private void Send(Life life, HomeMessage message)
     {
         var (list, changes) = _list.Since(life.KnownList);
+        life.ToldList = _list.Version;
         _output.Send(life.Id, message with { Session = life.Session, Head = new Head(Stable, Number, life.Mailbox.Last, _list.Version, list, changes) });
     }
 

@@ -30,6 +30,9 @@ public sealed record HomeOptions
     /// <summary>How many clients may be away and still come back. Beyond, those that are away the longest cannot.</summary>
     public int MaximumAway { get; init; } = 100_000;
 
+    /// <summary>How long a home waits after it told all lives of a change of the list, before it tells them of the next ones.</summary>
+    internal long ListPause { get; init; } = 100;
+
     /// <summary>The most entries in one push.</summary>
     public int BatchEntries { get; init; } = 1024;
 

@@ -18,6 +18,9 @@ internal sealed class Life(ServerId id, long session, long from)
     /// <summary>The list version that the life has named.</summary>
     public long KnownList { get; set; }
 
+    /// <summary>The list version that it was told last.</summary>
+    public long ToldList { get; set; }
+
     /// <summary>The last position accepted.</summary>
     public long LastPosition { get; set; }
 

@@ -4,6 +4,7 @@ namespace OrleansAdapter.Grains;
 internal sealed class LifeTable
 {
     private readonly Dictionary<ServerId, Life> _lives = [];
+    private readonly Dictionary<ServerId, List<Life>> _ofProcesses = [];
 
     public int Count => _lives.Count;
 
@@ -27,7 +28,31 @@ internal sealed class LifeTable
         return _lives.GetValueOrDefault(id);
     }
 
-    public void Add(Life life) => _lives.Add(life.Id, life);
+    /// <summary>The lives of a process; mostly one.</summary>
+    public IReadOnlyList<Life> OfProcess(ServerId process)
+    {
+        Steps++;
+        return _ofProcesses.TryGetValue(process, out var lives) ? lives : [];
+    }
 
-    public void Remove(Life life) => _lives.Remove(life.Id);
+    public void Add(Life life)
+    {
+        _lives.Add(life.Id, life);
+        if (!_ofProcesses.TryGetValue(life.Id.Process, out var lives))
+        {
+            _ofProcesses[life.Id.Process] = lives = new(1);
+        }
+        lives.Add(life);
+    }
+
+    public void Remove(Life life)
+    {
+        _lives.Remove(life.Id);
+        var lives = _ofProcesses[life.Id.Process];
+        lives.Remove(life);
+        if (lives.Count == 0)
+        {
+            _ofProcesses.Remove(life.Id.Process);
+        }
+    }
 }

@@ -31,6 +31,30 @@ public abstract class RequestLimitTests(TestCluster cluster) : HubSuite(cluster)
         Assert.Equal(SocketId.ByteLength * 100_000, Assert.Single(result.Answers).Body.Length);
     }
 
+    /// <summary>Each page was asked for with all that were left, and its turn looked at all of them: 45,150 for these three hundred.</summary>
+    [Fact]
+    public async Task Pages_of_many_sockets_cost_their_turns_a_few_looks_at_each()
+    {
+        const int count = 300;
+        var (a, b) = (await ServerAsync(), await ServerAsync(options => options.MaximumAnswerSize = (count * SocketId.ByteLength) + 100));
+        for (var i = 0; i < count; i++)
+        {
+            await b.Namespace.ConnectAsync(new SilentSocket(b.Namespace)).InTimeAsync();
+        }
+        var (looked, pages) = (0, 0);
+        b.Namespace.Handle(RequestKind.FetchSockets, request =>
+        {
+            (looked, pages) = (looked + request.Sockets.Count, pages + 1);
+            FetchSockets.Handle(request);
+        });
+
+        var sockets = await a.Namespace.FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken).InTimeAsync();
+
+        Assert.Equal(count, sockets.Select(socket => socket.Id).Distinct().Count());
+        Assert.InRange(pages, 2, count);
+        Assert.InRange(looked, count, 4 * count);
+    }
+
     [Fact]
     public async Task Requests_beyond_the_limit_are_refused_and_leave_nothing()
     {

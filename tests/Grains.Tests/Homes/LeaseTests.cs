@@ -41,6 +41,7 @@ public sealed class LeaseTests
     public void A_directory_that_was_paused_extends_all_leases_by_its_pause()
     {
         var home = With(A);
+        home.Renew(A);
         home.Pass(Options.Lease - 100);
 
         home.Tick(5 * Options.Lease);

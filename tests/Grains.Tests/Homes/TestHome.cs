@@ -26,7 +26,7 @@ internal sealed class TestHome : IHomeOutput
 
     public List<string> Conflicts { get; } = [];
 
-    /// <summary>A home that is open, with these fresh lives.</summary>
+    /// <summary>A home that is open, with these fresh lives, a moment after the last one came.</summary>
     public static TestHome With(params ServerId[] lives) => With(Options, lives);
 
     public static TestHome With(HomeOptions options, params ServerId[] lives)
@@ -36,6 +36,8 @@ internal sealed class TestHome : IHomeOutput
         {
             home.Register(life);
         }
+        home.Tick(Options.ListPause); // all are told of all
+        home.Tick(Options.ListPause); // and that is a while ago
         home.Sent.Clear();
         return home;
     }

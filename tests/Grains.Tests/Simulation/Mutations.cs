@@ -118,16 +118,26 @@ internal static class Mutations
             FaultClass.DirectoryKilledAgainAndAgain, () => Mutation.OfHistories(history => history with { Moved = [] })),
         ["Whoever lost a socket to a later claim is not told"] = (
             FaultClass.DirectoryKilledAgainAndAgain,
-            () => new Mutation { ToServer = (_, message) => message is Registered r ? r with { Taken = [] } : message }),
+            () => AtOnce(new Mutation { ToServer = (_, message) => message is Registered r ? r with { Taken = [] } : message })),
         ["Who does not know what it sent last says that it sent nothing"] = (
             FaultClass.WorkerPausedPastItsLease,
             () =>
-                Mutation.OfOperations(o => o.Word is SessionAway { LastSent.IsUnknown: true } away
+                AtOnce(Mutation.OfOperations(o => o.Word is SessionAway { LastSent.IsUnknown: true } away
                     ? Operation.Session(away with { LastSent = default }, o.AsOf)
-                    : o)),
+                    : o))),
         ["The merge's results are wrong"] = (
             FaultClass.DirectoryKilledAgainAndAgain,
             () => new Mutation { ToServer = (_, message) => message is Registered r ? r with { Results = [.. r.Results.Select(Shifted)] } : message }),
+    };
+
+    /// <summary>
+    /// Changes of the list are told at once, all of them. Two mutations show in one of some ten thousand runs only, and a home that says less has other ones.
+    /// </summary>
+    private static Mutation AtOnce(Mutation mutation) => new()
+    {
+        Options = settings => settings with { Home = settings.Home with { ListPause = 0 } },
+        ToHome = mutation.ToHome,
+        ToServer = mutation.ToServer,
     };
 
     private static Push SwapOnOneServer(SimulatedServer server, Push push)
