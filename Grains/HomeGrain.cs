@@ -138,7 +138,7 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
     {
         try
         {
-            _watch.Next(HomeTurns.Death, Now);
+            _watch.Next(HomeTurns.Death);
             _home.ReportDeath(process, Now);
             return Task.CompletedTask;
         }
@@ -211,7 +211,7 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
         }
         _caller = message.Life;
         Hand(message);
-        if (observer is not null && _home.IsOpen && !_home.Lives.Contains(message.Life))
+        if (observer is not null && _home.IsOpen && !_home.Has(message.Life))
         {
             Forget(message.Life); // refused, which the result tells it
         }
@@ -219,9 +219,8 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
 
     private void Hand(WorkerMessage message)
     {
-        var now = Now;
-        _watch.Next(message, now);
-        _home.Receive(message, now);
+        _watch.Next(message);
+        _home.Receive(message, Now);
     }
 
     /// <summary>Takes a life's answer to a push. There is no call whose result could carry what the home then has for it: that goes into its mailbox.</summary>
@@ -252,14 +251,14 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
             _ = mailbox.Flush();
         }
         _unflushed.Clear();
-        _watch.End(Now);
+        _watch.End();
     }
 
     private Task TickAsync()
     {
         try
         {
-            _watch.Next(HomeTurns.Tick, Now);
+            _watch.Next(HomeTurns.Tick);
             _home.Tick(Now);
         }
         finally
@@ -320,14 +319,14 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
             if (_mailboxes.TryGetValue(life, out var mailbox))
             {
                 await mailbox.Flush();
-                if (_home.Lives.Contains(life))
+                if (_home.Has(life))
                 {
                     return; // it has registered again meanwhile
                 }
                 mailbox.Detach();
                 _mailboxes.Remove(life);
             }
-            if (!_home.Lives.Any(other => other.Process == life.Process))
+            if (!_home.HasProcess(life.Process))
             {
                 _versions.Remove(life.Process);
             }

@@ -47,18 +47,17 @@ internal sealed class NamespaceQueue : SerialQueue<INamespaceItem>, INamespaceOu
     }
 
     /// <summary>Tells of a turn that has taken too long and is still under way.</summary>
-    public void Watch() => _watch.Look(Environment.TickCount64);
+    public void Watch() => _watch.Look();
 
     protected override void Run(INamespaceItem item)
     {
-        // How long a turn takes is a matter of the machine, whatever clock the server has.
-        _watch.Next(item, Environment.TickCount64);
+        _watch.Next(item);
         item.Run(_owner, State, _owner.Server.Now);
     }
 
     protected override void EndTurn()
     {
-        _watch.Next(SendingAll, Environment.TickCount64);
+        _watch.Next(SendingAll);
         try
         {
             State.EndTurn(_owner.Server.Now);
@@ -66,7 +65,7 @@ internal sealed class NamespaceQueue : SerialQueue<INamespaceItem>, INamespaceOu
         }
         finally
         {
-            _watch.End(Environment.TickCount64);
+            _watch.End();
         }
     }
 

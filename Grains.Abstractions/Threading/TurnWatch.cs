@@ -2,14 +2,16 @@ namespace OrleansAdapter.Threading;
 
 /// <summary>
 /// Finds turns that take too long: while one lasts, nobody else is served. Each is told of once, as soon as somebody looks, or else at its end. Its own thread
-/// says what it does; times are milliseconds of any monotonic clock.
+/// says what it does. How long that takes is a matter of the machine: it is measured by the machine's own clock, whatever clock the server has.
 /// </summary>
 /// <param name="tooLong">Told how long the turn has taken so far, what took most of it, and how many things it has done.</param>
-internal sealed class TurnWatch(Action<long, object, int> tooLong)
+/// <param name="clock">Milliseconds of a monotonic clock, for tests of this class; null for the machine's.</param>
+internal sealed class TurnWatch(Action<long, object, int> tooLong, Func<long>? clock = null)
 {
     /// <summary>What a turn may take, in milliseconds.</summary>
     public const long Limit = 1000;
 
+    private readonly Func<long> _clock = clock ?? (() => Environment.TickCount64);
     private readonly Lock _lock = new();
     private object? _current;
     private object? _longest;
@@ -21,8 +23,9 @@ internal sealed class TurnWatch(Action<long, object, int> tooLong)
     private bool _told;
 
     /// <summary>The turn does something next; it begins with the first.</summary>
-    public void Next(object what, long now)
+    public void Next(object what)
     {
+        var now = _clock();
         if (_count == 0)
         {
             lock (_lock)
@@ -40,12 +43,13 @@ internal sealed class TurnWatch(Action<long, object, int> tooLong)
     }
 
     /// <summary>The turn has ended.</summary>
-    public void End(long now)
+    public void End()
     {
         if (_count == 0)
         {
             return;
         }
+        var now = _clock();
         CurrentEnds(now);
         var (longest, count) = (_longest!, _count);
         bool tell;
@@ -62,14 +66,14 @@ internal sealed class TurnWatch(Action<long, object, int> tooLong)
     }
 
     /// <summary>Tells of a turn that is still under way. From any thread.</summary>
-    public void Look(long now)
+    public void Look()
     {
         object? what;
         int count;
         long took;
         lock (_lock)
         {
-            (what, count, took) = (Volatile.Read(ref _current), _count, now - _began);
+            (what, count, took) = (Volatile.Read(ref _current), _count, _clock() - _began);
             if (!_running || _told || took < Limit || what is null)
             {
                 return;

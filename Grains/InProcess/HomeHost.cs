@@ -47,7 +47,7 @@ internal sealed class HomeHost : SerialQueue<object>, IHomeOutput
     /// <summary>Makes the home look at leases and time limits.</summary>
     public void Tick()
     {
-        _watch.Look(_directory.Now);
+        _watch.Look();
         if (Interlocked.Exchange(ref _tickQueued, 1) == 0)
         {
             Enqueue(TickItem);
@@ -75,7 +75,7 @@ internal sealed class HomeHost : SerialQueue<object>, IHomeOutput
     /// <inheritdoc/>
     protected override void Run(object item)
     {
-        _watch.Next(item is DeathReport ? HomeTurns.Death : item is WorkerMessage ? item : HomeTurns.Tick, _directory.Now);
+        _watch.Next(item is DeathReport ? HomeTurns.Death : item is WorkerMessage ? item : HomeTurns.Tick);
         switch (item)
         {
             case WorkerMessage message when _ended:
@@ -115,7 +115,7 @@ internal sealed class HomeHost : SerialQueue<object>, IHomeOutput
     }
 
     /// <inheritdoc/>
-    protected override void EndTurn() => _watch.End(_directory.Now);
+    protected override void EndTurn() => _watch.End();
 
     /// <inheritdoc/>
     protected override void Failed(Exception exception) => DirectoryLog.HomeFailed(_logger, Namespace, exception);
