@@ -30,7 +30,9 @@ internal sealed class ServerHealthCheck(ThisServer server) : IHealthCheck
         }
         var limit = (long)LongestSilence.TotalMilliseconds;
         var silent = server.Namespaces.Select(n => (n.Name, n.Silence)).Where(n => n.Silence > limit).Select(Describe).ToArray();
-        return silent.Length > 0 ? $"The directory is silent: nothing was heard of {string.Join(", ", silent)}" : null;
+        return silent.Length > 0
+            ? $"The directory is silent: nothing was heard of {string.Join(", ", silent)}. Check that its silo runs and is not overloaded"
+            : null;
     }
 
     private string Describe((string Name, long Silence) silent)

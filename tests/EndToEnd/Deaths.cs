@@ -33,6 +33,7 @@ public sealed class Deaths() : DeathSuite()
         Assert.All(members, client => Assert.Equal(0, client.Closed.Count));
         Assert.Equal(members.Select(client => client.Id).Order(StringComparer.Ordinal), await members[0].WhoAsync(Room));
         Assert.Equal((int[])[1, 0, 0, 0], await RestartsAsync(cluster));
+        AssertNoErrorIsLogged(cluster);
     }
 
     [Fact(Timeout = 120_000)]
@@ -47,7 +48,12 @@ public sealed class Deaths() : DeathSuite()
 
         await ReadyAsync(cluster, HttpStatusCode.OK);
         Assert.Equal((int[])[0, 0, 0, 0], await RestartsAsync(cluster));
+        AssertNoErrorIsLogged(cluster);
     }
+
+    /// <summary>What hung is told of once, by whoever waits for it; nothing is broken that the log would have to call an error, each time that it is asked.</summary>
+    private static void AssertNoErrorIsLogged(RunningCluster cluster) =>
+        Assert.DoesNotContain(cluster.Lines.All, line => line.Text.Contains(" fail: ", StringComparison.Ordinal) || line.Text.Contains(" crit: "));
 
     /// <summary>Waits until every worker answers so when it is asked whether it is ready, which no event tells.</summary>
     private static async Task ReadyAsync(RunningCluster cluster, HttpStatusCode expected)
