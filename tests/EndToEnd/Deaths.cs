@@ -51,7 +51,7 @@ public sealed class Deaths() : DeathSuite()
         AssertNoErrorIsLogged(cluster);
     }
 
-    /// <summary>What hung is told of once, by whoever waits for it; nothing is broken that the log would have to call an error, each time that it is asked.</summary>
+    /// <summary>What hung is told of by whoever waits for it, once. It is no error of a worker each time that somebody asks whether that is ready.</summary>
     private static void AssertNoErrorIsLogged(RunningCluster cluster) =>
         Assert.DoesNotContain(cluster.Lines.All, line => line.Text.Contains(" fail: ", StringComparison.Ordinal) || line.Text.Contains(" crit: "));
 
