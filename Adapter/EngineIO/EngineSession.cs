@@ -80,6 +80,8 @@ internal sealed partial class EngineSession : IDrainedClient
 
     bool IDrainedClient.IsBusy => _handler.IsBusy;
 
+    ClientKind? IDrainedClient.Kind => new("Socket.IO", TransportName);
+
     /// <summary>Closes in order: what is queued goes out first. The handler is told when that is done.</summary>
     public void Close() => Close(EngineCloseReason.ForcedClose, ClosingTimeout);
 

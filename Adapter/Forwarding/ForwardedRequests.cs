@@ -32,6 +32,9 @@ internal sealed class ForwardedRequests : IDrainedFront
         /// <summary>Most end by themselves.</summary>
         public bool IsBusy => true;
 
+        /// <summary>The server of its session counts it.</summary>
+        public ClientKind? Kind => null;
+
         public void Move() => Cut();
 
         public void Cut()

@@ -38,6 +38,7 @@ public static class AdapterServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, InternalEndpoint>(Endpoint));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, ChunkedBodyGuard>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ServerLifetime>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPrimaryQuestion, ClientCounts>());
         if (services.All(service => service.ServiceType != typeof(IServerDrain)))
         {
             services.AddSingleton<ServerDrain>();

@@ -9,6 +9,9 @@ internal interface IDrainedClient
     /// <summary>Whether it or this server owes the other an answer: it is not asked just now.</summary>
     bool IsBusy { get; }
 
+    /// <summary>What it speaks, and over what; null where it is somebody else's, and only passes through.</summary>
+    ClientKind? Kind { get; }
+
     /// <summary>Asks it to go, behind all that it has been sent. Returns at once.</summary>
     void Move();
 

@@ -27,6 +27,9 @@ internal sealed class SupervisedLifetime(
     /// </summary>
     private volatile IServerDrain? _drain;
 
+    /// <summary>What the primary may ask, once the host has started.</summary>
+    private volatile IReadOnlyList<IPrimaryQuestion> _questions = [];
+
     public Task WaitForStartAsync(CancellationToken cancellationToken)
     {
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
@@ -64,6 +67,7 @@ internal sealed class SupervisedLifetime(
     internal void Begin() => _started = application.ApplicationStarted.Register(() =>
     {
         _drain = services.GetService<IServerDrain>();
+        _questions = [.. services.GetServices<IPrimaryQuestion>()];
         Console.Out.WriteLine(SupervisionContract.ReadyLine);
     });
 
@@ -72,6 +76,12 @@ internal sealed class SupervisedLifetime(
         if (line == SupervisionContract.DrainLine)
         {
             Leave();
+        }
+        else if (line.StartsWith(SupervisionContract.QuestionLine, StringComparison.Ordinal)
+            && _questions.FirstOrDefault(question => line.AsSpan(SupervisionContract.QuestionLine.Length).SequenceEqual(question.Name)) is { } asked)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static question => Console.Out.WriteLine($"{SupervisionContract.AnswerLine}{question.Name} {question.Answer()}"), asked, preferLocal: false);
         }
     }
 

@@ -21,6 +21,15 @@ internal static class SupervisionContract
     /// </summary>
     public const string DrainLine = "drain";
 
+    /// <summary>What the line on a child's standard input begins with that asks something; the question's name follows. Others are ignored.</summary>
+    public const string QuestionLine = "ask ";
+
+    /// <summary>
+    /// What the line on a child's standard output begins with that answers; the question's name follows, a space, and the answer. The primary does not pass
+    /// it on. A child that is of another version or hangs does not answer.
+    /// </summary>
+    public const string AnswerLine = "::orleansadapter:: answer ";
+
     /// <summary>The environment variable that names the run's private directory. Who outlives the primary removes it.</summary>
     public const string RunDirectory = "OrleansAdapter__RunDirectory";
 

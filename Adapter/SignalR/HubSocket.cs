@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.Connections;
+using Microsoft.AspNetCore.Http.Connections.Features;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
@@ -53,6 +55,7 @@ internal sealed class HubSocket : LocalSocket, IDrainedClient
         _handshake = new HubHandshake(connection.GetHttpContext(), time.GetUtcNow());
         _oneByOne = StatefulReconnect.IsOn(connection);
         Protocol = connection.Protocol;
+        Kind = new("SignalR", (connection.Features.Get<IHttpTransportFeature>()?.TransportType ?? HttpTransportType.None).ToString());
         if (!_oneByOne)
         {
             connection.Protocol = new QueueFirstProtocol(Protocol, this);
@@ -112,6 +115,9 @@ internal sealed class HubSocket : LocalSocket, IDrainedClient
             }
         }
     }
+
+    /// <inheritdoc/>
+    public ClientKind? Kind { get; }
 
     /// <inheritdoc/>
     public void Move() => Close(DisconnectReason.ServerShuttingDown);

@@ -20,12 +20,16 @@ internal sealed class ChildProcess : IDisposable
     private readonly string _name;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _output;
+    private readonly Lock _saying = new();
+    private readonly StreamWriter _input;
+    private readonly Dictionary<string, TaskCompletionSource<string>> _asked = new(StringComparer.Ordinal);
 
     private ChildProcess(string name, Process process, Output output)
     {
         _name = name;
         _process = process;
         Id = process.Id;
+        _input = process.StandardInput;
         Ended = process.WaitForExitAsync();
         _output = Task.WhenAll(PassOnAsync(process.StandardOutput, output.Say), PassOnAsync(process.StandardError, output.Warn));
     }
@@ -65,6 +69,31 @@ internal sealed class ChildProcess : IDisposable
         {
             throw new PrimaryException($"{name} cannot be started: {exception.Message}");
         }
+    }
+
+    /// <summary>
+    /// Asks the process something. Returns its answer; null where it does not answer in time, has ended, or has not said that it is ready. A question that it
+    /// has not answered is not put again: whoever asks next gets the same answer, so that nothing piles up before a process that does not read.
+    /// </summary>
+    public async Task<string?> AskAsync(string question, TimeSpan limit)
+    {
+        if (!Ready.IsCompleted)
+        {
+            return null;
+        }
+        TaskCompletionSource<string>? answer;
+        lock (_asked)
+        {
+            if (!_asked.TryGetValue(question, out answer))
+            {
+                _asked[question] = answer = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+                Tell(SupervisionContract.QuestionLine + question);
+            }
+        }
+        using var late = new CancellationTokenSource();
+        var first = await Task.WhenAny(answer.Task, Ended, Task.Delay(limit, late.Token));
+        await late.CancelAsync();
+        return first == answer.Task ? await answer.Task : null;
     }
 
     /// <summary>Tells the process to leave, then to end, and kills it when the time for that is over. Returns when it has ended.</summary>
@@ -120,12 +149,15 @@ internal sealed class ChildProcess : IDisposable
     {
         try
         {
-            _process.StandardInput.WriteLine(line);
-            _process.StandardInput.Flush();
+            lock (_saying)
+            {
+                _input.WriteLine(line);
+                _input.Flush();
+            }
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
-            // It has ended.
+            // It has ended, or was told to.
         }
     }
 
@@ -133,12 +165,29 @@ internal sealed class ChildProcess : IDisposable
     {
         try
         {
-            _process.StandardInput.Close();
+            lock (_saying)
+            {
+                _input.Close();
+            }
         }
         catch (IOException)
         {
             // It has ended.
         }
+    }
+
+    private void Answered(string line)
+    {
+        var end = line.IndexOf(' ', StringComparison.Ordinal);
+        TaskCompletionSource<string>? asked = null;
+        lock (_asked)
+        {
+            if (end > 0)
+            {
+                _asked.Remove(line[..end], out asked);
+            }
+        }
+        asked?.TrySetResult(line[(end + 1)..]);
     }
 
     private async Task PassOnAsync(StreamReader from, Action<string> to)
@@ -150,6 +199,10 @@ internal sealed class ChildProcess : IDisposable
                 if (line == SupervisionContract.ReadyLine)
                 {
                     _ready.TrySetResult();
+                }
+                else if (line.StartsWith(SupervisionContract.AnswerLine, StringComparison.Ordinal))
+                {
+                    Answered(line[SupervisionContract.AnswerLine.Length..]);
                 }
                 else
                 {

@@ -27,6 +27,9 @@ internal sealed class Incarnation(ChildProcess process, Launch launch, long sinc
     /// <summary>How it ended, for the log, if it did not end by itself or not as it should; null otherwise. Only once it has ended.</summary>
     public string? BadEnd => process.EndedWell ? null : process.Ending;
 
+    /// <summary>Asks it something; null where it does not answer in time. See <see cref="ChildProcess.AskAsync"/>.</summary>
+    public Task<string?> AskAsync(string question, TimeSpan limit) => process.AskAsync(question, limit);
+
     /// <summary>Waits until it is ready. False if it will not be, or if it is time to stop.</summary>
     public async Task<bool> BecomesReadyAsync(CancellationToken stopping)
     {

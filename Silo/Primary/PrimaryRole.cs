@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using OrleansAdapter.Primary;
 using OrleansAdapter.Silo.Front;
 using OrleansAdapter.Silo.Status;
 
@@ -10,6 +11,9 @@ namespace OrleansAdapter.Silo.Primary;
 /// </summary>
 internal static class PrimaryRole
 {
+    /// <summary>How long the status waits for what the workers themselves have to say.</summary>
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(2);
+
     /// <exception cref="PrimaryException">It cannot begin, or cannot go on.</exception>
     public static async Task<int> RunAsync(PrimaryOptions options)
     {
@@ -45,15 +49,14 @@ internal static class PrimaryRole
         await using var status = await StatusServer.StartAsync(
             runDirectory.Path,
             options.StatusPort,
-            () =>
-                Describe(
-                    options,
-                    front,
-                    directory,
-                    workers,
-                    reloads,
-                    started,
-                    stop.Token.IsCancellationRequested ? "stopping" : reloads.Running ? "reloading" : ready.IsCompleted ? "running" : "starting"));
+            () => DescribeAsync(
+                options,
+                front,
+                directory,
+                workers,
+                reloads,
+                started,
+                stop.Token.IsCancellationRequested ? "stopping" : reloads.Running ? "reloading" : ready.IsCompleted ? "running" : "starting"));
         new PrimaryFile(Environment.ProcessId, options.Front.Port, status.Path).Write(runDirectory.Path);
 
         var directoryTask = directory.RunAsync(stop with { Token = directoryEnd.Token });
@@ -91,25 +94,35 @@ internal static class PrimaryRole
         return await ProxyFront.StartAsync(workers, options.Front, directory);
     }
 
-    private static PrimaryStatus Describe(
-        PrimaryOptions options, FrontDoor front, Supervised directory, IEnumerable<Supervised> workers, WorkerReloads reloads, long started, string state) =>
-            new(
-        Environment.ProcessId,
-        $"http://{options.Front.EndPointOf(0)}",
-        options.Front.Port,
-        front.Name,
-        BalancePolicies.NameOf(options.Balance),
-        state,
-        Seconds(Stopwatch.GetElapsedTime(started)),
-        front.Arriving,
-        reloads.Done,
-        reloads.Failed,
-        directory.Running is [var process, ..] ? new ProcessStatus(directory.Name, process.Id, Seconds(process.Lived), directory.Restarts) : null,
-        [.. from worker in workers
-            from one in worker.Running
-            let look = front.Workers.Look(one.Launch.Worker!)
-            select new WorkerStatus(
-                worker.Name, one.Id, Seconds(one.Lived), worker.Restarts, worker.About, look.State.ToString().ToLowerInvariant(), look.Connections)]);
+    private static async Task<PrimaryStatus> DescribeAsync(
+        PrimaryOptions options, FrontDoor front, Supervised directory, IEnumerable<Supervised> workers, WorkerReloads reloads, long started, string state)
+    {
+        var processes = workers.SelectMany(worker => worker.Running, (worker, process) => (Worker: worker, Process: process)).ToArray();
+        var clients = await Task.WhenAll(processes.Select(one => one.Process.AskAsync(ClientCounts.Question, AnswerLimit)));
+        return new PrimaryStatus(
+            Environment.ProcessId,
+            $"http://{options.Front.EndPointOf(0)}",
+            options.Front.Port,
+            front.Name,
+            BalancePolicies.NameOf(options.Balance),
+            state,
+            Seconds(Stopwatch.GetElapsedTime(started)),
+            front.Arriving,
+            reloads.Done,
+            reloads.Failed,
+            directory.Running is [var process, ..] ? new ProcessStatus(directory.Name, process.Id, Seconds(process.Lived), directory.Restarts) : null,
+            [.. from one in processes.Zip(clients, (one, clients) => (one.Worker, one.Process, Clients: clients))
+                let look = front.Workers.Look(one.Process.Launch.Worker!)
+                select new WorkerStatus(
+                    one.Worker.Name,
+                    one.Process.Id,
+                    Seconds(one.Process.Lived),
+                    one.Worker.Restarts,
+                    one.Worker.About,
+                    look.State.ToString().ToLowerInvariant(),
+                    look.Connections,
+                    one.Clients is null ? null : ClientCounts.Read(one.Clients))]);
+    }
 
     private static double Seconds(TimeSpan time) => Math.Round(time.TotalSeconds, 1);
 }

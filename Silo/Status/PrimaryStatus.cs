@@ -1,3 +1,5 @@
+using OrleansAdapter.Primary;
+
 namespace OrleansAdapter.Silo.Status;
 
 /// <summary>The status of a primary and its processes.</summary>
@@ -37,6 +39,8 @@ internal record ProcessStatus(string Name, int Pid, double UptimeSeconds, int Re
 /// <summary>The status of one worker.</summary>
 /// <param name="Url">The address that leads to it alone; empty where it has no port of its own.</param>
 /// <param name="State"><c>expected</c>, <c>active</c>, <c>leaving</c> or <c>gone</c>.</param>
-/// <param name="Connections">How many it has.</param>
-internal sealed record WorkerStatus(string Name, int Pid, double UptimeSeconds, int Restarts, string Url, string State, long Connections)
+/// <param name="Connections">How many connections it has, idle ones and those of single requests included.</param>
+/// <param name="Clients">Its clients by protocol and transport; null where it has not said in time.</param>
+internal sealed record WorkerStatus(
+    string Name, int Pid, double UptimeSeconds, int Restarts, string Url, string State, long Connections, IReadOnlyList<ClientCount>? Clients)
     : ProcessStatus(Name, Pid, UptimeSeconds, Restarts);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using OrleansAdapter.Primary;
 
 namespace OrleansAdapter.Silo.Status;
 
@@ -28,9 +29,9 @@ internal static partial class StatusRole
         Console.Out.WriteLine($"primary  pid {status.Pid}  {status.Url}  {status.State}  up {Time(status.UptimeSeconds)}  {status.Front}, {status.Balance}");
         Console.Out.WriteLine($"run  {Path.GetDirectoryName(file.Status)}");
         Print([
-            ["", "pid", "state", "connections", "up", "restarts", "address"],
+            ["", "pid", "state", "clients", "up", "restarts", "address"],
             .. status.Directory is { } directory ? [Row(directory, "", "", "")] : Array.Empty<string[]>(),
-            .. status.Workers.Select(worker => Row(worker, worker.State, worker.Connections.ToString(CultureInfo.InvariantCulture), worker.Url)),
+            .. status.Workers.Select(worker => Row(worker, worker.State, Clients(worker.Clients), worker.Url)),
         ]);
         return 0;
     }
@@ -98,16 +99,26 @@ internal static partial class StatusRole
         return Failed;
     }
 
-    private static string[] Row(ProcessStatus process, string state, string connections, string address) =>
+    private static string[] Row(ProcessStatus process, string state, string clients, string address) =>
     [
         process.Name,
         process.Pid.ToString(CultureInfo.InvariantCulture),
         state,
-        connections,
+        clients,
         Time(process.UptimeSeconds),
         process.Restarts.ToString(CultureInfo.InvariantCulture),
         address,
     ];
+
+    /// <summary>What a worker has said of its clients, such as <c>3: 2 Socket.IO websocket, 1 SignalR WebSockets</c>.</summary>
+    internal static string Clients(IReadOnlyList<ClientCount>? clients) => clients switch
+    {
+        null => "not said",
+        [] => "0",
+        _ => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{clients.Sum(kind => kind.Count)}: {string.Join(", ", clients.Select(kind => $"{kind.Count} {kind.Protocol} {kind.Transport}"))}"),
+    };
 
     private static void Print(IReadOnlyList<string[]> rows)
     {

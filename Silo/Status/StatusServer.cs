@@ -27,7 +27,7 @@ internal sealed class StatusServer : IAsyncDisposable
     /// <param name="port">The port on 127.0.0.1 for everybody; 0 for none.</param>
     /// <param name="status">Says how things are.</param>
     /// <exception cref="PrimaryException">The port cannot be had.</exception>
-    public static async Task<StatusServer> StartAsync(string directory, int port, Func<PrimaryStatus> status)
+    public static async Task<StatusServer> StartAsync(string directory, int port, Func<Task<PrimaryStatus>> status)
     {
         // Empty, so that nothing of the environment, which is the workers', changes where this one listens or what it says.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -55,7 +55,7 @@ internal sealed class StatusServer : IAsyncDisposable
                 return;
             }
             context.Response.Headers.CacheControl = "no-store";
-            await context.Response.WriteAsJsonAsync(status());
+            await context.Response.WriteAsJsonAsync(await status());
         });
         try
         {

@@ -48,6 +48,8 @@ public sealed class MoverTests
 
         public bool IsBusy { get; set; }
 
+        public ClientKind? Kind => null;
+
         public void Move() => Moved = TimeProvider.System.GetTimestamp();
 
         public void Cut() => Move();

@@ -23,6 +23,9 @@ public sealed class SocketIOClients(DefaultCluster shared) : SocketIOSuite(share
 public sealed class Fronts(DefaultCluster shared) : FrontSuite(shared);
 
 [Collection(nameof(DefaultCluster))]
+public sealed class Statuses(DefaultCluster shared) : StatusSuite(shared);
+
+[Collection(nameof(DefaultCluster))]
 public sealed class FrontClients(DefaultCluster shared) : FrontClientsSuite(shared);
 
 [Collection(nameof(DefaultCluster))]
