@@ -3,6 +3,7 @@
 
 const most = 8;
 
+/** Returns the client and the name of the worker that it has reached. */
 export async function openApart(make, taken) {
   const spare = [];
   try {
@@ -14,7 +15,7 @@ export async function openApart(make, taken) {
       const { workers } = await client.call("workers");
       if (tries === most || !taken.includes(server) || workers.every(worker => taken.includes(worker.name))) {
         spare.pop();
-        return client;
+        return [client, server];
       }
     }
   } finally {

@@ -4,6 +4,7 @@ import { Lines, element } from "./lines.js";
 const lookEvery = 2_000;
 const lookAfterDeath = 500;
 const watchDeath = 15_000;
+const mostMoves = 3;
 const byId = id => document.getElementById(id);
 
 export class Cluster {
@@ -14,6 +15,8 @@ export class Cluster {
   #timer = null;
   #closeLookUntil = 0;
   #mayKill = false;
+  #moves = 0;
+  #moving = false;
 
   constructor(people) {
     this.#people = people;
@@ -49,7 +52,9 @@ export class Cluster {
     try {
       const person = this.#people.find(candidate => candidate.connected);
       if (person && !document.hidden) {
-        this.#see(await person.call("workers"));
+        const cluster = await person.call("workers");
+        this.#see(cluster);
+        await this.#spread(cluster.workers);
       }
     } catch (error) {
       // The next look is not far.
@@ -57,6 +62,26 @@ export class Cluster {
     } finally {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#look(), Date.now() < this.#closeLookUntil ? lookAfterDeath : lookEvery);
+    }
+  }
+
+  /**
+   * When a worker has come, somebody goes there if several people of the page are on one worker: who came there last. A connection may lead elsewhere, so it
+   * is tried some times.
+   */
+  async #spread(workers) {
+    const free = workers.some(({ name }) => this.#people.every(({ worker }) => worker !== name));
+    const late = this.#people
+      .filter(({ worker }) => this.#people.filter(other => other.worker === worker).length > 1)
+      .sort((one, other) => other.since - one.since)[0];
+    if (this.#moves > 0 && free && late && !this.#moving && this.#people.every(({ connected }) => connected)) {
+      this.#moves--;
+      this.#moving = true;
+      try {
+        await late.move(this.#people.map(({ worker }) => worker));
+      } finally {
+        this.#moving = false;
+      }
     }
   }
 
@@ -68,6 +93,7 @@ export class Cluster {
       const card = this.#cards.get(name) ?? this.#add(name);
       if (card.id !== id || card.gone) {
         if (!first) {
+          this.#moves = mostMoves;
           this.happened(card.id === id ? `${name} is there again.` : `${name} ${card.id === null ? "is there" : "was started again"}.`);
         }
         [card.id, card.gone] = [id, false];

@@ -26,6 +26,9 @@ export class Person {
   /** The worker that holds the connection; null before the first one. */
   worker = null;
 
+  /** Since when. */
+  since = 0;
+
   connected = false;
 
   /** Called with what others want to know of this person. */
@@ -65,16 +68,34 @@ export class Person {
   async open(taken) {
     for (;;) {
       try {
-        this.#client = await openApart(() => this.#listen(this.#make()), taken);
+        [this.#client] = await openApart(() => this.#listen(this.#make()), taken);
         break;
       } catch (error) {
         this.#error(error);
         await pause(1_000);
       }
     }
-    this.#client.onchange = (connected, recovered) => this.#changed(connected, recovered);
+    this.#follow();
     setInterval(() => document.hidden || this.#look(), lookEvery);
     await this.#changed(this.#client.connected, false);
+  }
+
+  /** Goes to a worker that is none of these, as somebody new; stays where no connection leads to such a one. */
+  async move(taken) {
+    const [client, worker] = await openApart(() => this.#listen(this.#make()), taken);
+    if (taken.includes(worker) || !this.connected) {
+      client.stop();
+      return;
+    }
+    const before = this.#client;
+    before.onchange = () => {};
+    before.stop();
+    this.#lost = now();
+    this.#log.note(`Leaves ${this.worker}, so that this page has people on several workers again.`);
+    this.onhappened(`${this.#name} (${this.protocol}) goes from ${this.worker} to ${worker}, so that this page has people on several workers again.`);
+    this.#client = client;
+    this.#follow();
+    await this.#changed(client.connected, false);
   }
 
   /** Goes to another room. */
@@ -87,6 +108,10 @@ export class Person {
   /** Calls a worker. */
   call(method, ...args) {
     return this.#client.call(method, ...args);
+  }
+
+  #follow() {
+    this.#client.onchange = (connected, recovered) => this.#changed(connected, recovered);
   }
 
   #listen(client) {
@@ -129,6 +154,9 @@ export class Person {
   async #enter() {
     const me = await this.#client.call("enter", this.#room, this.#name);
     this.#ids.add(me.socket);
+    if (this.worker !== me.worker) {
+      this.since = now();
+    }
     this.worker = me.worker;
     this.connected = true;
     this.#error(null);

@@ -14,4 +14,14 @@ public sealed class DemonstrationTests
 
         await PageSuite.RunAsync("demonstration.mjs", cluster.Front);
     }
+
+    [Fact(Timeout = 180_000)]
+    public async Task When_one_of_two_workers_was_killed_and_started_again_the_people_of_a_page_are_on_two_workers_again()
+    {
+        Checkout.SkipWithoutNode();
+        await using var cluster = RunningCluster.Start(RunningCluster.FreePort(), "--workers", "2");
+        await cluster.LineAsync("ready ");
+
+        await PageSuite.RunAsync("apart-again.mjs", cluster.Front);
+    }
 }
