@@ -85,9 +85,11 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     private static RunningCluster Start(int port, (string Name, string Value)[] environment, params IEnumerable<string> arguments)
     {
         var temporary = Directory.CreateTempSubdirectory("oa-").FullName;
+
+        // Where the shell that started the tests ignores SIGINT, as for what runs in the background of a script, so would the primary.
         var start = new ProcessStartInfo(
-            "dotnet",
-            [Checkout.Program("Silo"), "primary", "--port", port.ToString(CultureInfo.InvariantCulture), "--worker-ports", "--drain", "2", .. arguments])
+            "env",
+            ["--default-signal=INT", "dotnet", Checkout.Program("Silo"), "primary", "--port", port.ToString(CultureInfo.InvariantCulture), "--worker-ports", "--drain", "2", .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

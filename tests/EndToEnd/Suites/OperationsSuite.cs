@@ -231,7 +231,7 @@ public abstract class OperationsSuite(SharedCluster shared)
         }
     }
 
-    private static async Task FailsAsync(JavaScriptClient caller, string operation, string server, params string[] arguments)
+    private async Task FailsAsync(JavaScriptClient caller, string operation, string server, params string[] arguments)
     {
         JsonNode? result;
         try
@@ -243,7 +243,7 @@ public abstract class OperationsSuite(SharedCluster shared)
             Assert.Contains(server, exception.Message, StringComparison.Ordinal);
             return;
         }
-        Assert.Fail($"\"{operation}\" did not wait for {server}, which is frozen; it returned {result?.ToJsonString()}.");
+        Assert.Fail($"\"{operation}\" did not wait for {server}, which is frozen; it returned {result?.ToJsonString()}.\n{string.Join('\n', shared.Cluster.Lines.All.Select(line => line.At + " " + line.Text))}");
     }
 
     private static async Task<JsonNode[]> FetchAsync(JavaScriptClient caller, string room) =>
