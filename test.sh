@@ -88,8 +88,13 @@ check_lines() {
   ((code == 1))
 }
 
-scratch=$(mktemp -d)
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/oa-test-XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
+
+# What builds and programs that are killed leave in the directory for temporary files goes with the rest. Some tests run programs as another user.
+export TMPDIR=$scratch/tmp
+mkdir -m 1777 "$TMPDIR"
+chmod 711 "$scratch"
 
 prepare_node
 prepare_programs &

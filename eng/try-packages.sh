@@ -21,6 +21,8 @@ for option in "$@"; do
 done
 
 place=$(mktemp -d "${TMPDIR:-/tmp}/oa-XXXXXX")
+export TMPDIR=$place/tmp
+mkdir "$TMPDIR"
 primary=
 end() {
   stop_primary

@@ -49,7 +49,7 @@ public sealed class RollingUpgradeTests : IDisposable
             var (exitCode, output, error) = await ProgramRun.RunAsync(
                 "Silo", cluster.Temporary, ["reload", "--port", cluster.Port.ToString(CultureInfo.InvariantCulture)]);
 
-            Assert.Equal(("", 0), (error, exitCode));
+            Assert.True((error, exitCode) == ("", 0), $"{error}The primary:\n{cluster.Said}");
             Assert.StartsWith("reloaded", output);
             var after = await cluster.StatusAsync();
             Assert.Empty(before.Workers.Select(worker => worker.Pid).Intersect(after.Workers.Select(worker => worker.Pid)));

@@ -57,6 +57,9 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     /// <summary>All that the primary said.</summary>
     public EventLog<OutputLine> Lines => _lines;
 
+    /// <summary>The same as text, for those who look for what went wrong.</summary>
+    public string Said => string.Join('\n', _lines.All.Select(line => line.Text));
+
     /// <summary>Starts a cluster; returns when it is ready.</summary>
     /// <param name="arguments">More of the primary's arguments.</param>
     public static Task<RunningCluster> StartAsync(params IEnumerable<string> arguments) => StartAsync([], arguments);

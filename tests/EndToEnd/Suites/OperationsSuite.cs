@@ -243,7 +243,7 @@ public abstract class OperationsSuite(SharedCluster shared)
             Assert.Contains(server, exception.Message, StringComparison.Ordinal);
             return;
         }
-        Assert.Fail($"\"{operation}\" did not wait for {server}, which is frozen; it returned {result?.ToJsonString()}.\n{string.Join('\n', shared.Cluster.Lines.All.Select(line => line.At + " " + line.Text))}");
+        Assert.Fail($"\"{operation}\" did not wait for {server}, which is frozen; it returned {result?.ToJsonString()}. The primary:\n{shared.Cluster.Said}");
     }
 
     private static async Task<JsonNode[]> FetchAsync(JavaScriptClient caller, string room) =>
