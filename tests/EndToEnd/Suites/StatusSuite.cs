@@ -44,10 +44,12 @@ public abstract class StatusSuite(SharedCluster shared)
         try
         {
             await cluster.StatusAsync(
-                status => status.Workers.Select(worker => worker.Clients is null).SequenceEqual([false, true, false]), "the others to say it, and this one not");
+                status => status.Workers.Select(worker => worker.Clients is null).SequenceEqual([false, true, false]),
+                "the others to say it, and this one not");
             var (exitCode, output, error) = await ProgramRun.RunAsync("Silo", cluster.Temporary, ["status"]);
             Assert.Equal((0, ""), (exitCode, error));
-            Assert.Contains("not said  ", output.Split('\n').Single(line => line.StartsWith($"worker-{Worker} ", StringComparison.Ordinal)), StringComparison.Ordinal);
+            var line = output.Split('\n').Single(line => line.StartsWith($"worker-{Worker} ", StringComparison.Ordinal));
+            Assert.Contains("not said  ", line, StringComparison.Ordinal);
         }
         finally
         {
