@@ -92,7 +92,10 @@ internal sealed partial class RunningCluster : IAsyncDisposable
         // Where the shell that started the tests ignores SIGINT, as for what runs in the background of a script, so would the primary.
         var start = new ProcessStartInfo(
             "env",
-            ["--default-signal=INT", "dotnet", Checkout.Program("Silo"), "primary", "--port", port.ToString(CultureInfo.InvariantCulture), "--worker-ports", "--drain", "2", .. arguments])
+            [
+                "--default-signal=INT", "dotnet", Checkout.Program("Silo"), "primary", "--port", port.ToString(CultureInfo.InvariantCulture), "--worker-ports",
+                "--drain", "2", .. arguments,
+            ])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
