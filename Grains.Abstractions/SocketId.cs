@@ -16,17 +16,16 @@ public readonly partial struct SocketId : IEquatable<SocketId>
     internal const int ByteLength = 15;
 
     private readonly ulong _high;
-    private readonly byte _low;
+    private readonly ulong _serverAndLow; // 48 bits and 8 bits: 16 bytes in all, and there are many
 
     private SocketId(ServerId server, ulong high, byte low)
     {
-        Server = server;
+        _serverAndLow = (server.Bits << 8) | low;
         _high = high;
-        _low = low;
     }
 
     /// <summary>The life of the server that holds the socket.</summary>
-    public ServerId Server { get; }
+    public ServerId Server => ServerId.FromBits(_serverAndLow >> 8);
 
     /// <summary>True for <see langword="default"/>, which names no socket.</summary>
     public bool IsNone => Server.IsNone;
@@ -49,11 +48,11 @@ public readonly partial struct SocketId : IEquatable<SocketId>
     {
         Server.Write(bytes);
         BinaryPrimitives.WriteUInt64BigEndian(bytes[6..], _high);
-        bytes[14] = _low;
+        bytes[14] = (byte)_serverAndLow;
     }
 
     /// <inheritdoc/>
-    public bool Equals(SocketId other) => _high == other._high && _low == other._low && Server == other.Server;
+    public bool Equals(SocketId other) => _high == other._high && _serverAndLow == other._serverAndLow;
 
     /// <inheritdoc/>
     public override bool Equals([NotNullWhen(true)] object? obj) => obj is SocketId other && Equals(other);

@@ -54,11 +54,7 @@ internal sealed partial class NamespaceState
     public void TellData(LocalSocket socket, ReadOnlyMemory<byte> data, long now)
     {
         _now = now;
-        if (socket.Session is { } session)
-        {
-            session.Data = data;
-            Tell(socket, (id, claim) => new SessionData(id, claim, data));
-        }
+        Tell(socket, (id, claim) => new SessionData(id, claim, data));
     }
 
     IReadOnlyList<MovedSocket> IReplicaHost.MovedSockets() =>
@@ -101,7 +97,7 @@ internal sealed partial class NamespaceState
             rooms[i] = socket.Memberships.All[i].Room.Key;
         }
         var opened = new SessionOpened(
-            socket.Id, session.Claim, session.Secret, session.User, session.SurelySent, rooms, session.Data, session.WasOpen);
+            socket.Id, session.Claim, session.Secret, socket.UserId ?? "", session.SurelySent, rooms, session.Data, session.WasOpen);
         (session.IsOpen, session.WasOpen) = (true, true);
         Replica.Submit(new SessionSaid(opened, Replica.Handled, waiter), _now);
     }

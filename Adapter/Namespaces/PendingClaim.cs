@@ -40,7 +40,14 @@ internal sealed class PendingClaim(SessionClaim claim, Func<SocketId, SocketSess
     /// <summary>The entry has come: the socket is made, held by the claim that has this number.</summary>
     public LocalSocket Make(SocketId id, long number, ReadOnlyMemory<byte> data)
     {
-        var session = new SocketSession(claim.Secret, claim.User) { Claim = number, IsOpen = true, WasOpen = true, IsToldAll = false, Data = data };
+        var session = new SocketSession(claim.Secret)
+        {
+            Claim = number,
+            IsOpen = true,
+            WasOpen = true,
+            IsToldAll = false,
+            Data = data.IsEmpty ? null : data.ToArray(),
+        };
         Session = session;
         return Socket = make(id, session);
     }

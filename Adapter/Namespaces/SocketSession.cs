@@ -1,13 +1,14 @@
 namespace OrleansAdapter.Namespaces;
 
-/// <summary>The session of a local socket: what its client may come back to, as far as this server knows it. Owned by the namespace's turn.</summary>
-internal sealed class SocketSession(SecretHash secret, string user)
+/// <summary>
+/// The session of a local socket: what its client may come back to, as far as this server knows it. Owned by the namespace's turn. There is one for each
+/// connection, so each field counts: docs/PERFORMANCE.md has what it takes.
+/// </summary>
+internal sealed class SocketSession(SecretHash secret)
 {
     private volatile bool _isToldAll = true;
 
     public SecretHash Secret { get; } = secret;
-
-    public string User { get; } = user;
 
     /// <summary>The number of the claim by which this server holds it; 0 where the client never came back.</summary>
     public long Claim { get; init; }
@@ -24,8 +25,8 @@ internal sealed class SocketSession(SecretHash secret, string user)
     /// <summary>The same, where it is certain that everything before was handed over as well; else unknown.</summary>
     public OrderOffset SurelySent => IsToldAll ? LastSent : OrderOffset.Unknown;
 
-    /// <summary>What the application keeps with the socket, as it was last told.</summary>
-    public ReadOnlyMemory<byte> Data { get; set; }
+    /// <summary>What the application keeps with the socket, as it was last told; null for nothing. Set by the front, which has a lock for it.</summary>
+    public byte[]? Data { get; set; }
 
     /// <summary>
     /// Whether the client's connection has been handed all that it missed. Until then nobody may say what was sent to it last. Set by the front.

@@ -28,7 +28,6 @@ public sealed partial class SocketIOSocket
         if (HasSession && _data is not null)
         {
             TellData();
-            Session!.Data = _toldData;
         }
         try
         {
@@ -49,7 +48,7 @@ public sealed partial class SocketIOSocket
     {
         if (Session is { IsOpen: false })
         {
-            _secret = null; // the home keeps no sessions
+            (_secret, HasSession) = (null, false); // the home keeps no sessions
         }
         lock (_lock)
         {
@@ -60,6 +59,7 @@ public sealed partial class SocketIOSocket
             }
             // First this, then what it missed: the client then has each at once, and a break anywhere costs nothing.
             _client.Session.Enqueue(_secret is null ? SocketIOEncoder.Connect(Namespace.Name, Id) : SocketIOEncoder.Connect(Namespace.Name, Id, _secret));
+            _secret = null;
             foreach (var (@event, arguments, attachments, frames) in missed)
             {
                 TellOutgoing(@event, arguments, attachments);

@@ -11,9 +11,9 @@ public sealed partial class SocketIOSocket
 {
     private static readonly object OffsetEncodingKey = new();
 
-    private Lock? _dataLock;
+    /// <summary>What the client is told when it is in; not kept any longer.</summary>
     private string? _secret;
-    private byte[]? _toldData;
+
     private List<Operation>? _earlyEmits;
 
     /// <summary>
@@ -23,19 +23,19 @@ public sealed partial class SocketIOSocket
     public bool Recovered { get; private set; }
 
     /// <summary>Whether its client may come back, and so gets the place of every event in the order.</summary>
-    internal bool HasSession => _secret is not null;
+    internal bool HasSession { get; private set; }
 
     /// <summary>A new client gets a session.</summary>
     internal void GiveSession()
     {
-        _secret = RecoverySecret.New();
-        Session = new SocketSession(RecoverySecret.HashOf(_secret), UserId ?? "");
+        (_secret, HasSession) = (RecoverySecret.New(), true);
+        Session = new SocketSession(RecoverySecret.HashOf(_secret));
     }
 
     /// <summary>The client asks for the session that it has this secret of.</summary>
     internal SocketIOSocket WithSecret(string secret)
     {
-        _secret = secret;
+        (_secret, HasSession) = (secret, true);
         return this;
     }
 
@@ -43,7 +43,6 @@ public sealed partial class SocketIOSocket
     internal void Restore(ReadOnlyMemory<byte> data)
     {
         Recovered = true;
-        _toldData = data.IsEmpty ? null : data.ToArray();
         if (data.IsEmpty)
         {
             return;
@@ -67,11 +66,11 @@ public sealed partial class SocketIOSocket
     /// <summary>Tells the home what the application keeps with the socket, if that has changed.</summary>
     internal void TellData()
     {
-        if (_secret is null || (_data is null && _toldData is null))
+        if (!HasSession || Session is not { } session || (_data is null && session.Data is null))
         {
             return;
         }
-        lock (_dataLock ?? Interlocked.CompareExchange(ref _dataLock, new Lock(), null) ?? _dataLock)
+        lock (session)
         {
             byte[] data;
             try
@@ -83,11 +82,11 @@ public sealed partial class SocketIOSocket
                 SocketIOLog.DataNotKept(Namespace.Server.Logger, Namespace.Name, exception);
                 return;
             }
-            if (_toldData is not null && data.AsSpan().SequenceEqual(_toldData))
+            if (session.Data is { } told && data.AsSpan().SequenceEqual(told))
             {
                 return;
             }
-            _toldData = data;
+            session.Data = data;
             Namespace.Core.TellData(this, data);
         }
     }
@@ -145,7 +144,7 @@ public sealed partial class SocketIOSocket
         return (packet.Event, packet.Arguments, packet.Attachments, FramesOf(packet));
     }
 
-    private OutboundPacket FramesOf(Packet packet) => _secret is not null && packet.Offset is not null
+    private OutboundPacket FramesOf(Packet packet) => HasSession && packet.Offset is not null
         ? packet.Derive(
             OffsetEncodingKey,
             Namespace.Name,

@@ -105,7 +105,7 @@ internal sealed partial class Home
                 session.Leave(left.Room, asOf);
                 break;
             case SessionData data:
-                session.Data = data.Data.ToArray(); // not the whole message
+                session.Data = Own(data.Data);
                 break;
             case SessionAway away:
                 session.TellLastSent(away.LastSent, asOf);
@@ -122,23 +122,29 @@ internal sealed partial class Home
         var session = new Session(opened.Socket, opened.Secret, opened.User)
         {
             Holder = life.Id,
-            Claim = opened.Claim,
             First = asOf,
             IsReopened = opened.IsAgain,
-            LastSent = opened.LastSent,
-            KnownAt = asOf,
-            Data = opened.Data.ToArray(),
+            Data = Own(opened.Data),
         };
-        foreach (var room in opened.Rooms)
+        if (opened.Claim != 0 || !opened.LastSent.IsNone)
         {
-            session.JoinAgain(room, SinceWhen(life, room, asOf));
+            (session.Trail.Claim, session.Trail.LastSent) = (opened.Claim, opened.LastSent);
         }
-        _sessions!.Add(session);
+        if (_sessions!.Add(session))
+        {
+            foreach (var room in opened.Rooms)
+            {
+                _sessions.Join(session, room, SinceWhen(life, room, asOf));
+            }
+        }
         if (_moved.TryGetValue(opened.Socket, out var moved) && moved.Claim <= opened.Claim)
         {
             _moved.Remove(opened.Socket);
         }
     }
+
+    /// <summary>A copy: not the whole message.</summary>
+    private static byte[]? Own(ReadOnlyMemory<byte> data) => data.IsEmpty ? null : data.ToArray();
 
     /// <summary>A socket that joins gets what its server gets for the room and has not handled yet: not less, and not more.</summary>
     private long SinceWhen(Life life, Room room, long asOf) => Math.Max(asOf, RoomTable.Since(room, life) ?? Number);
@@ -146,12 +152,14 @@ internal sealed partial class Home
     private ClaimAnswer TakeClaim(Life life, long position, long run, Operation operation, long firstNumber)
     {
         var claim = (SessionClaim)operation.Word!;
-        var refusal = Decide(claim, out var session, out var missed);
-        if (refusal == ClaimRefusal.TooManyClaims && !session!.Left.IsNone)
+        var session = _sessions?.Find(claim.Secret);
+        var left = session?.Holder ?? default;
+        var refusal = Decide(claim, session, out var missed);
+        if (refusal == ClaimRefusal.TooManyClaims && !left.IsNone)
         {
             // It has ended, and whoever holds the socket is to let it go.
-            var over = new SessionMoved(session.Socket, [], default, IsOver: true);
-            AppendOfBatch(new Entry(Number, life.Id, position, run, Operation.Moved(Lives(default, session.Left), over)), firstNumber);
+            var over = new SessionMoved(session!.Socket, [], default, IsOver: true);
+            AppendOfBatch(new Entry(Number, life.Id, position, run, Operation.Moved(Lives(default, left), over)), firstNumber);
         }
         if (refusal != ClaimRefusal.None)
         {
@@ -160,7 +168,7 @@ internal sealed partial class Home
         var moved = new SessionMoved(session!.Socket, session.Rooms, session.Data);
         if (!claim.LooksOnly)
         {
-            Move(session, life, new Entry(Number, life.Id, position, run, Operation.Moved(Lives(session.Left, life.Id), moved)), firstNumber);
+            Move(session, life, new Entry(Number, life.Id, position, run, Operation.Moved(Lives(left, life.Id), moved)), firstNumber);
         }
         return new ClaimAnswer(position, ClaimRefusal.None, moved, claim.LooksOnly ? [] : missed);
 
@@ -169,10 +177,9 @@ internal sealed partial class Home
         static SocketId NameOf(ServerId life) => SocketId.FromParts(life, 0);
     }
 
-    private ClaimRefusal Decide(SessionClaim claim, out Session? session, out IReadOnlyList<Entry> missed)
+    private ClaimRefusal Decide(SessionClaim claim, Session? session, out IReadOnlyList<Entry> missed)
     {
         missed = [];
-        session = _sessions?.Find(claim.Secret);
         if (session is null)
         {
             return WillTell ? ClaimRefusal.NotYet : ClaimRefusal.Unknown;
@@ -193,7 +200,6 @@ internal sealed partial class Home
         {
             return ClaimRefusal.None;
         }
-        session.Left = session.Holder;
         if (!SessionTable.CountClaim(session, _now))
         {
             _sessions!.End(session, SessionEnd.TooManyClaims);

@@ -1,12 +1,15 @@
 namespace OrleansAdapter.Grains;
 
-/// <summary>What a client may come back to: a socket that outlives its connection, with the rooms it was in and since which number (RECOVERY.md).</summary>
+/// <summary>
+/// What a client may come back to: a socket that outlives its connection, with the rooms it was in and since which number (RECOVERY.md). There is one for
+/// each connection, so each field counts: docs/PERFORMANCE.md has what it takes.
+/// </summary>
 internal sealed class Session(SocketId socket, SecretHash secret, string user)
 {
     private const int ManyStays = 1024;
 
-    private readonly List<Stay> _stays = new(2);
-    private string? _name;
+    private StayList _stays;
+    private SessionTrail? _trail;
 
     public SocketId Socket { get; } = socket;
 
@@ -18,7 +21,7 @@ internal sealed class Session(SocketId socket, SecretHash secret, string user)
     public ServerId Holder { get; set; }
 
     /// <summary>The number of the claim by which it is held; 0 where the client never came back.</summary>
-    public long Claim { get; set; }
+    public long Claim => _trail?.Claim ?? 0;
 
     /// <summary>The number from which on the client is to get what is for it.</summary>
     public required long First { get; init; }
@@ -26,48 +29,67 @@ internal sealed class Session(SocketId socket, SecretHash secret, string user)
     /// <summary>Whether the session is as old as the home before this one.</summary>
     public required bool IsReopened { get; init; }
 
-    /// <summary>The place of the last thing that was sent to the client…</summary>
-    public OrderOffset LastSent { get; set; }
-
-    /// <summary>… when its holder had handled everything up to here.</summary>
-    public long KnownAt { get; set; }
-
     /// <summary>What was for it up to here is not known any more.</summary>
-    public long ForgottenUpTo { get; set; }
+    public long ForgottenUpTo { get; private set; }
 
-    public ReadOnlyMemory<byte> Data { get; set; }
-
-    /// <summary>When it went away; meaningless while it is held.</summary>
-    public long AwaySince { get; set; }
-
-    /// <summary>When its last claims were, newest last; null before the first.</summary>
-    public Queue<long>? Claims { get; set; }
+    /// <summary>What the application keeps with it; null for nothing.</summary>
+    public byte[]? Data { get; set; }
 
     public bool IsRemoved { get; set; }
 
-    /// <summary>Who held it before the claim that is being decided.</summary>
-    public ServerId Left { get; set; }
+    /// <summary>What most sessions do without.</summary>
+    public SessionTrail Trail => _trail ??= new SessionTrail { KnownAt = First };
 
-    /// <summary>Its stays in rooms, those that have ended too.</summary>
-    public IReadOnlyList<Stay> Stays => _stays;
+    /// <summary>The place of the last thing that was sent to the client, as far as it was told.</summary>
+    public OrderOffset LastSent => _trail?.LastSent ?? default;
+
+    /// <summary>Up to where its holder had handled everything when that was the last thing.</summary>
+    public long KnownAt => _trail?.KnownAt ?? First;
+
+    /// <summary>Its place among those whose clients are away; null while it is held.</summary>
+    public LinkedListNode<Session>? AwayNode => _trail?.AwayNode;
+
+    /// <summary>How many stays it has, those that have ended too.</summary>
+    public int StayCount => _stays.Count;
 
     /// <summary>The rooms it is in now.</summary>
-    public Room[] Rooms => [.. _stays.Where(stay => stay.Lasts).Select(stay => stay.Room)];
+    public Room[] Rooms
+    {
+        get
+        {
+            var rooms = new List<Room>(_stays.Count);
+            for (var i = 0; i < _stays.Count; i++)
+            {
+                if (_stays[i].Lasts)
+                {
+                    rooms.Add(_stays[i].Room);
+                }
+            }
+            return [.. rooms];
+        }
+    }
+
+    /// <summary>One of its stays.</summary>
+    public ref readonly Stay StayAt(int index) => ref _stays[index];
 
     /// <summary>Its holder says what was sent last; where it cannot tell, what an earlier one said stands.</summary>
     public void TellLastSent(OrderOffset lastSent, long asOf)
     {
         if (!lastSent.IsUnknown)
         {
-            (LastSent, KnownAt) = (lastSent, asOf);
+            (Trail.LastSent, Trail.KnownAt) = (lastSent, asOf);
         }
     }
+
+    /// <summary>What was for it up to a number is not known any more.</summary>
+    public void Forget(long number) => ForgottenUpTo = Math.Max(ForgottenUpTo, number);
 
     /// <summary>Whether it was in a room when an entry with this number was made.</summary>
     public bool IsIn(Room room, long number)
     {
-        foreach (var stay in _stays)
+        for (var i = 0; i < _stays.Count; i++)
         {
+            ref var stay = ref _stays[i];
             if (stay.Covers(number) && stay.Room == room)
             {
                 return true;
@@ -80,82 +102,46 @@ internal sealed class Session(SocketId socket, SecretHash secret, string user)
     public bool IsTarget(BroadcastTarget target, long number) =>
         Matches(target.SocketArray, target.RoomArray, number) && !Matches(target.ExceptSocketArray, target.ExceptRoomArray, number);
 
-    /// <summary>It gets what is for the room from a number on. Null where it does already, or has done since.</summary>
-    public Stay? Join(Room room, long since)
+    /// <summary>It gets what is for the room from a number on. False where it does already, or has done since.</summary>
+    public bool Join(LogTrack track, long since)
     {
-        foreach (var stay in _stays)
+        for (var i = 0; i < _stays.Count; i++)
         {
-            if (stay.Room == room && (stay.Lasts || stay.Since >= since || stay.Covers(since)))
+            ref var stay = ref _stays[i];
+            if (stay.Room == track.Room && (stay.Lasts || stay.Since >= since || stay.Covers(since)))
             {
-                return null;
-            }
-        }
-        var added = new Stay(room, since);
-        _stays.Add(added);
-        return added;
-    }
-
-    /// <summary>A word of its holder that it joined; a stay that ended at the same number has ended before.</summary>
-    public Stay? JoinAgain(Room room, long since)
-    {
-        foreach (var stay in _stays)
-        {
-            if (stay.Room == room && stay.Lasts)
-            {
-                return null;
-            }
-        }
-        var added = new Stay(room, since);
-        _stays.Add(added);
-        return added;
-    }
-
-    /// <summary>An entry that steers sockets finds it: false where that disconnects it.</summary>
-    /// <param name="entry">The entry.</param>
-    /// <param name="joined">Gets the rooms that it is in from now on.</param>
-    public bool Steer(Entry entry, List<Room> joined)
-    {
-        var operation = entry.Operation;
-        if (!IsTarget(operation.Target!, entry.Number))
-        {
-            return true;
-        }
-        switch (operation.Kind)
-        {
-            case OperationKind.SocketsJoin:
-                foreach (var room in operation.Rooms)
-                {
-                    if (Join(room, entry.Number) is not null)
-                    {
-                        joined.Add(room);
-                    }
-                }
-                return true;
-            case OperationKind.SocketsLeave:
-                foreach (var room in operation.Rooms)
-                {
-                    LeaveAt(room, entry.Number);
-                }
-                return true;
-            default:
                 return false;
+            }
         }
+        _stays.Add(new Stay(track, since));
+        return true;
+    }
+
+    /// <summary>A word of its holder that it joined; a stay that ended at the same number has ended before. False where it is in the room.</summary>
+    public bool JoinAgain(LogTrack track, long since)
+    {
+        for (var i = 0; i < _stays.Count; i++)
+        {
+            if (_stays[i].Room == track.Room && _stays[i].Lasts)
+            {
+                return false;
+            }
+        }
+        _stays.Add(new Stay(track, since));
+        return true;
     }
 
     /// <summary>Another one with the same stays, to see what would become of it.</summary>
-    public Session Copy()
-    {
-        var copy = new Session(Socket, Secret, User) { First = First, IsReopened = IsReopened, ForgottenUpTo = ForgottenUpTo };
-        copy._stays.AddRange(_stays.Select(stay => new Stay(stay.Room, stay.Since) { Until = stay.Until }));
-        return copy;
-    }
+    public Session Copy() =>
+        new(Socket, Secret, User) { First = First, IsReopened = IsReopened, ForgottenUpTo = ForgottenUpTo, _stays = _stays.Copy() };
 
     /// <summary>It gets what is for the room up to a number.</summary>
     public void Leave(Room room, long until)
     {
-        foreach (var stay in _stays)
+        for (var i = 0; i < _stays.Count; i++)
         {
-            if (stay.Room == room && stay.Lasts)
+            ref var stay = ref _stays[i];
+            if (stay.Lasts && stay.Room == room)
             {
                 stay.Until = until;
             }
@@ -165,9 +151,10 @@ internal sealed class Session(SocketId socket, SecretHash secret, string user)
     /// <summary>An entry with this number made it leave the room; what it joined later stays.</summary>
     public void LeaveAt(Room room, long number)
     {
-        foreach (var stay in _stays)
+        for (var i = 0; i < _stays.Count; i++)
         {
-            if (stay.Room == room && stay.Covers(number))
+            ref var stay = ref _stays[i];
+            if (stay.Covers(number) && stay.Room == room)
             {
                 stay.Until = number;
             }
@@ -178,8 +165,12 @@ internal sealed class Session(SocketId socket, SecretHash secret, string user)
     public IReadOnlyList<Stay> Prune(long endedBefore)
     {
         List<Stay>? gone = null;
-        var ended = _stays.Count(stay => !stay.Lasts);
-        for (var i = 0; i < _stays.Count;)
+        var ended = 0;
+        for (var i = 0; i < _stays.Count; i++)
+        {
+            ended += _stays[i].Lasts ? 0 : 1;
+        }
+        for (var i = 0; ended > 0 && i < _stays.Count;)
         {
             var stay = _stays[i];
             if (!stay.Lasts && (stay.Until < endedBefore || ended > ManyStays))
@@ -212,19 +203,5 @@ internal sealed class Session(SocketId socket, SecretHash secret, string user)
         return false;
     }
 
-    private bool IsMe(Room room) => room.Kind == RoomKind.Room && room.Name.Length == SocketId.TextLength && room.Name == (_name ??= Socket.ToString());
-}
-
-/// <summary>A stay of a session in a room: it gets what has a number above <see cref="Since"/>, up to <see cref="Until"/>.</summary>
-internal sealed class Stay(Room room, long since)
-{
-    public Room Room { get; } = room;
-
-    public long Since { get; } = since;
-
-    public long Until { get; set; } = long.MaxValue;
-
-    public bool Lasts => Until == long.MaxValue;
-
-    public bool Covers(long number) => number > Since && number <= Until;
+    private bool IsMe(Room room) => SessionLog.AsSocket(room) is { } socket && socket == Socket;
 }

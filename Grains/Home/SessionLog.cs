@@ -6,11 +6,15 @@ namespace OrleansAdapter.Grains;
 /// The entries of the last minutes, as far as clients that come back may need them: packets by the rooms and sockets that they were for, and what steered
 /// sockets. Bounded in bytes and time. Of what it has dropped it remembers the newest number for each room that a session was in.
 /// </summary>
-internal sealed class SessionLog(Func<SocketId, bool> isSocket)
+/// <param name="isSocket">Whether a room's name is that of a socket.</param>
+/// <param name="find">Finds the session of a socket.</param>
+internal sealed class SessionLog(Func<SocketId, bool> isSocket, Func<SocketId, Session?> find)
 {
     private readonly Queue<(Entry Entry, long Time)> _entries = new();
-    private readonly Dictionary<Room, Track> _rooms = [];
-    private readonly Dictionary<SocketId, Track> _sockets = [];
+    private readonly Dictionary<Room, LogTrack> _rooms = [];
+
+    /// <summary>Of the sockets that something was sent to by their ids, as long as that is here; then their sessions remember that there was something.</summary>
+    private readonly Dictionary<SocketId, LogTrack> _sockets = [];
     private readonly List<Entry> _steering = [];
     private long _forgotten;
 
@@ -79,24 +83,50 @@ internal sealed class SessionLog(Func<SocketId, bool> isSocket)
         }
     }
 
-    /// <summary>A session begins or ceases to depend on what is remembered of a room.</summary>
-    public void Use(Room room, int change)
+    /// <summary>A session is there from now on. What was sent to its id before, and is not kept, is not known to be nothing.</summary>
+    public void Begin(Session session)
     {
-        var track = TrackOf(room);
-        track.Users += change;
-        RemoveIfUseless(_rooms, room, track);
+        if (!_sockets.ContainsKey(session.Socket))
+        {
+            session.Forget(_forgotten);
+        }
     }
 
-    /// <summary>The same for a session's own id.</summary>
-    public void Use(SocketId socket, int change)
+    /// <summary>A session is not there any more.</summary>
+    public void End(Session session)
     {
-        var track = TrackOf(socket);
-        track.Users += change;
-        RemoveIfUseless(_sockets, socket, track);
+        if (!_sockets.ContainsKey(session.Socket))
+        {
+            _forgotten = Math.Max(_forgotten, session.ForgottenUpTo);
+        }
+        for (var i = 0; i < session.StayCount; i++)
+        {
+            Release(session.StayAt(i).Track);
+        }
     }
 
-    /// <summary>The newest number that was dropped for a room.</summary>
-    public long ForgottenOf(Room room) => _rooms.TryGetValue(room, out var track) ? track.Forgotten : _forgotten;
+    /// <summary>What is known of a room. A session that stays there counts as a user; without one it goes with <see cref="RemoveIfUseless"/>.</summary>
+    public LogTrack TrackOf(Room room) => CollectionsMarshal.GetValueRefOrAddDefault(_rooms, room, out _) ??= new LogTrack(room, _forgotten);
+
+    /// <summary>The same, only to look at.</summary>
+    public LogTrack Peek(Room room) => _rooms.GetValueOrDefault(room) ?? new LogTrack(room, _forgotten);
+
+    /// <summary>A stay of a session is forgotten.</summary>
+    public void Release(LogTrack track)
+    {
+        track.Users--;
+        RemoveIfUseless(track);
+    }
+
+    /// <summary>What was dropped is not forgotten with the track: a session that is told of late may have been for it.</summary>
+    public void RemoveIfUseless(LogTrack track)
+    {
+        if (track is { Users: 0, IsEmpty: true })
+        {
+            _rooms.Remove(track.Room);
+            _forgotten = Math.Max(_forgotten, track.Forgotten);
+        }
+    }
 
     /// <summary>
     /// The packets that were for a session after one number and up to another, in order; null where they are not all known, or are more than
@@ -114,10 +144,11 @@ internal sealed class SessionLog(Func<SocketId, bool> isSocket)
         {
             return null;
         }
-        foreach (var stay in session.Stays)
+        for (var i = 0; i < session.StayCount; i++)
         {
+            ref readonly var stay = ref session.StayAt(i);
             var (from, to) = (Math.Max(after, stay.Since), Math.Min(upTo, stay.Until));
-            if (from < to && !(_rooms.TryGetValue(stay.Room, out var track) ? track.Take(from, to, session, found) : _forgotten <= from))
+            if (from < to && !stay.Track.Take(from, to, session, found))
             {
                 return null;
             }
@@ -142,49 +173,55 @@ internal sealed class SessionLog(Func<SocketId, bool> isSocket)
         }
         foreach (var socket in operation.Target!.Sockets)
         {
-            Drop(_sockets, socket, entry.Number);
+            Drop(socket, entry.Number);
         }
         foreach (var room in operation.Target.Rooms)
         {
             // Which of the two it counted as, may have changed since.
-            Drop(_rooms, room, entry.Number);
+            if (_rooms.TryGetValue(room, out var track))
+            {
+                track.Drop(entry.Number);
+                RemoveIfUseless(track);
+            }
             if (AsSocket(room) is { } socket)
             {
-                Drop(_sockets, socket, entry.Number);
+                Drop(socket, entry.Number);
             }
         }
     }
 
-    private void Drop<TKey>(Dictionary<TKey, Track> tracks, TKey key, long number)
-        where TKey : notnull
+    private void Drop(SocketId socket, long number)
     {
-        if (tracks.TryGetValue(key, out var track))
+        if (!_sockets.TryGetValue(socket, out var track))
         {
-            track.Drop(number);
-            RemoveIfUseless(tracks, key, track);
+            return;
         }
-    }
-
-    /// <summary>What was dropped is not forgotten with the track: a session that is told of late may have been for it.</summary>
-    private void RemoveIfUseless<TKey>(Dictionary<TKey, Track> tracks, TKey key, Track track)
-        where TKey : notnull
-    {
-        if (track.IsUseless)
+        track.Drop(number);
+        if (!track.IsEmpty)
         {
-            tracks.Remove(key);
+            return;
+        }
+        _sockets.Remove(socket);
+        if (find(socket) is { } session)
+        {
+            session.Forget(track.Forgotten);
+        }
+        else
+        {
             _forgotten = Math.Max(_forgotten, track.Forgotten);
         }
     }
 
     private SocketId? IsSocket(Room room) => AsSocket(room) is { } socket && isSocket(socket) ? socket : null;
 
-    private static SocketId? AsSocket(Room room) => room.Kind == RoomKind.Room && SocketId.TryParse(room.Name, out var socket) ? socket : null;
+    /// <summary>The socket whose id a room's name is; null for none.</summary>
+    public static SocketId? AsSocket(Room room) => room.Kind == RoomKind.Room && SocketId.TryParse(room.Name, out var socket) ? socket : null;
 
-    private Track TrackOf(Room room) => CollectionsMarshal.GetValueRefOrAddDefault(_rooms, room, out _) ??= new Track(_forgotten);
+    private LogTrack TrackOf(SocketId socket) => CollectionsMarshal.GetValueRefOrAddDefault(_sockets, socket, out _)
+        ??= new LogTrack(default, find(socket)?.ForgottenUpTo ?? _forgotten);
 
-    private Track TrackOf(SocketId socket) => CollectionsMarshal.GetValueRefOrAddDefault(_sockets, socket, out _) ??= new Track(_forgotten);
-
-    private static int FirstAfter(List<Entry> entries, int from, long number)
+    /// <summary>Where the entries after a number begin.</summary>
+    public static int FirstAfter(List<Entry> entries, int from, long number)
     {
         var (low, high) = (from, entries.Count);
         while (low < high)
@@ -193,59 +230,5 @@ internal sealed class SessionLog(Func<SocketId, bool> isSocket)
             (low, high) = entries[middle].Number <= number ? (middle + 1, high) : (low, middle);
         }
         return low;
-    }
-
-    /// <summary>What the log has for one room, or one socket.</summary>
-    private sealed class Track(long forgotten)
-    {
-        private readonly List<Entry> _entries = [];
-        private int _head;
-
-        /// <summary>How many sessions depend on it.</summary>
-        public int Users { get; set; }
-
-        /// <summary>The newest number that was dropped.</summary>
-        public long Forgotten { get; private set; } = forgotten;
-
-        public bool IsUseless => Users == 0 && _head == _entries.Count;
-
-        public void Add(Entry entry)
-        {
-            if (_head == _entries.Count || _entries[^1].Number != entry.Number)
-            {
-                _entries.Add(entry);
-            }
-        }
-
-        public void Drop(long number)
-        {
-            if (_head < _entries.Count && _entries[_head].Number == number)
-            {
-                _entries[_head++] = null!;
-                Forgotten = number;
-                if (_head > 32 && _head > _entries.Count / 2)
-                {
-                    _entries.RemoveRange(0, _head);
-                    _head = 0;
-                }
-            }
-        }
-
-        /// <summary>Adds what was for the session; false where some of it may have been dropped.</summary>
-        public bool Take(long after, long upTo, Session session, SortedDictionary<long, Entry> found)
-        {
-            if (Forgotten > after)
-            {
-                return false;
-            }
-            for (var i = FirstAfter(_entries, _head, after); i < _entries.Count && _entries[i].Number <= upTo; i++)
-            {
-                if (session.IsTarget(_entries[i].Operation.Target!, _entries[i].Number))
-                {
-                    found[_entries[i].Number] = _entries[i];
-                }
-            }
-            return true;
-        }
     }
 }

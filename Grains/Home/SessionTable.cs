@@ -1,55 +1,57 @@
 namespace OrleansAdapter.Grains;
 
 /// <summary>The sessions of a namespace, and the log that their clients are given what they missed from. Decides all or nothing (RECOVERY.md).</summary>
-internal sealed class SessionTable(RecoverySettings settings, int mostAway, Func<SocketId, bool> isSocket, Action<SessionEnd> ended)
+internal sealed class SessionTable
 {
     private const int ClaimsPerMinute = 10;
 
-    private readonly Dictionary<SocketId, Session> _bySocket = [];
-    private readonly Dictionary<SecretHash, Session> _bySecret = [];
+    private readonly int _mostAway;
+    private readonly Action<SessionEnd> _ended;
+    private readonly SessionIndex _sessions = new();
     private readonly LinkedList<Session> _away = [];
-    private readonly List<Room> _joined = [];
-    private RecoverySettings _settings = settings;
+    private RecoverySettings _settings;
 
-    public SessionLog Entries { get; } = new(isSocket);
+    public SessionTable(RecoverySettings settings, int mostAway, Func<SocketId, bool> isSocket, Action<SessionEnd> ended)
+    {
+        (_settings, _mostAway, _ended) = (settings, mostAway, ended);
+        Entries = new SessionLog(isSocket, Find);
+    }
 
-    public int Count => _bySocket.Count;
+    public SessionLog Entries { get; }
+
+    public int Count => _sessions.Count;
 
     public int AwayCount => _away.Count;
 
     /// <summary>What workers ask for; the most that any of them does.</summary>
     public void Use(RecoverySettings asked) => _settings = _settings.And(asked);
 
-    public Session? Find(SocketId socket) => _bySocket.GetValueOrDefault(socket);
+    public Session? Find(SocketId socket) => _sessions.Find(socket);
 
-    public Session? Find(SecretHash secret) => _bySecret.GetValueOrDefault(secret);
+    public Session? Find(SecretHash secret) => _sessions.Find(secret);
 
-    /// <summary>Takes a session in, in the place of what is known of it.</summary>
-    public void Add(Session session)
+    /// <summary>Takes a session in, in the place of what is known of it. False for one whose secret another one has.</summary>
+    public bool Add(Session session)
     {
-        if (_bySocket.TryGetValue(session.Socket, out var known))
+        if (Find(session.Socket) is { } known)
         {
             Remove(known);
         }
-        if (_bySecret.ContainsKey(session.Secret))
+        if (!_sessions.Add(session))
         {
-            return; // 120 random bits do not meet: whoever sent this made it up
+            return false; // 120 random bits do not meet: whoever sent this made it up
         }
-        _bySocket[session.Socket] = session;
-        _bySecret[session.Secret] = session;
-        Entries.Use(session.Socket, 1);
-        foreach (var stay in session.Stays)
-        {
-            Entries.Use(stay.Room, 1);
-        }
+        Entries.Begin(session);
+        return true;
     }
 
     /// <summary>Its holder says that it joined a room, and gets what is for it from a number on.</summary>
     public void Join(Session session, Room room, long since)
     {
-        if (session.JoinAgain(room, since) is not null)
+        var track = Entries.TrackOf(room);
+        if (session.JoinAgain(track, since))
         {
-            Entries.Use(room, 1);
+            track.Users++;
             Prune(session);
         }
     }
@@ -77,7 +79,7 @@ internal sealed class SessionTable(RecoverySettings settings, int mostAway, Func
     public void Tick(long now)
     {
         Entries.Trim(now - _settings.KeepEntries, _settings.WindowBytes);
-        while (_away.First is { } oldest && now - oldest.Value.AwaySince > _settings.KeepSessions)
+        while (_away.First is { } oldest && now - oldest.Value.Trail.AwaySince > _settings.KeepSessions)
         {
             End(oldest.Value, SessionEnd.Expired);
         }
@@ -86,7 +88,7 @@ internal sealed class SessionTable(RecoverySettings settings, int mostAway, Func
     /// <summary>A life is gone: its clients are away from now on.</summary>
     public void Detach(ServerId life, long reported, long now)
     {
-        foreach (var session in _bySocket.Values.Where(session => session.Holder == life).ToArray())
+        foreach (var session in _sessions.All.Where(session => session.Holder == life).ToArray())
         {
             Detach(session, reported, now);
         }
@@ -101,8 +103,8 @@ internal sealed class SessionTable(RecoverySettings settings, int mostAway, Func
     public void Detach(Session session, long decided, long now)
     {
         session.Holder = default;
-        session.AwaySince = now;
-        _away.AddLast(session);
+        session.Trail.AwaySince = now;
+        session.Trail.AwayNode ??= _away.AddLast(session);
         if (Entries.SteeringForgotten > decided)
         {
             End(session, SessionEnd.WindowPassed);
@@ -115,7 +117,7 @@ internal sealed class SessionTable(RecoverySettings settings, int mostAway, Func
                 Steer(session, entry);
             }
         }
-        if (_away.Count > mostAway)
+        if (_away.Count > _mostAway)
         {
             End(_away.First!.Value, SessionEnd.TooMany);
         }
@@ -124,15 +126,15 @@ internal sealed class SessionTable(RecoverySettings settings, int mostAway, Func
     /// <summary>A client that was away has come back.</summary>
     public void Attach(Session session, ServerId life, long claim)
     {
-        _away.Remove(session);
+        NotAway(session);
         session.Holder = life;
-        session.Claim = claim;
+        session.Trail.Claim = claim;
     }
 
     /// <summary>Whether the session may be claimed once more; counts the claim.</summary>
     public static bool CountClaim(Session session, long now)
     {
-        var claims = session.Claims ??= new Queue<long>();
+        var claims = session.Trail.Claims ??= new Queue<long>();
         while (claims.TryPeek(out var oldest) && now - oldest > 60_000)
         {
             claims.Dequeue();
@@ -178,8 +180,7 @@ internal sealed class SessionTable(RecoverySettings settings, int mostAway, Func
             return null;
         }
         var copy = session.Copy();
-        _joined.Clear();
-        if (Entries.SteeringAfter(decided).Any(entry => !copy.Steer(entry, _joined)))
+        if (Entries.SteeringAfter(decided).Any(entry => !Steer(copy, entry, isCopy: true)))
         {
             refusal = ClaimRefusal.Unknown; // its holder will say that it has ended
             return null;
@@ -190,33 +191,76 @@ internal sealed class SessionTable(RecoverySettings settings, int mostAway, Func
     public void End(Session session, SessionEnd reason)
     {
         Remove(session);
-        ended(reason);
+        _ended(reason);
     }
 
     private void Remove(Session session)
     {
         session.IsRemoved = true;
-        _bySocket.Remove(session.Socket);
-        _bySecret.Remove(session.Secret);
-        _away.Remove(session);
-        Entries.Use(session.Socket, -1);
-        foreach (var stay in session.Stays)
+        _sessions.Remove(session);
+        NotAway(session);
+        Entries.End(session);
+    }
+
+    private void NotAway(Session session)
+    {
+        if (session.AwayNode is { } node)
         {
-            Entries.Use(stay.Room, -1);
+            _away.Remove(node);
+            session.Trail.AwayNode = null;
         }
     }
 
     private void Steer(Session session, Entry entry)
     {
-        _joined.Clear();
-        if (!session.Steer(entry, _joined))
+        if (!Steer(session, entry, isCopy: false))
         {
             End(session, SessionEnd.Disconnected);
+        }
+    }
+
+    /// <summary>An entry that steers sockets finds a session, or a copy of one: false where that disconnects it.</summary>
+    private bool Steer(Session session, Entry entry, bool isCopy)
+    {
+        var operation = entry.Operation;
+        if (!session.IsTarget(operation.Target!, entry.Number))
+        {
+            return true;
+        }
+        switch (operation.Kind)
+        {
+            case OperationKind.SocketsJoin:
+                foreach (var room in operation.Rooms)
+                {
+                    Join(session, room, entry.Number, isCopy);
+                }
+                return true;
+            case OperationKind.SocketsLeave:
+                foreach (var room in operation.Rooms)
+                {
+                    session.LeaveAt(room, entry.Number);
+                }
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private void Join(Session session, Room room, long since, bool isCopy)
+    {
+        if (isCopy)
+        {
+            session.Join(Entries.Peek(room), since);
             return;
         }
-        foreach (var room in _joined)
+        var track = Entries.TrackOf(room);
+        if (session.Join(track, since))
         {
-            Entries.Use(room, 1);
+            track.Users++;
+        }
+        else
+        {
+            Entries.RemoveIfUseless(track);
         }
     }
 
@@ -224,12 +268,12 @@ internal sealed class SessionTable(RecoverySettings settings, int mostAway, Func
     {
         foreach (var stay in session.Prune(Entries.Oldest))
         {
-            var forgotten = Math.Min(stay.Until, Math.Max(Entries.ForgottenOf(stay.Room), stay.Until >= Entries.Oldest ? stay.Until : 0));
+            var forgotten = Math.Min(stay.Until, Math.Max(stay.Track.Forgotten, stay.Until >= Entries.Oldest ? stay.Until : 0));
             if (forgotten > stay.Since)
             {
-                session.ForgottenUpTo = Math.Max(session.ForgottenUpTo, forgotten);
+                session.Forget(forgotten);
             }
-            Entries.Use(stay.Room, -1);
+            Entries.Release(stay.Track);
         }
     }
 }

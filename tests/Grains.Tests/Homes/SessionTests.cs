@@ -350,7 +350,7 @@ public sealed class SessionTests
         home.RepeatLast(B);
 
         Assert.Same(answer, home.LastAnswer(B));
-        Assert.Single(home.Home.Sessions!.Find(client.Socket)!.Claims!);
+        Assert.Single(home.Home.Sessions!.Find(client.Socket)!.Trail.Claims!);
     }
 
     [Fact]

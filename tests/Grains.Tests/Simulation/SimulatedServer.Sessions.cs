@@ -81,7 +81,7 @@ internal sealed partial class SimulatedServer
         client.Ids.Add(socket.Id);
         client.Holders.Add(Life);
         socket.Client = client;
-        socket.Session = new SocketSession(client.Secret, socket.UserId ?? "");
+        socket.Session = new SocketSession(client.Secret);
     }
 
     private void NoticeBreak(SimulatedSocket socket)
