@@ -67,6 +67,9 @@ internal sealed class AdapterMetrics : IDisposable
         _replayed.Add(replayed);
     }
 
+    /// <summary>What a client asked for its session with, is nothing that a server gave out.</summary>
+    public void ClaimMalformed() => _claims.Add(1, new KeyValuePair<string, object?>("outcome", "malformed"));
+
     public void Requested() => _requests.Add(1);
 
     public void JoinsRefused(int sockets) => _joinsRefused.Add(sockets);

@@ -17,6 +17,7 @@ return args switch
     ["connections"] => await ConnectionsBenchmark.RunAsync(),
     ["connections-role", var kind, var port, var count] => await ConnectionsBenchmark.RunClientsAsync(kind, port, count),
     ["recovery"] => await RecoveryBenchmark.RunAsync(),
+    ["recovery-role", var recovery] => await RecoveryBenchmark.RunHeapAsync(recovery),
     ["connect"] => await ConnectBenchmark.RunAsync(),
     ["compare", var folder] => await Comparison.RunAsync(quick: false, folder),
     ["compare", "--quick", var folder] => await Comparison.RunAsync(quick: true, folder),
@@ -48,7 +49,7 @@ static int Usage()
         usage: bench directory    publish to hand-over: latency, and packets per second through one mailbox
                bench requests     fetching sockets, and broadcasts with acknowledgement, over three servers
                bench connections  what an idle Socket.IO connection costs in memory
-               bench recovery     clients that come back to their sessions: how long it takes, and what a session costs in memory
+               bench recovery     clients that come back to their sessions: how long it takes, and what it costs with recovery on and off
                bench connect      connections per second through the front port, handed over and proxied, and what they cost the primary
                bench compare [--quick] FOLDER
                                   this system beside Node.js and the floor; results.json and tables.md go to the folder (bench.sh does it all)

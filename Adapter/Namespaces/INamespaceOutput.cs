@@ -20,6 +20,11 @@ internal interface INamespaceOutput
     /// <summary>This server was fenced; its clients are being closed, and it registers anew.</summary>
     void Fenced(ServerId ended, int sockets);
 
+    /// <summary>Sessions have ended while their clients were away, and this server is the one to tell of them.</summary>
+    void SessionsEnded(IReadOnlyList<EndedSession> sessions)
+    {
+    }
+
     /// <summary>An entry could not be read: it was left out, everything else goes on.</summary>
     void Unreadable(Entry entry, Exception exception);
 

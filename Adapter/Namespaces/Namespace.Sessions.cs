@@ -5,12 +5,20 @@ internal sealed partial class Namespace
 {
     private static readonly TimeSpan ClaimPause = TimeSpan.FromMilliseconds(100);
 
+    private Action<IReadOnlyList<EndedSession>>? _ended;
+
     /// <summary>Sockets may have sessions from now on.</summary>
-    internal void UseRecovery(RecoverySettings settings) => Enqueue(new CommandItem((state, waiter, now) =>
+    /// <param name="settings">What the home is asked for.</param>
+    /// <param name="ended">Told, in the turn, of sessions that ended while their clients were away.</param>
+    internal void UseRecovery(RecoverySettings settings, Action<IReadOnlyList<EndedSession>> ended) => Enqueue(new CommandItem((state, waiter, now) =>
     {
+        _ended = ended;
         state.UseRecovery(settings, now);
         waiter.TrySetResult();
     }, "starting recovery"));
+
+    /// <summary>Called in the turn.</summary>
+    internal void TellEnded(IReadOnlyList<EndedSession> sessions) => _ended?.Invoke(sessions);
 
     /// <summary>
     /// Asks for a client's session. Ends when it is here, in its rooms, or is refused. A home that is new is asked again for a while, as the servers first

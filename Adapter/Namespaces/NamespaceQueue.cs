@@ -36,6 +36,8 @@ internal sealed class NamespaceQueue : SerialQueue<INamespaceItem>, INamespaceOu
         AdapterLog.Fenced(_owner.Logger, _owner.Name, ended, State.Replica.Life, sockets);
     }
 
+    public void SessionsEnded(IReadOnlyList<EndedSession> sessions) => _owner.TellEnded(sessions);
+
     public void Unreadable(Entry entry, Exception exception) => AdapterLog.Unreadable(_owner.Logger, _owner.Name, entry.Number, entry.Publisher, exception);
 
     public void SocketFailed(SocketId socket, Exception exception) => AdapterLog.SocketFailed(_owner.Logger, _owner.Name, socket, exception);

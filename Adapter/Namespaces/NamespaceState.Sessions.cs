@@ -71,6 +71,8 @@ internal sealed partial class NamespaceState
         }
     }
 
+    void IReplicaHost.SessionsEnded(IReadOnlyList<EndedSession> sessions) => _output.SessionsEnded(sessions);
+
     void IReplicaHost.Registered()
     {
         if (!Replica.KeepsSessions)

@@ -27,6 +27,9 @@ internal interface IReplicaHost
     /// <summary>A home has admitted this life: what only the home before knew has to be said again.</summary>
     void Registered();
 
+    /// <summary>Sessions have ended while their clients were away, and this server is the one to tell of them.</summary>
+    void SessionsEnded(IReadOnlyList<EndedSession> sessions);
+
     /// <summary>The home has admitted or removed lives.</summary>
     void ListChanged(IReadOnlyList<ServerId> list);
 }

@@ -42,10 +42,27 @@ internal sealed partial class Replica
             case Push push:
                 ReceivePush(push, now);
                 break;
+            case Renewed renewed:
+                TakeHead(message.Head, now);
+                TakeEnded(renewed, now);
+                break;
             default:
                 TakeHead(message.Head, now);
                 break;
         }
+    }
+
+    /// <summary>Each is told of once, however often the home says it; and there may be more.</summary>
+    private void TakeEnded(Renewed renewed, long now)
+    {
+        if (renewed.EndedUpTo <= _ended || renewed.Ended.Count == 0)
+        {
+            return;
+        }
+        var first = renewed.EndedUpTo - renewed.Ended.Count + 1;
+        host.SessionsEnded([.. renewed.Ended.Skip((int)Math.Max(0, _ended + 1 - first))]);
+        _ended = renewed.EndedUpTo;
+        SendRenew(now);
     }
 
     /// <summary>W2. The pledge never goes back within a life, so two homes can never both have it.</summary>
@@ -80,7 +97,7 @@ internal sealed partial class Replica
         }
         (IsLive, Heard) = (true, now);
         (_epoch, _session, _replaces) = (registered.Epoch, registered.Session, default);
-        (_last, _namedList, _progress, _sentRenew) = (0, 0, now, now);
+        (_last, _namedList, _progress, _sentRenew, _ended) = (0, 0, now, now, 0);
         _lives.BeginSession();
         _outbox.Settle(registered.Results, registered.LastPosition);
         TakeHead(registered.Head, now);

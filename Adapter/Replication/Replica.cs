@@ -28,6 +28,7 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
     private long _sentRegister;
     private long _sentRenew;
     private long _progress;
+    private long _ended;
     private bool _seenAnother;
 
     /// <summary>This server's life in the home. A new one after every fence.</summary>
@@ -251,7 +252,16 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
     {
         _sentRenew = now;
         var position = _outbox.LastPosition;
-        Send(new Renew { Life = Life, Epoch = _epoch, Session = _session, ListVersion = _lives.Version, Handled = _handled, Position = position });
+        Send(new Renew
+        {
+            Life = Life,
+            Epoch = _epoch,
+            Session = _session,
+            ListVersion = _lives.Version,
+            Handled = _handled,
+            Position = position,
+            EndedUpTo = _ended,
+        });
     }
 
     private void SendAcknowledge() =>

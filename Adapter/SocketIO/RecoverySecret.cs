@@ -29,25 +29,25 @@ internal static class RecoverySecret
 
     /// <summary>
     /// Takes the secret and the offset out of what a client sent to be let in: they are nobody else's to see. Null where it asks for no session, or in a
-    /// form that no server gave out.
+    /// form that no server gave out, which <paramref name="isMalformed"/> then tells apart.
     /// </summary>
-    public static (string Secret, OrderOffset Offset)? Take(ref JsonElement auth)
+    public static (string Secret, OrderOffset Offset)? Take(ref JsonElement auth, out bool isMalformed)
     {
+        isMalformed = false;
         if (auth.ValueKind != JsonValueKind.Object || !auth.TryGetProperty("pid", out var pid))
         {
             return null;
         }
         var hasOffset = auth.TryGetProperty("offset", out var text);
         auth = Without(auth);
-        if (pid.ValueKind != JsonValueKind.String || pid.GetString() is not { Length: Length } secret)
+        OrderOffset offset = default;
+        if (pid.ValueKind == JsonValueKind.String && pid.GetString() is { Length: Length } secret
+            && (!hasOffset || (text.ValueKind == JsonValueKind.String && OffsetText.TryRead(text.GetString(), out offset))))
         {
-            return null;
+            return (secret, offset);
         }
-        if (!hasOffset)
-        {
-            return (secret, default);
-        }
-        return text.ValueKind == JsonValueKind.String && OffsetText.TryRead(text.GetString(), out var offset) ? (secret, offset) : null;
+        isMalformed = true;
+        return null;
     }
 
     private static JsonElement Without(JsonElement auth)

@@ -78,7 +78,12 @@ internal sealed partial class SocketIOClient
         var name = packet.Namespace;
         var auth = ReadAuth(packet.Payload);
         var recovery = _server.Options.ConnectionStateRecovery;
-        var asked = recovery is null ? null : RecoverySecret.Take(ref auth);
+        var isMalformed = false;
+        var asked = recovery is null ? null : RecoverySecret.Take(ref auth, out isMalformed);
+        if (isMalformed)
+        {
+            _server.Metrics.ClaimMalformed();
+        }
         SocketIONamespace? @namespace = null;
         SocketIOSocket? socket = null;
         var entered = false;

@@ -3,7 +3,14 @@ namespace OrleansAdapter.SocketIO;
 /// <summary>Why a socket disconnected.</summary>
 /// <param name="Reason">One of the nine reasons of Socket.IO, which <see cref="DisconnectReasons"/> lists.</param>
 /// <param name="Description">More, for logs; null where there is nothing to add.</param>
-public readonly record struct SocketIODisconnect(string Reason, string? Description);
+public readonly record struct SocketIODisconnect(string Reason, string? Description)
+{
+    /// <summary>
+    /// Whether the client may come back to its session, with <see cref="SocketIOOptions.ConnectionStateRecovery"/>: then it is away, and not gone. If it does
+    /// not, <see cref="SocketIONamespace.OnSessionEnded(Action{SocketIOSessionEnd})"/> tells.
+    /// </summary>
+    public bool MayComeBack { get; init; }
+}
 
 /// <summary>The reasons that Socket.IO knows for the end of a socket.</summary>
 public static class DisconnectReasons

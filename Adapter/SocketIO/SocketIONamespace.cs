@@ -8,7 +8,7 @@ namespace OrleansAdapter.SocketIO;
 /// A namespace as Socket.IO clients join it: who is let in, and what happens then. Its rooms and broadcasts are those of the <see cref="Core">namespace of the
 /// cluster</see>, which other servers share, and a SignalR hub may.
 /// </summary>
-public sealed class SocketIONamespace : NamespaceRoot
+public sealed partial class SocketIONamespace : NamespaceRoot
 {
     private readonly ConcurrentDictionary<SocketId, SocketIOSocket> _sockets = new();
     private readonly Lock _lock = new();
@@ -24,9 +24,10 @@ public sealed class SocketIONamespace : NamespaceRoot
         _users = users;
         Handlers = template?.Handlers ?? new EventHandlers();
         (_middlewares, _connectionListeners) = (template?._middlewares ?? [], template?._connectionListeners ?? []);
+        _sessionEndListeners = template?._sessionEndListeners ?? [];
         if (server.Options.ConnectionStateRecovery is { } recovery)
         {
-            core.UseRecovery(recovery.Settings(server.Options));
+            core.UseRecovery(recovery.Settings(server.Options), TellEnded);
         }
     }
 

@@ -67,6 +67,8 @@ public sealed partial class SocketIOServer : NamespaceRoot
     /// <summary>The namespace <c>/</c>.</summary>
     public SocketIONamespace Root { get; }
 
+    internal AdapterMetrics Metrics => _cluster.Metrics;
+
     /// <inheritdoc/>
     public override string Name => Root.Name;
 
@@ -136,6 +138,12 @@ public sealed partial class SocketIOServer : NamespaceRoot
 
     /// <summary><see cref="SocketIONamespace.OnConnection(Action{SocketIOSocket})"/> of the namespace <c>/</c>.</summary>
     public SocketIONamespace OnConnection(Action<SocketIOSocket> listener) => Root.OnConnection(listener);
+
+    /// <summary><see cref="SocketIONamespace.OnSessionEnded(Func{SocketIOSessionEnd, Task})"/> of the namespace <c>/</c>.</summary>
+    public SocketIONamespace OnSessionEnded(Func<SocketIOSessionEnd, Task> listener) => Root.OnSessionEnded(listener);
+
+    /// <summary><see cref="SocketIONamespace.OnSessionEnded(Action{SocketIOSessionEnd})"/> of the namespace <c>/</c>.</summary>
+    public SocketIONamespace OnSessionEnded(Action<SocketIOSessionEnd> listener) => Root.OnSessionEnded(listener);
 
     /// <summary><see cref="SocketIONamespace.On"/> of the namespace <c>/</c>.</summary>
     public SocketIONamespace On(string @event, Delegate handler) => Root.On(@event, handler);

@@ -122,7 +122,12 @@ public sealed partial class SocketIOSocket
         if (wasConnected)
         {
             Namespace.EndUse();
-            Enqueue(() => TellDisconnectedAsync(new SocketIODisconnect(reason, description)));
+            // Not who is here already, by another connection.
+            var disconnect = new SocketIODisconnect(reason, description)
+            {
+                MayComeBack = HasSession && Keeps(reason) && description != nameof(DisconnectReason.SessionMoved),
+            };
+            Enqueue(() => TellDisconnectedAsync(disconnect));
         }
     }
 

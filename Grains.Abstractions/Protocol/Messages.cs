@@ -66,6 +66,9 @@ internal sealed record Renew : WorkerMessage
 
     /// <summary>The life's last operation so far: with it, all is said that the entries up to <see cref="Handled"/> made it say.</summary>
     public long Position { get; init; }
+
+    /// <summary>The last news of ended sessions that the life has taken.</summary>
+    public long EndedUpTo { get; init; }
 }
 
 /// <summary>What a server remembers of a home, from which the next home is made (PROTOCOL.md, Register: history).</summary>
@@ -204,8 +207,15 @@ internal sealed record Push : HomeMessage
     public required IReadOnlyList<Entry> Entries { get; init; }
 }
 
-/// <summary>The lease has been renewed.</summary>
-internal sealed record Renewed : HomeMessage;
+/// <summary>The lease has been renewed. Brings news of sessions that ended, until the life names them.</summary>
+internal sealed record Renewed : HomeMessage
+{
+    /// <summary>Which news the last one of <see cref="Ended"/> is, counted since the life was admitted.</summary>
+    public long EndedUpTo { get; init; }
+
+    /// <summary>Sessions that ended while their clients were away, for the application.</summary>
+    public IReadOnlyList<EndedSession> Ended { get; init; } = [];
+}
 
 /// <summary>What became of an operation that waited in an outbox when the home before was lost.</summary>
 internal enum OperationOutcome : byte

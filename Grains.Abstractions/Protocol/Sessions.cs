@@ -133,3 +133,35 @@ internal enum ClaimRefusal : byte
     /// <summary>The home is new, and not all servers have told yet which sessions they hold: ask again.</summary>
     NotYet = 8,
 }
+
+/// <summary>A session that has ended while its client was away.</summary>
+/// <param name="Socket">Its socket.</param>
+/// <param name="User">Whose it was; empty where nobody is known.</param>
+/// <param name="Data">What the application kept with it.</param>
+/// <param name="Reason">Why it ended.</param>
+internal sealed record EndedSession(SocketId Socket, string User, ReadOnlyMemory<byte> Data, SessionEnd Reason);
+
+/// <summary>Why a session ended. Values are on the wire and never change their meaning.</summary>
+internal enum SessionEnd : byte
+{
+    /// <summary>The client left, or was made to while it was there.</summary>
+    Left = 0,
+
+    /// <summary>It was made to leave while it was away.</summary>
+    Disconnected = 1,
+
+    /// <summary>The client did not come back in time.</summary>
+    Expired = 2,
+
+    /// <summary>What it may have missed is not known any more.</summary>
+    WindowPassed = 3,
+
+    /// <summary>It missed too much.</summary>
+    TooMuchMissed = 4,
+
+    /// <summary>It was claimed too often.</summary>
+    TooManyClaims = 5,
+
+    /// <summary>Too many clients were away.</summary>
+    TooMany = 6,
+}

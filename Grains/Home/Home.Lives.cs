@@ -30,6 +30,7 @@ internal sealed partial class Home
         if (_lives.Find(register.Life) is { } life)
         {
             life.Lease = Leases.Of(register.Lease, _options.Lease);
+            life.HasSessions |= register.Recovery is not null;
             Extend(life, now);
             Welcome(life);
         }
@@ -53,7 +54,11 @@ internal sealed partial class Home
 
     private Life Admit(Register register, long from, long now)
     {
-        var life = new Life(register.Life, (++_lastSession << 20) | (long)_random.Next(1 << 20), from) { Lease = Leases.Of(register.Lease, _options.Lease) };
+        var life = new Life(register.Life, (++_lastSession << 20) | (long)_random.Next(1 << 20), from)
+        {
+            Lease = Leases.Of(register.Lease, _options.Lease),
+            HasSessions = register.Recovery is not null,
+        };
         _lives.Add(life);
         Extend(life, now);
         return life;
@@ -154,6 +159,7 @@ internal sealed partial class Home
         _table.Remove(life);
         _sessions?.Detach(life.Id, life.Reported, _now);
         ForgetMoved(life.Id);
+        PassOnEnded(life);
         _output.Removed(life.Id, reason);
         if (reason != RemovalReason.Died)
         {

@@ -30,7 +30,7 @@ internal sealed partial class Home
         }
         if (_sessions is null)
         {
-            _sessions = new SessionTable(asked, _options.MaximumAway, IsSocket, _output.SessionEnded);
+            _sessions = new SessionTable(asked, _options.MaximumAway, IsSocket, SessionHasEnded);
         }
         else
         {

@@ -214,7 +214,7 @@ internal sealed partial class Home
                 Acknowledged(life, renew.Handled);
                 life.Reporting = (renew.Handled, renew.Position);
                 ReportedUpTo(life);
-                Send(life, new Renewed { Life = life.Id, Epoch = Epoch });
+                Send(life, RenewedFor(life, renew));
                 break;
             default:
                 throw new InvalidOperationException($"A home does not take {message.GetType().Name}.");

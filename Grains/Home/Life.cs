@@ -36,6 +36,12 @@ internal sealed class Life(ServerId id, long session, long from)
     /// <summary>What the entries up to here made it say about its sessions has been taken.</summary>
     public long Reported { get; set; } = from;
 
+    /// <summary>Whether its sockets have sessions.</summary>
+    public bool HasSessions { get; set; }
+
+    /// <summary>The sessions that it is to be told of, as they have ended; null for none so far.</summary>
+    public EndedNews? EndedNews { get; set; }
+
     /// <summary>What a repeated Registered says: where the mailbox begins, and what the merge settled.</summary>
     public (long LastPosition, long From, IReadOnlyList<OperationResult> Results) Welcome { get; set; } = (0, from, []);
 

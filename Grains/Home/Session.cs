@@ -46,6 +46,9 @@ internal sealed class Session(SocketId socket, SecretHash secret, string user)
     /// <summary>Up to where its holder had handled everything when that was the last thing.</summary>
     public long KnownAt => _trail?.KnownAt ?? First;
 
+    /// <summary>The life that held it before its client went away.</summary>
+    public ServerId LastHolder => _trail?.LastHolder ?? default;
+
     /// <summary>Its place among those whose clients are away; null while it is held.</summary>
     public LinkedListNode<Session>? AwayNode => _trail?.AwayNode;
 

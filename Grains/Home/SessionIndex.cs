@@ -1,77 +1,117 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace OrleansAdapter.Grains;
 
-/// <summary>Sessions by their sockets and by their secrets. Sets rather than dictionaries: the keys are in the sessions.</summary>
+/// <summary>
+/// Sessions by their sockets and by their secrets. Two hash tables with nothing in them but the sessions, which have the keys: a dictionary's entries would
+/// take as much as half a session.
+/// </summary>
 internal sealed class SessionIndex
 {
-    private readonly HashSet<Session> _all;
-    private readonly HashSet<Session>.AlternateLookup<SocketId> _bySocket;
-    private readonly HashSet<Session> _secrets;
-    private readonly HashSet<Session>.AlternateLookup<SecretHash> _bySecret;
+    private Session?[] _bySocket = new Session?[16];
+    private Session?[] _bySecret = new Session?[16];
 
-    public SessionIndex()
+    public int Count { get; private set; }
+
+    public IEnumerable<Session> All => _bySocket.OfType<Session>();
+
+    public Session? Find(SocketId socket)
     {
-        _all = new HashSet<Session>(new BySocket());
-        _secrets = new HashSet<Session>(new BySecret());
-        (_bySocket, _bySecret) = (_all.GetAlternateLookup<SocketId>(), _secrets.GetAlternateLookup<SecretHash>());
+        var mask = _bySocket.Length - 1;
+        for (var i = HomeOf(socket, mask); _bySocket[i] is { } session; i = (i + 1) & mask)
+        {
+            if (session.Socket == socket)
+            {
+                return session;
+            }
+        }
+        return null;
     }
 
-    public int Count => _all.Count;
-
-    public IEnumerable<Session> All => _all;
-
-    public Session? Find(SocketId socket) => _bySocket.TryGetValue(socket, out var session) ? session : null;
-
-    public Session? Find(SecretHash secret) => _bySecret.TryGetValue(secret, out var session) ? session : null;
+    public Session? Find(SecretHash secret)
+    {
+        var mask = _bySecret.Length - 1;
+        for (var i = HomeOf(secret, mask); _bySecret[i] is { } session; i = (i + 1) & mask)
+        {
+            if (session.Secret == secret)
+            {
+                return session;
+            }
+        }
+        return null;
+    }
 
     /// <summary>False, and nothing is added, where another session has the socket or the secret.</summary>
     public bool Add(Session session)
     {
-        if (!_secrets.Add(session))
+        if (Find(session.Socket) is not null || Find(session.Secret) is not null)
         {
             return false;
         }
-        if (!_all.Add(session))
+        Count++;
+        if (Count * 4 > _bySocket.Length * 3)
         {
-            _secrets.Remove(session);
-            return false;
+            Grow();
         }
+        Put(_bySocket, session, HomeBySocket);
+        Put(_bySecret, session, HomeBySecret);
         return true;
     }
 
     /// <summary>Removes a session that is in it.</summary>
     public void Remove(Session session)
     {
-        _all.Remove(session);
-        _secrets.Remove(session);
+        Count--;
+        Take(_bySocket, session, HomeBySocket);
+        Take(_bySecret, session, HomeBySecret);
     }
 
-    private static NotSupportedException NoMaking() => new("A session is not made of a key.");
+    private static int HomeOf(SocketId socket, int mask) => socket.GetHashCode() & mask;
 
-    private sealed class BySocket : IEqualityComparer<Session>, IAlternateEqualityComparer<SocketId, Session>
+    private static int HomeOf(SecretHash secret, int mask) => secret.GetHashCode() & mask;
+
+    private static int HomeBySocket(Session session, int mask) => HomeOf(session.Socket, mask);
+
+    private static int HomeBySecret(Session session, int mask) => HomeOf(session.Secret, mask);
+
+    private static void Put(Session?[] table, Session session, Func<Session, int, int> home)
     {
-        public bool Equals(Session? x, Session? y) => x?.Socket == y?.Socket;
-
-        public int GetHashCode([DisallowNull] Session obj) => obj.Socket.GetHashCode();
-
-        public bool Equals(SocketId alternate, Session other) => other.Socket == alternate;
-
-        public int GetHashCode(SocketId alternate) => alternate.GetHashCode();
-
-        public Session Create(SocketId alternate) => throw NoMaking();
+        var mask = table.Length - 1;
+        var i = home(session, mask);
+        while (table[i] is not null)
+        {
+            i = (i + 1) & mask;
+        }
+        table[i] = session;
     }
 
-    private sealed class BySecret : IEqualityComparer<Session>, IAlternateEqualityComparer<SecretHash, Session>
+    /// <summary>What comes behind moves up, so that no search ends too early.</summary>
+    private static void Take(Session?[] table, Session session, Func<Session, int, int> home)
     {
-        public bool Equals(Session? x, Session? y) => x?.Secret == y?.Secret;
+        var mask = table.Length - 1;
+        var hole = home(session, mask);
+        while (!ReferenceEquals(table[hole], session))
+        {
+            hole = table[hole] is null ? throw new InvalidOperationException("The session is not in the index.") : (hole + 1) & mask;
+        }
+        for (var i = (hole + 1) & mask; table[i] is { } next; i = (i + 1) & mask)
+        {
+            // It may move where the hole is not before its home.
+            if (((i - home(next, mask)) & mask) >= ((i - hole) & mask))
+            {
+                table[hole] = next;
+                hole = i;
+            }
+        }
+        table[hole] = null;
+    }
 
-        public int GetHashCode([DisallowNull] Session obj) => obj.Secret.GetHashCode();
-
-        public bool Equals(SecretHash alternate, Session other) => other.Secret == alternate;
-
-        public int GetHashCode(SecretHash alternate) => alternate.GetHashCode();
-
-        public Session Create(SecretHash alternate) => throw NoMaking();
+    private void Grow()
+    {
+        var (sockets, secrets) = (new Session?[_bySocket.Length * 2], new Session?[_bySecret.Length * 2]);
+        foreach (var session in All)
+        {
+            Put(sockets, session, HomeBySocket);
+            Put(secrets, session, HomeBySecret);
+        }
+        (_bySocket, _bySecret) = (sockets, secrets);
     }
 }

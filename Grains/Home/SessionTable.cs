@@ -6,12 +6,12 @@ internal sealed class SessionTable
     private const int ClaimsPerMinute = 10;
 
     private readonly int _mostAway;
-    private readonly Action<SessionEnd> _ended;
+    private readonly Action<Session, SessionEnd> _ended;
     private readonly SessionIndex _sessions = new();
     private readonly LinkedList<Session> _away = [];
     private RecoverySettings _settings;
 
-    public SessionTable(RecoverySettings settings, int mostAway, Func<SocketId, bool> isSocket, Action<SessionEnd> ended)
+    public SessionTable(RecoverySettings settings, int mostAway, Func<SocketId, bool> isSocket, Action<Session, SessionEnd> ended)
     {
         (_settings, _mostAway, _ended) = (settings, mostAway, ended);
         Entries = new SessionLog(isSocket, Find);
@@ -102,6 +102,7 @@ internal sealed class SessionTable
     /// <param name="now">The time.</param>
     public void Detach(Session session, long decided, long now)
     {
+        session.Trail.LastHolder = session.Holder;
         session.Holder = default;
         session.Trail.AwaySince = now;
         session.Trail.AwayNode ??= _away.AddLast(session);
@@ -191,7 +192,7 @@ internal sealed class SessionTable
     public void End(Session session, SessionEnd reason)
     {
         Remove(session);
-        _ended(reason);
+        _ended(session, reason);
     }
 
     private void Remove(Session session)
@@ -276,29 +277,4 @@ internal sealed class SessionTable
             Entries.Release(stay.Track);
         }
     }
-}
-
-/// <summary>Why a session ended.</summary>
-internal enum SessionEnd
-{
-    /// <summary>The client left, or was made to while it was there.</summary>
-    Left,
-
-    /// <summary>It was made to leave while it was away.</summary>
-    Disconnected,
-
-    /// <summary>The client did not come back in time.</summary>
-    Expired,
-
-    /// <summary>What it may have missed is not known any more.</summary>
-    WindowPassed,
-
-    /// <summary>It missed too much.</summary>
-    TooMuchMissed,
-
-    /// <summary>It was claimed too often.</summary>
-    TooManyClaims,
-
-    /// <summary>Too many clients were away.</summary>
-    TooMany,
 }

@@ -15,6 +15,9 @@ internal sealed class SessionTrail
     /// <summary>When it went away; meaningless while it is held.</summary>
     public long AwaySince { get; set; }
 
+    /// <summary>The life that held it before.</summary>
+    public ServerId LastHolder { get; set; }
+
     /// <summary>When its last claims were, newest last; null before the first.</summary>
     public Queue<long>? Claims { get; set; }
 

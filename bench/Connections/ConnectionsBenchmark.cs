@@ -81,6 +81,10 @@ internal static class ConnectionsBenchmark
     public static async Task<int> RunClientsAsync(string kind, string port, string count)
     {
         var clients = await IdleClients.OpenAsync(kind, int.Parse(port, CultureInfo.InvariantCulture), int.Parse(count, CultureInfo.InvariantCulture));
+        if (kind == IdleClients.Reading)
+        {
+            clients.ForEach(client => _ = IdleClients.DrainAsync(client));
+        }
         Console.WriteLine("open");
         await Console.In.ReadLineAsync();
         clients.ForEach(client => client.Dispose());

@@ -9,6 +9,9 @@ namespace OrleansAdapter.Bench.Connections;
 /// <summary>Connections that do nothing, in a process of their own.</summary>
 internal sealed class IdleClients : IDisposable
 {
+    /// <summary>The kind of clients that read what they are sent, and drop it.</summary>
+    public const string Reading = "socket.io-reading";
+
     /// <summary>What a browser sends, more or less.</summary>
     private const string Headers =
         "Host: 127.0.0.1\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36\r\n"
@@ -69,6 +72,22 @@ internal sealed class IdleClients : IDisposable
             await UntilAsync(socket, buffer, "40{\"sid\"");
         }
         return sockets;
+    }
+
+    /// <summary>Reads what the server sends to a client, until the connection ends.</summary>
+    public static async Task DrainAsync(Socket socket)
+    {
+        var buffer = new byte[16 << 10];
+        try
+        {
+            while (await socket.ReceiveAsync(buffer) > 0)
+            {
+            }
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // It has ended.
+        }
     }
 
     public void Dispose()

@@ -53,6 +53,10 @@ internal static class HomeMessageCodec
                 writer.Byte(registered.KeepsSessions ? (byte)1 : (byte)0);
                 HistoryCodec.WriteMoved(ref writer, registered.Taken);
                 break;
+            case Renewed renewed:
+                writer.Long(renewed.EndedUpTo);
+                SessionCodec.WriteEnded(ref writer, renewed.Ended);
+                break;
         }
     }
 
@@ -70,7 +74,15 @@ internal static class HomeMessageCodec
         {
             MessageType.WrongEpoch => new WrongEpoch { Life = life, Epoch = epoch, Session = session, Head = head },
             MessageType.Fenced => new Fenced { Life = life, Epoch = epoch, Session = session, Head = head },
-            MessageType.Renewed => new Renewed { Life = life, Epoch = epoch, Session = session, Head = head },
+            MessageType.Renewed => new Renewed
+            {
+                Life = life,
+                Epoch = epoch,
+                Session = session,
+                Head = head,
+                EndedUpTo = reader.Long(),
+                Ended = SessionCodec.ReadEnded(ref reader),
+            },
             MessageType.Push => new Push
             {
                 Life = life,

@@ -58,6 +58,12 @@ internal static class MessageSize
                     size += Entry + (Life * (long)(result.Targets?.Count ?? 0));
                 }
                 break;
+            case Renewed renewed:
+                foreach (var ended in renewed.Ended)
+                {
+                    size += Entry + (2L * ended.User.Length) + ended.Data.Length;
+                }
+                break;
         }
         return size;
     }

@@ -6,6 +6,7 @@ namespace OrleansAdapter.Protocol;
 internal static class SessionCodec
 {
     private const int MinimumRoomBytes = 2;
+    private const int MinimumEndedBytes = 18;
 
     private enum Word : byte
     {
@@ -156,6 +157,31 @@ internal static class SessionCodec
             ProtocolException.Throw($"The refusal {(byte)refusal} before byte {reader.Position} is not known.");
         }
         return new ClaimAnswer(position, refusal, reader.Flag() ? ReadMoved(ref reader) : null, HistoryCodec.ReadEntries(ref reader));
+    }
+
+    public static void WriteEnded(ref WireWriter writer, IReadOnlyList<EndedSession> ended)
+    {
+        writer.Count(ended.Count);
+        foreach (var session in ended)
+        {
+            writer.Socket(session.Socket);
+            writer.Text(session.User);
+            writer.Block(session.Data.Span);
+            writer.Byte((byte)session.Reason);
+        }
+    }
+
+    public static IReadOnlyList<EndedSession> ReadEnded(ref WireReader reader) => reader.List(
+        MinimumEndedBytes, static (ref WireReader r) => new EndedSession(r.Socket(), r.Text(), r.Block(), ReadReason(ref r)));
+
+    private static SessionEnd ReadReason(ref WireReader reader)
+    {
+        var reason = (SessionEnd)reader.Byte();
+        if (reason > SessionEnd.TooMany)
+        {
+            ProtocolException.Throw($"The end {(byte)reason} of a session before byte {reader.Position} is not known.");
+        }
+        return reason;
     }
 
     private static void WriteMoved(ref WireWriter writer, SessionMoved moved)

@@ -28,6 +28,7 @@ internal static class WorkerMessageCodec
             case Renew renew:
                 writer.Long(renew.Handled);
                 writer.Long(renew.Position);
+                writer.Long(renew.EndedUpTo);
                 break;
             case Register register:
                 writer.Server(register.Replaces);
@@ -73,6 +74,7 @@ internal static class WorkerMessageCodec
                 ListVersion = listVersion,
                 Handled = reader.Long(),
                 Position = reader.Long(),
+                EndedUpTo = reader.Long(),
             },
             _ => new Register
             {

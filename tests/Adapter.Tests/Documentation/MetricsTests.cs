@@ -74,6 +74,7 @@ public sealed class MetricsTests : IAsyncLifetime
         server.Dropped(1);
         server.Fenced();
         Array.ForEach(Enum.GetValues<ClaimRefusal>(), refusal => server.Claimed(refusal, 1));
+        server.ClaimMalformed();
         server.Requested();
         server.JoinsRefused(1);
         server.UnfinishedRefused();

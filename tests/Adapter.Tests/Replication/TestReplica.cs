@@ -109,6 +109,10 @@ internal sealed class TestReplica : IReplicaHost
     {
     }
 
+    void IReplicaHost.SessionsEnded(IReadOnlyList<EndedSession> sessions)
+    {
+    }
+
     void IReplicaHost.Registered()
     {
     }

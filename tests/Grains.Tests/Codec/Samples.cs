@@ -48,14 +48,31 @@ internal sealed class Samples(int seed)
         };
         yield return new Acknowledge { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), Handled = Number() };
         yield return new ReadAfter { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), Handled = Number() };
-        yield return new Renew { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), Handled = Number(), Position = Number() };
+        yield return new Renew
+        {
+            Life = Server(),
+            Epoch = Number(),
+            Session = Number(),
+            ListVersion = Number(),
+            Handled = Number(),
+            Position = Number(),
+            EndedUpTo = Number(),
+        };
     }
 
     public IEnumerable<HomeMessage> HomeMessages()
     {
         yield return new WrongEpoch { Life = Server(), Epoch = Number() };
         yield return new Fenced { Life = Server(), Epoch = Number() };
-        yield return new Renewed { Life = Server(), Epoch = Number(), Session = Number(), Head = Head() };
+        yield return new Renewed
+        {
+            Life = Server(),
+            Epoch = Number(),
+            Session = Number(),
+            Head = Head(),
+            EndedUpTo = Number(),
+            Ended = Many(() => new EndedSession(Socket(), Text(), Bytes(), (SessionEnd)_random.Next(7))),
+        };
         yield return new Push { Life = Server(), Epoch = Number(), Session = Number(), Head = Head(), Previous = Number(), Entries = Many(Entry) };
         yield return new Accepted
         {

@@ -100,7 +100,7 @@ internal sealed class SessionHome : IHomeOutput
             _now += Math.Min(left, 100);
             foreach (var life in (ServerId[])[.. renewing, _publisher])
             {
-                Home.Receive(new Renew { Life = life, Epoch = Home.Epoch, Session = _sessions[life], Handled = 0 }, _now);
+                Renew(life, endedUpTo: 0);
             }
             Home.Tick(_now);
         }
@@ -108,6 +108,13 @@ internal sealed class SessionHome : IHomeOutput
         {
             Kill(_publisher);
         }
+    }
+
+    /// <summary>A server renews, having taken so much news of ended sessions; returns what it is told of.</summary>
+    public Renewed Renew(ServerId life, long endedUpTo)
+    {
+        Home.Receive(new Renew { Life = life, Epoch = Home.Epoch, Session = _sessions[life], Handled = 0, EndedUpTo = endedUpTo }, _now);
+        return (Renewed)_sent.Last(sent => sent.To == life && sent.Message is Renewed).Message;
     }
 
     void IHomeOutput.Send(ServerId to, HomeMessage message)

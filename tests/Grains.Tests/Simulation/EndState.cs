@@ -16,7 +16,7 @@ internal static class EndState
             return $"P9: {waiting} bytes of answers wait for ever";
         }
         return Of(cluster.Directory.Current.Home, servers, lives)
-            ?? servers.Select(server => Of(server, cluster.Directory.Current.Home, lives)).FirstOrDefault(problem => problem is not null)
+            ?? servers.Select(server => Of(server, cluster.Directory.Current.Home, lives, cluster.Recording)).FirstOrDefault(problem => problem is not null)
             ?? Of(cluster.Recording, lives)
             ?? OfClients(cluster);
     }
@@ -39,6 +39,10 @@ internal static class EndState
         {
             return $"P5: the home holds {home.Number}, stable is {home.Stable}";
         }
+        if (home.EndedWaiting is > 0 and var untold)
+        {
+            return $"P5: of {untold} sessions that have ended nobody is told";
+        }
         if (home.Memberships().FirstOrDefault(m => m.Pending) is { Pending: true } pending)
         {
             return $"P5: the remote join of {pending.Life} to \"{pending.Room}\" is pending for ever";
@@ -50,7 +54,7 @@ internal static class EndState
             : $"P5: the home lacks the memberships [{string.Join(' ', expected.Except(known))}] and has [{string.Join(' ', known.Except(expected))}] too many";
     }
 
-    private static string? Of(SimulatedServer server, Home home, HashSet<ServerId> lives)
+    private static string? Of(SimulatedServer server, Home home, HashSet<ServerId> lives, Recording recording)
     {
         var replica = server.State.Replica;
         if (!replica.IsLive || replica.Epoch != home.Epoch)
@@ -79,6 +83,10 @@ internal static class EndState
         if (!real.ToHashSet().SetEquals(known))
         {
             return $"P5: {server.Life} has [{string.Join(", ", real)}] and should have [{string.Join(", ", known)}]";
+        }
+        if (server.Sockets.Find(socket => recording.EndedSessions.ContainsKey((home.Epoch, socket.Id))) is { } ended)
+        {
+            return $"R20: {ended} is there, though its session's end was told";
         }
         return server.Sockets.Find(socket => socket.Unsent > 0) is { } unsent ? $"P5: {unsent} was handed packets behind the end of a turn" : null;
     }

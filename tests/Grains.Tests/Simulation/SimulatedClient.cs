@@ -48,6 +48,9 @@ internal sealed class SimulatedClient(int index, SecretHash secret, string? user
     /// <summary>When it began to join each room, first.</summary>
     public Dictionary<Room, long> Joins { get; } = [];
 
+    /// <summary>How often it began to join each room: a leave that is confirmed behind a later one says nothing of where it is.</summary>
+    public Dictionary<Room, int> JoinsBegun { get; } = [];
+
     /// <summary>When it last was confirmed to be in a room that it joined itself.</summary>
     public Dictionary<Room, long> Confirmations { get; } = [];
 

@@ -44,6 +44,26 @@ internal sealed partial class SimulatedServer
         SweepClaims();
     }
 
+    void INamespaceOutput.SessionsEnded(IReadOnlyList<EndedSession> sessions)
+    {
+        foreach (var session in sessions)
+        {
+            Recording.Count($"told of an ended session: {session.Reason}");
+            Recording.Log($"{Life} is TOLD that the session of {session.Socket} has ended: {session.Reason}");
+            var key = (State.Replica.Epoch, session.Socket);
+            if (session.Reason == SessionEnd.Left)
+            {
+                throw new ViolationException($"R20: the session of {session.Socket} has ended, is told, and its client had left");
+            }
+            // Again only where the one that was told has gone: perhaps before it said so.
+            if (Recording.EndedSessions.TryGetValue(key, out var told) && (told == Life || _cluster.Directory.Current.Home.Lives.Contains(told)))
+            {
+                throw new ViolationException($"R20: that the session of {session.Socket} has ended was told {told}, and then {Life}");
+            }
+            Recording.EndedSessions[key] = Life;
+        }
+    }
+
     /// <summary>A socket that came back is in a room from the claim's number on.</summary>
     public void RestoredIn(SimulatedSocket socket, Room room)
     {

@@ -96,7 +96,11 @@ internal sealed partial class SimulatedServer : INamespaceOutput
         Recording.Log($"JOIN of {socket}: {room}");
         var claim = Claim(socket, room);
         socket.Client?.Joins.TryAdd(room, Recording.NextMoment());
-        socket.Client?.Leaves.Remove(room);
+        if (socket.Client is { } joining)
+        {
+            joining.Leaves.Remove(room);
+            joining.JoinsBegun[room] = joining.JoinsBegun.GetValueOrDefault(room) + 1;
+        }
         var waiter = new TaskCompletionSource();
         Turn(() => State.Join(socket, room, waiter, _cluster.Now));
         _joining.Add((waiter, [claim], Life));
@@ -119,7 +123,14 @@ internal sealed partial class SimulatedServer : INamespaceOutput
         client.EverLeft.Add(room);
         var waiter = new TaskCompletionSource();
         Turn(() => State.Leave(socket, room, waiter, _cluster.Now));
-        OnConfirmed(waiter, () => Confirm(socket, client.Leaves, room));
+        var joins = client.JoinsBegun.GetValueOrDefault(room);
+        OnConfirmed(waiter, () =>
+        {
+            if (client.JoinsBegun.GetValueOrDefault(room) == joins)
+            {
+                Confirm(socket, client.Leaves, room);
+            }
+        });
         Sweep();
     }
 

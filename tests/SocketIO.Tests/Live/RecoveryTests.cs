@@ -1,5 +1,8 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Text.Json;
 using System.Threading.Channels;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace OrleansAdapter.SocketIO.Tests.Live;
 
@@ -127,23 +130,28 @@ public sealed class RecoveryTests
     }
 
     [Theory]
-    [InlineData("""{"pid":"AAAAAAAAAAAAAAAAAAAAAA"}""")]
-    [InlineData("""{"pid":"AAAAAAAAAAAAAAAAAAAAAA","offset":"AAAAAAAAAAAAAAAAAAAAAA"}""")]
-    [InlineData("""{"pid":"short","offset":5}""")]
-    [InlineData("""{"pid":null}""")]
-    [InlineData("""{"pid":{"a":[]},"offset":{}}""")]
-    [InlineData("""{"pid":"SECRET","offset":"~~~~"}""")]
-    [InlineData("""{"pid":"SECRET","offset":"f____________________w"}""")]
-    [InlineData("""{"pid":"SECRET","offset":{"a":1}}""")]
-    public async Task Whatever_no_server_gave_out_begins_a_new_session_without_an_error(string auth)
+    [InlineData("""{"pid":"AAAAAAAAAAAAAAAAAAAAAA"}""", "Unknown")]
+    [InlineData("""{"pid":"AAAAAAAAAAAAAAAAAAAAAA","offset":"AAAAAAAAAAAAAAAAAAAAAA"}""", "malformed")]
+    [InlineData("""{"pid":"short","offset":5}""", "malformed")]
+    [InlineData("""{"pid":null}""", "malformed")]
+    [InlineData("""{"pid":{"a":[]},"offset":{}}""", "malformed")]
+    [InlineData("""{"pid":"SECRET","offset":"~~~~"}""", "malformed")]
+    [InlineData("""{"pid":"SECRET","offset":"f____________________w"}""", "malformed")]
+    [InlineData("""{"pid":"SECRET","offset":"AAAAAAAAAAEAAAAAAAAABQ"}""", "BadOffset")]
+    [InlineData("""{"pid":"SECRET","offset":{"a":1}}""", "malformed")]
+    public async Task Whatever_no_server_gave_out_begins_a_new_session_without_an_error_and_is_counted(string auth, string outcome)
     {
         var connected = Channel.CreateUnbounded<SocketIOSocket>();
         await using var cluster = await StartAsync(connected, 1);
         await using var first = await Client.ConnectAsync(cluster[0]);
         await connected.Reader.ReadAsync(Cancellation);
         first.Break();
+        var counted = new ConcurrentQueue<string>();
+        using var listener = CountRecoveries(cluster[0], counted);
 
         await using var again = await Client.ConnectAsync(cluster[0], auth.Replace("SECRET", first.Secret, StringComparison.Ordinal));
+
+        Assert.Equal([outcome], counted);
 
         Assert.NotEqual(first.Id, again.Id);
         Assert.NotEqual(first.Secret, again.Secret);
@@ -245,6 +253,60 @@ public sealed class RecoveryTests
 
         Assert.StartsWith("""451-["said",{"_placeholder":true,"num":0},""", await again.Socket.ReceiveTextAsync(), StringComparison.Ordinal);
         Assert.Equal(new byte[] { 1, 2, 3 }, await again.Socket.ReceiveAsync());
+    }
+
+    [Fact]
+    public async Task Of_a_client_that_does_not_come_back_the_server_that_had_it_tells_once()
+    {
+        var disconnected = Channel.CreateUnbounded<SocketIODisconnect>();
+        var ended = Channel.CreateUnbounded<(string Server, SocketIOSessionEnd End)>();
+        await using var cluster = await SocketIOCluster.StartAsync(
+            2,
+            options => options.ConnectionStateRecovery = new ConnectionStateRecoveryOptions { MaxDisconnectionDuration = TimeSpan.FromMilliseconds(100) },
+            io =>
+            {
+                io.OnSessionEnded(_ => throw new InvalidOperationException("A listener that fails keeps nothing from the others."));
+                io.OnSessionEnded(end => ended.Writer.WriteAsync((io.Root.Core.Life.ToString(), end), Cancellation).AsTask());
+                io.OnConnection(socket =>
+                {
+                    socket.Data["name"] = "Ada";
+                    socket.OnDisconnect(disconnect => disconnected.Writer.WriteAsync(disconnect, Cancellation).AsTask());
+                });
+            });
+        await using var first = await Client.ConnectAsync(cluster[1]);
+        await using var left = await Client.ConnectAsync(cluster[1]);
+        await left.Socket.SendAsync("41");
+        Assert.False((await disconnected.Reader.ReadAsync(Cancellation)).MayComeBack);
+        first.Break();
+        Assert.True((await disconnected.Reader.ReadAsync(Cancellation)).MayComeBack);
+
+        var (server, end) = await ended.Reader.ReadAsync(Cancellation);
+
+        Assert.Equal(
+            (cluster[1].IO.Root.Core.Life.ToString(), first.Id, null, "Ada", "Expired"),
+            (server, end.Id.ToString(), end.UserId, end.Data["name"].GetString(), end.Reason));
+        await using var again = await first.ComeBackAsync(cluster[0]);
+        Assert.NotEqual(first.Id, again.Id);
+        Assert.False(ended.Reader.TryRead(out _));
+    }
+
+    /// <summary>Counts who asks for a session at a server, by outcome.</summary>
+    private static MeterListener CountRecoveries(SocketIOHost host, ConcurrentQueue<string> outcomes)
+    {
+        var factory = host.Services.GetRequiredService<IMeterFactory>();
+        var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Name == "orleansadapter.recoveries" && ReferenceEquals(instrument.Meter.Scope, factory))
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, tags, _) => outcomes.Enqueue((string)tags[0].Value!));
+        listener.Start();
+        return listener;
     }
 
     private static Task<SocketIOCluster> StartAsync(Channel<SocketIOSocket> connected, int servers, Action<SocketIOServer>? serve = null, bool skip = true) =>
