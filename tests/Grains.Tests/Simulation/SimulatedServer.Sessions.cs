@@ -55,8 +55,9 @@ internal sealed partial class SimulatedServer
             {
                 throw new ViolationException($"R20: the session of {session.Socket} has ended, is told, and its client had left");
             }
-            // Again only where the one that was told has gone: perhaps before it said so.
-            if (Recording.EndedSessions.TryGetValue(key, out var told) && (told == Life || _cluster.Directory.Current.Home.Lives.Contains(told)))
+            // Again only where one of the two has gone: before it said that it knew, or before it heard it.
+            var lives = _cluster.Directory.Current.Home.Lives;
+            if (Recording.EndedSessions.TryGetValue(key, out var told) && (told == Life || (lives.Contains(told) && lives.Contains(Life))))
             {
                 throw new ViolationException($"R20: that the session of {session.Socket} has ended was told {told}, and then {Life}");
             }
