@@ -68,7 +68,7 @@ internal sealed class AdapterMetrics : IDisposable
     }
 
     /// <summary>What a client asked for its session with, is nothing that a server gave out.</summary>
-    public void ClaimMalformed() => _claims.Add(1, new KeyValuePair<string, object?>("outcome", "malformed"));
+    public void ClaimMalformed() => _claims.Add(1, new KeyValuePair<string, object?>("outcome", "forged"));
 
     public void Requested() => _requests.Add(1);
 

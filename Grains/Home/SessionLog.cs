@@ -13,7 +13,7 @@ internal sealed class SessionLog(Func<SocketId, bool> isSocket, Func<SocketId, S
     private readonly Queue<(Entry Entry, long Time)> _entries = new();
     private readonly Dictionary<Room, LogTrack> _rooms = [];
 
-    /// <summary>Of the sockets that something was sent to by their ids, as long as that is here; then their sessions remember that there was something.</summary>
+    /// <summary>Of the sockets that something was sent to by their ids, as long as that is here; their sessions remember it longer.</summary>
     private readonly Dictionary<SocketId, LogTrack> _sockets = [];
     private readonly List<Entry> _steering = [];
     private long _forgotten;

@@ -1,6 +1,6 @@
 namespace OrleansAdapter.Grains;
 
-/// <summary>What is known of a session whose client was away or came back, or that is older than its home. Others need none of it, and most are others.</summary>
+/// <summary>What is known of a session whose client was away or came back, or that is older than its home. Most need none of it.</summary>
 internal sealed class SessionTrail
 {
     /// <summary>The number of the claim by which the session is held; 0 where the client never came back.</summary>

@@ -36,8 +36,8 @@ internal static class RecoveryLoad
             foreach (var each in result.Results)
             {
                 Console.WriteLine(
-                    $"  {each.Server,-3}  {each.Runs.Min(run => run.CpuMicros),6:F2} µs of processor time per delivery  p99 {each.Runs.Min(run => run.P99),7:F2} ms"
-                    + $"  {each.Runs.Min(run => run.Megabytes),5:F0} MB");
+                    $"  {each.Server,-3}  {each.Runs.Min(run => run.CpuMicros),6:F2} µs of processor time per delivery"
+                    + $"  p99 {each.Runs.Min(run => run.P99),7:F2} ms  {each.Runs.Min(run => run.Megabytes),5:F0} MB");
             }
             Console.WriteLine($"  on / off {ratio:F2}   (budget: {Budget:F2})");
             isCheap &= ratio <= Budget && result.Results.All(each => each.Runs.All(run => run.IsRight));

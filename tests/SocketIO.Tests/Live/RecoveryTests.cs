@@ -131,14 +131,14 @@ public sealed class RecoveryTests
 
     [Theory]
     [InlineData("""{"pid":"AAAAAAAAAAAAAAAAAAAAAA"}""", "Unknown")]
-    [InlineData("""{"pid":"AAAAAAAAAAAAAAAAAAAAAA","offset":"AAAAAAAAAAAAAAAAAAAAAA"}""", "malformed")]
-    [InlineData("""{"pid":"short","offset":5}""", "malformed")]
-    [InlineData("""{"pid":null}""", "malformed")]
-    [InlineData("""{"pid":{"a":[]},"offset":{}}""", "malformed")]
-    [InlineData("""{"pid":"SECRET","offset":"~~~~"}""", "malformed")]
-    [InlineData("""{"pid":"SECRET","offset":"f____________________w"}""", "malformed")]
+    [InlineData("""{"pid":"AAAAAAAAAAAAAAAAAAAAAA","offset":"AAAAAAAAAAAAAAAAAAAAAA"}""", "forged")]
+    [InlineData("""{"pid":"short","offset":5}""", "forged")]
+    [InlineData("""{"pid":null}""", "forged")]
+    [InlineData("""{"pid":{"a":[]},"offset":{}}""", "forged")]
+    [InlineData("""{"pid":"SECRET","offset":"~~~~"}""", "forged")]
+    [InlineData("""{"pid":"SECRET","offset":"f____________________w"}""", "forged")]
     [InlineData("""{"pid":"SECRET","offset":"AAAAAAAAAAEAAAAAAAAABQ"}""", "BadOffset")]
-    [InlineData("""{"pid":"SECRET","offset":{"a":1}}""", "malformed")]
+    [InlineData("""{"pid":"SECRET","offset":{"a":1}}""", "forged")]
     public async Task Whatever_no_server_gave_out_begins_a_new_session_without_an_error_and_is_counted(string auth, string outcome)
     {
         var connected = Channel.CreateUnbounded<SocketIOSocket>();
