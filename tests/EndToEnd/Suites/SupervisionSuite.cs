@@ -35,12 +35,19 @@ public abstract class SupervisionSuite(params string[] arguments)
     [InlineData("worker-")]
     public async Task A_signal_before_all_are_ready_takes_down_what_there_is(string line)
     {
-        await using var cluster = RunningCluster.Start(RunningCluster.FreePort(), ["--workers", "3", .. arguments]);
+        // One of the workers never gets ready, or all might be before the signal comes.
+        var folder = Directory.CreateTempSubdirectory("oa-");
+        var program = Path.Combine(folder.FullName, "worker");
+        var script = $"#!/bin/sh\nmkdir {folder.FullName}/stuck 2>/dev/null && exec sleep 600\nexec dotnet {Checkout.Program("WebWorker")}\n";
+        await File.WriteAllTextAsync(program, script, TestContext.Current.CancellationToken);
+        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await using var cluster = RunningCluster.Start(RunningCluster.FreePort(), ["--workers", "3", "--worker", program, .. arguments]);
         await cluster.LineAsync(line);
 
         OperatingSystemProcesses.Signal(cluster.PrimaryId, OperatingSystemProcesses.Terminate);
 
         Assert.Equal(0, await cluster.EndAsync());
+        folder.Delete(recursive: true);
         Assert.Empty(Directory.EnumerateFileSystemEntries(cluster.Temporary));
 
         // Nothing was said of how the starts were broken off.
