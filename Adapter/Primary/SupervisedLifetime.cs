@@ -14,8 +14,9 @@ namespace OrleansAdapter.Primary;
 /// <param name="services">Where the server is that leaves before the host stops, if the host is one.</param>
 /// <param name="terminable">Whether the process may also be ended by itself, with SIGTERM, or told to leave.</param>
 /// <param name="exit">Ends the process, with success.</param>
+/// <param name="primary">What the primary says; null where a test says it.</param>
 internal sealed class SupervisedLifetime(
-    IHostApplicationLifetime application, IServiceProvider services, bool terminable, Action exit) : IHostLifetime, IDisposable
+    IHostApplicationLifetime application, IServiceProvider services, bool terminable, Action exit, PrimaryWord? primary = null) : IHostLifetime, IDisposable
 {
     private PosixSignalRegistration? _interrupt;
     private PosixSignalRegistration? _terminate;
@@ -41,16 +42,7 @@ internal sealed class SupervisedLifetime(
                 Leave();
             });
         Begin();
-        ParentWatch.Start(
-            () =>
-            {
-                End();
-
-                // Whatever it hangs in.
-                Thread.Sleep(SupervisionContract.EndLimit);
-                Process.GetCurrentProcess().Kill();
-            },
-            Said);
+        primary?.TellTo(this);
         return Task.CompletedTask;
     }
 
@@ -71,13 +63,10 @@ internal sealed class SupervisedLifetime(
         Console.Out.WriteLine(SupervisionContract.ReadyLine);
     });
 
-    private void Said(string line)
+    /// <summary>Answers what the primary asks; nothing where it is no question that this process knows, or the host has not started.</summary>
+    internal void Answer(string line)
     {
-        if (line == SupervisionContract.DrainLine)
-        {
-            Leave();
-        }
-        else if (line.StartsWith(SupervisionContract.QuestionLine, StringComparison.Ordinal)
+        if (line.StartsWith(SupervisionContract.QuestionLine, StringComparison.Ordinal)
             && _questions.FirstOrDefault(question => line.AsSpan(SupervisionContract.QuestionLine.Length).SequenceEqual(question.Name)) is { } asked)
         {
             ThreadPool.UnsafeQueueUserWorkItem(
@@ -86,7 +75,7 @@ internal sealed class SupervisedLifetime(
     }
 
     /// <summary>Leaves the cluster in an orderly way, which has a limit of its own, and then ends.</summary>
-    private void Leave()
+    internal void Leave()
     {
         if (!terminable || Interlocked.Exchange(ref _leaving, 1) != 0)
         {

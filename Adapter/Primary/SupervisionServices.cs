@@ -23,8 +23,9 @@ public static class SupervisionServices
         services.TryAddSingleton<Added>();
         if (SupervisionContract.IsSupervised && services.All(service => service.ServiceType != typeof(DrainedByLifetime)))
         {
-            services.AddSingleton<IHostLifetime>(
-                provider => new SupervisedLifetime(provider.GetRequiredService<IHostApplicationLifetime>(), provider, terminable, () => Environment.Exit(0)));
+            var primary = PrimaryWord.OfThisProcess(terminable); // heard from now on: the host may take its time to start, and need not then
+            services.AddSingleton<IHostLifetime>(provider => new SupervisedLifetime(
+                provider.GetRequiredService<IHostApplicationLifetime>(), provider, terminable, static () => Environment.Exit(0), primary));
             services.AddSingleton<DrainedByLifetime>();
             services.Configure<HostOptions>(options => options.ShutdownTimeout = SupervisionContract.EndLimit / 2);
 

@@ -7,6 +7,12 @@ using OrleansAdapter.SocketIO;
 var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.AddOrleansAdapter();
 builder.Services.AddSocketIO();
+if (builder.Configuration.GetValue<bool>("TestWorker:IsHeldUp"))
+{
+    // What an application does before its host runs may take any time.
+    Console.Out.WriteLine("held up");
+    await Task.Delay(Timeout.Infinite);
+}
 await using var app = builder.Build();
 app.MapSocketIO("/socket.io");
 app.MapHealthChecks("/healthz/ready");

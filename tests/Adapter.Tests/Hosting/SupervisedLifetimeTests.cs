@@ -44,6 +44,61 @@ public sealed class SupervisedLifetimeTests : IDisposable
         Assert.False(_application.Stopped.IsCompleted);
     }
 
+    /// <summary>Its host may not exist yet, and may take any time until it does.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_process_that_is_told_to_end_before_it_has_a_host_ends_at_once(bool orderly)
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var primary = new PrimaryWord(terminable: true, ended.SetResult);
+
+        primary.Said("something else");
+        Assert.False(ended.Task.IsCompleted);
+        Tell(primary, orderly);
+        Tell(primary, !orderly); // once is enough
+
+        await ended.Task.InTimeAsync();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_host_is_told_what_its_primary_says_from_when_it_begins_to_start(bool orderly)
+    {
+        var primary = new PrimaryWord(terminable: true, () => Assert.Fail("The host was not asked to stop."));
+        await using var services = new ServiceCollection().AddSingleton<IServerDrain>(_drain).BuildServiceProvider();
+        using var lifetime = new SupervisedLifetime(
+            _application, services, terminable: true, () => Assert.Fail("The host was not asked to stop."), primary);
+        await lifetime.WaitForStartAsync(TestContext.Current.CancellationToken);
+        _application.Start();
+
+        Tell(primary, orderly);
+
+        await _application.Stopped.InTimeAsync();
+        Assert.Equal(!orderly, _drain.IsHurried);
+    }
+
+    [Fact]
+    public void Who_may_not_be_told_to_leave_is_not()
+    {
+        var primary = new PrimaryWord(terminable: false, () => Assert.Fail("It was only told to leave."));
+
+        primary.Said(SupervisionContract.DrainLine);
+    }
+
+    private static void Tell(PrimaryWord primary, bool orderly)
+    {
+        if (orderly)
+        {
+            primary.Said(SupervisionContract.DrainLine);
+        }
+        else
+        {
+            primary.Gone();
+        }
+    }
+
     private sealed class TestDrain : IServerDrain
     {
         public bool IsHurried { get; private set; }

@@ -85,7 +85,7 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     /// <summary>Starts a primary with some arguments, and does not wait for anything.</summary>
     public static RunningCluster Start(int port, params IEnumerable<string> arguments) => Start(port, [], arguments);
 
-    private static RunningCluster Start(int port, (string Name, string Value)[] environment, params IEnumerable<string> arguments)
+    internal static RunningCluster Start(int port, (string Name, string Value)[] environment, params IEnumerable<string> arguments)
     {
         var temporary = Directory.CreateTempSubdirectory("oa-").FullName;
 
@@ -94,7 +94,7 @@ internal sealed partial class RunningCluster : IAsyncDisposable
             "env",
             [
                 "--default-signal=INT", "dotnet", Checkout.Program("Silo"), "primary", "--port", port.ToString(CultureInfo.InvariantCulture), "--worker-ports",
-                "--drain", "2", .. arguments,
+                .. WithDrain([.. arguments]),
             ])
         {
             RedirectStandardInput = true,
@@ -215,6 +215,8 @@ internal sealed partial class RunningCluster : IAsyncDisposable
         _primary.Dispose();
         Directory.Delete(Temporary, recursive: true);
     }
+
+    private static string[] WithDrain(string[] arguments) => arguments.Contains("--drain") ? arguments : ["--drain", "2", .. arguments];
 
     private static bool IsFree(int port)
     {
