@@ -47,6 +47,13 @@ internal static class OperatingSystemProcesses
     /// <summary>How many descriptors a process has open.</summary>
     public static int Descriptors(int process) => Directory.EnumerateFileSystemEntries($"/proc/{process}/fd").Count();
 
+    /// <summary>How much memory a process has, as the operating system counts, in MB.</summary>
+    public static long ResidentMegabytes(int process)
+    {
+        using var running = System.Diagnostics.Process.GetProcessById(process);
+        return running.WorkingSet64 >> 20;
+    }
+
     /// <summary>How often the threads of a process have stopped to wait for something so far, and how much processor time they took.</summary>
     public static (long Waits, TimeSpan Processor) Effort(int process)
     {

@@ -85,7 +85,19 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     /// <summary>Starts a primary with some arguments, and does not wait for anything.</summary>
     public static RunningCluster Start(int port, params IEnumerable<string> arguments) => Start(port, [], arguments);
 
-    internal static RunningCluster Start(int port, (string Name, string Value)[] environment, params IEnumerable<string> arguments)
+    /// <summary>The same.</summary>
+    /// <param name="port">The front's port.</param>
+    /// <param name="environment">Settings of its processes.</param>
+    /// <param name="arguments">The primary's arguments.</param>
+    public static RunningCluster Start(int port, (string Name, string Value)[] environment, params IEnumerable<string> arguments) =>
+        Start(port, ["dotnet"], environment, arguments);
+
+    /// <summary>The same.</summary>
+    /// <param name="port">The front's port.</param>
+    /// <param name="dotnet">What runs .NET's programs: <c>dotnet</c>, behind a program that runs it.</param>
+    /// <param name="environment">Settings of its processes.</param>
+    /// <param name="arguments">The primary's arguments.</param>
+    public static RunningCluster Start(int port, string[] dotnet, (string Name, string Value)[] environment, params IEnumerable<string> arguments)
     {
         var temporary = Directory.CreateTempSubdirectory("oa-").FullName;
 
@@ -93,7 +105,7 @@ internal sealed partial class RunningCluster : IAsyncDisposable
         var start = new ProcessStartInfo(
             "env",
             [
-                "--default-signal=INT", "dotnet", Checkout.Program("Silo"), "primary", "--port", port.ToString(CultureInfo.InvariantCulture), "--worker-ports",
+                "--default-signal=INT", .. dotnet, Checkout.Program("Silo"), "primary", "--port", port.ToString(CultureInfo.InvariantCulture), "--worker-ports",
                 .. WithDrain([.. arguments]),
             ])
         {
@@ -186,6 +198,13 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     public int[] Children =>
         [.. _lines.All.Select(line => StartLine().Match(line.Text)).Where(match => match.Success).GroupBy(match => match.Groups["name"].Value)
         .Select(starts => int.Parse(starts.Last().Groups["pid"].ValueSpan, CultureInfo.InvariantCulture))];
+
+    /// <summary>Tells the primary to end, with time for clients to move.</summary>
+    public async Task LeaveAsync()
+    {
+        await _primary.StandardInput.WriteLineAsync("drain");
+        await _primary.StandardInput.FlushAsync();
+    }
 
     /// <summary>Waits for the primary's end; returns its exit code.</summary>
     public async Task<int> EndAsync()

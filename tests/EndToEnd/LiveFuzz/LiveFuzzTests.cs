@@ -38,7 +38,7 @@ public sealed class LiveFuzzTests(ITestOutputHelper output)
             await Task.WhenAll([pair.RunAsync(stop.Token), machine, .. attacking]);
             pauses = await machine > pauses ? await machine : pauses;
             attacks += attackers.Sum(attacker => attacker.Attacks);
-            memory.Add([.. children.Select(ResidentMegabytes)]);
+            memory.Add([.. children.Select(OperatingSystemProcesses.ResidentMegabytes)]);
         }
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
@@ -79,12 +79,6 @@ public sealed class LiveFuzzTests(ITestOutputHelper output)
             // The time is over.
         }
         return longest;
-    }
-
-    private static long ResidentMegabytes(int process)
-    {
-        using var running = Process.GetProcessById(process);
-        return running.WorkingSet64 >> 20;
     }
 
     private static bool IsError(string line) => line.Contains("fail: ", StringComparison.Ordinal) || line.Contains("crit: ", StringComparison.Ordinal);
