@@ -79,6 +79,10 @@ provide() {
 prepare_programs() {
   if [[ -n ${ORLEANSADAPTER_NODE-} ]]; then provide /usr/bin/chromium chromium 180 "the tests in a browser"; fi
   provide /usr/sbin/nginx nginx-light 120 "the test behind nginx"
+  if ((${#full[@]})); then
+    provide /usr/bin/strace strace 120 "the test of the unit's system calls"
+    provide /usr/bin/python3 python3-minimal 120 "the test of the unit's system calls"
+  fi
 }
 
 # Lines end by column 160, in code and in documents: names those that do not, and fails. Characters count, not bytes, hence the locale.

@@ -43,7 +43,12 @@ public sealed class SystemCallTests(ITestOutputHelper output)
         var names = Path.GetTempFileName();
         await File.WriteAllLinesAsync(names, await AllowedAsync(), Cancellation);
 
-        await RunAsync([Python, Path.Combine(Checkout.Root, "tests", "EndToEnd", "with-system-calls.py"), names, "dotnet"]);
+        string[] filtered = [Python, Path.Combine(Checkout.Root, "tests", "EndToEnd", "with-system-calls.py"), names];
+        using var changed = Process.Start(
+            new ProcessStartInfo(filtered[0], [.. filtered[1..], "chroot", "/", "true"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        Assert.Contains("not permitted", (await ProgramRun.EndAsync(changed, TimeSpan.FromSeconds(30))).Error, StringComparison.Ordinal);
+
+        await RunAsync([.. filtered, "dotnet"]);
 
         File.Delete(names);
     }
