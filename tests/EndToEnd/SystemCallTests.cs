@@ -28,7 +28,8 @@ public sealed class SystemCallTests(ITestOutputHelper output)
         await RunAsync([Strace, "--follow-forks", "--summary-only", "--output", summary, "dotnet"]);
 
         // "% time  seconds  usecs/call  calls  [errors]  syscall", between two lines of dashes.
-        var made = File.ReadLines(summary).SkipWhile(line => line[0] != '-').Skip(1).TakeWhile(line => line[0] != '-').Select(line => line.Split(' ')[^1]).ToArray();
+        var made = File.ReadLines(summary).SkipWhile(line => line[0] != '-').Skip(1).TakeWhile(line => line[0] != '-')
+            .Select(line => line.Split(' ')[^1]).ToArray();
         File.Delete(summary);
         output.WriteLine($"{made.Length} calls: {string.Join(' ', made.Order(StringComparer.Ordinal))}");
         Assert.Contains("epoll_wait", made);
@@ -76,7 +77,8 @@ public sealed class SystemCallTests(ITestOutputHelper output)
     /// <summary>What the unit's filters come to: systemd's sets of calls, those behind a tilde taken out.</summary>
     private static async Task<HashSet<string>> AllowedAsync()
     {
-        using var process = Process.Start(new ProcessStartInfo(Analyzer, ["syscall-filter", "--no-pager"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(Analyzer, ["syscall-filter", "--no-pager"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var (exitCode, listing, error) = await ProgramRun.EndAsync(process, TimeSpan.FromSeconds(30));
         Assert.True(exitCode == 0, error);
         Dictionary<string, List<string>> sets = [];
