@@ -210,7 +210,12 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
             MailboxOf(message.Life).Attach(observer);
         }
         _caller = message.Life;
+        var (begin, before) = (HomeActivities.Begin, _home.Number);
         Hand(message);
+        if (begin is { } since && message is Submit accepted)
+        {
+            HomeActivities.Accepted(Namespace, accepted, before, _home.Number, since);
+        }
         if (observer is not null && _home.IsOpen && !_home.Has(message.Life))
         {
             Forget(message.Life); // refused, which the result tells it

@@ -21,6 +21,7 @@ try
     builder.Services.Configure<ConsoleLoggerOptions>(console => console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite);
     builder.Services.Configure<SocketTransportOptions>(builder.Configuration.GetSection("SocketTransport"));
     builder.AddOrleansAdapter(options => options.MapHub<ChatHub>("/"));
+    builder.AddOrleansAdapterExport();
     builder.Services.AddRoomDoor();
     builder.Services.AddSingleton<ClusterErrors>();
     builder.Services.AddSingleton<Operations>();

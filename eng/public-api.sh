@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export LC_ALL=C DOTNET_CLI_UI_LANGUAGE=en DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
-libraries=(Grains.Abstractions Grains Adapter OrleansAdapter)
+libraries=(Grains.Abstractions Grains Adapter Instrumentation OrleansAdapter)
 
 # Sorted, below the line that says that nullability counts.
 write() {
@@ -18,7 +18,7 @@ case ${1-} in
   '')
     log=$(mktemp)
     trap 'rm -f "$log"' EXIT
-    dotnet build OrleansAdapter -t:Rebuild -c Release -nodeReuse:false -v:minimal -p:WarningsNotAsErrors=RS0016%3BRS0017 >"$log" 2>&1 ||
+    dotnet build eng/packages.slnf -t:Rebuild -c Release -nodeReuse:false -v:minimal -p:WarningsNotAsErrors=RS0016%3BRS0017 >"$log" 2>&1 ||
       { grep -E ': error ' "$log" | sort -u | head -20 >&2; exit 1; }
     for library in "${libraries[@]}"; do
       of() {

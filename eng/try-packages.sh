@@ -42,7 +42,7 @@ pack_all() {
   step "packing $version"
   (cd "$root" && quietly dotnet pack eng/packages.slnf "${pack[@]}" -p:PackageVersion="$version" -p:PackageOutputPath="$place/feed/")
   local id
-  for id in OrleansAdapter OrleansAdapter.{Adapter,Grains,Grains.Abstractions,Tool,Templates}; do
+  for id in OrleansAdapter OrleansAdapter.{Adapter,Grains,Grains.Abstractions,OpenTelemetry,Tool,Templates}; do
     [[ -f $place/feed/$id.$version.nupkg ]] || fail "dotnet pack made no $id"
     [[ $id == *.Templates || -f $place/feed/$id.$version.snupkg ]] || fail "dotnet pack made no symbols of $id"
   done
@@ -101,6 +101,16 @@ write_others() {
   project "$place/others/only-abstractions" Microsoft.NET.Sdk "OrleansAdapter.Grains.Abstractions@$version"
   echo 'using OrleansAdapter; public static class Uses { public static Task Of(IRoomGrain room) => room.EmitAsync("said", "hello"); }' \
     >"$place/others/only-abstractions/Uses.cs"
+
+  project "$place/others/observed" Microsoft.NET.Sdk.Web "OrleansAdapter@$version" "OrleansAdapter.OpenTelemetry@$version"
+  cat >"$place/others/observed/Program.cs" <<'END'
+using OpenTelemetry;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddOrleansAdapter();
+builder.AddOrleansAdapterExport();
+builder.Services.AddOpenTelemetry().AddOrleansAdapterInstrumentation();
+END
 
   samples=$(cd "$root" && git ls-files -z "*.md" | xargs -0 awk -v OUT="$place/others/samples" -f eng/samples.awk) ||
     fail "the samples of the documents cannot be read"

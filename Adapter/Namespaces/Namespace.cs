@@ -123,7 +123,7 @@ internal sealed partial class Namespace : NamespaceRoot
     internal Task PublishAsync(Operation operation)
     {
         _budget.Reserve(operation);
-        var item = new PublishItem(operation, _budget, BroadcastActivities.StartPublish(Name));
+        var item = new PublishItem(operation, _budget, BroadcastActivities.StartPublish(Name, operation.Kind));
         _server.Metrics.Published();
         _queue.Enqueue(item);
         return item.Task;

@@ -16,7 +16,7 @@ internal sealed class NamespaceQueue : SerialQueue<INamespaceItem>, INamespaceOu
         _owner = owner;
         _watch = new TurnWatch((took, what, count) => AdapterLog.TurnTookLong(
             owner.Logger, owner.Name, took, (what as INamespaceItem)?.What ?? what, count));
-        State = new NamespaceState(options, this, owner.Server.NextLife, owner.Server.Options.MaxRoomsPerSocket);
+        State = new NamespaceState(options, this, owner.Server.NextLife, owner.Server.Options.MaxRoomsPerSocket) { Name = owner.Name };
     }
 
     public NamespaceState State { get; }

@@ -28,6 +28,9 @@ internal sealed partial class NamespaceState : IReplicaHost
 
     public Replica Replica { get; }
 
+    /// <summary>The namespace's name, for traces.</summary>
+    public string Name { get; init; } = "";
+
     public LocalSockets Sockets => _sockets;
 
     /// <summary>Begins to register.</summary>
@@ -275,7 +278,7 @@ internal sealed partial class NamespaceState : IReplicaHost
             _output.Unreadable(entry, exception);
             return;
         }
-        using var activity = BroadcastActivities.StartDeliver(packet, entry.Number, found.Count);
+        using var activity = BroadcastActivities.StartDeliver(Name, packet, entry.Number, found.Count);
         Stamp(packet, found, entry.Number);
         _output.Delivered(Deliver(found, packet));
     }

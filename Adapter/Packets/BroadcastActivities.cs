@@ -4,7 +4,8 @@ namespace OrleansAdapter.Packets;
 
 /// <summary>
 /// The activities that follow a broadcast: <c>publish</c>, from the call to its acceptance, and on each server that has targets <c>deliver</c>, the
-/// hand-over to its sockets. Both belong to the caller's trace, which travels in the packet. Source: <c>OrleansAdapter</c>.
+/// hand-over to its sockets; between them the home has <c>accept</c>. All belong to the caller's trace, which travels in the packet. Source:
+/// <c>OrleansAdapter</c>.
 /// </summary>
 internal static class BroadcastActivities
 {
@@ -14,7 +15,7 @@ internal static class BroadcastActivities
     public static string CurrentTrace => Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C, Id: { } id } ? id : "";
 
     /// <summary>Starts the activity of a publish, which ends on another thread: it never becomes the caller's current one.</summary>
-    public static Activity? StartPublish(string @namespace)
+    public static Activity? StartPublish(string @namespace, OperationKind what)
     {
         if (!Source.HasListeners())
         {
@@ -22,7 +23,7 @@ internal static class BroadcastActivities
         }
         var current = Activity.Current;
         var activity = Source.StartActivity("publish", ActivityKind.Producer);
-        activity?.SetTag("orleansadapter.namespace", @namespace);
+        activity?.Describe(@namespace, "send").SetTag("orleansadapter.operation", what.ToString());
         Activity.Current = current;
         return activity;
     }
@@ -36,21 +37,24 @@ internal static class BroadcastActivities
         }
         if (error is not null)
         {
-            activity.SetStatus(ActivityStatusCode.Error, error);
+            activity.SetStatus(ActivityStatusCode.Error, error).SetTag("error.type", error);
         }
         var current = Activity.Current;
         activity.Dispose();
         Activity.Current = current;
     }
 
-    public static Activity? StartDeliver(Packet packet, long number, int sockets)
+    public static Activity? StartDeliver(string @namespace, Packet packet, long number, int sockets)
     {
         if (packet.Trace.Length == 0 || !Source.HasListeners() || !ActivityContext.TryParse(packet.Trace, null, isRemote: true, out var parent))
         {
             return null;
         }
         var activity = Source.StartActivity("deliver", ActivityKind.Consumer, parent);
-        activity?.SetTag("orleansadapter.event", packet.Event).SetTag("orleansadapter.number", number).SetTag("orleansadapter.sockets", sockets);
+        activity?.Describe(@namespace, "process")
+            .SetTag("orleansadapter.event", packet.Event)
+            .SetTag("orleansadapter.number", number)
+            .SetTag("orleansadapter.sockets", sockets);
         return activity;
     }
 }

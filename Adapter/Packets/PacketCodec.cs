@@ -5,12 +5,12 @@ namespace OrleansAdapter.Packets;
 
 /// <summary>
 /// The bytes of a <see cref="Packet"/> as servers exchange them: a version byte, then the event, the arguments, the trace, the attachments
-/// and the extra encodings, each with its length in four bytes. The home never looks into them.
+/// and the extra encodings, each with its length in four bytes. The home looks into them for the trace at most (<see cref="PacketTrace"/>).
 /// </summary>
 /// <remarks>A server of version N writes what one of version N − 1 reads; a packet of a version unknown here is refused, never misread.</remarks>
 internal static class PacketCodec
 {
-    public const byte Version = 1;
+    public const byte Version = PacketTrace.PacketVersion;
 
     public static byte[] Encode(
         string @event, ReadOnlySpan<byte> arguments, IReadOnlyList<ReadOnlyMemory<byte>> attachments, IReadOnlyList<PacketEncoding> encodings)

@@ -30,6 +30,12 @@ internal static class SupervisionContract
     /// </summary>
     public const string AnswerLine = "::orleansadapter:: answer ";
 
+    /// <summary>The environment variable that is <c>true</c> where the primary shows its children's metrics, and so asks for them.</summary>
+    public const string Observed = "OrleansAdapter__Observed";
+
+    /// <summary>The same in a host's configuration.</summary>
+    public const string ObservedKey = "OrleansAdapter:Observed";
+
     /// <summary>The environment variable that names the run's private directory. Who outlives the primary removes it.</summary>
     public const string RunDirectory = "OrleansAdapter__RunDirectory";
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using OrleansAdapter.Packets;
 using OrleansAdapter.SocketIO.Protocol;
@@ -21,6 +22,7 @@ public sealed partial class SocketIOSocket
         }
         else if (Connected)
         {
+            using var activity = EventActivities.HasListeners ? EventActivities.Start(this, packet.Event) : null;
             await GuardAsync(packet.Event, packet, DispatchAsync).ConfigureAwait(true);
         }
         TellData();
@@ -186,6 +188,10 @@ public sealed partial class SocketIOSocket
 
     private void Log(Exception exception, string what)
     {
+        if (exception is not OperationCanceledException)
+        {
+            Activity.Current?.SetStatus(ActivityStatusCode.Error, exception.GetType().Name).SetTag("error.type", exception.GetType().FullName);
+        }
         var logger = Namespace.Server.Logger;
         switch (exception)
         {

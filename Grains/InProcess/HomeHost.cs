@@ -88,7 +88,12 @@ internal sealed class HomeHost : SerialQueue<object>, IHomeOutput
                 {
                     _directory.Metrics.Received(submit.Operations.Count);
                 }
+                var (begin, before) = (HomeActivities.Begin, _home.Number);
                 _home.Receive(message, _directory.Now);
+                if (begin is { } since && message is Submit accepted)
+                {
+                    HomeActivities.Accepted(Namespace, accepted, before, _home.Number, since);
+                }
                 break;
             case DeathReport report:
                 try

@@ -32,6 +32,17 @@ internal static class OptionValues
         },
     };
 
+    /// <summary>An option that may stand without its value.</summary>
+    public static Option<T?> Optional<T>(string name, string value, string description, T bare, Func<string, T> read)
+        where T : class
+    {
+        var option = Checked<T?>(name, value, $"{description}; {bare} where no value is given", read);
+        var parser = option.CustomParser!;
+        option.Arity = ArgumentArity.ZeroOrOne;
+        option.CustomParser = result => result.Tokens.Count == 0 ? bare : parser(result);
+        return option;
+    }
+
     /// <summary>The same with a value where none is given.</summary>
     public static Option<T> Checked<T>(string name, string value, string description, T otherwise, Func<string, T> read)
     {

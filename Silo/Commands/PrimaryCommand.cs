@@ -13,6 +13,7 @@ internal sealed class PrimaryCommand
     public const string WorkerVariable = "ORLEANSADAPTER_WEBWORKER";
 
     private const int MostWorkers = 1024;
+    private const int DefaultMetricsPort = 9464;
     private const int MostSeconds = 24 * 60 * 60;
     private const string HandOver = "hand-over";
     private const string Proxy = "proxy";
@@ -60,6 +61,15 @@ internal sealed class PrimaryCommand
         0,
         text => Number(text, 0, IPEndPoint.MaxPort));
 
+    private readonly Option<IPEndPoint?> _observe = Optional(
+        "--observe",
+        "A:P",
+        "show the metrics of all processes, for Prometheus, at http://A:P/metrics",
+        new IPEndPoint(IPAddress.Loopback, DefaultMetricsPort),
+        text => IPEndPoint.TryParse(text, out var address) && address.Port != 0
+            ? address
+            : throw new FormatException("it must be an IP address and a port, such as 127.0.0.1:9464"));
+
     private readonly Option<string?> _certificate = Checked<string?>(
         "--certificate", "FILE", "serve TLS as well, on the same ports, with this certificate (.pem or .pfx)", ExistingFile);
 
@@ -83,7 +93,7 @@ internal sealed class PrimaryCommand
         var command = new Command("primary", "Runs the directory and the web workers, and starts again what dies.")
         {
             options._workers, options._port, options._workerPorts, options._address,
-            options._balance, options._front, options._drain, options._hung, options._statusPort,
+            options._balance, options._front, options._drain, options._hung, options._statusPort, options._observe,
             options._certificate, options._key, options._colocated, options._worker,
         };
         command.SetAction(parsed => PrimaryRole.RunAsync(options.Read(parsed)));
@@ -122,6 +132,7 @@ internal sealed class PrimaryCommand
             Drain = TimeSpan.FromSeconds(parsed.GetValue(_drain)),
             Limits = new FrontLimits { HungAfter = TimeSpan.FromSeconds(parsed.GetValue(_hung)) },
             StatusPort = parsed.GetValue(_statusPort),
+            Observe = parsed.GetValue(_observe),
             Certificate = certificate is null ? null : (certificate, key),
         };
     }

@@ -174,6 +174,7 @@ internal sealed class Arrivals(EventLoop loop, WorkerTable workers, WorkerLinks 
             if (links.HandOver(worker, arrival.Descriptor, arrival.Secure) == HandOverResult.Done)
             {
                 Libc.Close(arrival.Descriptor);
+                workers.CountHandOver();
                 return;
             }
             workers.TakeBack(worker);
@@ -230,6 +231,7 @@ internal sealed class Arrivals(EventLoop loop, WorkerTable workers, WorkerLinks 
     private void Refuse(Arrival arrival)
     {
         Detach(arrival);
+        workers.CountRefusal();
         if (arrival.Secure || Count >= limits.Arrivals)
         {
             End(arrival);

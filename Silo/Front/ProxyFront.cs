@@ -112,9 +112,11 @@ internal sealed class ProxyFront : FrontDoor
         var slot = context.Connection.LocalPort - _port;
         if ((Volatile.Read(ref _listening) == 0 && named.IsNone) || Workers.Choose(slot, named, secure: false, out _) is not { } worker)
         {
+            Workers.CountRefusal();
             await RefuseAsync(context.Response);
             return;
         }
+        Workers.CountHandOver();
         try
         {
             var error = await _forwarder.SendAsync(context, $"http://{Host(worker.Server)}", _http, Forwarding, Transformer.Instance);

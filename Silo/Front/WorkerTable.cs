@@ -16,6 +16,14 @@ internal sealed class WorkerTable(BalancePolicy policy, Random random)
     private readonly Lock _lock = new();
     private readonly List<FrontWorker> _workers = [];
     private int _turn;
+    private long _handOvers;
+    private long _refusals;
+
+    /// <summary>How many connections were given to workers.</summary>
+    public long HandOvers => Interlocked.Read(ref _handOvers);
+
+    /// <summary>How many connections were refused because no worker could take them.</summary>
+    public long Refusals => Interlocked.Read(ref _refusals);
 
     /// <summary>Whether a worker takes connections that begin with a TLS handshake.</summary>
     public bool TakesTls
@@ -148,6 +156,12 @@ internal sealed class WorkerTable(BalancePolicy policy, Random random)
             return chosen;
         }
     }
+
+    /// <summary>A connection has got to its worker.</summary>
+    public void CountHandOver() => Interlocked.Increment(ref _handOvers);
+
+    /// <summary>A connection was refused because no worker could take it.</summary>
+    public void CountRefusal() => Interlocked.Increment(ref _refusals);
 
     /// <summary>Takes a connection off the count that did not get to the worker.</summary>
     public void TakeBack(FrontWorker worker)

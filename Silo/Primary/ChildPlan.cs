@@ -20,6 +20,10 @@ internal abstract class ChildPlan
     /// <summary>Prepares the next start.</summary>
     public abstract Launch Launch();
 
+    /// <summary>Says whether the process is asked for its metrics, whatever the primary itself was told.</summary>
+    protected static void SetObserved(ProcessStartInfo start, bool observed) =>
+        start.Environment[SupervisionContract.Observed] = observed ? "true" : "false";
+
     protected static void Set(ProcessStartInfo start, IEnumerable<KeyValuePair<string, string>> environment)
     {
         foreach (var (name, value) in environment)
@@ -63,7 +67,7 @@ internal abstract class Launch(ProcessStartInfo process)
 }
 
 /// <summary>Plans the directory's process.</summary>
-internal sealed class DirectoryPlan(DirectoryRun run, string directory, DirectoryWatch watch, DeathReports deaths) : ChildPlan
+internal sealed class DirectoryPlan(DirectoryRun run, string directory, bool observed, DirectoryWatch watch, DeathReports deaths) : ChildPlan
 {
     private bool _started;
 
@@ -79,6 +83,7 @@ internal sealed class DirectoryPlan(DirectoryRun run, string directory, Director
         _started = true;
         Set(start, run.Environment);
         start.Environment[SupervisionContract.RunDirectory] = directory;
+        SetObserved(start, observed);
         return new DirectoryLaunch(start, watch, deaths);
     }
 
@@ -139,6 +144,7 @@ internal sealed class WorkerPlan(
         start.Environment["OrleansAdapter__ServerId"] = worker.Server.ToString();
         start.Environment["OrleansAdapter__Directory__ServerId"] = worker.Server.ToString();
         start.Environment["OrleansAdapter__ServerName"] = Name;
+        SetObserved(start, options.Observe is not null);
         start.Environment["OrleansAdapter__DrainTimeout"] = (options.Drain * DrainShare).ToString("c", CultureInfo.InvariantCulture);
         if (options.Certificate is var (file, key))
         {

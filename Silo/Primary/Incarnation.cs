@@ -27,6 +27,9 @@ internal sealed class Incarnation(ChildProcess process, Launch launch, long sinc
     /// <summary>How it ended, for the log, if it did not end by itself or not as it should; null otherwise. Only once it has ended.</summary>
     public string? BadEnd => process.EndedWell ? null : process.Ending;
 
+    /// <summary>Whether it has said that it is ready.</summary>
+    public bool IsReady => process.Ready.IsCompleted;
+
     /// <summary>Asks it something; null where it does not answer in time. See <see cref="ChildProcess.AskAsync"/>.</summary>
     public Task<string?> AskAsync(string question, TimeSpan limit) => process.AskAsync(question, limit);
 

@@ -1,3 +1,4 @@
+using System.Net;
 using OrleansAdapter.Silo.Front;
 
 namespace OrleansAdapter.Silo.Primary;
@@ -24,6 +25,9 @@ internal sealed record PrimaryOptions(FrontAddress Front, string Program)
 
     /// <summary>The port on 127.0.0.1 where everybody on this machine can ask for the status; 0 for none.</summary>
     public int StatusPort { get; init; }
+
+    /// <summary>Where the metrics of all processes are shown; null for nowhere.</summary>
+    public IPEndPoint? Observe { get; init; }
 
     /// <summary>The certificate for TLS, and its key where that is a file of its own; null for none, or what Kestrel's configuration says.</summary>
     public (string File, string? Key)? Certificate { get; init; }

@@ -29,7 +29,7 @@ internal static class PrimaryRole
         using var directoryEnd = new CancellationTokenSource();
 
         var watch = new DirectoryWatch(run.PingAsync, options.Limits.HungAfter, TimeProvider.System, output.Warn);
-        var directory = new Supervised(new DirectoryPlan(run, runDirectory.Path, watch, deaths), output);
+        var directory = new Supervised(new DirectoryPlan(run, runDirectory.Path, options.Observe is not null, watch, deaths), output);
         var workers = Enumerable.Range(1, options.Front.Slots)
             .Select(number => new Supervised(new WorkerPlan(options, number, run, front, forwarding, deaths), output))
             .ToArray();
@@ -57,6 +57,7 @@ internal static class PrimaryRole
                 reloads,
                 started,
                 stop.Token.IsCancellationRequested ? "stopping" : reloads.Running ? "reloading" : ready.IsCompleted ? "running" : "starting"));
+        await using var observation = await RunObservation.StartAsync(options.Observe, front, directory, workers, reloads);
         new PrimaryFile(Environment.ProcessId, options.Front.Port, status.Path).Write(runDirectory.Path);
 
         var directoryTask = directory.RunAsync(stop with { Token = directoryEnd.Token });
@@ -67,6 +68,10 @@ internal static class PrimaryRole
         var reloading = Task.CompletedTask;
         if (await Task.WhenAny(ready, ended) == ready)
         {
+            if (options.Observe is { } observed)
+            {
+                output.Say($"metrics  http://{observed}/metrics");
+            }
             var address = options.Front.EndPointOf(0);
             output.Say($"ready  {options.Front.Slots} workers, http://{address}{(front.Workers.TakesTls ? $", https://{address}" : "")}");
             manager.Ready();

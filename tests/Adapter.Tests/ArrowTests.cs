@@ -21,7 +21,7 @@ public sealed class ArrowTests
     private static readonly Dictionary<string, string[]> Fronts = new() { ["EngineIO"] = [], ["SocketIO"] = ["EngineIO"], ["SignalR"] = [] };
 
     /// <summary>The same for the program that runs a cluster: the first are its exceptions, and Program.cs stands above all.</summary>
-    private static readonly string[] ProgramFloors = ["", "Status", "Directory", "Front", "Primary", "Commands"];
+    private static readonly string[] ProgramFloors = ["", "Status", "Directory", "Front", "Observation", "Primary", "Commands"];
 
     [Fact]
     public void The_adapter_knows_neither_Orleans_nor_the_directory()
@@ -30,6 +30,14 @@ public sealed class ArrowTests
         Assert.DoesNotContain(references, name => name.StartsWith("Orleans.", StringComparison.Ordinal));
         Assert.DoesNotContain("OrleansAdapter.Grains", references);
     }
+
+    /// <summary>Metrics and traces are .NET's own; who exports them takes a package more.</summary>
+    [Theory]
+    [InlineData("OrleansAdapter.Adapter")]
+    [InlineData("OrleansAdapter.Grains")]
+    [InlineData("OrleansAdapter.Grains.Abstractions")]
+    public void The_library_knows_no_exporter(string assembly) =>
+        Assert.DoesNotContain(ReferencesOf(assembly), name => name.StartsWith("OpenTelemetry", StringComparison.Ordinal));
 
     [Fact]
     public void What_other_services_see_knows_no_directory() =>

@@ -25,6 +25,7 @@ public sealed class CommandLineTests
     [InlineData("primary --front proxy --certificate /dev/null", "--front")]
     [InlineData("primary --colocated=yes", "--colocated")]
     [InlineData("primary worker-1", "worker-1")]
+    [InlineData("primary --observe 9464", "--observe is '9464'; it must be an IP address and a port")]
     [InlineData("status --port 0", "--port is '0'; it must be a number from 1 to 65535")]
     [InlineData("reload --json", "--json")]
     [InlineData("primary --port 65535 --workers 2 --worker-ports", "65535")]

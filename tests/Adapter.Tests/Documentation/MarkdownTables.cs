@@ -1,5 +1,3 @@
-using OrleansAdapter.Testing;
-
 namespace OrleansAdapter.Tests.Documentation;
 
 /// <summary>Reads the tables of a document in <c>docs/</c>.</summary>
@@ -24,7 +22,7 @@ internal static class MarkdownTables
         return [.. lines.Skip(found[0].Index + 2).TakeWhile(IsRow).Select(Cells)];
     }
 
-    private static string[] Lines(string document) => File.ReadAllLines(Path.Combine(Checkout.Root, "docs", document));
+    private static string[] Lines(string document) => File.ReadAllLines(Path.Combine(Testing.Checkout.Root, "docs", document));
 
     private static bool IsRow(string line) => line.StartsWith('|');
 

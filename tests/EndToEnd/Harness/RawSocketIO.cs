@@ -37,7 +37,7 @@ internal sealed class RawSocketIO : IDisposable
     /// <summary>The same; null where the connection was closed instead.</summary>
     public async Task<(string Id, string Secret)?> TryEnterAsync(string auth)
     {
-        await _socket.SendAsync(Encoding.UTF8.GetBytes("40" + auth), WebSocketMessageType.Text, endOfMessage: true, Cancellation);
+        await SendAsync("40" + auth);
         if (await ReceiveAsync() is not { } answer)
         {
             return null;
@@ -46,6 +46,10 @@ internal sealed class RawSocketIO : IDisposable
         var json = JsonDocument.Parse(answer[2..]).RootElement;
         return (json.GetProperty("sid").GetString()!, json.GetProperty("pid").GetString()!);
     }
+
+    /// <summary>Sends a message as it is.</summary>
+    public async Task SendAsync(string message) =>
+        await _socket.SendAsync(Encoding.UTF8.GetBytes(message), WebSocketMessageType.Text, endOfMessage: true, Cancellation);
 
     /// <summary>Whether something comes that begins like this, before the connection ends.</summary>
     public async Task<bool> ReceivesAsync(string beginning)

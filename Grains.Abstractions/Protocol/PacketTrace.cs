@@ -1,0 +1,37 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace OrleansAdapter.Protocol;
+
+/// <summary>
+/// Where a packet's trace lies in its bytes: behind the version, the event and the arguments, each of these with its length in four bytes. It is the only part
+/// of a packet that a home reads, and only where somebody traces; PacketCodec of the adapter writes them all.
+/// </summary>
+internal static class PacketTrace
+{
+    /// <summary>The version of packets that this is true of.</summary>
+    public const byte PacketVersion = 1;
+
+    /// <summary>The W3C trace parent in a packet; empty where it has none, or where the bytes are no packet of this version.</summary>
+    public static string Of(ReadOnlySpan<byte> packet)
+    {
+        if (packet.IsEmpty || packet[0] != PacketVersion)
+        {
+            return "";
+        }
+        var rest = packet[1..];
+        return TryTake(ref rest, out _) && TryTake(ref rest, out _) && TryTake(ref rest, out var trace) ? Encoding.UTF8.GetString(trace) : "";
+    }
+
+    private static bool TryTake(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> part)
+    {
+        part = default;
+        if (rest.Length < sizeof(int) || BinaryPrimitives.ReadInt32LittleEndian(rest) is var length && (length < 0 || length > rest.Length - sizeof(int)))
+        {
+            return false;
+        }
+        part = rest.Slice(sizeof(int), length);
+        rest = rest[(sizeof(int) + length)..];
+        return true;
+    }
+}

@@ -1,0 +1,42 @@
+using System.Diagnostics;
+
+namespace OrleansAdapter.Grains;
+
+/// <summary>
+/// The activity <c>accept</c>: a home gives a broadcast its number, and puts it into the mailboxes of those whom it is for. It belongs to the publisher's trace,
+/// which travels in the packet. Source: <c>OrleansAdapter</c>.
+/// </summary>
+internal static class HomeActivities
+{
+    private static readonly ActivitySource Source = new(Telemetry.ActivitySourceName);
+
+    /// <summary>The time before a batch is handled; null where nobody listens.</summary>
+    public static DateTimeOffset? Begin => Source.HasListeners() ? DateTimeOffset.UtcNow : null;
+
+    /// <summary>Tells of the broadcasts of a batch that was accepted just now.</summary>
+    /// <param name="namespace">The home's namespace.</param>
+    /// <param name="submit">The batch.</param>
+    /// <param name="before">The home's last number before it: where it is the last one still, nothing was accepted.</param>
+    /// <param name="now">The home's last number.</param>
+    /// <param name="begin">When it began.</param>
+    public static void Accepted(string @namespace, Submit submit, long before, long now, DateTimeOffset begin)
+    {
+        if (now != before + submit.Operations.Count)
+        {
+            return;
+        }
+        for (var i = 0; i < submit.Operations.Count; i++)
+        {
+            var operation = submit.Operations[i];
+            if (operation.Kind == OperationKind.Emit
+                && PacketTrace.Of(operation.Body.Span) is { Length: > 0 } trace
+                && ActivityContext.TryParse(trace, null, isRemote: true, out var parent))
+            {
+                using var activity = Source.StartActivity("accept", ActivityKind.Consumer, parent, startTime: begin);
+                activity?.Describe(@namespace, "receive")
+                    .SetTag("orleansadapter.number", before + 1 + i)
+                    .SetTag("messaging.batch.message_count", submit.Operations.Count);
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Diagnostics;
+using OrleansAdapter.Packets;
+
+namespace OrleansAdapter.Tests.Packets;
+
+/// <summary>The one thing that a home reads of a packet.</summary>
+public sealed class PacketTraceTests
+{
+    [Theory]
+    [InlineData("", "[]")]
+    [InlineData("said", "[\"hello\"]")]
+    public void It_is_found_where_the_packet_has_it(string @event, string arguments)
+    {
+        using var activity = new Activity("test") { ActivityTraceFlags = ActivityTraceFlags.Recorded };
+        activity.SetIdFormat(ActivityIdFormat.W3C).Start();
+
+        var packet = PacketCodec.Encode(@event, System.Text.Encoding.UTF8.GetBytes(arguments), [new byte[3]], []);
+
+        Assert.Equal(activity.Id, PacketTrace.Of(packet));
+        Assert.Equal(activity.Id, PacketCodec.Decode(packet, default).Trace);
+    }
+
+    [Fact]
+    public void There_is_none_where_nobody_traces_and_in_what_is_no_packet()
+    {
+        Assert.Null(Activity.Current);
+        var packet = PacketCodec.Encode("said", "[]"u8, [], []);
+        Assert.Equal("", PacketTrace.Of(packet));
+        Assert.Equal("", PacketTrace.Of([]));
+        packet[0]++;
+        Assert.Equal("", PacketTrace.Of(packet));
+        packet[0]--;
+        for (var length = 0; length < packet.Length; length++)
+        {
+            Assert.Equal("", PacketTrace.Of(packet.AsSpan(0, length)));
+        }
+        packet.AsSpan(1).Fill(0xff);
+        Assert.Equal("", PacketTrace.Of(packet));
+    }
+}

@@ -1,0 +1,160 @@
+using System.Globalization;
+using System.Net;
+using System.Net.WebSockets;
+using System.Text;
+using OrleansAdapter.EndToEnd.Harness;
+
+namespace OrleansAdapter.EndToEnd;
+
+/// <summary>What an operator sees of a run: metrics and traces of all processes.</summary>
+public sealed class ObservationTests(ObservationTests.ObservedCluster shared) : IClassFixture<ObservationTests.ObservedCluster>
+{
+    private static readonly string[] Processes = ["directory", "primary", "worker-1", "worker-2"];
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_clients_event_and_what_every_worker_delivers_of_it_are_one_trace()
+    {
+        using var first = await EnterAsync(1, "socketio");
+        using var second = await EnterAsync(2, "socketio");
+
+        await first.SendAsync("""42["say","socketio","hello"]""");
+        Assert.True(await first.ReceivesAsync("""42["said","hello"]"""));
+        Assert.True(await second.ReceivesAsync("""42["said","hello"]"""));
+
+        var said = await shared.Collector.Spans.FirstAsync(
+            span => span.Name == "event" && span.Tags["orleansadapter.event"] == "say", "the event's activity");
+        Assert.Equal(("worker-1", "", "/"), (said.Process, said.Parent, said.Tags["messaging.destination.name"]));
+        await FollowAsync(said);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_call_of_a_hubs_method_and_what_every_worker_delivers_of_it_are_one_trace()
+    {
+        using var listener = await EnterAsync(2, "signalr");
+        using var hub = new ClientWebSocket();
+        await hub.ConnectAsync(new Uri(shared.Cluster.Url(1).Replace("http", "ws", StringComparison.Ordinal) + "/hub"), Cancellation);
+        await SayAsync(hub, """{"protocol":"json","version":1}""");
+        await SayAsync(hub, """{"type":1,"invocationId":"1","target":"join","arguments":["signalr"]}""");
+        await SayAsync(hub, """{"type":1,"invocationId":"2","target":"say","arguments":["signalr","hello"]}""");
+        Assert.True(await listener.ReceivesAsync("""42["said","hello"]"""));
+
+        var said = await shared.Collector.Spans.FirstAsync(span => span.Name.EndsWith("ChatHub/say", StringComparison.OrdinalIgnoreCase), "the call's activity");
+        Assert.Equal("worker-1", said.Process);
+        await FollowAsync(said);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Every_process_exports_its_metrics()
+    {
+        foreach (var process in Processes)
+        {
+            var metric = process == "primary" ? "orleansadapter.primary.workers"
+                : process == "directory" ? "orleansadapter.directory.lives"
+                : "orleansadapter.connections";
+            await shared.Collector.Metrics.FirstAsync(one => one == (process, metric), $"{metric} of {process}");
+        }
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task The_primary_shows_the_metrics_of_all_processes_at_one_address_and_says_which_do_not_answer()
+    {
+        using var http = new HttpClient();
+        var text = await UntilAsync(text => Processes.All(process => text.Contains($"orleansadapter_process_up{{process=\"{process}\"}} 1\n")));
+        Assert.Contains("orleansadapter_primary_workers{process=\"primary\",state=\"active\"} 2\n", text, StringComparison.Ordinal);
+        Assert.Contains("orleansadapter_directory_lives{process=\"directory\",namespace=\"/\"} 2\n", text, StringComparison.Ordinal);
+        Assert.Single(text.Split('\n'), line => line == "# TYPE orleansadapter_connections gauge");
+
+        // A page of somebody else's whose name leads here sees nothing.
+        using var stranger = new HttpRequestMessage(HttpMethod.Get, shared.Metrics) { Headers = { Host = "example.com" } };
+        Assert.Equal(HttpStatusCode.NotFound, (await http.SendAsync(stranger, Cancellation)).StatusCode);
+
+        var frozen = shared.Cluster.ProcessOf("worker-2");
+        OperatingSystemProcesses.Signal(frozen, OperatingSystemProcesses.Stop);
+        try
+        {
+            await UntilAsync(
+                text => text.Contains("orleansadapter_process_up{process=\"worker-2\"} 0\n") && text.Contains("orleansadapter_process_up{process=\"worker-1\"} 1\n"));
+        }
+        finally
+        {
+            OperatingSystemProcesses.Signal(frozen, OperatingSystemProcesses.Continue);
+        }
+        await UntilAsync(text => text.Contains("orleansadapter_process_up{process=\"worker-2\"} 1\n"));
+
+        async Task<string> UntilAsync(Func<string, bool> match)
+        {
+            while (true)
+            {
+                var text = await http.GetStringAsync(shared.Metrics, Cancellation);
+                if (match(text))
+                {
+                    return text;
+                }
+            }
+        }
+    }
+
+    /// <summary>Waits for all parts of the trace that a client began, on both workers and in the directory.</summary>
+    private async Task FollowAsync(Span began)
+    {
+        await PartAsync("worker-1", "publish", "send");
+        var accepted = await PartAsync("directory", "accept", "receive");
+        foreach (var worker in new[] { "worker-1", "worker-2" })
+        {
+            var delivered = await PartAsync(worker, "deliver", "process");
+            Assert.Equal(("said", accepted.Tags["orleansadapter.number"]), (delivered.Tags["orleansadapter.event"], delivered.Tags["orleansadapter.number"]));
+        }
+
+        async Task<Span> PartAsync(string process, string name, string type)
+        {
+            var part = await shared.Collector.Spans.FirstAsync(
+                span => span.Trace == began.Trace && span.Process == process && span.Name == name, $"{name} of {process} in the trace {began.Trace}");
+            Assert.Equal(
+                (began.Id, "orleansadapter", type, "/"),
+                (part.Parent, part.Tags["messaging.system"], part.Tags["messaging.operation.type"], part.Tags["messaging.destination.name"]));
+            return part;
+        }
+    }
+
+    private async Task<RawSocketIO> EnterAsync(int worker, string room)
+    {
+        var client = await RawSocketIO.OpenAsync(shared.Cluster.Port + worker);
+        await client.SendAsync("40");
+        Assert.True(await client.ReceivesAsync("40{"));
+        await client.SendAsync($"""421["join","{room}"]""");
+        Assert.True(await client.ReceivesAsync("431[]"));
+        return client;
+    }
+
+    private static Task SayAsync(ClientWebSocket socket, string message) =>
+        socket.SendAsync(Encoding.UTF8.GetBytes(message + "\x1e"), WebSocketMessageType.Text, endOfMessage: true, Cancellation);
+
+    /// <summary>Two workers, and a collector that all processes export to.</summary>
+    public sealed class ObservedCluster : IAsyncLifetime
+    {
+        internal RunningCluster Cluster { get; private set; } = null!;
+
+        internal OtlpCollector Collector { get; private set; } = null!;
+
+        internal string Metrics { get; private set; } = "";
+
+        public async ValueTask InitializeAsync()
+        {
+            Collector = await OtlpCollector.StartAsync();
+            var port = RunningCluster.FreePort();
+            var address = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port + RunningCluster.Workers}");
+            Cluster = RunningCluster.Start(port, Collector.Environment, "--workers", "2", "--hung", "0", "--observe", address);
+            await Cluster.LineAsync($"metrics  http://{address}/metrics");
+            await Cluster.LineAsync("ready ");
+            Metrics = $"http://{address}/metrics";
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Cluster.DisposeAsync();
+            await Collector.DisposeAsync();
+        }
+    }
+}
