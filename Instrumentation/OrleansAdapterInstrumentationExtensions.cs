@@ -11,8 +11,8 @@ public static class OrleansAdapterInstrumentationExtensions
     private const string SignalRSource = "Microsoft.AspNetCore.SignalR.Server";
 
     /// <summary>
-    /// Listens to the meter and the activity source of OrleansAdapter (<see cref="Telemetry"/>), and to the activities of hub methods, which begin the traces of
-    /// SignalR's clients. Exporters are the application's to add.
+    /// Listens to the meter and the activity source of OrleansAdapter (<see cref="Telemetry"/>), and to the activities of hub methods, which begin the
+    /// traces of SignalR's clients. Exporters are the application's to add.
     /// </summary>
     /// <example><code>builder.Services.AddOpenTelemetry().AddOrleansAdapterInstrumentation().UseOtlpExporter();</code></example>
     public static IOpenTelemetryBuilder AddOrleansAdapterInstrumentation(this IOpenTelemetryBuilder builder)

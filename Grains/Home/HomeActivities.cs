@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace OrleansAdapter.Grains;
 
 /// <summary>
-/// The activity <c>accept</c>: a home gives a broadcast its number, and puts it into the mailboxes of those whom it is for. It belongs to the publisher's trace,
-/// which travels in the packet. Source: <c>OrleansAdapter</c>.
+/// The activity <c>accept</c>: a home gives a broadcast its number, and puts it into the mailboxes of those whom it is for. It belongs to the publisher's
+/// trace, which travels in the packet. Source: <c>OrleansAdapter</c>.
 /// </summary>
 internal static class HomeActivities
 {

@@ -19,7 +19,9 @@ internal sealed class MetricsServer : IAsyncDisposable
     private MetricsServer(WebApplication app) => _app = app;
 
     /// <summary>Starts it.</summary>
-    /// <param name="address">Where it listens. On this machine alone it answers only requests that name it, so that no page of somebody else's can read it.</param>
+    /// <param name="address">
+    /// Where it listens. On this machine alone it answers only requests that name it, so that no page of somebody else's can read it.
+    /// </param>
     /// <param name="metrics">Gathers them, as text.</param>
     /// <exception cref="PrimaryException">The address cannot be had.</exception>
     public static async Task<MetricsServer> StartAsync(IPEndPoint address, Func<Task<string>> metrics)

@@ -103,7 +103,9 @@ internal sealed class RunObservation : IAsyncDisposable
 
     private PrimaryFigures Look()
     {
-        var workers = _workers.SelectMany(child => child.Running, (child, process) => (child.Name, Look: _front.Workers.Look(process.Launch.Worker!))).ToArray();
+        var workers = _workers
+            .SelectMany(child => child.Running, (child, process) => (child.Name, Look: _front.Workers.Look(process.Launch.Worker!)))
+            .ToArray();
         return new PrimaryFigures(
             [.. Enum.GetValues<FrontState>().Select(state => (state.ToString().ToLowerInvariant(), workers.Count(worker => worker.Look.State == state)))],
             [.. workers.GroupBy(worker => worker.Name, (name, same) => (name, same.Sum(worker => worker.Look.Connections)))],

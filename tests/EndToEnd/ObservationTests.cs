@@ -40,7 +40,8 @@ public sealed class ObservationTests(ObservationTests.ObservedCluster shared) : 
         await SayAsync(hub, """{"type":1,"invocationId":"2","target":"say","arguments":["signalr","hello"]}""");
         Assert.True(await listener.ReceivesAsync("""42["said","hello"]"""));
 
-        var said = await shared.Collector.Spans.FirstAsync(span => span.Name.EndsWith("ChatHub/say", StringComparison.OrdinalIgnoreCase), "the call's activity");
+        var said = await shared.Collector.Spans.FirstAsync(
+            span => span.Name.EndsWith("ChatHub/say", StringComparison.OrdinalIgnoreCase), "the call's activity");
         Assert.Equal("worker-1", said.Process);
         await FollowAsync(said);
     }
@@ -75,7 +76,8 @@ public sealed class ObservationTests(ObservationTests.ObservedCluster shared) : 
         try
         {
             await UntilAsync(
-                text => text.Contains("orleansadapter_process_up{process=\"worker-2\"} 0\n") && text.Contains("orleansadapter_process_up{process=\"worker-1\"} 1\n"));
+                text => text.Contains("orleansadapter_process_up{process=\"worker-2\"} 0\n")
+                    && text.Contains("orleansadapter_process_up{process=\"worker-1\"} 1\n"));
         }
         finally
         {
