@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
 namespace OrleansAdapter;
@@ -14,7 +15,14 @@ internal sealed class AdapterMetrics : IDisposable
     private readonly Counter<long> _fences;
     private readonly Counter<long> _claims;
     private readonly Counter<long> _replayed;
-    private readonly Counter<long> _requests;
+    private readonly Histogram<double> _requests;
+    private readonly Counter<long> _connects;
+    private readonly Counter<long> _connectsRefused;
+    private readonly Counter<long> _ended;
+    private readonly Histogram<long> _fanOut;
+    private readonly Histogram<double> _accepted;
+    private readonly Histogram<double> _handedOver;
+    private readonly Histogram<double> _handlers;
     private readonly Counter<long> _joinsRefused;
     private readonly Counter<long> _unfinishedRefused;
     private readonly Counter<long> _rateLimited;
@@ -34,7 +42,18 @@ internal sealed class AdapterMetrics : IDisposable
             "orleansadapter.recoveries", "{client}", "Clients that asked for their session, by outcome: recovered, or why not.");
         _replayed = _meter.CreateCounter<long>(
             "orleansadapter.recoveries.replayed", "{packet}", "Packets given to clients that came back and had missed them.");
-        _requests = _meter.CreateCounter<long>("orleansadapter.requests", "{request}", "Requests to other servers.");
+        _requests = Durations("orleansadapter.request.duration", "How long requests to other servers took, by kind and outcome.");
+        _connects = _meter.CreateCounter<long>("orleansadapter.connects", "{socket}", "Sockets that were let in, by namespace and protocol.");
+        _connectsRefused = _meter.CreateCounter<long>("orleansadapter.connects.refused", "{socket}", "Clients that were not let in, by protocol and reason.");
+        _ended = _meter.CreateCounter<long>("orleansadapter.sockets.ended", "{socket}", "Sockets that ended, by namespace, protocol and reason.");
+        _fanOut = _meter.CreateHistogram<long>(
+            "orleansadapter.fanout",
+            "{socket}",
+            "Sockets of this server that one broadcast went to.",
+            advice: new InstrumentAdvice<long> { HistogramBucketBoundaries = [0, 1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 100_000] });
+        _accepted = Durations("orleansadapter.publish.acceptance.duration", "From an operation to its acceptance by the directory.");
+        _handedOver = Durations("orleansadapter.publish.duration", "From an operation to its hand-over to this server's own sockets, which ends its task.");
+        _handlers = Durations("orleansadapter.handler.duration", "How long the handlers of a Socket.IO event took, by namespace and event.");
         _joinsRefused = _meter.CreateCounter<long>(
             "orleansadapter.joins.refused", "{socket}", "Sockets that did not join a room, because they are in as many as one may be.");
         _unfinishedRefused = _meter.CreateCounter<long>(
@@ -70,7 +89,33 @@ internal sealed class AdapterMetrics : IDisposable
     /// <summary>What a client asked for its session with, is nothing that a server gave out.</summary>
     public void ClaimMalformed() => _claims.Add(1, new KeyValuePair<string, object?>("outcome", "forged"));
 
-    public void Requested() => _requests.Add(1);
+    /// <summary>Whether somebody wants to know how long publishes take; a time need not be taken otherwise.</summary>
+    public bool TimesPublishes => _accepted.Enabled || _handedOver.Enabled;
+
+    /// <summary>Whether somebody wants to know how long handlers take.</summary>
+    public bool TimesHandlers => _handlers.Enabled;
+
+    public void Accepted(string @namespace, long since) => _accepted.Record(Seconds(since), In(@namespace));
+
+    public void HandedOver(string @namespace, long since) => _handedOver.Record(Seconds(since), In(@namespace));
+
+    public void Handled(string @namespace, string @event, long since) => _handlers.Record(Seconds(since), In(@namespace), new("event", @event));
+
+    public void FannedOut(int sockets) => _fanOut.Record(sockets);
+
+    /// <summary>A request has ended.</summary>
+    /// <param name="kind">What it asked.</param>
+    /// <param name="outcome">How it ended: see docs/OPERATIONS.md.</param>
+    /// <param name="since">When it began.</param>
+    public void Requested(string kind, string outcome, long since) => _requests.Record(Seconds(since), new("kind", kind), new("outcome", outcome));
+
+    public void Connected(string @namespace, ClientKind kind) => _connects.Add(1, In(@namespace), new("protocol", kind.Protocol));
+
+    public void ConnectRefused(string protocol, ConnectRefusal reason) =>
+        _connectsRefused.Add(1, new("protocol", protocol), new("reason", reason.ToString()));
+
+    public void SocketEnded(string @namespace, ClientKind kind, string reason) =>
+        _ended.Add(1, In(@namespace), new("protocol", kind.Protocol), new("reason", reason));
 
     public void JoinsRefused(int sockets) => _joinsRefused.Add(sockets);
 
@@ -82,8 +127,28 @@ internal sealed class AdapterMetrics : IDisposable
 
     public void ForwardingLoop() => _forwardingLoops.Add(1);
 
-    public void ObserveConnections(Func<int> count) =>
-        _meter.CreateObservableUpDownCounter("orleansadapter.connections", count, "{connection}", "Sockets of this server, in all namespaces.");
+    /// <summary>Says where what is summed up comes from.</summary>
+    public void Observe(Func<IReadOnlyDictionary<(string In, ClientKind Kind), int>> sockets, Func<long> queued, Func<int> slow)
+    {
+        _meter.CreateObservableUpDownCounter(
+            "orleansadapter.connections",
+            () => sockets().Select(of => new Measurement<int>(
+                of.Value, In(of.Key.In), new("protocol", of.Key.Kind.Protocol), new("transport", of.Key.Kind.Transport))),
+            "{connection}",
+            "Sockets of this server, by namespace, protocol and transport.");
+        _meter.CreateObservableUpDownCounter("orleansadapter.clients.queued", queued, "By", "What waits for clients.");
+        _meter.CreateObservableUpDownCounter("orleansadapter.clients.slow", slow, "{client}", "Clients for which more waits than may at any time.");
+    }
 
     public void Dispose() => _meter.Dispose();
+
+    private static double Seconds(long since) => Stopwatch.GetElapsedTime(since).TotalSeconds;
+
+    private static KeyValuePair<string, object?> In(string name) => new("namespace", name);
+
+    private Histogram<double> Durations(string name, string description) => _meter.CreateHistogram<double>(
+        name,
+        "s",
+        description,
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
 }

@@ -4,7 +4,7 @@ using System.Diagnostics.Metrics;
 namespace OrleansAdapter.Grains;
 
 /// <summary>A home's figures as of its last tick, for gauges.</summary>
-internal sealed record HomeSnapshot(long Epoch, bool IsOpen, long Number, int Rooms, int Lives, long Backlog)
+internal sealed record HomeSnapshot(long Epoch, bool IsOpen, long Number, int Rooms, int Lives, long Backlog, long Unstable)
 {
     /// <summary>What clients may come back to; all zero where no server asks for that.</summary>
     public (long Sessions, long Away, long WindowBytes, long WindowAge) Recovery { get; private init; }
@@ -12,12 +12,12 @@ internal sealed record HomeSnapshot(long Epoch, bool IsOpen, long Number, int Ro
     /// <summary>How the home is now; the one before where nothing has changed, as in most ticks.</summary>
     public static HomeSnapshot Of(Home home, HomeSnapshot? before)
     {
-        var now = (home.Epoch, home.IsOpen, home.Number, home.RoomCount, home.Lives.Count, home.Backlog);
+        var now = (home.Epoch, home.IsOpen, home.Number, home.RoomCount, home.Lives.Count, home.Backlog, Unstable: home.Number - home.Stable);
         var recovery = home.RecoveryFigures;
-        return before is not null && now == (before.Epoch, before.IsOpen, before.Number, before.Rooms, before.Lives, before.Backlog)
+        return before is not null && now == (before.Epoch, before.IsOpen, before.Number, before.Rooms, before.Lives, before.Backlog, before.Unstable)
             && recovery == before.Recovery
             ? before
-            : new HomeSnapshot(now.Epoch, now.IsOpen, now.Number, now.RoomCount, now.Count, now.Backlog) { Recovery = recovery };
+            : new HomeSnapshot(now.Epoch, now.IsOpen, now.Number, now.RoomCount, now.Count, now.Backlog, now.Unstable) { Recovery = recovery };
     }
 }
 
@@ -28,7 +28,9 @@ internal sealed class DirectoryMetrics : IDisposable
     private const string ReasonTag = "reason";
 
     private readonly Meter _meter;
+    private readonly BoundedNames _names = new(BoundedNames.Namespaces);
     private readonly Counter<long> _epochs;
+    private readonly Counter<long> _merges;
     private readonly Counter<long> _operations;
     private readonly Counter<long> _removed;
     private readonly Counter<long> _refused;
@@ -40,6 +42,8 @@ internal sealed class DirectoryMetrics : IDisposable
     {
         _meter = factory.Create(Telemetry.MeterName);
         _epochs = _meter.CreateCounter<long>("orleansadapter.directory.epochs", "{epoch}", "Epochs opened: one for each start of a home.");
+        _merges = _meter.CreateCounter<long>(
+            "orleansadapter.directory.merges", "{epoch}", "Epochs that began with what servers remembered of the ones before.");
         _operations = _meter.CreateCounter<long>(
             "orleansadapter.directory.operations", "{operation}", "Operations received: publishes, joins, leaves and requests.");
         _removed = _meter.CreateCounter<long>("orleansadapter.directory.lives.removed", "{life}", "Lives that a home removed, by reason.");
@@ -52,6 +56,10 @@ internal sealed class DirectoryMetrics : IDisposable
         _meter.CreateObservableGauge(
             "orleansadapter.directory.answers.waiting", () => _lists.Values.Sum(look => look().WaitingBytes), "By", "Answers that wait for their askers.");
         _meter.CreateObservableGauge("orleansadapter.directory.mailbox.lag", () => Measure(home => home.Backlog), "{entry}", "Entries that wait in mailboxes.");
+        _meter.CreateObservableGauge(
+            "orleansadapter.directory.unstable", () => Measure(home => home.Unstable), "{operation}", "Operations that not every server has acknowledged.");
+        _meter.CreateObservableGauge(
+            "orleansadapter.directory.holding", () => Measure(home => home.IsOpen ? 0 : 1), "{home}", "Homes that wait for servers of the one before.");
         _meter.CreateObservableGauge("orleansadapter.directory.number", () => Measure(home => home.Number), "{operation}", "The last number given.");
         _meter.CreateObservableGauge("orleansadapter.directory.rooms", () => Measure(home => home.Rooms), "{room}", "Rooms that have members.");
         _meter.CreateObservableGauge("orleansadapter.directory.lives", () => Measure(home => home.Lives), "{life}", "Lives that are admitted.");
@@ -62,7 +70,7 @@ internal sealed class DirectoryMetrics : IDisposable
         _meter.CreateObservableGauge(
             "orleansadapter.directory.window.bytes", () => Measure(home => home.Recovery.WindowBytes), "By", "What is kept for clients that come back.");
         _meter.CreateObservableGauge(
-            "orleansadapter.directory.window.age", () => Measure(home => home.Recovery.WindowAge), "ms", "How old the oldest of it is.");
+            "orleansadapter.directory.window.age", () => Measure(home => home.Recovery.WindowAge, Enumerable.Max), "ms", "How old the oldest of it is.");
     }
 
     /// <summary>Shows a home in the gauges until <see cref="Forget"/>.</summary>
@@ -78,7 +86,14 @@ internal sealed class DirectoryMetrics : IDisposable
         _lists.TryRemove(observed, out _);
     }
 
-    public void EpochOpened(string @namespace) => _epochs.Add(1, Tag(@namespace));
+    public void EpochOpened(string @namespace, bool merged)
+    {
+        _epochs.Add(1, Tag(@namespace));
+        if (merged)
+        {
+            _merges.Add(1, Tag(@namespace));
+        }
+    }
 
     public void Received(int operations) => _operations.Add(operations);
 
@@ -90,8 +105,11 @@ internal sealed class DirectoryMetrics : IDisposable
 
     public void Dispose() => _meter.Dispose();
 
-    private IEnumerable<Measurement<long>> Measure(Func<HomeSnapshot, long> value) =>
-        _homes.Values.Select(home => new Measurement<long>(value(home.Look()), Tag(home.Namespace)));
+    /// <summary>A value of each home, by its namespace; of namespaces that are shown as one, all together.</summary>
+    private IEnumerable<Measurement<long>> Measure(Func<HomeSnapshot, long> value, Func<IEnumerable<long>, long>? together = null) =>
+        from home in _homes.Values
+        group value(home.Look()) by _names.Of(home.Namespace) into same
+        select new Measurement<long>((together ?? Enumerable.Sum)(same), Tag(same.Key));
 
-    private static KeyValuePair<string, object?> Tag(string @namespace) => new(NamespaceTag, @namespace);
+    private KeyValuePair<string, object?> Tag(string @namespace) => new(NamespaceTag, _names.Of(@namespace));
 }

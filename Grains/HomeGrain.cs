@@ -185,7 +185,7 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
 
     void IHomeOutput.Opened(OpenSummary summary)
     {
-        _metrics.EpochOpened(Namespace);
+        _metrics.EpochOpened(Namespace, summary.Merged > 0);
         DirectoryLog.Opened(_logger, Namespace, summary.Epoch, summary.Admitted, summary.Merged, summary.Entries, summary.Number);
         foreach (var left in _mailboxes.Keys.Except(_home.Lives).ToArray())
         {

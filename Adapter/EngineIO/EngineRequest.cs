@@ -112,6 +112,10 @@ internal static class EngineRequest
     public static Task RefuseAsync(EngineServer server, HttpContext context, EngineError error, bool isUpgrade)
     {
         DirectoryLog.Refused(server.Logger, error.Code, error.Message);
+        if (EngineQuery.Read(context, "sid").Length == 0)
+        {
+            server.HandshakeRefused();
+        }
         var response = context.Response;
         if (error.RetryAfter is { } seconds)
         {

@@ -114,6 +114,9 @@ internal sealed class EngineServer : IDrainedFront
         }
     }
 
+    /// <summary>A handshake was refused.</summary>
+    public void HandshakeRefused() => Metrics?.ConnectRefused(ClientKind.SocketIOProtocol, ConnectRefusal.BadRequest);
+
     public void Upgraded() => DirectoryLog.Upgraded(_logger);
 
     public void Moved() => Metrics?.Disconnected(DisconnectReason.ServerShuttingDown);

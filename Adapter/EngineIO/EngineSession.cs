@@ -80,7 +80,20 @@ internal sealed partial class EngineSession : IDrainedClient
 
     bool IDrainedClient.IsBusy => _handler.IsBusy;
 
-    ClientKind? IDrainedClient.Kind => new("Socket.IO", TransportName);
+    long IDrainedClient.QueuedBytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _queuedBytes;
+            }
+        }
+    }
+
+    bool IDrainedClient.IsSlow => Volatile.Read(ref _slow) is not null;
+
+    ClientKind? IDrainedClient.Kind => ClientKind.SocketIO(TransportName);
 
     /// <summary>Closes in order: what is queued goes out first. The handler is told when that is done.</summary>
     public void Close() => Close(EngineCloseReason.ForcedClose, ClosingTimeout);

@@ -12,6 +12,12 @@ internal interface IDrainedClient
     /// <summary>What it speaks, and over what; null where it is somebody else's, and only passes through.</summary>
     ClientKind? Kind { get; }
 
+    /// <summary>How many bytes wait for it here.</summary>
+    long QueuedBytes => 0;
+
+    /// <summary>Whether that is more than may wait at any time.</summary>
+    bool IsSlow => false;
+
     /// <summary>Asks it to go, behind all that it has been sent. Returns at once.</summary>
     void Move();
 

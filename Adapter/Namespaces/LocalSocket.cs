@@ -22,6 +22,9 @@ public abstract class LocalSocket
     /// <summary>The user whose socket it is, if there is one; fixed before it connects.</summary>
     public string? UserId { get; init; }
 
+    /// <summary>What the client speaks, and what carries it now.</summary>
+    internal virtual ClientKind Kind => default;
+
     /// <summary>Whether the namespace counts it as connected. Changed only in the turn.</summary>
     internal bool IsConnected { get; set; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using OrleansAdapter.Packets;
 using OrleansAdapter.Requests;
@@ -31,6 +32,7 @@ internal sealed partial class Namespace : NamespaceRoot
         _server = server;
         _logger = logger;
         Name = name;
+        MetricName = server.Sockets.NameOf(name);
         _queue = new NamespaceQueue(this, server.ReplicaOptions);
         _life = (long)_queue.State.Replica.Life.Bits;
         Requests = new PendingRequests(server.RequestEnded);
@@ -47,6 +49,9 @@ internal sealed partial class Namespace : NamespaceRoot
 
     /// <summary>The namespace's name.</summary>
     public override string Name { get; }
+
+    /// <summary>The name that metrics show: its own, or one for all beyond a number.</summary>
+    internal string MetricName { get; }
 
     /// <summary>This server's life in the namespace: what the ids of its sockets name.</summary>
     public ServerId Life => ServerId.FromBits((ulong)System.Threading.Volatile.Read(ref _life));
@@ -123,7 +128,7 @@ internal sealed partial class Namespace : NamespaceRoot
     internal Task PublishAsync(Operation operation)
     {
         _budget.Reserve(operation);
-        var item = new PublishItem(operation, _budget, BroadcastActivities.StartPublish(Name, operation.Kind));
+        var item = new PublishItem(this, operation, _budget, BroadcastActivities.StartPublish(Name, operation.Kind));
         _server.Metrics.Published();
         _queue.Enqueue(item);
         return item.Task;
@@ -153,6 +158,7 @@ internal sealed partial class Namespace : NamespaceRoot
             Operation? before = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        var began = Stopwatch.GetTimestamp();
         var id = _server.NewRequest(this);
         var operation = Operation.Request(target, RequestHeader.Write(id, kind, body.Span));
         var limit = timeout == System.Threading.Timeout.InfiniteTimeSpan ? long.MaxValue : (long)timeout.TotalMilliseconds;
@@ -184,11 +190,26 @@ internal sealed partial class Namespace : NamespaceRoot
                 queue.Enqueue(new CancelItem(id, token));
             },
             (_queue, id)).ConfigureAwait(false);
-        if (published is not null)
+        var outcome = "failed";
+        try
         {
-            await Task.WhenAll(published, request.Task).ConfigureAwait(false);
+            if (published is not null)
+            {
+                await Task.WhenAll(published, request.Task).ConfigureAwait(false);
+            }
+            var result = await request.Task.ConfigureAwait(false);
+            outcome = result.Missing.Count == 0 && !result.IsUnknown ? "answered" : "partial";
+            return result;
         }
-        return await request.Task.ConfigureAwait(false);
+        catch (OperationCanceledException)
+        {
+            outcome = "given up";
+            throw;
+        }
+        finally
+        {
+            _server.Metrics.Requested(kind.ToString(), outcome, began);
+        }
     }
 
     /// <summary>Lets the turn end what has run out; one such item waits at most.</summary>
@@ -253,7 +274,11 @@ internal sealed partial class Namespace : NamespaceRoot
     /// <summary>A handler that runs in the turn has handed something to a socket.</summary>
     internal void Touch(LocalSocket socket) => _queue.State.Touch(socket);
 
-    internal void CountDeliveries(int count) => _server.Metrics.Delivered(count);
+    internal void CountDeliveries(int count)
+    {
+        _server.Metrics.Delivered(count);
+        _server.Metrics.FannedOut(count);
+    }
 
     internal void HandleRequest(Entry entry, IReadOnlyList<LocalSocket> sockets)
     {

@@ -160,8 +160,12 @@ internal sealed class LocalEmitItem(BroadcastTarget target, Packet packet) : INa
 }
 
 /// <summary>An operation whose publisher waits for it. Its bytes count against the publish queue's limit until the home has answered.</summary>
-internal sealed class PublishItem(Operation operation, PublishBudget budget, Activity? activity) : PendingOperation(operation), INamespaceItem
+internal sealed class PublishItem(Namespace owner, Operation operation, PublishBudget budget, Activity? activity)
+    : PendingOperation(operation), INamespaceItem
 {
+    /// <summary>When it was made; 0 where nobody wants to know.</summary>
+    private readonly long _began = owner.Server.Metrics.TimesPublishes ? Stopwatch.GetTimestamp() : 0;
+
     public string What => "a publish";
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -172,8 +176,20 @@ internal sealed class PublishItem(Operation operation, PublishBudget budget, Act
 
     protected override void OnLeft() => budget.Release(Operation);
 
+    protected override void OnAccepted(IReadOnlyList<ServerId>? targets)
+    {
+        if (_began != 0)
+        {
+            owner.Server.Metrics.Accepted(owner.MetricName, _began);
+        }
+    }
+
     protected override void OnSucceeded()
     {
+        if (_began != 0)
+        {
+            owner.Server.Metrics.HandedOver(owner.MetricName, _began);
+        }
         BroadcastActivities.EndPublish(activity, null);
         _ended.TrySetResult();
     }

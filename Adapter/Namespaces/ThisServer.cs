@@ -41,7 +41,8 @@ internal sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
         _namespaceLogger = loggers.CreateLogger<Namespace>();
         _started = time.GetUtcNow();
         Metrics = new AdapterMetrics(meters);
-        Metrics.ObserveConnections(CountSockets);
+        Sockets = new SocketFigures(Draining);
+        Metrics.Observe(Sockets.Count, Sockets.QueuedBytes, Sockets.SlowClients);
         FirstLife = Options.ServerId is { } chosen && ServerId.TryParse(chosen, out var id) ? id.Process.NextIncarnation() : ServerId.NewProcess();
         NextLife = FirstLife;
         var lease = (long)Options.HeartbeatTimeout.TotalMilliseconds;
@@ -71,6 +72,9 @@ internal sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
     public bool IsStarted => Volatile.Read(ref _running);
 
     internal DrainState Draining { get; } = new();
+
+    /// <summary>The sockets, for metrics.</summary>
+    internal SocketFigures Sockets { get; }
 
     internal ServerId FirstLife { get; }
 
@@ -252,7 +256,6 @@ internal sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
         }
         var id = Interlocked.Increment(ref _lastRequest);
         _requests[id] = owner;
-        Metrics.Requested();
         return id;
     }
 

@@ -25,6 +25,9 @@ internal sealed class HubSocket : LocalSocket, IDrainedClient
     /// <summary>Written at once, where more is queued, so that the transport's buffer does not take over what the queue is to bound.</summary>
     private const int WriteSize = 64 << 10;
 
+    /// <summary>The reason where the client went, or its connection broke.</summary>
+    public const string ClientGone = "ClientGone";
+
     private readonly Lock _gate = new();
     private readonly HubConnectionContext _connection;
     private readonly HubFrames _frames;
@@ -55,7 +58,7 @@ internal sealed class HubSocket : LocalSocket, IDrainedClient
         _handshake = new HubHandshake(connection.GetHttpContext(), time.GetUtcNow());
         _oneByOne = StatefulReconnect.IsOn(connection);
         Protocol = connection.Protocol;
-        Kind = new("SignalR", (connection.Features.Get<IHttpTransportFeature>()?.TransportType ?? HttpTransportType.None).ToString());
+        Kind = ClientKind.SignalR((connection.Features.Get<IHttpTransportFeature>()?.TransportType ?? HttpTransportType.None).ToString());
         if (!_oneByOne)
         {
             connection.Protocol = new QueueFirstProtocol(Protocol, this);
@@ -86,8 +89,17 @@ internal sealed class HubSocket : LocalSocket, IDrainedClient
     /// <summary>Whatever the application keeps with the connection; other servers see it.</summary>
     public IDictionary<string, object?> Data => _data ?? Interlocked.CompareExchange(ref _data, new(1, 4, StringComparer.Ordinal), null) ?? _data;
 
+    /// <summary>Whether it was let in.</summary>
+    public bool IsIn { get; set; }
+
+    /// <summary>Why it ended: this server's reason, or that the client went.</summary>
+    public string EndReason { get; private set; } = ClientGone;
+
     /// <summary>How the client is told that this server ends the connection; null while it does not.</summary>
     public CloseMessage? CloseMessage { get; private set; }
+
+    /// <inheritdoc/>
+    public bool IsSlow => Volatile.Read(ref _slow) is not null;
 
     /// <summary>How many bytes wait.</summary>
     public long QueuedBytes
@@ -116,8 +128,10 @@ internal sealed class HubSocket : LocalSocket, IDrainedClient
         }
     }
 
-    /// <inheritdoc/>
-    public ClientKind? Kind { get; }
+    ClientKind? IDrainedClient.Kind => Kind;
+
+    /// <summary>What the client speaks, and over what.</summary>
+    internal override ClientKind Kind { get; }
 
     /// <inheritdoc/>
     public void Move() => Close(DisconnectReason.ServerShuttingDown);
@@ -272,6 +286,7 @@ internal sealed class HubSocket : LocalSocket, IDrainedClient
             }
             _state = State.Closing;
             CloseMessage = HubCloseMessages.For(reason);
+            EndReason = reason.ToString();
             if (reason == DisconnectReason.SlowClient)
             {
                 _queue.Clear();

@@ -12,6 +12,8 @@ internal sealed class HubSockets : IDrainedFront
 
     public IEnumerable<IDrainedClient> Clients => _sockets.Select(socket => socket.Value);
 
+    public IEnumerable<HubSocket> All => _sockets.Select(socket => socket.Value);
+
     public void Add(HubSocket socket) => _sockets[socket.Id] = socket;
 
     public void Remove(HubSocket socket) => _sockets.TryRemove(new(socket.Id, socket));

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
@@ -22,9 +23,12 @@ namespace OrleansAdapter.SignalR;
 /// The task of a group change ends when it holds in the whole cluster. Unknown connections are left alone, as SignalR does.
 /// </remarks>
 /// <typeparam name="THub">The hub.</typeparam>
-internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>, IHubSocketOwner, IHubConnections
+internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>, IHubSocketOwner, IHubConnections, ISocketSource
     where THub : Hub
 {
+    private static readonly string[] Transports =
+        [nameof(HttpTransportType.WebSockets), nameof(HttpTransportType.ServerSentEvents), nameof(HttpTransportType.LongPolling)];
+
     private readonly HubSockets _sockets = new();
     private readonly HubCodec _codec;
     private readonly ClientInvocations _invocations;
@@ -54,6 +58,7 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
         Namespace = server.Of(namespaces.NameOf(typeof(THub)));
         _invocations = new ClientInvocations(Namespace, _codec);
         server.Draining.Add(_sockets);
+        server.Sockets.Add(this);
         Tokens = new HubTokens(Namespace, server.Time, _sockets);
     }
 
@@ -62,6 +67,10 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
 
     /// <summary>The ids and tokens of the hub's endpoints.</summary>
     public HubTokens Tokens { get; }
+
+    IEnumerable<(string Namespace, ClientKind Kind)> ISocketSource.Sockets => _sockets.All.Select(socket => (Namespace.Name, socket.Kind));
+
+    IEnumerable<(string Namespace, ClientKind Kind)> ISocketSource.Expected => Transports.Select(transport => (Namespace.Name, ClientKind.SignalR(transport)));
 
     /// <summary>Client results under way.</summary>
     public ClientInvocations Invocations => _invocations;
@@ -83,10 +92,13 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
         try
         {
             await Namespace.ConnectAsync(socket);
+            socket.IsIn = true;
+            _server.Metrics.Connected(Namespace.MetricName, socket.Kind);
         }
         catch (Exception exception) when (exception is OperationException or TimeoutException or ArgumentException)
         {
             HubLog.Refused(_logger, Namespace.Name, id, exception);
+            _server.Metrics.ConnectRefused(socket.Kind.Protocol, exception is ArgumentException ? ConnectRefusal.Invalid : ConnectRefusal.Unavailable);
             var mayReturn = exception is not ArgumentException;
             await connection.WriteAsync(new CloseMessage(mayReturn ? "The server cannot take connections now." : exception.Message, allowReconnect: mayReturn));
             throw new ConnectionResetException(exception.Message, exception); // before the hub has seen it; the framework goes on to OnDisconnectedAsync
@@ -102,6 +114,10 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
             Tokens.Forget(socket.Id);
             socket.Release();
             _invocations.Disconnected(socket);
+            if (socket.IsIn)
+            {
+                _server.Metrics.SocketEnded(Namespace.MetricName, socket.Kind, socket.EndReason);
+            }
             await Namespace.DisconnectAsync(socket);
         }
     }

@@ -92,6 +92,7 @@ internal sealed partial class SocketIOClient
             @namespace = await _server.ResolveAsync(name, auth, Quota).ConfigureAwait(false);
             if (@namespace is null)
             {
+                Count(ConnectRefusal.UnknownNamespace);
                 Refuse(name, attempt, "Invalid namespace", null, null);
                 return;
             }
@@ -122,15 +123,18 @@ internal sealed partial class SocketIOClient
         }
         catch (ConnectErrorException exception)
         {
+            Count(ConnectRefusal.Middleware);
             Refuse(name, attempt, exception.Message, exception.ErrorData, socket);
         }
         catch (OperationException)
         {
             // This server was fenced: the client may come back at once.
+            Count(ConnectRefusal.Unavailable);
             Session.Close(EngineCloseReason.ForcedClose, nameof(DisconnectReason.ServerFenced));
         }
         catch (TimeoutException exception) when (socket is not null)
         {
+            Count(ConnectRefusal.Unavailable);
             SocketIOLog.NotRegistered(_server.Logger, name, exception);
             Refuse(name, attempt, "Service unavailable", null, socket);
         }
@@ -138,6 +142,7 @@ internal sealed partial class SocketIOClient
         catch (Exception exception)
 #pragma warning restore CA1031
         {
+            Count(ConnectRefusal.Error);
             SocketIOLog.MiddlewareFailed(_server.Logger, name, exception);
             Refuse(name, attempt, "Internal server error", null, socket);
         }
@@ -150,6 +155,8 @@ internal sealed partial class SocketIOClient
             }
         }
     }
+
+    private void Count(ConnectRefusal reason) => _server.Engine.Metrics?.ConnectRefused(ClientKind.SocketIOProtocol, reason);
 
     /// <summary>A namespace has been entered, or not. Once one has been and none is on its way, the request is not needed any more.</summary>
     private Task ConnectedAsync(bool entered)

@@ -40,6 +40,9 @@ public sealed partial class SocketIONamespace : NamespaceRoot
     /// <summary>The sockets of Socket.IO clients that are in it, on this server.</summary>
     public ICollection<SocketIOSocket> Sockets => _sockets.Values;
 
+    /// <summary>The same, without a copy of them all.</summary>
+    internal IEnumerable<SocketIOSocket> All => _sockets.Select(socket => socket.Value);
+
     internal override Namespace Owner => Core;
 
     internal SocketIOServer Server { get; }

@@ -31,7 +31,7 @@ namespace OrleansAdapter.SocketIO;
 /// });
 /// </code>
 /// </example>
-public sealed partial class SocketIOServer : NamespaceRoot
+public sealed partial class SocketIOServer : NamespaceRoot, ISocketSource
 {
     private readonly ConcurrentDictionary<string, SocketIONamespace> _namespaces = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<MethodInfo, HandlerShape> _shapes = new();
@@ -57,6 +57,7 @@ public sealed partial class SocketIOServer : NamespaceRoot
             Draining = server.Draining,
         };
         server.Draining.Add(Engine);
+        server.Sockets.Add(this);
         Root = Of("/");
         if (Options.CleanupEmptyChildNamespaces)
         {

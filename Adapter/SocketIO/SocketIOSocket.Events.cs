@@ -23,7 +23,13 @@ public sealed partial class SocketIOSocket
         else if (Connected)
         {
             using var activity = EventActivities.HasListeners ? EventActivities.Start(this, packet.Event) : null;
+            var metrics = Namespace.Core.Server.Metrics;
+            var (began, name) = metrics.TimesHandlers ? (Stopwatch.GetTimestamp(), Namespace.Server.MetricNameOf(this, packet.Event)) : (0, "");
             await GuardAsync(packet.Event, packet, DispatchAsync).ConfigureAwait(true);
+            if (began != 0)
+            {
+                metrics.Handled(Namespace.Core.MetricName, name, began);
+            }
         }
         TellData();
     }

@@ -110,6 +110,9 @@ public sealed partial class SocketIOSocket
     /// <summary>Called with what a <see cref="Use">middleware</see> threw, and where an event is over a limit of <see cref="RateLimitOptions"/>.</summary>
     public SocketIOSocket OnError(Action<Exception> listener) => Add(ref _errorListeners, listener);
 
+    /// <summary>Whether an event has a handler.</summary>
+    internal bool Handles(string @event) => Namespace.Handlers.Find(@event).Length > 0 || _handlers?.Find(@event).Length > 0;
+
     private EventHandlers Table => _handlers ?? Interlocked.CompareExchange(ref _handlers, new EventHandlers(), null) ?? _handlers;
 
     private SocketIOSocket Add<T>(ref T[] to, T listener, bool prepend = false)

@@ -80,6 +80,7 @@ public sealed partial class SocketIOSocket
             // Before the lock is left, and so before any of the client's events.
             Namespace.TellConnected(this);
         }
+        Namespace.Core.Server.Metrics.Connected(Namespace.Core.MetricName, Kind);
         PublishEarlyEmits();
         _client.Session.Flush();
         return true;
@@ -122,6 +123,7 @@ public sealed partial class SocketIOSocket
         if (wasConnected)
         {
             Namespace.EndUse();
+            Namespace.Core.Server.Metrics.SocketEnded(Namespace.Core.MetricName, Kind, reason);
             // Not who is here already, by another connection.
             var disconnect = new SocketIODisconnect(reason, description)
             {

@@ -47,6 +47,8 @@ public sealed partial class SocketIOSocket : LocalSocket, IEventQueueOwner
     /// <summary>The namespace that it is in.</summary>
     public SocketIONamespace Namespace { get; }
 
+    internal override ClientKind Kind => ClientKind.SocketIO(_client.Session.TransportName);
+
     /// <summary>How the client connected.</summary>
     public Handshake Handshake { get; }
 

@@ -66,7 +66,7 @@ internal sealed class HomeHost : SerialQueue<object>, IHomeOutput
 
     void IHomeOutput.Opened(OpenSummary summary)
     {
-        _directory.Metrics.EpochOpened(Namespace);
+        _directory.Metrics.EpochOpened(Namespace, summary.Merged > 0);
         DirectoryLog.Opened(_logger, Namespace, summary.Epoch, summary.Admitted, summary.Merged, summary.Entries, summary.Number);
     }
 

@@ -24,8 +24,8 @@ public sealed class ObservationTests(ObservationTests.ObservedCluster shared) : 
         Assert.True(await second.ReceivesAsync("""42["said","hello"]"""));
 
         var said = await shared.Collector.Spans.FirstAsync(
-            span => span.Name == "event" && span.Tags["orleansadapter.event"] == "say", "the event's activity");
-        Assert.Equal(("worker-1", "", "/"), (said.Process, said.Parent, said.Tags["messaging.destination.name"]));
+            span => span is { Name: "event", Process: "worker-1" } && span.Tags["orleansadapter.event"] == "say", "the event's activity");
+        Assert.Equal(("", "/"), (said.Parent, said.Tags["messaging.destination.name"]));
         await FollowAsync(said);
     }
 
@@ -55,6 +55,56 @@ public sealed class ObservationTests(ObservationTests.ObservedCluster shared) : 
                 : process == "directory" ? "orleansadapter.directory.lives"
                 : "orleansadapter.connections";
             await shared.Collector.Metrics.FirstAsync(one => one == (process, metric), $"{metric} of {process}");
+        }
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task What_clients_do_is_counted_by_namespace_protocol_and_event()
+    {
+        using var http = new HttpClient();
+        using var client = await EnterAsync(2, "counted");
+
+        // Clients of other tests have just gone.
+        var before = await UntilAsync(counts => counts.GetValueOrDefault(
+            """orleansadapter_connections{process="worker-2",namespace="/",protocol="Socket.IO",transport="websocket"}""") == 1);
+        await client.SendAsync("""42["say","counted","hello"]""");
+        Assert.True(await client.ReceivesAsync("""42["said","hello"]"""));
+        await client.SendAsync("""425["whatever the client likes"]""");
+        await client.SendAsync("""426["rooms"]""");
+        Assert.True(await client.ReceivesAsync("436["));
+        using (var other = await RawSocketIO.OpenAsync(shared.Cluster.Port + 2))
+        {
+            await other.SendAsync("40/nowhere,");
+            Assert.True(await other.ReceivesAsync("44/nowhere,"));
+        }
+        await client.SendAsync("41");
+
+        string[] grow =
+        [
+            """orleansadapter_handler_duration_seconds_count{process="worker-2",event="say",namespace="/"}""",
+            """orleansadapter_handler_duration_seconds_count{process="worker-2",event="other",namespace="/"}""",
+            """orleansadapter_publish_duration_seconds_count{process="worker-2",namespace="/"}""",
+            """orleansadapter_publish_acceptance_duration_seconds_count{process="worker-2",namespace="/"}""",
+            """orleansadapter_fanout_count{process="worker-2"}""",
+            """orleansadapter_request_duration_seconds_count{process="worker-2",kind="Rooms",outcome="answered"}""",
+            """orleansadapter_connects_refused_total{process="worker-2",protocol="Socket.IO",reason="UnknownNamespace"}""",
+            """orleansadapter_sockets_ended_total{process="worker-2",namespace="/",protocol="Socket.IO",reason="client namespace disconnect"}""",
+        ];
+        Assert.Equal(0, before["""orleansadapter_connections{process="worker-2",namespace="/",protocol="SignalR",transport="WebSockets"}"""]);
+        await UntilAsync(after => grow.All(name => after.GetValueOrDefault(name) == before.GetValueOrDefault(name) + 1));
+
+        async Task<Dictionary<string, double>> UntilAsync(Func<Dictionary<string, double>, bool> match)
+        {
+            while (true)
+            {
+                var text = await http.GetStringAsync(shared.Metrics, Cancellation);
+                var counts = text.Split('\n').Where(line => line.Length > 0 && line[0] != '#').ToDictionary(
+                    line => line[..line.LastIndexOf(' ')], line => double.Parse(line[line.LastIndexOf(' ')..], CultureInfo.InvariantCulture));
+                if (match(counts))
+                {
+                    return counts;
+                }
+            }
         }
     }
 
