@@ -36,7 +36,7 @@ internal enum OperationKind : byte
 
 /// <summary>
 /// One thing that a server does in a namespace's order (PROTOCOL.md: op): a broadcast, a remote join, leave or disconnect, a request, or a change of the
-/// server's own membership. The home passes it on without looking into <see cref="Body"/>. Immutable.
+/// server's own membership. The home passes on <see cref="Body"/> as it is. Immutable.
 /// </summary>
 internal sealed class Operation
 {

@@ -21,6 +21,15 @@ public sealed class PacketTraceTests
     }
 
     [Fact]
+    public void What_the_sampler_left_out_is_traced_nowhere()
+    {
+        using var activity = new Activity("test").SetIdFormat(ActivityIdFormat.W3C).Start();
+        Assert.False(activity.Recorded);
+
+        Assert.Equal("", PacketTrace.Of(PacketCodec.Encode("said", "[]"u8, [], [])));
+    }
+
+    [Fact]
     public void There_is_none_where_nobody_traces_and_in_what_is_no_packet()
     {
         Assert.Null(Activity.Current);
