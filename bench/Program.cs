@@ -24,7 +24,9 @@ return args switch
     ["loads", var loads, var servers, var warm, var seconds, var rounds] =>
         await ChosenLoads.RunAsync(loads, servers, Number(warm), Number(seconds), Number(rounds)),
     ["floor-role", var port] => EndWithInput(() => FloorServer.Run(Number(port))),
-    ["signalr-role", var port] => EndWithInput(() => AloneServer.Run(Number(port))),
+    ["signalr-role", var port] => EndWithInput(() => SignalRServer.Run(Number(port), redis: null)),
+    ["signalr-role", var port, var redis] => EndWithInput(() => SignalRServer.Run(Number(port), Number(redis))),
+    ["signalr-redis-role", var port, var workers] => EndWithInput(() => RedisCluster.RunAsync(Number(port), Number(workers)).GetAwaiter().GetResult()),
     _ => Usage(),
 };
 
@@ -54,8 +56,8 @@ static int Usage()
                bench compare [--quick] FOLDER
                                   this system beside Node.js and the floor; results.json and tables.md go to the folder (bench.sh does it all)
                bench loads LOADS SERVERS WARM SECONDS ROUNDS
-                                  the same for some loads (room-1000,room-100,rooms,steady or all) and servers
-                                  (floor,node,ours,colocated,signalr-alone,signalr)
+                                  the same for some loads (room-1000,room-100,rooms,steady, …, all; or one-by-one) and servers
+                                  (floor,node,node-streams,node-sharded,ours,colocated,signalr-alone,signalr-redis,signalr)
         """);
     return 2;
 }

@@ -38,7 +38,12 @@ internal sealed class Deliveries(IReadOnlyList<Stream> streams)
     /// <summary>Adds a client that gets these streams; clients are numbered as they are added.</summary>
     public void Add(Func<Stream, bool> gets) => _expected.Add([.. streams.Select(stream => gets(stream) ? 0 : NotMine)]);
 
-    public void Measure(long from, long to) => (_from, _to) = (from, to);
+    /// <summary>What is measured begins anew, with what is sent and comes from one time to another.</summary>
+    public void Measure(long from, long to)
+    {
+        (_from, _to, Measured) = (from, to, 0);
+        _micros.Clear();
+    }
 
     /// <summary>Takes a delivery; true if it was the message's last member.</summary>
     public bool Take(int client, int stream, int number, long sent, long now)

@@ -10,6 +10,12 @@ internal static class ChosenLoads
         await ServerList.PrepareNodeAsync();
         var chosen = servers.Split(',').Select(ServerList.Find).ToList();
         var isRight = true;
+        if (loads == "one-by-one")
+        {
+            var results = await OneByOne.RunAsync(chosen, rounds);
+            results.ForEach(static result => Table.OfSeries(result).Print());
+            return results.All(load => load.Results.All(server => server.Runs.All(run => run.IsRight))) ? 0 : 1;
+        }
         foreach (var load in LoadList.All.Where(load => loads == "all" || loads.Split(',').Contains(load.Name)))
         {
             var result = await Comparison.RunAsync(load with { Servers = chosen, Rounds = rounds }, TimeSpan.FromSeconds(warm), TimeSpan.FromSeconds(seconds));

@@ -22,6 +22,12 @@ internal static class Comparison
         List<LoadResult> loads = [];
         List<OpeningResults> openings = [];
         List<Table> tables = [];
+        foreach (var result in await OneByOne.RunAsync(quick))
+        {
+            loads.Add(result);
+            tables.Add(Table.OfSeries(result));
+            tables[^1].Print();
+        }
         foreach (var load in quick ? LoadList.Quick : LoadList.All)
         {
             loads.Add(await RunAsync(load, load.IsWarm && !quick ? Warm : QuickWarm, Length));
@@ -59,6 +65,7 @@ internal static class Comparison
     /// <summary>One load; also for those who look at one thing.</summary>
     public static async Task<LoadResult> RunAsync(Load load, TimeSpan warm, TimeSpan length)
     {
+        load = load with { Servers = ServerList.ThatCanRun(load.Servers) };
         var runs = load.Servers.ToDictionary(server => server.Name, _ => new List<Measurement>());
         for (var round = 0; round < load.Rounds; round++)
         {
@@ -66,18 +73,24 @@ internal static class Comparison
             {
                 var run = await Runner.RunAsync(server, load.Workers, load.Plan, warm * server.Warming, length);
                 runs[server.Name].Add(run);
-                if (run.Retries > 0)
-                {
-                    Console.Error.WriteLine($"{load.Name}, {server.Name}: {run.Retries} clients were not let in at first.");
-                }
-                if (!run.IsRight)
-                {
-                    Console.Error.WriteLine(
-                        $"WRONG: {load.Name}, {server.Name}: of {run.Deliveries} deliveries {run.Lost} were lost, {run.Duplicates} came twice, "
-                        + $"{run.Disorder} out of order, {run.Broken} broken or astray.");
-                }
+                Complain(load.Name, server, run);
             }
         }
         return LoadResult.Of(load, runs);
+    }
+
+    /// <summary>Says what was wrong with a run.</summary>
+    public static void Complain(string load, Server server, Measurement run)
+    {
+        if (run.Retries > 0)
+        {
+            Console.Error.WriteLine($"{load}, {server.Name}: {run.Retries} clients were not let in at first.");
+        }
+        if (!run.IsRight)
+        {
+            Console.Error.WriteLine(
+                $"WRONG: {load}, {server.Name}: of {run.Deliveries} deliveries {run.Lost} were lost, {run.Duplicates} came twice, "
+                + $"{run.Disorder} out of order, {run.Broken} broken or astray.");
+        }
     }
 }

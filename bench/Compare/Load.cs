@@ -11,6 +11,9 @@ internal sealed record Load(string Name, string Text, Plan Plan, IReadOnlyList<S
     /// <summary>How often each server gets it, in turn with the others.</summary>
     public int Rounds { get; init; } = 1;
 
+    /// <summary>How long it is measured, where it is part of a series.</summary>
+    public TimeSpan Length { get; init; }
+
     public Budget? Budget { get; init; }
 
     /// <summary>Whether it is about processor time, and servers are to be as warm as they get.</summary>

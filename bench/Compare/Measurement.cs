@@ -32,6 +32,9 @@ internal sealed record Measurement
 
     public required double Megabytes { get; init; }
 
+    /// <summary>The same for the first ten seconds after the server was ready; nothing where that was not asked for.</summary>
+    public Cold? Cold { get; init; }
+
     /// <summary>How many clients had to connect a second time.</summary>
     public required int Retries { get; init; }
 
@@ -51,9 +54,15 @@ internal sealed record Measurement
     public bool IsRight => Deliveries > 0 && Lost + Duplicates + Disorder + Broken == 0;
 }
 
-/// <summary>Runs a load against a server.</summary>
+/// <summary>What the first seconds after a server was ready gave.</summary>
+/// <param name="CpuMicros">Processor time of all of the server's processes, for each delivery.</param>
+/// <param name="P99">Milliseconds from sending to the last member.</param>
+internal sealed record Cold(double CpuMicros, double P99);
+
+/// <summary>Runs loads against a server.</summary>
 internal static class Runner
 {
+    private static readonly TimeSpan ColdTime = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(15);
 
     public static async Task<Measurement> RunAsync(Server server, int workers, Plan plan, TimeSpan warm, TimeSpan length)
@@ -62,6 +71,34 @@ internal static class Runner
         using var crowd = new Crowd(plan, server.Wire, running.Ports);
         crowd.Open();
         return Measure(running, crowd, warm, length);
+    }
+
+    /// <summary>Several loads in the life of one server: the first when it is cold, and again when it is warm, the others then.</summary>
+    /// <param name="warm">For how long the first load goes on, unmeasured, once it is not cold any more.</param>
+    /// <param name="again">For how long each of the others does.</param>
+    public static async Task<List<Measurement>> RunSeriesAsync(Server server, IReadOnlyList<Load> loads, TimeSpan warm, TimeSpan again)
+    {
+        await using var running = await RunningServer.StartAsync(server, loads[0].Workers);
+        var end = Crowd.Deadline(ColdTime);
+        List<Measurement> results = [];
+        foreach (var load in loads)
+        {
+            using var crowd = new Crowd(load.Plan, server.Wire, running.Ports);
+            crowd.Open();
+            var cold = results.Count == 0 ? MeasureCold(running, crowd, end) : null;
+            results.Add(Measure(running, crowd, cold is null ? again : warm, load.Length) with { Cold = cold });
+        }
+        return results;
+    }
+
+    private static Cold MeasureCold(RunningServer server, Crowd crowd, long until)
+    {
+        crowd.Deliveries.Measure(Stopwatch.GetTimestamp(), until);
+        var (user, kernel) = server.ProcessorTime;
+        crowd.Speak(until);
+        var (userAfter, kernelAfter) = server.ProcessorTime;
+        var used = userAfter + kernelAfter - user - kernel;
+        return new Cold(used * 1e6 / Math.Max(1, crowd.Deliveries.Measured), At(crowd.Deliveries.Latencies, 0.99));
     }
 
     private static Measurement Measure(RunningServer server, Crowd crowd, TimeSpan warm, TimeSpan length)

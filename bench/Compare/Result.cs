@@ -1,25 +1,33 @@
 namespace OrleansAdapter.Bench.Compare;
 
-/// <summary>What one server made of one load: its runs, and the mean of them.</summary>
+/// <summary>What one server made of one load: its runs, and the median of them.</summary>
 internal sealed record Result(string Server, IReadOnlyList<Measurement> Runs)
 {
-    public double DeliveriesPerSecond => Runs.Average(run => run.DeliveriesPerSecond);
+    public double DeliveriesPerSecond => Median(run => run.DeliveriesPerSecond);
 
-    public double CpuMicros => Runs.Average(run => run.CpuMicros);
+    public double CpuMicros => Median(run => run.CpuMicros);
 
-    public double KernelPart => Runs.Average(run => run.KernelPart);
+    /// <summary>How far its runs lie apart in processor time, as a part of the median.</summary>
+    public double CpuSpread => (Runs.Max(run => run.CpuMicros) - Runs.Min(run => run.CpuMicros)) / CpuMicros;
 
-    public double MessagesPerRead => Runs.Average(run => run.MessagesPerRead);
+    public double KernelPart => Median(run => run.KernelPart);
 
-    public double P50 => Runs.Average(run => run.P50);
+    public double MessagesPerRead => Median(run => run.MessagesPerRead);
 
-    public double P99 => Runs.Average(run => run.P99);
+    public double P50 => Median(run => run.P50);
 
-    public double P999 => Runs.Average(run => run.P999);
+    public double P99 => Median(run => run.P99);
+
+    public double P999 => Median(run => run.P999);
 
     public double Max => Runs.Max(run => run.Max);
 
-    public double Megabytes => Runs.Average(run => run.Megabytes);
+    public double Megabytes => Median(run => run.Megabytes);
+
+    /// <summary>The same of its first seconds; nothing where those were not measured.</summary>
+    public double? ColdCpuMicros => Runs[0].Cold is null ? null : Median(run => run.Cold!.CpuMicros);
+
+    public double? ColdP99 => Runs[0].Cold is null ? null : Median(run => run.Cold!.P99);
 
     /// <summary>Its processor time for each delivery, as a multiple of Node.js' and of the floor's; nothing where those did not run.</summary>
     public double? TimesNode { get; init; }
@@ -29,10 +37,21 @@ internal sealed record Result(string Server, IReadOnlyList<Measurement> Runs)
     /// <summary>Its p99 as a multiple of Node.js' one.</summary>
     public double? P99TimesNode { get; init; }
 
+    /// <summary>Its processor time as a multiple of SignalR's with Redis; nothing where that did not run.</summary>
+    public double? TimesRedis { get; init; }
+
+    public double? P99TimesRedis { get; init; }
+
     /// <summary>Whether it is within the budget of the load; nothing where there is none for it.</summary>
     public bool? CpuIsInBudget { get; init; }
 
     public bool? P99IsInBudget { get; init; }
+
+    private double Median(Func<Measurement, double> what)
+    {
+        var sorted = Runs.Select(what).Order().ToArray();
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
 }
 
 /// <summary>All results of one load.</summary>
@@ -42,12 +61,15 @@ internal sealed record LoadResult(string Name, string Text, int Workers, Budget?
     {
         List<Result> plain = [.. load.Servers.Select(server => new Result(server.Name, runs[server.Name]))];
         var node = plain.Find(result => result.Server == Servers.ServerList.Node.Name);
+        var redis = plain.Find(result => result.Server == Servers.ServerList.SignalRRedis.Name);
         var floor = plain.Find(result => result.Server == Servers.ServerList.Floor.Name);
         return new LoadResult(load.Name, load.Text, load.Workers, load.Budget, [.. plain.Select(result => result with
         {
             TimesNode = result.CpuMicros / node?.CpuMicros,
             TimesFloor = result.CpuMicros / floor?.CpuMicros,
             P99TimesNode = result.P99 / node?.P99,
+            TimesRedis = result.CpuMicros / redis?.CpuMicros,
+            P99TimesRedis = result.P99 / redis?.P99,
             CpuIsInBudget = IsOurs(result) && load.Budget is { } limit ? result.CpuMicros <= limit.CpuMicros : null,
             P99IsInBudget = IsOurs(result) && load.Budget is { } budget && node is not null ? result.P99 <= node.P99 * budget.PartOfP99 : null,
         })]);

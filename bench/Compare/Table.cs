@@ -9,10 +9,33 @@ internal sealed record Table(string Title, string[] Head, List<string[]> Rows)
     private static readonly string[] LoadHead =
         ["server", "deliveries/s", "CPU µs/delivery", "× Node", "× floor", "p50 ms", "p99", "p99.9", "max", "p99 × Node", "messages/read", "MB"];
 
+    private static readonly string[] SeriesHead =
+    [
+        "server", "deliveries/s", "CPU µs/delivery", "spread", "cold", "× Node", "× SignalR + Redis", "p50 ms", "p99", "cold", "p99 × Node",
+        "p99 × SignalR + Redis", "MB",
+    ];
+
+    /// <summary>A load of the series of single messages: cold and warm, beside what people would pick instead.</summary>
+    public static Table OfSeries(LoadResult load) => new($"{load.Text}, {Workers(load)}", SeriesHead, [.. load.Results.Select(result => new[]
+    {
+        result.Server,
+        Text(result.DeliveriesPerSecond, "#,0"),
+        Text(result.CpuMicros, "0.00"),
+        Text(result.CpuSpread, "0 %"),
+        Text(result.ColdCpuMicros, "0.0"),
+        Text(result.TimesNode, "0.00"),
+        Text(result.TimesRedis, "0.00"),
+        Text(result.P50, "0.0"),
+        Text(result.P99, "0.0"),
+        Text(result.ColdP99, "0.0"),
+        Text(result.P99TimesNode, "0.00"),
+        Text(result.P99TimesRedis, "0.00"),
+        Text(result.Megabytes, "0"),
+    })]);
+
     public static Table Of(LoadResult load)
     {
-        var workers = load.Workers == 1 ? "1 worker" : $"{load.Workers} workers";
-        return new Table($"{load.Text}, {workers}{Budget(load)}", LoadHead, [.. load.Results.Select(result => new[]
+        return new Table($"{load.Text}, {Workers(load)}{Budget(load)}", LoadHead, [.. load.Results.Select(result => new[]
         {
             result.Server,
             Text(result.DeliveriesPerSecond, "#,0"),
@@ -53,6 +76,8 @@ internal sealed record Table(string Title, string[] Head, List<string[]> Rows)
         }
         return text.AppendLine().ToString();
     }
+
+    private static string Workers(LoadResult load) => load.Workers == 1 ? "1 worker" : $"{load.Workers} workers";
 
     private static string Budget(LoadResult load) => load.Budget is { } budget
         ? string.Create(CultureInfo.InvariantCulture, $" (to reach: {budget.CpuMicros} µs, p99 ≤ {budget.PartOfP99:0.##} × Node)")

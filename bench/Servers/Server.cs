@@ -15,6 +15,9 @@ internal sealed record Server(string Name, Wire Wire, Func<int, int, ProcessStar
     /// <summary>How much of the time for warming up it needs: what has the most code, all of it.</summary>
     public double Warming { get; init; } = 1;
 
+    /// <summary>Whether it starts a redis-server, which has to be installed.</summary>
+    public bool NeedsRedis { get; init; }
+
     public override string ToString() => Name;
 }
 

@@ -12,14 +12,23 @@ internal static class ServerList
     private static readonly string Root = FindRoot();
 
     /// <summary>Socket.IO in a cluster of Node.js, as its documentation sets it up.</summary>
-    public static Server Node { get; } = new(
-        "Node.js",
-        Wire.SocketIO,
-        static (port, workers) => Command("node", Path.Combine(Root, "bench/node/server.js"), $"{port}", $"{workers}"),
-        static (port, _) => [port],
-        static workers => workers + 1)
+    public static Server Node { get; } = NodeWith("Node.js", "cluster");
+
+    /// <summary>The same, where workers speak through streams of Redis.</summary>
+    public static Server NodeStreams { get; } = NodeWith("Node.js, Redis streams", "redis-streams");
+
+    /// <summary>The same, where workers speak through sharded publish/subscribe of Redis.</summary>
+    public static Server NodeSharded { get; } = NodeWith("Node.js, sharded Redis", "redis-sharded");
+
+    /// <summary>SignalR with Microsoft's Redis backplane: what a .NET user would pick instead.</summary>
+    public static Server SignalRRedis { get; } = new(
+        "SignalR + Redis",
+        Wire.SignalR,
+        static (port, workers) => Self("signalr-redis-role", $"{port}", $"{workers}"),
+        RedisCluster.Ports,
+        static _ => 1)
     {
-        Warming = 0.4,
+        NeedsRedis = true,
     };
 
     /// <summary>The least that any server could do.</summary>
@@ -77,15 +86,31 @@ internal static class ServerList
         };
     }
 
+    /// <summary>Those that can be started here: without a redis-server, the others, and it says so.</summary>
+    public static IReadOnlyList<Server> ThatCanRun(IReadOnlyList<Server> servers)
+    {
+        var hasRedis = Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, "redis-server")));
+        if (hasRedis || !servers.Any(static server => server.NeedsRedis))
+        {
+            return servers;
+        }
+        var left = servers.Where(static server => server.NeedsRedis).Select(static server => server.Name);
+        Console.Error.WriteLine($"**** LEFT OUT: {string.Join("; ", left)}. There is no redis-server in the PATH (apt-get install redis-server).");
+        return [.. servers.Where(static server => !server.NeedsRedis)];
+    }
+
     private static Server ByName(string name) => name switch
     {
         "node" => Node,
         "floor" => Floor,
         "ours" => Ours,
         "colocated" => Colocated,
+        "node-streams" => NodeStreams,
+        "node-sharded" => NodeSharded,
+        "signalr-redis" => SignalRRedis,
         "signalr-alone" => SignalRAlone,
         "signalr" => SignalR,
-        _ => throw new ArgumentException($"There is no server '{name}': node, floor, ours, colocated, signalr-alone, signalr."),
+        _ => throw new ArgumentException($"There is no server '{name}': see the usage."),
     };
 
     /// <summary>Brings the Node.js programs' packages here, if they are not.</summary>
@@ -105,6 +130,17 @@ internal static class ServerList
             throw new InvalidOperationException($"npm ci in {folder} failed; see what it said above.");
         }
     }
+
+    private static Server NodeWith(string name, string adapter) => new(
+        name,
+        Wire.SocketIO,
+        (port, workers) => Command("node", Path.Combine(Root, "bench/node/server.js"), $"{port}", $"{workers}", adapter),
+        static (port, _) => [port],
+        static workers => workers + 1)
+    {
+        Warming = 0.4,
+        NeedsRedis = adapter != "cluster",
+    };
 
     private static Server Primary(string name, Wire wire, params string[] arguments) => new(
         name,
