@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Metrics;
 using OrleansAdapter.Instrumentation;
@@ -24,10 +25,17 @@ public static class OrleansAdapterExportExtensions
     internal static IHostApplicationBuilder AddOrleansAdapterExport(this IHostApplicationBuilder builder, string instance)
     {
         var settings = ExportSettings.Read(builder.Configuration);
-        if (settings.IsOff || builder.Services.Any(service => service.ServiceType == typeof(MetricCollector)))
+        if (!settings.IsOff && builder.Services.All(service => service.ServiceType != typeof(MetricCollector)))
         {
-            return builder;
+            Add(builder, settings, instance);
         }
+        return builder;
+    }
+
+    /// <summary>A method of its own, so that OpenTelemetry is loaded only where something is exported.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Add(IHostApplicationBuilder builder, ExportSettings settings, string instance)
+    {
         var collector = new MetricCollector();
         builder.Services.AddSingleton(collector);
         settings.Configure(builder.Services.AddOpenTelemetry(), instance);
@@ -36,6 +44,5 @@ public static class OrleansAdapterExportExtensions
             builder.Services.ConfigureOpenTelemetryMeterProvider(metrics => metrics.AddReader(collector.Reader));
             builder.Services.AddSingleton<IPrimaryQuestion>(new MetricsQuestion(collector));
         }
-        return builder;
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Configuration;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
@@ -36,14 +37,7 @@ internal sealed class RunObservation : IAsyncDisposable
         }
         _metrics = new PrimaryMetrics(Look);
         _collector = observed ? new MetricCollector() : null;
-        _sdk = OpenTelemetrySdk.Create(builder =>
-        {
-            settings.Configure(builder, "primary");
-            if (_collector is { Reader: var reader })
-            {
-                builder.WithMetrics(metrics => metrics.AddReader(reader));
-            }
-        });
+        _sdk = Export(settings, _collector);
     }
 
     /// <summary>Begins.</summary>
@@ -82,6 +76,17 @@ internal sealed class RunObservation : IAsyncDisposable
         _metrics?.Dispose();
         _collector?.Dispose();
     }
+
+    /// <summary>A method of its own, so that OpenTelemetry is loaded only where something is exported.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static OpenTelemetrySdk Export(ExportSettings settings, MetricCollector? collector) => OpenTelemetrySdk.Create(builder =>
+    {
+        settings.Configure(builder, "primary");
+        if (collector is { Reader: var reader })
+        {
+            builder.WithMetrics(metrics => metrics.AddReader(reader));
+        }
+    });
 
     private async Task<string> GatherAsync()
     {
