@@ -79,6 +79,7 @@ internal sealed partial class NamespaceState
         {
             return;
         }
+        TellGranted();
         foreach (var socket in _sockets.All)
         {
             if (socket.Session is { } session && !IsClaimed(socket))

@@ -238,6 +238,9 @@ internal sealed partial class NamespaceState : IReplicaHost
             case OperationKind.Moved:
                 HandleMoved(entry);
                 break;
+            case OperationKind.Acted:
+                Granted(((SessionOnce)operation.Word!).Ids[0].Id);
+                break;
             default:
                 _output.Unreadable(entry, new InvalidDataException($"Operation {operation.Kind} is unknown to this server."));
                 break;

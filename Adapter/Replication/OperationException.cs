@@ -17,6 +17,10 @@ public sealed class OperationException : Exception
     {
     }
 
+    internal static OperationException OnceUnknown() => new(
+        "Nobody can tell whether a request was acted on before: the directory was lost together with a server that may have, or not all servers have told the "
+        + "new one yet. Refuse it, and let the client ask again later.");
+
     internal static OperationException For(OperationFailure failure, string what) => new(failure switch
     {
         OperationFailure.Fenced =>

@@ -29,6 +29,7 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
     private long _sentRenew;
     private long _progress;
     private long _ended;
+    private long _doubt;
     private bool _seenAnother;
 
     /// <summary>This server's life in the home. A new one after every fence.</summary>
@@ -245,6 +246,7 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
         Outbox = _outbox.Items(),
         Rooms = host.LocalRooms(),
         Moved = Recovery is null ? [] : host.MovedSockets(),
+        Doubt = _doubt,
         Seen = [.. _seen.Select(seen => new SeenPosition(seen.Key, seen.Value))],
     };
 

@@ -149,6 +149,9 @@ public sealed partial class SocketIOServer : NamespaceRoot, ISocketSource
     /// <summary><see cref="SocketIONamespace.On"/> of the namespace <c>/</c>.</summary>
     public SocketIONamespace On(string @event, Delegate handler) => Root.On(@event, handler);
 
+    /// <summary><see cref="SocketIONamespace.Once"/> of the namespace <c>/</c>.</summary>
+    public Task<bool> Once(string id) => Root.Once(id);
+
     internal const int MaximumNameLength = 1024;
 
     internal BoundHandler Bind(Delegate handler) => new(handler, HandlerShape.Of(handler, _isService, _shapes));

@@ -106,6 +106,9 @@ internal sealed record History
 
     /// <summary>The local sockets whose ids name another life, as their clients came back here.</summary>
     public IReadOnlyList<MovedSocket> Moved { get; init; } = [];
+
+    /// <summary>What the home said last of <see cref="Registered.Doubt"/>.</summary>
+    public long Doubt { get; init; }
 }
 
 /// <summary>One of the server's own operations, as its <see cref="History"/> tells of it.</summary>
@@ -176,6 +179,9 @@ internal sealed record Registered : HomeMessage
 
     /// <summary>Sockets that this server may still have, though another one holds them by a later claim: it is to let them go.</summary>
     public IReadOnlyList<MovedSocket> Taken { get; init; } = [];
+
+    /// <summary>For how many milliseconds yet somebody may have acted on a request that the home knows nothing of; 0 where nobody may.</summary>
+    public long Doubt { get; init; }
 }
 
 /// <summary>A batch was accepted: the operation at position First + i has the number FirstNumber + i.</summary>
@@ -215,6 +221,9 @@ internal sealed record Renewed : HomeMessage
 
     /// <summary>Sessions that ended while their clients were away, for the application.</summary>
     public IReadOnlyList<EndedSession> Ended { get; init; } = [];
+
+    /// <summary>As in <see cref="Registered.Doubt"/>.</summary>
+    public long Doubt { get; init; }
 }
 
 /// <summary>What became of an operation that waited in an outbox when the home before was lost.</summary>

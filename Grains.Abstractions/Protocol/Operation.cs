@@ -32,6 +32,9 @@ internal enum OperationKind : byte
 
     /// <summary>What a home makes of a claim that it grants (<see cref="SessionMoved"/>), for the old holder and the claimer.</summary>
     Moved = 10,
+
+    /// <summary>What a home makes of a claim by which a server is to act on a request: all other servers remember it (<see cref="SessionOnce"/>).</summary>
+    Acted = 11,
 }
 
 /// <summary>
@@ -116,6 +119,13 @@ internal sealed class Operation
     /// <summary>A session has moved. It is for the lives that the target's sockets name.</summary>
     public static Operation Moved(BroadcastTarget lives, SessionMoved moved) =>
         new(OperationKind.Moved, lives, [], 0, SessionCodec.Write(moved)) { Word = moved };
+
+    /// <summary>A server is to act on a request, and no other one is.</summary>
+    public static Operation Acted(SecretHash id)
+    {
+        var known = new SessionOnce([new OnceId(id, 0)]);
+        return new Operation(OperationKind.Acted, BroadcastTarget.Of(Room.OtherServers), [], 0, SessionCodec.Write(known)) { Word = known };
+    }
 
     internal static Operation Decoded(
         OperationKind kind,

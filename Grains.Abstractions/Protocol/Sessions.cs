@@ -71,6 +71,15 @@ internal sealed record SessionData(SocketId Socket, long Claim, ReadOnlyMemory<b
 /// <param name="LastSent">The place of the last thing that was sent to the client; none where nothing ever was.</param>
 internal sealed record SessionAway(SocketId Socket, long Claim, OrderOffset LastSent) : SessionWord(Socket, Claim);
 
+/// <summary>What a server was granted to act on, for a home that is new.</summary>
+/// <param name="Ids">The hashes of the requests' ids, and how many milliseconds ago each was granted.</param>
+internal sealed record SessionOnce(IReadOnlyList<OnceId> Ids) : SessionWord(default, 0);
+
+/// <summary>A request that a server was granted to act on.</summary>
+/// <param name="Id">The hash of its id.</param>
+/// <param name="Age">How many milliseconds ago that was.</param>
+internal readonly record struct OnceId(SecretHash Id, long Age);
+
 /// <summary>The client has left for good, or was made to.</summary>
 internal sealed record SessionEnded(SocketId Socket, long Claim) : SessionWord(Socket, Claim);
 
@@ -79,7 +88,17 @@ internal sealed record SessionEnded(SocketId Socket, long Claim) : SessionWord(S
 /// <param name="User">Who it is now.</param>
 /// <param name="Offset">Up to where it has received everything.</param>
 /// <param name="LooksOnly">Whether it only asks what the session is, and whether it could have it.</param>
-internal sealed record SessionClaim(SecretHash Secret, string User, OrderOffset Offset, bool LooksOnly);
+internal sealed record SessionClaim(SecretHash Secret, string User, OrderOffset Offset, bool LooksOnly)
+{
+    /// <summary>
+    /// Whether no session is asked for, but whether this server may act on a request whose id has this hash: granted to the first that asks within the
+    /// window, and then nobody else.
+    /// </summary>
+    public bool IsOnce { get; init; }
+
+    /// <summary>Asks whether this server is the first to act on a request.</summary>
+    public static SessionClaim Once(SecretHash id) => new(id, "", default, LooksOnly: true) { IsOnce = true };
+}
 
 /// <summary>
 /// A session has moved: the body of the entry that a home makes of a claim. Its number is the claim's from here on. Or it has ended by a claim that was
@@ -132,6 +151,12 @@ internal enum ClaimRefusal : byte
 
     /// <summary>The home is new, and not all servers have told yet which sessions they hold: ask again.</summary>
     NotYet = 8,
+
+    /// <summary>Of a request: it was granted to somebody before.</summary>
+    Repeated = 9,
+
+    /// <summary>Of a request: so many were granted within the window that no more can be remembered.</summary>
+    TooManyRequests = 10,
 }
 
 /// <summary>A session that has ended while its client was away.</summary>

@@ -39,6 +39,6 @@ internal sealed partial class Home
     {
         life.EndedNews?.Acknowledge(renew.EndedUpTo);
         var (ended, upTo) = life.EndedNews?.Next() ?? ([], 0);
-        return new Renewed { Life = life.Id, Epoch = Epoch, Ended = ended, EndedUpTo = upTo };
+        return new Renewed { Life = life.Id, Epoch = Epoch, Ended = ended, EndedUpTo = upTo, Doubt = Doubt };
     }
 }

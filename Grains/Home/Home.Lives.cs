@@ -78,6 +78,7 @@ internal sealed partial class Home
                 Results = results,
                 KeepsSessions = _sessions is not null,
                 Taken = life.Taken,
+                Doubt = Doubt,
             });
     }
 

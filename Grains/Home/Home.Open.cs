@@ -45,7 +45,8 @@ internal sealed partial class Home
             }
         }
         _list.Begin(_lives.All.Select(life => life.Id));
-        IsOpen = true;
+        (IsOpen, _openedAt) = (true, now);
+        InheritDoubt(now);
         foreach (var entry in merge.Entries)
         {
             FindTargets(entry.Operation.Target!, entry);

@@ -84,6 +84,11 @@ internal sealed partial class Home
         life.Reported = Math.Max(life.Reported, asOf - 1);
         var word = (SessionWord)operation.Word!;
         var session = _sessions.Find(word.Socket);
+        if (word is SessionOnce once)
+        {
+            KeepOnce(once);
+            return;
+        }
         if (word is SessionOpened opened)
         {
             if (session is null || session.Claim <= opened.Claim)
@@ -152,6 +157,16 @@ internal sealed partial class Home
     private ClaimAnswer TakeClaim(Life life, long position, long run, Operation operation, long firstNumber)
     {
         var claim = (SessionClaim)operation.Word!;
+        if (claim.IsOnce)
+        {
+            var answer = DecideOnce(claim.Secret);
+            if (answer == ClaimRefusal.None)
+            {
+                // They are what is left of it where this home dies, and the claimer.
+                AppendOfBatch(new Entry(Number, life.Id, position, run, Operation.Acted(claim.Secret)), firstNumber);
+            }
+            return new ClaimAnswer(position, answer, null, []);
+        }
         var session = _sessions?.Find(claim.Secret);
         var left = session?.Holder ?? default;
         var refusal = Decide(claim, session, out var missed);

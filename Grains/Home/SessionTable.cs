@@ -21,6 +21,9 @@ internal sealed class SessionTable
 
     public int Count => _sessions.Count;
 
+    /// <summary>How long sessions are kept, in milliseconds.</summary>
+    public long Window => _settings.KeepSessions;
+
     public int AwayCount => _away.Count;
 
     /// <summary>What workers ask for; the most that any of them does.</summary>

@@ -13,17 +13,30 @@ public sealed class RecoveryDeathTests
     private static readonly (string Name, string Value)[] Patient = [.. RecoveryCluster.Settings, ("OrleansAdapter__RequestsTimeout", "00:00:20")];
 
     [Fact(Timeout = Limit)]
-    public async Task When_its_worker_is_killed_under_load_a_client_misses_nothing_and_middlewares_run_again_where_asked_to()
+    public async Task When_its_worker_is_killed_under_load_a_client_misses_nothing_and_middlewares_run_again_where_asked_to_and_what_it_repeats_is_done_once()
     {
         await using var cluster = await RunningCluster.StartAsync([.. Patient, ("SocketIO__ConnectionStateRecovery__SkipMiddlewares", "false")]);
         await using var clients = JavaScriptClients.StartRecovering();
         await using var members = await MembersAsync(clients, cluster);
         await using var load = await Load.StartAsync(clients, cluster.Url(2));
         await load.SaysAsync(20);
+        await using var proxy = new BreakingProxy(cluster.Port + 1);
+        var asker = await clients.OpenRecoverableAsync(proxy.Url, retries: 1_000);
+        var watcher = await clients.OpenRecoverableAsync(cluster.Url(2));
+        await watcher.CallAsync("join", "orders");
+        var done = asker.RequestAsync("act", "orders", "first", "worker-1"); // which does it, and does not say so
+        await watcher.HearsAsync("\"first\"");
 
         var returned = cluster.KillAsync("worker-1");
         members.LeadTo(cluster.Port + 3);
+        proxy.Target = cluster.Port + 3;
         await members.RecoverAsync();
+        var answer = (await done)!;
+        Assert.Equal((false, "worker-3"), (answer["isFirst"]!.GetValue<bool>(), answer["server"]!.GetValue<string>()));
+        Assert.True((await asker.RequestAsync("act", "orders", "second", ""))!["isFirst"]!.GetValue<bool>());
+        Assert.False((await watcher.CallAsync("act", "orders", "second", ""))!["isFirst"]!.GetValue<bool>());
+        await watcher.HearsAsync("\"second\"");
+        Assert.Equal(["\"first\"", "\"second\""], watcher.Said.All);
         await load.SaysAsync(20);
         await returned;
 

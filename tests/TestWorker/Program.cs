@@ -47,6 +47,19 @@ foreach (var name in new[] { "/", "/a", "/b" })
         socket.Emit("said", payload);
         return true;
     });
+    // On one worker nobody is told that it is done, so that the client asks again.
+    chat.On("act", async (string room, string id, string silent, SocketIOAck ack) =>
+    {
+        var isFirst = await chat.Once(id);
+        if (isFirst)
+        {
+            await chat.To(room).Emit("said", id);
+        }
+        if (server != silent)
+        {
+            ack.Send(new { isFirst, server });
+        }
+    });
     chat.On("move", async (string from, string to) =>
     {
         await chat.To(from).SocketsJoinAsync(to);

@@ -38,6 +38,7 @@ internal static class HistoryCodec
             writer.Long(seen.Position);
         }
         WriteMoved(ref writer, history.Moved);
+        writer.Long(history.Doubt);
     }
 
     public static void WriteMoved(ref WireWriter writer, IReadOnlyList<MovedSocket> sockets)
@@ -66,6 +67,7 @@ internal static class HistoryCodec
         Rooms = reader.List(MinimumRoomBytes, static (ref WireReader r) => r.Room()),
         Seen = reader.List(MinimumSeenBytes, static (ref WireReader r) => new SeenPosition(r.Server(), r.Long())),
         Moved = ReadMoved(ref reader),
+        Doubt = reader.Long(),
     };
 
     public static void WriteEntries(ref WireWriter writer, IReadOnlyList<Entry> entries)

@@ -52,10 +52,12 @@ internal static class HomeMessageCodec
                 }
                 writer.Byte(registered.KeepsSessions ? (byte)1 : (byte)0);
                 HistoryCodec.WriteMoved(ref writer, registered.Taken);
+                writer.Long(registered.Doubt);
                 break;
             case Renewed renewed:
                 writer.Long(renewed.EndedUpTo);
                 SessionCodec.WriteEnded(ref writer, renewed.Ended);
+                writer.Long(renewed.Doubt);
                 break;
         }
     }
@@ -82,6 +84,7 @@ internal static class HomeMessageCodec
                 Head = head,
                 EndedUpTo = reader.Long(),
                 Ended = SessionCodec.ReadEnded(ref reader),
+                Doubt = reader.Long(),
             },
             MessageType.Push => new Push
             {
@@ -115,6 +118,7 @@ internal static class HomeMessageCodec
                 Results = reader.List(MinimumResultBytes, static (ref WireReader r) => ReadResult(ref r)),
                 KeepsSessions = reader.Flag(),
                 Taken = HistoryCodec.ReadMoved(ref reader),
+                Doubt = reader.Long(),
             },
         };
     }

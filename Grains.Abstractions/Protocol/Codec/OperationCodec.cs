@@ -66,7 +66,7 @@ internal static class OperationCodec
                 asOf = reader.Long();
                 body = reader.Block();
                 break;
-            case OperationKind.Moved:
+            case OperationKind.Moved or OperationKind.Acted:
             case OperationKind.Emit or OperationKind.Request or OperationKind.DisconnectSockets:
                 target = ReadTarget(ref reader);
                 body = reader.Block();

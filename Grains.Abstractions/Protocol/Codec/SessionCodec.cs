@@ -6,6 +6,7 @@ namespace OrleansAdapter.Protocol;
 internal static class SessionCodec
 {
     private const int MinimumRoomBytes = 2;
+    private const int MinimumOnceBytes = 17;
     private const int MinimumEndedBytes = 18;
 
     private enum Word : byte
@@ -16,6 +17,7 @@ internal static class SessionCodec
         Data = 4,
         Away = 5,
         Ended = 6,
+        Once = 7,
     }
 
     /// <summary>What the body of an operation about sessions says; null for other kinds.</summary>
@@ -23,6 +25,7 @@ internal static class SessionCodec
     public static object? Read(OperationKind kind, ReadOnlyMemory<byte> body) => kind switch
     {
         OperationKind.Session => ReadWord(body),
+        OperationKind.Acted => ReadActed(body),
         OperationKind.Claim => ReadClaim(body),
         OperationKind.Moved => ReadMoved(body),
         _ => null,
@@ -57,10 +60,21 @@ internal static class SessionCodec
             case SessionAway away:
                 WriteOffset(ref writer, away.LastSent);
                 break;
+            case SessionOnce once:
+                writer.Count(once.Ids.Count);
+                foreach (var (id, age) in once.Ids)
+                {
+                    WriteSecret(ref writer, id);
+                    writer.Long(age);
+                }
+                break;
         }
         writer.Complete();
         return output.WrittenMemory;
     }
+
+    private static SessionOnce ReadActed(ReadOnlyMemory<byte> body) =>
+        ReadWord(body) as SessionOnce ?? throw new ProtocolException("What a server is to act on is none.");
 
     private static SessionWord ReadWord(ReadOnlyMemory<byte> body)
     {
@@ -78,6 +92,7 @@ internal static class SessionCodec
             Word.Data => new SessionData(socket, claim, reader.Block()),
             Word.Away => new SessionAway(socket, claim, ReadOffset(ref reader)),
             Word.Ended => new SessionEnded(socket, claim),
+            Word.Once => new SessionOnce(reader.List(MinimumOnceBytes, static (ref WireReader r) => new OnceId(ReadSecret(ref r), r.Long()))),
             _ => throw new ProtocolException($"The word {(byte)type} about a session is not known to {ProtocolVersion.Ours}."),
         };
         reader.End();
@@ -92,6 +107,7 @@ internal static class SessionCodec
         writer.Text(claim.User);
         WriteOffset(ref writer, claim.Offset);
         writer.Byte(claim.LooksOnly ? (byte)1 : (byte)0);
+        writer.Byte(claim.IsOnce ? (byte)1 : (byte)0);
         writer.Complete();
         return output.WrittenMemory;
     }
@@ -99,7 +115,7 @@ internal static class SessionCodec
     private static SessionClaim ReadClaim(ReadOnlyMemory<byte> body)
     {
         var reader = new WireReader(body, ProtocolVersion.Current);
-        var claim = new SessionClaim(ReadSecret(ref reader), reader.Text(), ReadOffset(ref reader), reader.Flag());
+        var claim = new SessionClaim(ReadSecret(ref reader), reader.Text(), ReadOffset(ref reader), reader.Flag()) { IsOnce = reader.Flag() };
         reader.End();
         return claim;
     }
@@ -152,7 +168,7 @@ internal static class SessionCodec
     {
         var position = reader.Long();
         var refusal = (ClaimRefusal)reader.Byte();
-        if (refusal > ClaimRefusal.NotYet)
+        if (refusal > ClaimRefusal.TooManyRequests)
         {
             ProtocolException.Throw($"The refusal {(byte)refusal} before byte {reader.Position} is not known.");
         }
@@ -229,6 +245,7 @@ internal static class SessionCodec
         SessionData => Word.Data,
         SessionAway => Word.Away,
         SessionEnded => Word.Ended,
+        SessionOnce => Word.Once,
         _ => throw new ArgumentException($"{word.GetType()} has no form on the wire.", nameof(word)),
     };
 }

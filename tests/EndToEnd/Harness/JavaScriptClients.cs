@@ -75,12 +75,14 @@ internal sealed class JavaScriptClients : IAsyncDisposable
     /// <param name="namespace">Its namespace.</param>
     /// <param name="with">A client whose connection it shares; null for one of its own.</param>
     /// <param name="room">A room that it joins whenever it begins anew; null for none.</param>
+    /// <param name="retries">How often it repeats what is not acknowledged within 300 ms; 0 for a client that repeats nothing.</param>
     public async Task<JavaScriptClient> OpenRecoverableAsync(
-        string url, string version = "4.8", string transport = "websocket", string @namespace = "/", JavaScriptClient? with = null, string? room = null)
+        string url, string version = "4.8", string transport = "websocket", string @namespace = "/", JavaScriptClient? with = null, string? room = null,
+        int retries = 0)
     {
         var client = new JavaScriptClient(this, $"client-{Interlocked.Increment(ref _last)}");
         _clients[client.Name] = client;
-        client.Id = (await AskAsync(new { @do = "open", client = client.Name, url, version, transport, @namespace, with = with?.Name, room }))!
+        client.Id = (await AskAsync(new { @do = "open", client = client.Name, url, version, transport, @namespace, with = with?.Name, room, retries }))!
             .GetValue<string>();
         return client;
     }
@@ -208,6 +210,10 @@ internal sealed class JavaScriptClient(JavaScriptClients owner, string name)
     /// <summary>Says an object with bytes in it to a room (Socket.IO): <c>{ of: [1, { file: bytes }, its first three], … }</c>.</summary>
     public Task SayNestedBytesAsync(string room, byte[] bytes) =>
         owner.AskAsync(new { @do = "nested", client = Name, room, base64 = Convert.ToBase64String(bytes) });
+
+    /// <summary>Emits an event until it is acknowledged, from a client that repeats.</summary>
+    public Task<JsonNode?> RequestAsync(string method, params object?[] arguments) =>
+        owner.AskAsync(new { @do = "request", client = Name, method, args = arguments });
 
     /// <summary>Calls a method of the hub.</summary>
     /// <exception cref="ClientException">It fails.</exception>

@@ -1,8 +1,10 @@
 // Official Socket.IO clients of several versions that lose their connection and come back, driven by a test over lines of JSON:
-//   { id, do: "open", client, version, url, transport, namespace, with, room }
+//   { id, do: "open", client, version, url, transport, namespace, with, room, retries }
 //       version: "4.6", "4.7", "4.8"; transport as in socketio.mjs; with: another client, whose connection it shares;
 //       room: what it joins as soon as it can, and again whenever it begins anew; it tries to connect until it is in
+//       retries: how often it repeats what is not acknowledged in time
 //   { id, do: "call", client, method, args }
+//   { id, do: "request", client, method, args }    the same, for a client that repeats: until it is acknowledged
 //   { id, do: "close", client }
 // Each line is answered by { id, result } or { id, error }. Besides, these are told as they happen:
 //   { client, connected, recovered }   it is in, with this id
@@ -21,11 +23,12 @@ const tell = message => process.stdout.write(JSON.stringify(message) + "\n");
 const plain = value => (value instanceof ArrayBuffer || ArrayBuffer.isView(value) ? { bytes: Buffer.from(value).toString("base64") } : value);
 
 const commands = {
-  async open({ client, version, url, transport, namespace, with: other, room }) {
+  async open({ client, version, url, transport, namespace, with: other, room, retries }) {
     const socket = other
       ? clients.get(other).io.socket(namespace, {})
       : versions[version](url + namespace, {
           transports: transports[transport], forceNew: true, reconnectionDelay: 20, reconnectionDelayMax: 200, randomizationFactor: 0.5, timeout: 10_000,
+          ...(retries ? { retries, ackTimeout: 300 } : {}),
         });
     clients.set(client, socket);
     let joined;
@@ -57,6 +60,9 @@ const commands = {
   async call({ client, method, args }) {
     const bytes = args.map(argument => (argument?.base64 ? Buffer.from(argument.base64, "base64") : argument));
     return clients.get(client).timeout(20_000).emitWithAck(method, ...bytes);
+  },
+  request({ client, method, args }) {
+    return new Promise((resolve, reject) => clients.get(client).emit(method, ...args, (error, answer) => (error ? reject(error) : resolve(answer))));
   },
   close({ client }) {
     clients.get(client).close();

@@ -72,6 +72,7 @@ internal sealed class Samples(int seed)
             Head = Head(),
             EndedUpTo = Number(),
             Ended = Many(() => new EndedSession(Socket(), Text(), Bytes(), (SessionEnd)_random.Next(7))),
+            Doubt = Number(),
         };
         yield return new Push { Life = Server(), Epoch = Number(), Session = Number(), Head = Head(), Previous = Number(), Entries = Many(Entry) };
         yield return new Accepted
@@ -84,7 +85,7 @@ internal sealed class Samples(int seed)
             FirstNumber = Number(),
             Count = _random.Next(2000),
             Targets = Many(() => new RequestTargets(Number(), Many(Server))),
-            Claims = Many(() => new ClaimAnswer(Number(), (ClaimRefusal)_random.Next(9), Coin() ? Moved() : null, Many(Entry))),
+            Claims = Many(() => new ClaimAnswer(Number(), (ClaimRefusal)_random.Next(11), Coin() ? Moved() : null, Many(Entry))),
         };
         yield return new Registered
         {
@@ -97,6 +98,7 @@ internal sealed class Samples(int seed)
             Results = Many(() => new OperationResult(Number(), Number(), Number(), (OperationOutcome)_random.Next(1, 4), Coin() ? Many(Server) : null)),
             KeepsSessions = Coin(),
             Taken = Many(() => new MovedSocket(Socket(), Number())),
+            Doubt = Number(),
         };
     }
 
@@ -144,6 +146,7 @@ internal sealed class Samples(int seed)
         Rooms = Many(Room),
         Seen = Many(() => new SeenPosition(Server(), Number())),
         Moved = Many(() => new MovedSocket(Socket(), Number())),
+        Doubt = Number(),
     };
 
     private Head? Head() => _random.Next(4) switch
@@ -166,13 +169,14 @@ internal sealed class Samples(int seed)
 
     private BroadcastTarget Target() => new(Many(Room), Many(Socket), Many(Room), Many(Socket), (BroadcastFlags)_random.Next(4));
 
-    private SessionWord Word() => _random.Next(6) switch
+    private SessionWord Word() => _random.Next(7) switch
     {
         0 => new SessionOpened(Socket(), Number(), Secret(), Text(), Offset(), Many(Room), Bytes(), Coin()),
         1 => new SessionJoined(Socket(), Number(), Room()),
         2 => new SessionLeft(Socket(), Number(), Room()),
         3 => new SessionData(Socket(), Number(), Bytes()),
         4 => new SessionAway(Socket(), Number(), Offset()),
+        5 => new SessionOnce(Many(() => new OnceId(Secret(), Number()))),
         _ => new SessionEnded(Socket(), Number()),
     };
 

@@ -78,6 +78,13 @@ internal sealed class SessionHome : IHomeOutput
         return LastAnswer(life);
     }
 
+    /// <summary>A server asks whether it is the first that is to act on a request.</summary>
+    public ClaimRefusal Once(ServerId life, SecretHash id)
+    {
+        Submit(life, Operation.Claim(SessionClaim.Once(id)));
+        return LastAnswer(life).Refusal;
+    }
+
     public long ClaimNumber(ServerId life, TestSession session, OrderOffset offset)
     {
         Assert.Equal(ClaimRefusal.None, Claim(life, session, offset).Refusal);

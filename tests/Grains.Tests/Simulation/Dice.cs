@@ -3,6 +3,8 @@ namespace OrleansAdapter.Grains.Tests.Simulation;
 /// <summary>The one source of randomness of a run: the same seed throws the same dice.</summary>
 internal sealed class Dice(int seed)
 {
+    public int Seed { get; } = seed;
+
     /// <summary>For code under test that wants a random source of its own.</summary>
     public Random Random { get; } = new(seed);
 

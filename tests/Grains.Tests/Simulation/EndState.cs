@@ -70,6 +70,10 @@ internal static class EndState
             return $"P5: {server.Life} keeps {replica.OutboxCount} own operations, {replica.RetainedCount} entries and {replica.PendingMemberships} "
                 + $"memberships, {replica.GivenCount} entries given again and {server.State.ClaimCount} claims";
         }
+        if (server.AsksOnce)
+        {
+            return $"R23: {server.Life} is never told whether it may act";
+        }
         if (server.Answers.Requests.Count != 0)
         {
             return $"P9: {server.Life} waits for answers to {server.Answers.Requests.Count} requests";

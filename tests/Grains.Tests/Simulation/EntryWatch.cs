@@ -51,6 +51,11 @@ internal sealed class EntryWatch(SimulatedServer server, Recording recording)
         var entry = _entry!;
         _entry = null;
         server.IsRestoring = false;
+        if (entry.Operation.Kind == OperationKind.Acted)
+        {
+            server.HeardActed.Add((((SessionOnce)entry.Operation.Word!).Ids[0].Id, entry.Publisher));
+            return;
+        }
         if (entry.Operation.Kind == OperationKind.Moved)
         {
             return; // nobody published it; what becomes of it is the clients' affair

@@ -51,6 +51,18 @@ internal static class Mutations
             () =>
                 Mutation.OfOperations(o => o.Word is SessionLeft left ? Operation.Session(new SessionJoined(left.Socket, left.Claim, left.Room), o.AsOf) : o)),
 
+        ["A new home is not told who acted"] = (
+            FaultClass.DirectoryKilled,
+            () => Mutation.OfOperations(o => o is { Kind: OperationKind.Session, Word: SessionOnce } ? Operation.Session(new SessionOnce([]), o.AsOf) : o)),
+        ["Others are told to act as well"] = (
+            FaultClass.NetworkOnly,
+            () => new Mutation
+            {
+                ToServer = (_, message) => message is Accepted a
+                    ? a with { Claims = [.. a.Claims.Select(claim => claim.Refusal == ClaimRefusal.Repeated ? claim with { Refusal = ClaimRefusal.None } : claim)] }
+                    : message,
+            }),
+
         // Leases, fences, homes
         ["Renewals are lost"] = (FaultClass.NetworkOnly, () => new Mutation { ToHome = (_, message, _) => message is Renew ? null : message }),
         ["A directory that was paused ends leases"] = (FaultClass.DirectoryPaused, () => Mutation.OfHome(home => home with { PauseThreshold = long.MaxValue })),

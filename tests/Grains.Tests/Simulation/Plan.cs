@@ -10,5 +10,10 @@ internal static class Plan
     public static List<long> Faults(SimulatedCluster cluster) => new FaultPlan(cluster).Draw();
 
     /// <summary>Plans joins, leaves, connects, disconnects and publishes, most of them around interesting times.</summary>
-    public static void Traffic(SimulatedCluster cluster, List<long> hot) => new TrafficPlan(cluster, hot).Draw();
+    public static void Traffic(SimulatedCluster cluster, List<long> hot)
+    {
+        var plan = new TrafficPlan(cluster, hot);
+        plan.Draw();
+        plan.DrawRepeats();
+    }
 }

@@ -20,6 +20,9 @@ internal sealed class Recording(Agenda agenda, Action<string>? trace)
     public List<SimulatedSocket> Sockets { get; } = [];
 
     /// <summary>The clients that may come back.</summary>
+    /// <summary>The requests that somebody acted on: who, and since when it had asked whether it is the first.</summary>
+    public Dictionary<SecretHash, List<(ServerId By, long Since)>> Acted { get; } = [];
+
     /// <summary>The sessions whose end was told, by the epoch in which: the life that was told.</summary>
     public Dictionary<(long Epoch, SocketId Socket), ServerId> EndedSessions { get; } = [];
 

@@ -286,6 +286,7 @@ internal sealed partial class SimulatedServer : INamespaceOutput
     private void Sweep()
     {
         SweepClaims();
+        SweepOnces();
         for (var i = _confirmed.Count - 1; i >= 0; i--)
         {
             if (_confirmed[i].Waiter.Task.IsCompleted)

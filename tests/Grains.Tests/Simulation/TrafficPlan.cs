@@ -46,6 +46,25 @@ internal sealed class TrafficPlan(SimulatedCluster cluster, List<long> hot)
         }
     }
 
+    /// <summary>Requests that clients repeat, at several servers. In every other seed, and drawn apart: the others stay as they were.</summary>
+    public void DrawRepeats()
+    {
+        var dice = new Dice(_dice.Seed ^ 0x0ce);
+        if (!cluster.Settings.Recovers || _dice.Seed % 2 != 0)
+        {
+            return;
+        }
+        for (var request = 0; request < 3; request++)
+        {
+            var id = new SecretHash(request, 1);
+            for (var repeat = 1 + dice.Below(4); repeat > 0; repeat--)
+            {
+                var time = hot.Count > 0 && dice.Chance(0.7) ? dice.Any(hot) + dice.Below(200) - 100 : 120 + dice.Below((int)Settings.TrafficEnds - 120);
+                As(dice.Below(cluster.Servers.Length), Math.Clamp(time, 120, Settings.TrafficEnds), server => server.Once(id));
+            }
+        }
+    }
+
     private long When()
     {
         var time = hot.Count > 0 && _dice.Chance(0.7) ? _dice.Any(hot) + _dice.Below(80) - 50 : 120 + _dice.Below((int)Settings.TrafficEnds - 120);

@@ -290,6 +290,30 @@ public sealed class RecoveryTests
         Assert.False(ended.Reader.TryRead(out _));
     }
 
+    [Fact]
+    public async Task Of_a_request_that_is_repeated_at_all_servers_one_may_act_within_the_window()
+    {
+        await using var cluster = await StartAsync(Channel.CreateUnbounded<SocketIOSocket>(), 3);
+        var asked = Enumerable.Range(0, 30).Select(i => (Id: i % 5, Task: cluster[i % 3].IO.Once($"request {i % 5}"))).ToArray();
+        await Task.WhenAll(asked.Select(each => each.Task));
+
+        Assert.All(asked.GroupBy(each => each.Id), repeats => Assert.Single(repeats, each => each.Task.Result));
+        Assert.True(await cluster[0].IO.Of("/other").Once("request 0")); // a namespace's ids are its own
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(null)]
+    [InlineData("long")]
+    public async Task A_request_needs_an_id_and_recovery(string? id)
+    {
+        await using var cluster = await SocketIOCluster.StartAsync();
+        var text = id == "long" ? new string('x', 1_001) : id;
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => cluster[0].IO.Once(text!));
+        var exception = await Assert.ThrowsAsync<InvalidOperationException>(() => cluster[0].IO.Once("request"));
+        Assert.Contains("SocketIOOptions.ConnectionStateRecovery", exception.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>Counts who asks for a session at a server, by outcome.</summary>
     private static MeterListener CountRecoveries(SocketIOHost host, ConcurrentQueue<string> outcomes)
     {

@@ -1,0 +1,56 @@
+namespace OrleansAdapter.Grains;
+
+/// <content>Requests that one server is to act on, once within the window, however often they are repeated (PROTOCOL.md, S9).</content>
+internal sealed partial class Home
+{
+    private readonly OnceTable _once = new();
+    private long _openedAt;
+    private long _doubtUntil;
+
+    /// <summary>
+    /// For how long yet somebody may have acted on a request that this home knows nothing of: as it has not told yet, or never will, or was unknown to all that
+    /// told, because the home before had been opened without it.
+    /// </summary>
+    private long Doubt => _sessions is null ? 0
+        : Math.Max(0, Math.Max(_doubtUntil - _now, _untold.Count > 0 ? _openedAt + _sessions.Window - _now : 0));
+
+    /// <summary>How many requests are remembered, for tests.</summary>
+    internal int OnceCount => _once.Count;
+
+    private ClaimRefusal DecideOnce(SecretHash id)
+    {
+        if (_sessions is null)
+        {
+            return ClaimRefusal.Unknown;
+        }
+        _once.Trim(_now - _sessions.Window);
+        if (_once.Contains(id))
+        {
+            return ClaimRefusal.Repeated;
+        }
+        if (Doubt > 0)
+        {
+            return WillTell ? ClaimRefusal.NotYet : ClaimRefusal.HolderUnproved;
+        }
+        if (_once.Count >= OnceTable.Most)
+        {
+            return ClaimRefusal.TooManyRequests;
+        }
+        _once.Add(id, _now);
+        return ClaimRefusal.None;
+    }
+
+    /// <summary>The doubts of the home before, as the servers heard of them last, are this one's.</summary>
+    private void InheritDoubt(long now) => _doubtUntil = now + _hold.Registers.Select(register => register.History?.Doubt ?? 0).DefaultIfEmpty().Max();
+
+    private void KeepOnce(SessionOnce known)
+    {
+        foreach (var (id, age) in known.Ids)
+        {
+            if (age <= _sessions!.Window && _once.Count < OnceTable.Most)
+            {
+                _once.Add(id, _now - age);
+            }
+        }
+    }
+}
