@@ -24,7 +24,8 @@ internal sealed partial class Namespace
                 case ClaimRefusal.TooManyRequests:
                     throw new InvalidOperationException(
                         $"So many requests were acted on once in \"{Name}\" within ConnectionStateRecovery.MaxDisconnectionDuration, or so much waits for the "
-                        + "directory, that this one cannot be remembered: it is not to be acted on now. Shorten that time, or spread the requests over namespaces.");
+                        + "directory, that this one cannot be remembered: it is not to be acted on now. Shorten that time, or spread requests over "
+                        + "namespaces.");
                 case ClaimRefusal.Unknown:
                     throw new InvalidOperationException(
                         "Once needs connection state recovery, whose time is its own: set SocketIOOptions.ConnectionStateRecovery on all servers.");

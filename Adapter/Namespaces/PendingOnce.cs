@@ -27,7 +27,7 @@ internal sealed class PendingOnce(SecretHash id, Func<SecretHash, long, bool> gr
         }
     }
 
-    /// <summary>Without an answer only where the home was lost before it gave one: nobody acts on what that may have granted, so the next one is asked.</summary>
+    /// <summary>Without an answer only where the home was lost before it gave one: nobody acts on what it may have granted; the next one is asked.</summary>
     protected override void OnSucceeded() => Refuse(ClaimRefusal.NotYet);
 
     protected override void OnFailed(OperationFailure failure) =>

@@ -56,12 +56,7 @@ internal static class Mutations
             () => Mutation.OfOperations(o => o is { Kind: OperationKind.Session, Word: SessionOnce } ? Operation.Session(new SessionOnce([]), o.AsOf) : o)),
         ["Others are told to act as well"] = (
             FaultClass.NetworkOnly,
-            () => new Mutation
-            {
-                ToServer = (_, message) => message is Accepted a
-                    ? a with { Claims = [.. a.Claims.Select(claim => claim.Refusal == ClaimRefusal.Repeated ? claim with { Refusal = ClaimRefusal.None } : claim)] }
-                    : message,
-            }),
+            () => new Mutation { ToServer = (_, message) => message is Accepted a ? a with { Claims = [.. a.Claims.Select(GrantRepeated)] } : message }),
 
         // Leases, fences, homes
         ["Renewals are lost"] = (FaultClass.NetworkOnly, () => new Mutation { ToHome = (_, message, _) => message is Renew ? null : message }),
@@ -264,4 +259,7 @@ internal static class Mutations
         message is Register { History: not null } register && home.Home.IsOpen ? register with { History = null } : message;
 
     private static OperationResult Shifted(OperationResult result) => result.Number > 0 ? result with { Number = result.Number + 3 } : result;
+
+    private static ClaimAnswer GrantRepeated(ClaimAnswer claim) =>
+        claim.Refusal == ClaimRefusal.Repeated ? claim with { Refusal = ClaimRefusal.None } : claim;
 }
