@@ -61,10 +61,10 @@ prepare_node() {
 }
 
 # A program that some tests need, and skip themselves without. It is installed only where that is one command that asks nothing; no server is started.
-#   provide FILE PACKAGE SECONDS WHAT
+#   provide FILE PACKAGE SECONDS WHAT       (FILE may be a pattern)
 provide() {
   local file=$1 package=$2 seconds=$3 what=$4 reason="--no-install leaves that"
-  if [[ -x $file ]]; then return; fi
+  if compgen -G "$file" >/dev/null; then return; fi
   if ((install)); then
     reason="it could not be installed"
     if ((EUID == 0)) && command -v apt-get >/dev/null && command -v timeout >/dev/null; then
@@ -79,6 +79,8 @@ provide() {
 prepare_programs() {
   if [[ -n ${ORLEANSADAPTER_NODE-} ]]; then provide /usr/bin/chromium chromium 180 "the tests in a browser"; fi
   provide /usr/sbin/nginx nginx-light 120 "the test behind nginx"
+  provide '/usr/lib/postgresql/*/bin/initdb' postgresql 180 "the tests of several machines that find each other in PostgreSQL"
+  provide /usr/bin/redis-server redis-server 120 "the tests of several machines that find each other in Redis"
   if ((${#full[@]})); then
     provide /usr/bin/strace strace 120 "the test of the unit's system calls"
     provide /usr/bin/python3 python3-minimal 120 "the test of the unit's system calls"

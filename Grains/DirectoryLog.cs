@@ -94,4 +94,12 @@ internal static partial class DirectoryLog
     [LoggerMessage(23, LogLevel.Warning,
         "The silo at {RemoteEndPoint} could not be connected to, and will be tried again: {Why} ({LeftOut} more since this was last said)")]
     public static partial void ProofBroken(ILogger logger, EndPoint? remoteEndPoint, string why, int leftOut);
+
+    [LoggerMessage(27, LogLevel.Warning,
+        "The database in which the silos of cluster \"{Cluster}\" find each other has not answered for {Seconds} s; this process starts when it does. "
+        + "Check that the database runs, that the connection string is right and, with PostgreSQL, that `Silo database init` has made the tables")]
+    public static partial void WaitsForDatabase(ILogger logger, string cluster, long seconds, Exception exception);
+
+    [LoggerMessage(28, LogLevel.Warning, "The database in which the silos of cluster \"{Cluster}\" find each other answers")]
+    public static partial void FoundDatabase(ILogger logger, string cluster);
 }

@@ -21,6 +21,7 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
 
     private readonly DirectoryOptions _options;
     private readonly FirstHomes _firstHomes;
+    private readonly Epochs _epochs;
     private readonly DirectoryMetrics _metrics;
     private readonly MailboxSubscribers _subscribers;
     private readonly KeptSubscriptions _subscriptions;
@@ -42,6 +43,7 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
     public HomeGrain(
         IOptions<DirectoryOptions> options,
         FirstHomes firstHomes,
+        Epochs epochs,
         DirectoryMetrics metrics,
         MailboxSubscribers subscribers,
         KeptSubscriptions subscriptions,
@@ -50,6 +52,7 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
     {
         _options = options.Value;
         _firstHomes = firstHomes;
+        _epochs = epochs;
         _metrics = metrics;
         _subscribers = subscribers;
         _subscriptions = subscriptions;
@@ -66,7 +69,7 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _streams = this.GetStreamProvider(_options.StreamProvider);
-        var epoch = (_time.GetUtcNow().ToUnixTimeMilliseconds() << 20) | (long)Random.Shared.Next(1 << 20);
+        var epoch = _epochs.Next();
         _home = new Home(_options.Homes, this, Random.Shared, epoch, _options.FirstStart && _firstHomes.IsFirst(Namespace));
         var period = TickPeriod.OfHold(_options.Homes.PauseThreshold);
         _timer = this.RegisterGrainTimer(static (grain, _) => grain.TickAsync(), this, new GrainTimerCreationOptions(period, period) { Interleave = true });

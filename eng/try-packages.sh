@@ -42,7 +42,7 @@ pack_all() {
   step "packing $version"
   (cd "$root" && quietly dotnet pack eng/packages.slnf "${pack[@]}" -p:PackageVersion="$version" -p:PackageOutputPath="$place/feed/")
   local id
-  for id in OrleansAdapter OrleansAdapter.{Adapter,Grains,Grains.Abstractions,OpenTelemetry,Tool,Templates}; do
+  for id in OrleansAdapter OrleansAdapter.{Adapter,Grains,Grains.Abstractions,OpenTelemetry,PostgreSQL,Redis,Tool,Templates}; do
     [[ -f $place/feed/$id.$version.nupkg ]] || fail "dotnet pack made no $id"
     [[ $id == *.Templates || -f $place/feed/$id.$version.snupkg ]] || fail "dotnet pack made no symbols of $id"
   done

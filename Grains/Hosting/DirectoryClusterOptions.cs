@@ -38,7 +38,21 @@ internal sealed class DirectoryClusterOptions
     /// </summary>
     public string? MembershipFile { get; set; }
 
-    /// <summary>Silos: the address that other processes reach this one at. Default: this machine only.</summary>
+    /// <summary>
+    /// Where the silos of several machines find each other: <c>postgres</c> (with the package OrleansAdapter.PostgreSQL) or <c>redis</c>
+    /// (OrleansAdapter.Redis). With it this process is a client of them all. Null for a cluster on one machine.
+    /// </summary>
+    public string? Clustering { get; set; }
+
+    /// <summary>How <see cref="Clustering"/> is reached: Npgsql's or StackExchange.Redis' connection string.</summary>
+    public string? ConnectionString { get; set; }
+
+    /// <summary>A file that holds <see cref="ConnectionString"/>, so that no command line and no environment shows the password.</summary>
+    public string? ConnectionFile { get; set; }
+
+    /// <summary>
+    /// Silos: the IP address that the silos and workers of all machines reach this one at, where it also listens. Default: this machine only.
+    /// </summary>
     public string Address { get; set; } = IPAddress.Loopback.ToString();
 
     /// <summary>Silos: the port for other silos; 0 takes a free one.</summary>
@@ -56,7 +70,13 @@ internal sealed class DirectoryClusterOptions
     internal bool IsColocated => MembershipFile is { Length: > 0 };
 
     /// <summary>Whether it says where a cluster is.</summary>
-    internal bool NamesCluster => IsColocated || Gateways.Count > 0;
+    internal bool NamesCluster => IsColocated || IsClustered || Gateways.Count > 0;
+
+    /// <summary>Whether the cluster's silos are on several machines.</summary>
+    internal bool IsClustered => Clustering is { Length: > 0 };
+
+    /// <summary>Silos of the directory: what the silo is called; null for the usual name.</summary>
+    internal string? SiloName { get; set; }
 
     internal IPEndPoint[] GatewayEndPoints => [.. Gateways.Select(gateway => Parse(gateway, nameof(Gateways)))];
 
@@ -91,11 +111,88 @@ internal sealed class DirectoryClusterOptions
         return options;
     }
 
+    /// <summary>How a client gets into the same cluster by one gateway alone.</summary>
+    internal DirectoryClusterOptions OfGateway(string gateway) =>
+        new() { ClusterId = ClusterId, ServiceId = ServiceId, SecretFile = SecretFile, Tls = Tls, Gateways = { gateway } };
+
+    /// <summary>Reads how the silos of several machines are found; null where they are on one.</summary>
+    /// <exception cref="OptionsValidationException">Something is missing, cannot be read, or contradicts.</exception>
+    internal (Clustering Kind, string Connection)? ReadClustering()
+    {
+        if (!IsClustered)
+        {
+            return ConnectionString is { Length: > 0 } || ConnectionFile is { Length: > 0 }
+                ? throw Wrong(
+                    $"{nameof(Clustering)} is not set, though {nameof(ConnectionString)} or {nameof(ConnectionFile)} is: say which database it is for.")
+                : null;
+        }
+        if (IsColocated)
+        {
+            throw Wrong($"{nameof(Clustering)} and {nameof(MembershipFile)} are both set; the silos are listed in one place or the other.");
+        }
+        if (Gateways.Count > 0)
+        {
+            throw Wrong($"{nameof(Clustering)} and {nameof(Gateways)} are both set; with {nameof(Clustering)} the gateways are found.");
+        }
+        if (SecretFile is not { Length: > 0 } && !Tls.IsEnabled)
+        {
+            throw Wrong(
+                $"{nameof(Clustering)} is \"{Clustering}\", and neither {nameof(SecretFile)} nor {nameof(Tls)} is set: whoever reaches the ports of this "
+                + "cluster could join it. All of its processes need the same secret (`openssl rand -base64 48`), or certificates.");
+        }
+        Clustering kind;
+        try
+        {
+            kind = Grains.Clustering.Named(Clustering!);
+        }
+        catch (NotSupportedException exception)
+        {
+            throw Wrong($"{nameof(Clustering)} {exception.Message}");
+        }
+        var (text, from) = ReadConnection();
+        try
+        {
+            return (kind, kind.Complete(text));
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException)
+        {
+            // The message names a key or a host, never a password.
+            throw Wrong($"{from} is no connection string for {Clustering}: {exception.Message}");
+        }
+    }
+
+    private (string Text, string From) ReadConnection()
+    {
+        if (ConnectionFile is not { Length: > 0 } file)
+        {
+            return ConnectionString is { Length: > 0 } text
+                ? (text, nameof(ConnectionString))
+                : throw Wrong(
+                    $"{nameof(Clustering)} is \"{Clustering}\", and neither {nameof(ConnectionString)} nor {nameof(ConnectionFile)} says how to reach it.");
+        }
+        if (ConnectionString is { Length: > 0 })
+        {
+            throw Wrong($"{nameof(ConnectionString)} and {nameof(ConnectionFile)} are both set; one of them says it.");
+        }
+        try
+        {
+            PrivateFile.Check(file);
+            return File.ReadAllText(file).Trim() is { Length: > 0 } content
+                ? (content, $"{nameof(ConnectionFile)} {file}")
+                : throw Wrong($"{nameof(ConnectionFile)} is \"{file}\", which is empty.");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw Wrong($"{nameof(ConnectionFile)} cannot be read: {exception.Message}");
+        }
+    }
+
     private void ReadRun()
     {
-        if (IsColocated || Gateways.Count > 0)
+        var other = IsColocated ? nameof(MembershipFile) : IsClustered ? nameof(Clustering) : Gateways.Count > 0 ? nameof(Gateways) : null;
+        if (other is not null)
         {
-            throw Wrong($"{nameof(RunDirectory)} names a cluster, and so does {(IsColocated ? nameof(MembershipFile) : nameof(Gateways))}: set one of them.");
+            throw Wrong($"{nameof(RunDirectory)} names a cluster, and so does {other}: set one of them.");
         }
         try
         {

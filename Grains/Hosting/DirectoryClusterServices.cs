@@ -6,6 +6,7 @@ using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using OrleansAdapter;
+using Orleans.Messaging;
 using OrleansAdapter.Grains;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -16,7 +17,7 @@ internal static class DirectoryClusterServices
     private const int QueueLimit = 10_000;
 
     /// <summary>
-    /// Makes this process a silo that hosts the directory: the only one or, with a file for the cluster's membership, one of several.
+    /// Makes this process a silo that hosts the directory: the only one or, with a place for the cluster's membership, one of several.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="options">Where it listens.</param>
@@ -26,21 +27,25 @@ internal static class DirectoryClusterServices
     {
         var address = options.IPAddress;
         var port = options.SiloPort == 0 ? FreePort(address) : options.SiloPort;
+        var clustering = options.ReadClustering();
         return Quiet(services).AddOrleans(silo =>
         {
             silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ServiceId));
             silo.Configure<EndpointOptions>(endPoint =>
                 (endPoint.AdvertisedIPAddress, endPoint.SiloPort, endPoint.GatewayPort) = (address, port, options.GatewayPort));
-            silo.Configure<SiloOptions>(own => own.SiloName = options.ServerId ?? OnDirectorySilo.Name);
+            silo.Configure<SiloOptions>(own => own.SiloName = options.ServerId ?? options.SiloName ?? OnDirectorySilo.Name);
             Configure(silo);
-            if (options.MembershipFile is { Length: > 0 } file)
+            if (clustering is var (kind, connection))
+            {
+                kind.Configure(silo, connection);
+                SeveralMachines.Configure(silo);
+            }
+            else if (options.MembershipFile is { Length: > 0 } file)
             {
                 // With which Orleans tries again what went to a silo that died.
                 silo.Services.AddLogging(logging => logging.AddFilter("Polly", LogLevel.Critical));
                 silo.Services.AddSingleton<IMembershipTable>(new FileMembershipTable(new MembershipFile(file)));
-#pragma warning disable ORLEANSEXP003 // An experiment of Orleans'. It keeps grains where they are when a silo dies that knew of them; the usual one ends them.
-                silo.AddDistributedGrainDirectory();
-#pragma warning restore ORLEANSEXP003
+                SeveralMachines.SpreadGrainDirectory(silo);
                 silo.Configure<ClusterMembershipOptions>(membership => membership.TableRefreshTimeout = TimeSpan.FromMilliseconds(250)); // it is a small file
             }
             else
@@ -57,10 +62,19 @@ internal static class DirectoryClusterServices
         this IServiceCollection services, DirectoryClusterOptions options, Action<DirectoryOptions>? configure = null)
     {
         var gateways = options.GatewayEndPoints;
+        var clustering = options.ReadClustering();
         return Quiet(services).AddOrleansClient(client =>
         {
             client.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ServiceId));
-            client.UseStaticClustering(gateways);
+            if (clustering is var (kind, connection))
+            {
+                kind.Configure(client, connection);
+                client.Services.Decorate<IGatewayListProvider, WaitingGatewayList>();
+            }
+            else
+            {
+                client.UseStaticClustering(gateways);
+            }
             client.Configure<GatewayOptions>(gateway => gateway.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));
             client.Configure<ConnectionOptions>(connection => connection.ConnectionRetryDelay = TimeSpan.FromMilliseconds(100));
             client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5));
@@ -101,6 +115,7 @@ internal static class DirectoryClusterServices
     /// <summary>Turns off Orleans' own warnings, which come for every client that dies; what matters to the directory, the directory logs itself.</summary>
     private static IServiceCollection Quiet(IServiceCollection services) => services.AddLogging(logging => logging
         .AddFilter("Orleans.", LogLevel.Error)
+        .AddFilter("Orleans.Runtime.GrainDirectory.ClientDirectory", LogLevel.Critical) // of a silo that has died, again and again
         .AddFilter("Orleans.ClientGrainContext", LogLevel.Critical) // of events that come to a client, or to a life, that has ended
         .AddFilter("Orleans.Runtime.HostedClient", LogLevel.Critical)); // the same in a silo
 

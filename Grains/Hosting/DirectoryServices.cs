@@ -14,9 +14,9 @@ public static class DirectoryServices
 {
     /// <summary>
     /// Adds the directory as a section of the configuration says (<see cref="DirectoryClusterOptions"/> and <see cref="DirectoryOptions"/>). With
-    /// <c>MembershipFile</c> this process is a silo of the directory's Orleans cluster, with <c>Gateways</c> a client of it. With neither it uses the
-    /// Orleans silo or client that the host brings (<c>AddOrleansDirectory</c>), and without one a directory in this process: then this server is alone,
-    /// and the log says so. Where a section has named a cluster already, nothing changes.
+    /// <c>MembershipFile</c> this process is a silo of the directory's Orleans cluster, with <c>Clustering</c> or <c>Gateways</c> a client of it. With
+    /// none of them it uses the Orleans silo or client that the host brings (<c>AddOrleansDirectory</c>), and without one a directory in this process:
+    /// then this server is alone, and the log says so. Where a section has named a cluster already, nothing changes.
     /// </summary>
     /// <exception cref="OptionsValidationException">A value cannot be read.</exception>
     /// <exception cref="InvalidOperationException">The section names a cluster, and the host has an Orleans silo or client of its own.</exception>
@@ -69,8 +69,8 @@ public static class DirectoryServices
     }
 
     private static InvalidOperationException TwoClusters() => new(
-        $"The section {DirectoryOptions.Section} names an Orleans cluster (Gateways or MembershipFile), and this process has an Orleans silo or client of "
-        + "its own. It can be in one cluster only: leave the section empty, or remove UseOrleans or UseOrleansClient.");
+        $"The section {DirectoryOptions.Section} names an Orleans cluster (Clustering, Gateways or MembershipFile), and this process has an Orleans silo "
+        + "or client of its own. It can be in one cluster only: leave the section empty, or remove UseOrleans or UseOrleansClient.");
 
     /// <summary>Chooses by what is registered when the container is complete, so that the order of registration does not matter.</summary>
     private static IDirectory Choose(IServiceProvider services)
@@ -89,8 +89,9 @@ public static class DirectoryServices
             && DirectoryClusterOptions.From(configuration.GetSection(DirectoryOptions.Section)) is { NamesCluster: true })
         {
             throw new InvalidOperationException(
-                $"The section {DirectoryOptions.Section} names an Orleans cluster (Gateways or MembershipFile), and AddDirectory() was called without it: this "
-                + "server would be alone. Give AddDirectory() that section, or call AddOrleansAdapter() on the host's builder (package OrleansAdapter).");
+                $"The section {DirectoryOptions.Section} names an Orleans cluster (Clustering, Gateways or MembershipFile), and AddDirectory() was called "
+                + "without it: this server would be alone. Give AddDirectory() that section, or call AddOrleansAdapter() on the host's builder (package "
+                + "OrleansAdapter).");
         }
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(DirectoryLog.Category);
         DirectoryLog.InProcess(logger);

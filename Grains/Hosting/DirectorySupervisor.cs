@@ -14,6 +14,7 @@ internal sealed class DirectorySupervisor : IAsyncDisposable
 
     private readonly IHost _host;
     private readonly MembershipFile? _membership;
+    private readonly bool _several;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _started;
 
@@ -24,21 +25,55 @@ internal sealed class DirectorySupervisor : IAsyncDisposable
         builder.Services.AddOrleansDirectoryClient(options);
         _host = builder.Build();
         _membership = options.MembershipFile is { Length: > 0 } file ? new MembershipFile(file) : null;
+        _several = options.IsClustered;
         _started = Task.Run(StartAsync);
     }
 
     private IServerListGrain Servers => _host.Services.GetRequiredService<IClusterClient>().GetGrain<IServerListGrain>(0);
 
-    /// <summary>Reports that a process is dead. Returns when the directory has taken note, however long that takes.</summary>
+    /// <summary>Reports that a server's process is dead. Returns when the directory has taken note, however long that takes.</summary>
     public async Task ReportDeathAsync(ServerId process, CancellationToken cancellationToken)
     {
         await DeclareDeadAsync(process.ToString()).ConfigureAwait(false);
+        await ReportAsync(() => Servers.ReportDeath(process), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Reports that the process of the directory's own silo is dead, to the silos that are left.</summary>
+    public async Task ReportDirectoryDeathAsync(ServerId process, CancellationToken cancellationToken)
+    {
+        if (_several)
+        {
+            await ReportAsync(() => _host.Services.GetRequiredService<IClusterClient>().GetGrain<ISiloDeathGrain>(0).Report(process), cancellationToken)
+                .ConfigureAwait(false);
+        }
+        else
+        {
+            await DeclareDeadAsync(OnDirectorySilo.Name).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Ends when the silo that this process is connected to has answered; throws where it does not.</summary>
+    public async Task PingAsync(CancellationToken cancellationToken)
+    {
+        await _started.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _host.Services.GetRequiredService<IClusterClient>().GetGrain<IPingGrain>(0).Ping().WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Says what the cluster consists of.</summary>
+    public async Task<DirectoryView> LookAsync(CancellationToken cancellationToken)
+    {
+        await _started.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return await DirectoryView.ReadAsync(_host.Services.GetRequiredService<IClusterClient>()).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task ReportAsync(Func<Task> report, CancellationToken cancellationToken)
+    {
         await _started.WaitAsync(cancellationToken).ConfigureAwait(false);
         while (true)
         {
             try
             {
-                await Servers.ReportDeath(process).WaitAsync(ReportAgainAfter, cancellationToken).ConfigureAwait(false);
+                await report().WaitAsync(ReportAgainAfter, cancellationToken).ConfigureAwait(false);
                 return;
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
@@ -46,16 +81,6 @@ internal sealed class DirectorySupervisor : IAsyncDisposable
                 await Task.Delay(TryAgainAfter, cancellationToken).ConfigureAwait(false); // the cluster is away, or changing
             }
         }
-    }
-
-    /// <summary>Tells colocated silos that the directory's own silo is dead.</summary>
-    public Task DirectoryDiedAsync() => DeclareDeadAsync(OnDirectorySilo.Name);
-
-    /// <summary>Ends when the silo that this process is connected to has answered; throws where it does not.</summary>
-    public async Task PingAsync(CancellationToken cancellationToken)
-    {
-        await _started.WaitAsync(cancellationToken).ConfigureAwait(false);
-        await _host.Services.GetRequiredService<IClusterClient>().GetGrain<IPingGrain>(0).Ping().WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

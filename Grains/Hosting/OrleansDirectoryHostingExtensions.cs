@@ -25,6 +25,8 @@ public static class OrleansDirectoryHostingExtensions
     {
         AddCommon(builder.Services, configure);
         builder.Services.TryAddSingleton<FirstHomes>();
+        builder.Services.TryAddSingleton(Epochs.Of);
+        builder.Services.TryAddSingleton<SiloDeaths>();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IDeathListener, SiloOfDeadServer>());
         builder.AddPlacementDirector<OnItsServer, NamedSiloDirector>();
         builder.AddPlacementDirector<OnDirectorySilo, NamedSiloDirector>();

@@ -21,8 +21,14 @@ internal sealed class OnDirectorySiloAttribute() : PlacementAttribute(new OnDire
 [GenerateSerializer, Immutable, SuppressReferenceTracking]
 internal sealed class OnDirectorySilo : PlacementStrategy
 {
-    /// <summary>The name of that silo.</summary>
+    /// <summary>The name of that silo; where there are several, each has an id behind it.</summary>
     public const string Name = "directory";
+
+    /// <summary>The name of a directory's silo that is one of several.</summary>
+    public static string NameOf(ServerId process) => $"{Name}-{process}";
+
+    /// <summary>Whether a directory's silo is called so.</summary>
+    public static bool IsNameOf(string silo) => silo == Name || silo.StartsWith(Name + "-", StringComparison.Ordinal);
 }
 
 /// <summary>Finds the silo for such a grain by its name: a server's silo is named for the server's id. If there is none, the caller's silo is taken.</summary>
@@ -32,8 +38,9 @@ internal sealed class NamedSiloDirector(ISiloStatusOracle silos) : IPlacementDir
     public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {
         var compatible = context.GetCompatibleSilos(target);
-        var wanted = strategy is OnDirectorySilo ? OnDirectorySilo.Name : target.GrainIdentity.Key.ToString();
-        var own = compatible.FirstOrDefault(silo => silos.TryGetSiloName(silo, out var name) && name == wanted);
+        var server = target.GrainIdentity.Key.ToString();
+        var own = compatible.FirstOrDefault(
+            silo => silos.TryGetSiloName(silo, out var name) && (strategy is OnDirectorySilo ? OnDirectorySilo.IsNameOf(name) : name == server));
 
         // There may be none at all, where the last silo ends and would move its grains elsewhere first.
         var local = compatible.Length == 0 || compatible.Contains(context.LocalSilo);
@@ -42,15 +49,22 @@ internal sealed class NamedSiloDirector(ISiloStatusOracle silos) : IPlacementDir
 }
 
 /// <summary>Declares the silo of a server dead when the server is reported dead, so that the cluster need not find out, which takes seconds.</summary>
-internal sealed class SiloOfDeadServer(IClusterMembershipService membership, ISiloStatusOracle silos) : IDeathListener
+internal sealed class SiloOfDeadServer(SiloDeaths deaths) : IDeathListener
 {
     /// <inheritdoc/>
-    public async Task DiedAsync(ServerId process)
+    public Task DiedAsync(ServerId process) => deaths.DeclareAsync(process);
+}
+
+/// <summary>Declares silos dead whose processes are known to be.</summary>
+internal sealed class SiloDeaths(IClusterMembershipService membership, ISiloStatusOracle silos)
+{
+    /// <summary>Declares the silo dead that a process was: a server's, or a directory's.</summary>
+    public async Task DeclareAsync(ServerId process)
     {
-        var server = process.ToString();
+        var (server, directory) = (process.ToString(), OnDirectorySilo.NameOf(process));
         foreach (var silo in silos.GetApproximateSiloStatuses().Where(known => !known.Value.IsTerminating()).Select(known => known.Key))
         {
-            if (silos.TryGetSiloName(silo, out var name) && name == server && !silo.Equals(silos.SiloAddress))
+            if (silos.TryGetSiloName(silo, out var name) && (name == server || name == directory) && !silo.Equals(silos.SiloAddress))
             {
                 await membership.TryKill(silo);
             }

@@ -16,7 +16,7 @@ internal static class CommandLine
         // No RootCommand: that has the name of the file, and a tool is called otherwise.
         var root = new Command(ProgramName.Value, "Runs a cluster on this machine, and tells how it is.")
         {
-            new HelpOption { Action = new HelpOfAll() }, new VersionOption(), PrimaryCommand.Create(), Status(), Reload(), Directory(),
+            new HelpOption { Action = new HelpOfAll() }, new VersionOption(), PrimaryCommand.Create(), Status(), Reload(), Directory(), Database(),
         };
 
         // A value that begins with '@' is a value, not a file with more of them.
@@ -69,6 +69,15 @@ internal static class CommandLine
         var command = new Command("directory", "Hosts the directory; started by the primary.") { colocated, first };
         command.SetAction(parsed => DirectoryRole.RunAsync(parsed.GetValue(colocated), parsed.GetValue(first)));
         return command;
+    }
+
+    private static Command Database()
+    {
+        var file = OptionValues.Checked<string?>("--connection-file", "FILE", "holds the database's connection string", OptionValues.ExistingFile);
+        file.Required = true;
+        var init = new Command("init", "Makes the tables that --cluster postgres needs, where they are missing; what is there stays.") { file };
+        init.SetAction((parsed, stopping) => DatabaseCommand.InitializeAsync(parsed.GetValue(file)!, stopping));
+        return new Command("database", "Prepares the database in which the silos of several machines find each other.") { init };
     }
 
     private static Option<int?> FrontPort() => OptionValues.Checked<int?>(

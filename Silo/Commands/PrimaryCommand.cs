@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using OrleansAdapter.Grains;
 using OrleansAdapter.Silo.Front;
 using OrleansAdapter.Silo.Primary;
 using static OrleansAdapter.Silo.Commands.OptionValues;
@@ -17,6 +18,9 @@ internal sealed class PrimaryCommand
     private const int MostSeconds = 24 * 60 * 60;
     private const string HandOver = "hand-over";
     private const string Proxy = "proxy";
+
+    private const string OwnSilo = "silo";
+    private const string NoSilo = "none";
 
     private static readonly string[] Fronts = [HandOver, Proxy];
 
@@ -77,6 +81,28 @@ internal sealed class PrimaryCommand
 
     private readonly Option<bool> _colocated = Flag("--colocated", "every worker is a silo as well");
 
+    private readonly Option<string?> _cluster = Checked<string?>(
+        "--cluster",
+        "C",
+        $"join the silos of other machines, which find each other in a database: {string.Join(", ", Clustering.Names)}",
+        text => OneOf(text, Clustering.Names));
+
+    private readonly Option<string?> _connectionFile = Checked<string?>(
+        "--connection-file", "FILE", "holds that database's connection string", ExistingFile);
+
+    private readonly Option<string?> _secretFile = Checked<string?>(
+        "--secret-file", "FILE", "with --cluster: holds the secret that all machines prove to each other, 32 bytes or more", ExistingFile);
+
+    private readonly Option<IPAddress?> _advertise = Checked<IPAddress?>(
+        "--advertise", "A", "the IP address at which other machines reach this one's silo and workers", Address);
+
+    private readonly Option<string> _directory = Checked(
+        "--directory",
+        "D",
+        $"{OwnSilo}: a silo on this machine; {NoSilo}: workers only, which use the silos of other machines",
+        OwnSilo,
+        text => OneOf(text, [OwnSilo, NoSilo]));
+
     private readonly Option<string?> _worker = Checked<string?>(
         "--worker",
         "PROGRAM",
@@ -94,7 +120,8 @@ internal sealed class PrimaryCommand
         {
             options._workers, options._port, options._workerPorts, options._address,
             options._balance, options._front, options._drain, options._hung, options._statusPort, options._observe,
-            options._certificate, options._key, options._colocated, options._worker,
+            options._certificate, options._key, options._colocated, options._cluster, options._connectionFile, options._secretFile, options._advertise,
+            options._directory, options._worker,
         };
         command.SetAction(parsed => PrimaryRole.RunAsync(options.Read(parsed)));
         return command;
@@ -124,9 +151,22 @@ internal sealed class PrimaryCommand
         {
             throw new OptionsException($"{_front.Name} {HandOver} needs Linux");
         }
+        var colocated = parsed.GetValue(_colocated);
+        var cluster = ClusterRun.Read(new ClusterArguments(
+            parsed.GetValue(_cluster),
+            parsed.GetValue(_connectionFile),
+            parsed.GetValue(_secretFile),
+            parsed.GetValue(_advertise),
+            parsed.GetValue(_directory) == OwnSilo));
+        if (cluster is not null && colocated)
+        {
+            throw new OptionsException(
+                $"{_colocated.Name} keeps the list of silos in a file on this machine, and {_cluster.Name} keeps it in a database: use one of them");
+        }
         return new PrimaryOptions(new FrontAddress(parsed.GetValue(_address)!, port, workers, workerPorts), Program(parsed.GetValue(_worker)))
         {
-            Colocated = parsed.GetValue(_colocated),
+            Colocated = colocated,
+            Cluster = cluster,
             Proxy = proxy,
             Balance = BalancePolicies.ByName[parsed.GetValue(_balance)!],
             Drain = TimeSpan.FromSeconds(parsed.GetValue(_drain)),

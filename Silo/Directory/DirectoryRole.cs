@@ -13,6 +13,9 @@ namespace OrleansAdapter.Silo;
 /// <summary>The role <c>directory</c>: hosts the directory until it is told to stop.</summary>
 internal static class DirectoryRole
 {
+    /// <summary>The setting with the silo's name, in the section that only it reads.</summary>
+    public const string SiloName = "Name";
+
     public static async Task<int> RunAsync(bool colocated, bool firstStart)
     {
         // Not the defaults: they read appsettings.json of whatever directory this was started in.
@@ -41,6 +44,7 @@ internal static class DirectoryRole
         var options = new DirectoryClusterOptions();
         Bind(section, options);
         Bind(builder.Configuration.GetSection(DirectoryRun.SiloSection), options);
+        options.SiloName = builder.Configuration[$"{DirectoryRun.SiloSection}:{SiloName}"];
         foreach (var (port, name) in new[] { (options.SiloPort, nameof(options.SiloPort)), (options.GatewayPort, nameof(options.GatewayPort)) })
         {
             if (port is <= 0 or > IPEndPoint.MaxPort)
@@ -53,7 +57,7 @@ internal static class DirectoryRole
             Bind(section, directory);
 
             // With several silos a namespace's home may have been on another one.
-            directory.FirstStart = firstStart && !colocated;
+            directory.FirstStart = firstStart && !colocated && !options.IsClustered;
         });
         builder.Services.AddRoomDoor(door => door.ServerName = "doors of the directory");
     }

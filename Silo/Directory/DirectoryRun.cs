@@ -10,7 +10,7 @@ namespace OrleansAdapter.Silo;
 
 /// <summary>
 /// The directory of one run: its settings, which the silo and the workers get as environment variables, and the primary's reports to it. Workers are
-/// clients of the silo or, colocated, silos as well. Disposing it leaves nothing behind.
+/// clients of the cluster's silos or, colocated, silos as well. Disposing it leaves nothing behind.
 /// </summary>
 internal sealed class DirectoryRun : IAsyncDisposable
 {
@@ -22,70 +22,114 @@ internal sealed class DirectoryRun : IAsyncDisposable
 
     private const string EnvironmentPrefix = "OrleansAdapter__Directory__";
     private const string SiloPrefix = "OrleansAdapter__Silo__";
+    private const string SiloName = SiloPrefix + DirectoryRole.SiloName;
 
+    /// <summary>Reports to whichever silo hears them.</summary>
     private readonly DirectorySupervisor _supervisor;
+
+    /// <summary>Asks this run's own silo; the same one where the cluster has no other.</summary>
+    private readonly DirectorySupervisor _own;
 
     /// <param name="directory">The run's private directory, which is removed after it.</param>
     /// <param name="colocated">Whether workers are silos as well.</param>
-    /// <exception cref="OptionsException">The environment sets a port that is none.</exception>
-    public DirectoryRun(string directory, bool colocated)
+    /// <param name="cluster">The cluster to join; its own where that is null.</param>
+    /// <exception cref="OptionsException">The environment sets what is wrong, or contradicts.</exception>
+    public DirectoryRun(string directory, bool colocated, ClusterRun? cluster)
     {
-        var (freeSiloPort, freeGatewayPort) = FreePorts();
+        (IsColocated, Cluster) = (colocated, cluster);
+        var address = cluster?.Address ?? IPAddress.Loopback;
+        var (freeSiloPort, freeGatewayPort) = FreePorts(address);
         var siloPort = Port(nameof(DirectoryClusterOptions.SiloPort)) ?? freeSiloPort;
         var gatewayPort = Port(nameof(DirectoryClusterOptions.GatewayPort)) ?? freeGatewayPort;
-        var gateway = new IPEndPoint(IPAddress.Loopback, gatewayPort).ToString();
-
-        // A name of its own, so that runs do not mix, unless somebody chose one to join with. No secret: that is in a file, which only this user can read.
-        var cluster = Set(EnvironmentPrefix + nameof(DirectoryClusterOptions.ClusterId)) ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
-        var secretFile = SecretFile(directory);
+        var gateway = new IPEndPoint(address, gatewayPort).ToString();
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            [EnvironmentPrefix + nameof(DirectoryClusterOptions.ClusterId)] = cluster,
-            [EnvironmentPrefix + nameof(DirectoryClusterOptions.Gateways) + "__0"] = gateway,
-            [EnvironmentPrefix + nameof(DirectoryClusterOptions.SecretFile)] = secretFile,
             [SiloPrefix + nameof(DirectoryClusterOptions.SiloPort)] = siloPort.ToString(CultureInfo.InvariantCulture),
             [SiloPrefix + nameof(DirectoryClusterOptions.GatewayPort)] = gatewayPort.ToString(CultureInfo.InvariantCulture),
+            [SiloPrefix + nameof(DirectoryClusterOptions.Address)] = address.ToString(),
         };
-        var membershipFile = colocated ? Path.Combine(directory, "membership") : null;
-        if (membershipFile is not null)
+        var (settings, options) = cluster is null ? OfOneMachine(directory, colocated, gateway) : (cluster.Settings, cluster.Options);
+        foreach (var (setting, value) in settings)
         {
-            environment[EnvironmentPrefix + nameof(DirectoryClusterOptions.MembershipFile)] = membershipFile;
+            environment[EnvironmentPrefix + setting] = value;
         }
-        IsColocated = colocated;
         Environment = environment;
-        var options = new DirectoryClusterOptions
+        if (HasSilo && options.SecretFile is { Length: > 0 } secretFile)
         {
-            ClusterId = cluster,
-            Gateways = { gateway },
-            MembershipFile = membershipFile,
-            ServiceId = Set(EnvironmentPrefix + nameof(DirectoryClusterOptions.ServiceId)) ?? new DirectoryClusterOptions().ServiceId,
-            SecretFile = secretFile,
-        };
-        new ConfigurationBuilder().AddEnvironmentVariables().Build().GetSection($"{Section}:{nameof(options.Tls)}").Bind(options.Tls);
-        if (options.Tls.Errors().FirstOrDefault() is { } error)
-        {
-            throw new OptionsException($"the environment variable {EnvironmentPrefix}{nameof(options.Tls)}__{error.TrimEnd('.')}");
+            new ClusterFile(options.ClusterId, options.ServiceId, [gateway], Path.GetFullPath(secretFile)).Write(directory);
         }
-        new ClusterFile(cluster, options.ServiceId, [gateway], secretFile).Write(directory);
         _supervisor = new DirectorySupervisor(options);
+        _own = cluster is { HasSilo: true } ? new DirectorySupervisor(options.OfGateway(gateway)) : _supervisor;
     }
 
     /// <summary>Whether workers are silos as well.</summary>
     public bool IsColocated { get; }
 
+    /// <summary>The cluster of several machines that this run joins; null where it is one of its own.</summary>
+    public ClusterRun? Cluster { get; }
+
+    /// <summary>Whether it has a silo of its own.</summary>
+    public bool HasSilo => Cluster?.HasSilo ?? true;
+
     /// <summary>The environment variables for the directory's process and the workers. They may hold secrets.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; }
+
+    /// <summary>What else the directory's process needs, where it is one of several: a name of this start's own, so that its death can be reported.</summary>
+    public IEnumerable<KeyValuePair<string, string>> SiloEnvironment(ServerId process) =>
+        Cluster is null ? [] : [new(SiloName, OnDirectorySilo.NameOf(process))];
 
     /// <summary>Reports to the directory that a worker's process is dead. Returns when all homes have taken note, however long the directory is away.</summary>
     public Task ReportDeathAsync(ServerId process, CancellationToken cancellationToken) => _supervisor.ReportDeathAsync(process, cancellationToken);
 
-    /// <summary>Reports to the workers' silos, where there are any, that the directory's process is dead. It is about to be started again.</summary>
-    public Task DirectoryDiedAsync() => _supervisor.DirectoryDiedAsync();
+    /// <summary>Reports to the silos that are left, where there are any, that the directory's process is dead. It is about to be started again.</summary>
+    public Task DirectoryDiedAsync(ServerId process, CancellationToken cancellationToken) => _supervisor.ReportDirectoryDeathAsync(process, cancellationToken);
 
     /// <summary>Ends when the directory's process has answered; throws where it does not.</summary>
-    public Task PingAsync(CancellationToken cancellationToken) => _supervisor.PingAsync(cancellationToken);
+    public Task PingAsync(CancellationToken cancellationToken) => _own.PingAsync(cancellationToken);
 
-    public ValueTask DisposeAsync() => _supervisor.DisposeAsync();
+    /// <summary>Says what the cluster consists of that this run is part of; throws where no silo answers.</summary>
+    public Task<DirectoryView> LookAsync(CancellationToken cancellationToken) => _supervisor.LookAsync(cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _supervisor.DisposeAsync();
+        if (_own != _supervisor)
+        {
+            await _own.DisposeAsync();
+        }
+    }
+
+    /// <summary>
+    /// A cluster of this run's own: with a name of its own, so that runs do not mix, unless somebody chose one to join with. What is secret is in a file,
+    /// which only this user can read.
+    /// </summary>
+    private static (IEnumerable<(string Name, string Value)> Settings, DirectoryClusterOptions Options) OfOneMachine(
+        string directory, bool colocated, string gateway)
+    {
+        ClusterRun.RefuseLeftovers();
+        var options = new DirectoryClusterOptions
+        {
+            ClusterId = Set(EnvironmentPrefix + nameof(DirectoryClusterOptions.ClusterId)) ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),
+            Gateways = { gateway },
+            MembershipFile = colocated ? Path.Combine(directory, "membership") : null,
+            SecretFile = SecretFile(directory),
+        };
+        options.ServiceId = Set(EnvironmentPrefix + nameof(DirectoryClusterOptions.ServiceId)) ?? options.ServiceId;
+        new ConfigurationBuilder().AddEnvironmentVariables().Build().GetSection($"{Section}:{nameof(options.Tls)}").Bind(options.Tls);
+        if (options.Tls.Errors().FirstOrDefault() is { } error)
+        {
+            throw new OptionsException($"the environment variable {EnvironmentPrefix}{nameof(options.Tls)}__{error.TrimEnd('.')}");
+        }
+        List<(string, string)> settings =
+        [
+            (nameof(options.ClusterId), options.ClusterId), (nameof(options.Gateways) + "__0", gateway), (nameof(options.SecretFile), options.SecretFile),
+        ];
+        if (options.MembershipFile is { } membershipFile)
+        {
+            settings.Add((nameof(options.MembershipFile), membershipFile));
+        }
+        return (settings, options);
+    }
 
     /// <summary>The file with the secret that the environment names, so that others can join; else one that is drawn for this run.</summary>
     private static string SecretFile(string directory)
@@ -104,23 +148,34 @@ internal sealed class DirectoryRun : IAsyncDisposable
     /// <summary>Reads a port that the environment sets; null where it sets none, or 0 for any.</summary>
     private static int? Port(string name)
     {
-        if (Set(SiloPrefix + name) is not { } text)
+        foreach (var variable in new[] { SiloPrefix + name, EnvironmentPrefix + name })
         {
-            return null;
+            if (Set(variable) is not { } text)
+            {
+                continue;
+            }
+            if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port > IPEndPoint.MaxPort)
+            {
+                throw new OptionsException($"the environment variable {variable} is '{text}'; it must be a port, or 0 for any");
+            }
+            return port == 0 ? null : port;
         }
-        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port > IPEndPoint.MaxPort)
-        {
-            throw new OptionsException($"the environment variable {SiloPrefix}{name} is '{text}'; it must be a port, or 0 for any");
-        }
-        return port == 0 ? null : port;
+        return null;
     }
 
-    private static (int, int) FreePorts()
+    private static (int, int) FreePorts(IPAddress address)
     {
-        using var first = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        using var second = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        first.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        second.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        using var first = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        using var second = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            first.Bind(new IPEndPoint(address, 0));
+            second.Bind(new IPEndPoint(address, 0));
+        }
+        catch (SocketException exception)
+        {
+            throw new OptionsException($"the address {address}, at which other machines are to reach this one, is none of this machine's: {exception.Message}");
+        }
         return (((IPEndPoint)first.LocalEndPoint!).Port, ((IPEndPoint)second.LocalEndPoint!).Port);
     }
 }

@@ -73,7 +73,9 @@ internal sealed class DirectoryPlan(DirectoryRun run, string directory, bool obs
 
     public override string Name => "directory";
 
-    public override string About => run.IsColocated ? "a silo, as every worker is" : "a silo";
+    public override string About => run.IsColocated
+        ? "a silo, as every worker is"
+        : run.Cluster is { } cluster ? $"a silo of cluster {cluster.Options.ClusterId}, at {cluster.Address}" : "a silo";
 
     public override Launch Launch()
     {
@@ -81,13 +83,15 @@ internal sealed class DirectoryPlan(DirectoryRun run, string directory, bool obs
         var start = WorkerProgram.StartThis(
             [Name, .. run.IsColocated ? ["--colocated"] : Array.Empty<string>(), .. _started ? Array.Empty<string>() : ["--first-start"]]);
         _started = true;
+        var process = ServerId.NewProcess();
         Set(start, run.Environment);
+        Set(start, run.SiloEnvironment(process));
         start.Environment[SupervisionContract.RunDirectory] = directory;
         SetObserved(start, observed);
-        return new DirectoryLaunch(start, watch, deaths);
+        return new DirectoryLaunch(start, process, watch, deaths);
     }
 
-    private sealed class DirectoryLaunch(ProcessStartInfo start, DirectoryWatch watch, DeathReports deaths) : Launch(start)
+    private sealed class DirectoryLaunch(ProcessStartInfo start, ServerId process, DirectoryWatch watch, DeathReports deaths) : Launch(start)
     {
         private readonly TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -101,7 +105,7 @@ internal sealed class DirectoryPlan(DirectoryRun run, string directory, bool obs
         public override void Ended()
         {
             _over.TrySetResult();
-            deaths.ReportDirectory();
+            deaths.ReportDirectory(process);
         }
 
         private async Task WatchAsync()
@@ -143,7 +147,7 @@ internal sealed class WorkerPlan(
         Set(start, front.EnvironmentOf(worker));
         start.Environment["OrleansAdapter__ServerId"] = worker.Server.ToString();
         start.Environment["OrleansAdapter__Directory__ServerId"] = worker.Server.ToString();
-        start.Environment["OrleansAdapter__ServerName"] = Name;
+        start.Environment["OrleansAdapter__ServerName"] = run.Cluster is { } cluster ? $"{Name}@{cluster.Address}" : Name;
         SetObserved(start, options.Observe is not null);
         start.Environment["OrleansAdapter__DrainTimeout"] = (options.Drain * DrainShare).ToString("c", CultureInfo.InvariantCulture);
         if (options.Certificate is var (file, key))

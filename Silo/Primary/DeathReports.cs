@@ -14,7 +14,7 @@ internal sealed class DeathReports(DirectoryRun run, Output output) : IAsyncDisp
     public void Report(ServerId process) => Add(ReportAsync($"server {process}", () => run.ReportDeathAsync(process, _stopping.Token)));
 
     /// <summary>Reports the death of the directory's process. Returns at once.</summary>
-    public void ReportDirectory() => Add(ReportAsync("the directory", run.DirectoryDiedAsync));
+    public void ReportDirectory(ServerId process) => Add(ReportAsync("the directory", () => run.DirectoryDiedAsync(process, _stopping.Token)));
 
     public async ValueTask DisposeAsync()
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Net;
 using System.Security.Cryptography;
 
 namespace OrleansAdapter.Silo.Primary;
@@ -13,13 +14,18 @@ internal sealed class ForwardingRun
     private const int SecretBytes = 32;
 
     /// <param name="directory">The run's private directory, where the socket files lie.</param>
-    public ForwardingRun(string directory)
+    /// <param name="cluster">The cluster of several machines, if it is one: then workers listen where the others reach this machine.</param>
+    public ForwardingRun(string directory, ClusterRun? cluster)
     {
         var all = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             [Prefix + "SocketDirectory"] = directory,
-            [Prefix + "Secret"] = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes)),
+            [Prefix + "Secret"] = cluster?.Secret ?? Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes)),
         };
+        if (cluster is not null)
+        {
+            all[Prefix + "Listen"] = new IPEndPoint(cluster.Address, 0).ToString();
+        }
         Environment = all.Where(variable => string.IsNullOrEmpty(System.Environment.GetEnvironmentVariable(variable.Key))).ToDictionary(StringComparer.Ordinal);
     }
 

@@ -11,6 +11,9 @@ internal sealed record PrimaryOptions(FrontAddress Front, string Program)
     /// <summary>Whether every worker is a silo as well.</summary>
     public bool Colocated { get; init; }
 
+    /// <summary>The cluster of several machines to join; null for one of its own.</summary>
+    public ClusterRun? Cluster { get; init; }
+
     /// <summary>Whether requests are passed on instead of connections being handed over.</summary>
     public bool Proxy { get; init; } = !OperatingSystem.IsLinux();
 

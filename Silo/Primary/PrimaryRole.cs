@@ -21,15 +21,15 @@ internal static class PrimaryRole
         var ports = FrontPorts.Bind(options.Front);
         await using var output = new Output();
         using var runDirectory = new PrivateDirectory();
-        await using var run = new DirectoryRun(runDirectory.Path, options.Colocated);
-        var forwarding = new ForwardingRun(runDirectory.Path);
+        await using var run = new DirectoryRun(runDirectory.Path, options.Colocated, options.Cluster);
+        var forwarding = new ForwardingRun(runDirectory.Path, options.Cluster);
         await using var deaths = new DeathReports(run, output);
         await using var front = await OpenAsync(options, ports, runDirectory.Path);
         using var manager = new ServiceManager(front.AliveAsync);
         using var directoryEnd = new CancellationTokenSource();
 
         var watch = new DirectoryWatch(run.PingAsync, options.Limits.HungAfter, TimeProvider.System, output.Warn);
-        var directory = new Supervised(new DirectoryPlan(run, runDirectory.Path, options.Observe is not null, watch, deaths), output);
+        var directory = run.HasSilo ? new Supervised(new DirectoryPlan(run, runDirectory.Path, options.Observe is not null, watch, deaths), output) : null;
         var workers = Enumerable.Range(1, options.Front.Slots)
             .Select(number => new Supervised(new WorkerPlan(options, number, run, front, forwarding, deaths), output))
             .ToArray();
@@ -45,7 +45,7 @@ internal static class PrimaryRole
             null);
         var stop = signals.Stop with { Token = workersEnd.Token };
 
-        var ready = Task.WhenAll([directory.Ready, .. workers.Select(worker => worker.Ready)]);
+        var ready = Task.WhenAll([directory?.Ready ?? Task.CompletedTask, .. workers.Select(worker => worker.Ready)]);
         await using var status = await StatusServer.StartAsync(
             runDirectory.Path,
             options.StatusPort,
@@ -56,11 +56,12 @@ internal static class PrimaryRole
                 workers,
                 reloads,
                 started,
-                stop.Token.IsCancellationRequested ? "stopping" : reloads.Running ? "reloading" : ready.IsCompleted ? "running" : "starting"));
+                stop.Token.IsCancellationRequested ? "stopping" : reloads.Running ? "reloading" : ready.IsCompleted ? "running" : "starting"),
+            async cancellationToken => ClusterStatus.Of(await run.LookAsync(cancellationToken)));
         await using var observation = await RunObservation.StartAsync(options.Observe, front, directory, workers, reloads);
         new PrimaryFile(Environment.ProcessId, options.Front.Port, status.Path).Write(runDirectory.Path);
 
-        var directoryTask = directory.RunAsync(stop with { Token = directoryEnd.Token });
+        var directoryTask = directory?.RunAsync(stop with { Token = directoryEnd.Token }) ?? Task.Delay(Timeout.Infinite, directoryEnd.Token);
         var workerTasks = workers.Select(worker => worker.RunAsync(stop)).ToArray();
 
         // Each runs until it is told to stop, or cannot go on.
@@ -83,7 +84,8 @@ internal static class PrimaryRole
         await workersEnd.CancelAsync();
         await Task.WhenAll([reloading, .. workerTasks]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await directoryEnd.CancelAsync();
-        await Task.WhenAll([directoryTask, reloading, .. workerTasks]);
+        await directoryTask.ConfigureAwait(directory is null ? ConfigureAwaitOptions.SuppressThrowing : ConfigureAwaitOptions.None);
+        await Task.WhenAll([reloading, .. workerTasks]);
         return signals.ExitCode;
     }
 
@@ -100,7 +102,7 @@ internal static class PrimaryRole
     }
 
     private static async Task<PrimaryStatus> DescribeAsync(
-        PrimaryOptions options, FrontDoor front, Supervised directory, IEnumerable<Supervised> workers, WorkerReloads reloads, long started, string state)
+        PrimaryOptions options, FrontDoor front, Supervised? directory, IEnumerable<Supervised> workers, WorkerReloads reloads, long started, string state)
     {
         var processes = workers.SelectMany(worker => worker.Running, (worker, process) => (Worker: worker, Process: process)).ToArray();
         var clients = await Task.WhenAll(processes.Select(one => one.Process.AskAsync(ClientCounts.Question, AnswerLimit)));
@@ -115,7 +117,7 @@ internal static class PrimaryRole
             front.Arriving,
             reloads.Done,
             reloads.Failed,
-            directory.Running is [var process, ..] ? new ProcessStatus(directory.Name, process.Id, Seconds(process.Lived), directory.Restarts) : null,
+            directory?.Running is [var process, ..] ? new ProcessStatus(directory.Name, process.Id, Seconds(process.Lived), directory.Restarts) : null,
             [.. from one in processes.Zip(clients, (one, clients) => (one.Worker, one.Process, Clients: clients))
                 let look = front.Workers.Look(one.Process.Launch.Worker!)
                 select new WorkerStatus(

@@ -18,7 +18,7 @@ internal sealed class RunObservation : IAsyncDisposable
     /// <summary>How long the address waits for what a process has to say.</summary>
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(2);
 
-    private readonly Supervised _directory;
+    private readonly Supervised[] _children;
     private readonly Supervised[] _workers;
     private readonly FrontDoor _front;
     private readonly WorkerReloads _reloads;
@@ -27,9 +27,10 @@ internal sealed class RunObservation : IAsyncDisposable
     private readonly OpenTelemetrySdk? _sdk;
     private MetricsServer? _server;
 
-    private RunObservation(bool observed, FrontDoor front, Supervised directory, Supervised[] workers, WorkerReloads reloads)
+    private RunObservation(bool observed, FrontDoor front, Supervised? directory, Supervised[] workers, WorkerReloads reloads)
     {
-        (_front, _directory, _workers, _reloads) = (front, directory, workers, reloads);
+        (_front, _workers, _reloads) = (front, workers, reloads);
+        _children = directory is null ? workers : [directory, .. workers];
         var settings = ExportSettings.Read(new ConfigurationBuilder().AddEnvironmentVariables().Build()) with { IsObserved = observed, Traces = false };
         if (settings.IsOff)
         {
@@ -43,12 +44,12 @@ internal sealed class RunObservation : IAsyncDisposable
     /// <summary>Begins.</summary>
     /// <param name="address">Where the metrics of all are shown; null for nowhere.</param>
     /// <param name="front">The front.</param>
-    /// <param name="directory">The directory's process.</param>
+    /// <param name="directory">The directory's process; null where this machine has none.</param>
     /// <param name="workers">The workers.</param>
     /// <param name="reloads">The reloads.</param>
     /// <exception cref="PrimaryException">The address cannot be had.</exception>
     public static async Task<RunObservation> StartAsync(
-        IPEndPoint? address, FrontDoor front, Supervised directory, Supervised[] workers, WorkerReloads reloads)
+        IPEndPoint? address, FrontDoor front, Supervised? directory, Supervised[] workers, WorkerReloads reloads)
     {
         var observation = new RunObservation(address is not null, front, directory, workers, reloads);
         if (address is not null)
@@ -93,7 +94,7 @@ internal sealed class RunObservation : IAsyncDisposable
         // While a worker is replaced, the one that is leaving has a name of its own.
         (string Name, Incarnation? Process)[] processes =
         [
-            .. new[] { _directory }.Concat(_workers).SelectMany(child => child.Running.Where(process => process.IsReady).ToArray() is { Length: > 0 } ready
+            .. _children.SelectMany(child => child.Running.Where(process => process.IsReady).ToArray() is { Length: > 0 } ready
                 ? ready.Select((process, place) => (place == 0 ? child.Name : $"{child.Name} (leaving)", (Incarnation?)process))
                 : [(child.Name, null)]),
         ];
@@ -114,7 +115,7 @@ internal sealed class RunObservation : IAsyncDisposable
         return new PrimaryFigures(
             [.. Enum.GetValues<FrontState>().Select(state => (state.ToString().ToLowerInvariant(), workers.Count(worker => worker.Look.State == state)))],
             [.. workers.GroupBy(worker => worker.Name, (name, same) => (name, same.Sum(worker => worker.Look.Connections)))],
-            [.. new[] { _directory }.Concat(_workers).Select(child => (child.Name, (long)child.Restarts))],
+            [.. _children.Select(child => (child.Name, (long)child.Restarts))],
             _front.Arriving,
             _front.Workers.HandOvers,
             _front.Workers.Refusals,

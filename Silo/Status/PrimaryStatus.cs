@@ -15,6 +15,8 @@ namespace OrleansAdapter.Silo.Status;
 /// <param name="FailedReloads">How often that was given up.</param>
 /// <param name="Directory">The directory's process.</param>
 /// <param name="Workers">The workers; one that is being replaced is there twice.</param>
+/// <param name="Cluster">The cluster that they are part of, where it was asked for (<c>?cluster=true</c>) and answers.</param>
+/// <param name="ClusterError">Why it does not; null where it does.</param>
 internal sealed record PrimaryStatus(
     int Pid,
     string Url,
@@ -27,7 +29,9 @@ internal sealed record PrimaryStatus(
     int Reloads,
     int FailedReloads,
     ProcessStatus? Directory,
-    IReadOnlyList<WorkerStatus> Workers);
+    IReadOnlyList<WorkerStatus> Workers,
+    ClusterStatus? Cluster = null,
+    string? ClusterError = null);
 
 /// <summary>The status of one process.</summary>
 /// <param name="Name">Its name.</param>

@@ -9,6 +9,7 @@ internal sealed class StatusClient : IDisposable
 {
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(5);
     private static readonly Uri Address = new("http://localhost/status");
+    private static readonly Uri WithCluster = new("http://localhost/status?cluster=true");
 
     private readonly HttpClient _http;
 
@@ -35,11 +36,12 @@ internal sealed class StatusClient : IDisposable
     };
 
     /// <summary>The status; null where nobody answers.</summary>
-    public async Task<PrimaryStatus?> AskAsync()
+    /// <param name="cluster">Whether that of the whole cluster is wanted as well, which takes longer.</param>
+    public async Task<PrimaryStatus?> AskAsync(bool cluster = false)
     {
         try
         {
-            return await _http.GetFromJsonAsync<PrimaryStatus>(Address);
+            return await _http.GetFromJsonAsync<PrimaryStatus>(cluster ? WithCluster : Address);
         }
         catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException or JsonException)
         {
@@ -47,8 +49,8 @@ internal sealed class StatusClient : IDisposable
         }
     }
 
-    /// <summary>The status as the primary wrote it.</summary>
-    public Task<string> TextAsync() => _http.GetStringAsync(Address);
+    /// <summary>The status as the primary wrote it, with that of the cluster.</summary>
+    public Task<string> TextAsync() => _http.GetStringAsync(WithCluster);
 
     public void Dispose() => _http.Dispose();
 }

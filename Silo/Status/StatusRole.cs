@@ -33,6 +33,9 @@ internal static partial class StatusRole
             .. status.Directory is { } directory ? [Row(directory, "", "", "")] : Array.Empty<string[]>(),
             .. status.Workers.Select(worker => Row(worker, worker.State, Clients(worker.Clients), worker.Url)),
         ]);
+        using var asked = new StatusClient(file.Status);
+        var whole = await asked.AskAsync(cluster: true) ?? status;
+        PrintCluster(whole.Cluster, whole.ClusterError);
         return 0;
     }
 
@@ -119,6 +122,35 @@ internal static partial class StatusRole
             CultureInfo.InvariantCulture,
             $"{clients.Sum(kind => kind.Count)}: {string.Join(", ", clients.Select(kind => $"{kind.Count} {kind.Protocol} {kind.Transport}"))}"),
     };
+
+    private static void PrintCluster(ClusterStatus? cluster, string? error)
+    {
+        Console.Out.WriteLine();
+        if (cluster is null)
+        {
+            Console.Out.WriteLine($"cluster  cannot be asked: {error ?? "the primary has ended"}");
+            return;
+        }
+        var silos = cluster.Machines.Sum(machine => machine.Silos.Count);
+        var servers = cluster.Machines.Sum(machine => machine.Servers.Count) + cluster.Elsewhere.Count;
+        Console.Out.WriteLine($"cluster  machines: {cluster.Machines.Count}, silos: {silos}, servers: {servers}");
+        Print([
+            ["machine", "silo", "state", "sockets", "servers", "homes"],
+            .. from machine in cluster.Machines
+               from silo in machine.Silos.DefaultIfEmpty()
+               let first = silo is null || silo == machine.Silos[0]
+               select (string[])
+               [
+                   machine.Address,
+                   silo?.Address ?? "none",
+                   silo?.State ?? "",
+                   first ? machine.Sockets.ToString(CultureInfo.InvariantCulture) : "",
+                   first ? string.Join(", ", machine.Servers) : "",
+                   string.Join(", ", silo?.Homes ?? []),
+               ],
+            .. cluster.Elsewhere.Count > 0 ? [["", "", "", "", string.Join(", ", cluster.Elsewhere), ""]] : Array.Empty<string[]>(),
+        ]);
+    }
 
     private static void Print(IReadOnlyList<string[]> rows)
     {

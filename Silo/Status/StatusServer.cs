@@ -15,6 +15,9 @@ internal sealed class StatusServer : IAsyncDisposable
 {
     private const string FileName = "status";
 
+    /// <summary>How long the cluster may take to say how it is.</summary>
+    private static readonly TimeSpan ClusterLimit = TimeSpan.FromSeconds(3);
+
     private readonly WebApplication _app;
 
     private StatusServer(WebApplication app, string path) => (_app, Path) = (app, path);
@@ -26,8 +29,10 @@ internal sealed class StatusServer : IAsyncDisposable
     /// <param name="directory">The run's private directory.</param>
     /// <param name="port">The port on 127.0.0.1 for everybody; 0 for none.</param>
     /// <param name="status">Says how things are.</param>
+    /// <param name="cluster">Asks the cluster how it is.</param>
     /// <exception cref="PrimaryException">The port cannot be had.</exception>
-    public static async Task<StatusServer> StartAsync(string directory, int port, Func<Task<PrimaryStatus>> status)
+    public static async Task<StatusServer> StartAsync(
+        string directory, int port, Func<Task<PrimaryStatus>> status, Func<CancellationToken, Task<ClusterStatus>> cluster)
     {
         // Empty, so that nothing of the environment, which is the workers', changes where this one listens or what it says.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -55,7 +60,9 @@ internal sealed class StatusServer : IAsyncDisposable
                 return;
             }
             context.Response.Headers.CacheControl = "no-store";
-            await context.Response.WriteAsJsonAsync(await status());
+            var answer = await status();
+            await context.Response.WriteAsJsonAsync(
+                context.Request.Query.ContainsKey("cluster") ? await WithClusterAsync(answer, cluster, context.RequestAborted) : answer);
         });
         try
         {
@@ -70,6 +77,26 @@ internal sealed class StatusServer : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private static async Task<PrimaryStatus> WithClusterAsync(
+        PrimaryStatus status, Func<CancellationToken, Task<ClusterStatus>> cluster, CancellationToken aborted)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+        limit.CancelAfter(ClusterLimit);
+        try
+        {
+            return status with { Cluster = await cluster(limit.Token) };
+        }
+#pragma warning disable CA1031 // Whatever it is, the rest of the status is asked for just then.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return status with
+            {
+                ClusterError = exception is OperationCanceledException ? $"no answer within {ClusterLimit.TotalSeconds:0} s" : exception.Message,
+            };
+        }
+    }
 
     /// <summary>Whether a request names this machine. A page of somebody else's whose name was made to lead here does not.</summary>
     private static bool IsHere(HostString host) =>

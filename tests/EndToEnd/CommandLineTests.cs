@@ -31,6 +31,11 @@ public sealed class CommandLineTests
     [InlineData("primary --port 65535 --workers 2 --worker-ports", "65535")]
     [InlineData("primary --address nowhere", "--address")]
     [InlineData("primary --worker /nowhere.dll", "/nowhere.dll")]
+    [InlineData("primary --cluster mysql", "--cluster is 'mysql'; it must be one of: postgres, redis")]
+    [InlineData("primary --advertise 10.0.0.1", "--advertise is for a cluster of several machines: it needs --cluster")]
+    [InlineData("primary --directory none", "--directory none is for a cluster of several machines: it needs --cluster")]
+    [InlineData("primary --cluster redis", "--cluster needs --secret-file")]
+    [InlineData("database init", "--connection-file")]
     [InlineData("directory --first-start=yes", "--first-start")]
     [InlineData("directory", "OrleansAdapter:Silo:SiloPort")]
     public async Task A_wrong_command_line_is_one_line_that_names_the_error_and_exit_code_2(string arguments, string named)
@@ -109,11 +114,28 @@ public sealed class CommandLineTests
         Assert.All(
             [
                 "--workers", "--port", "--worker-ports", "--address", "--balance", "--front", "--drain", "--hung", "--status-port", "--certificate", "--key",
-                "--colocated", "--worker",
+                "--colocated", "--cluster", "--connection-file", "--secret-file", "--advertise", "--directory", "--worker",
             ],
             option => Assert.Contains(option + " ", output));
         string[] ofOtherRoles = arguments.StartsWith("primary", StringComparison.Ordinal) ? [] : ["--json", "--first-start"];
         Assert.All(ofOtherRoles, option => Assert.Contains(option + " ", output));
+    }
+
+    [Theory(Timeout = 120_000)]
+    [InlineData("OrleansAdapter__Directory__Gateways__0=127.0.0.1:1", "", "Gateways__0 is '127.0.0.1:1', and a primary on one machine")]
+    [InlineData("OrleansAdapter__Directory__Address=10.0.0.1", "", "Address is '10.0.0.1', and a primary on one machine")]
+    [InlineData("OrleansAdapter__Directory__Clustering=redis", "--cluster postgres", "--cluster is 'postgres', and the environment variable ")]
+    public async Task What_the_environment_sets_is_not_overwritten_in_silence(string variable, string arguments, string named)
+    {
+        var parts = variable.Split('=');
+        var (exitCode, output, error) = await ProgramRun.RunAsync(
+            "Silo",
+            [(parts[0], parts[1])],
+            ["primary", "--port", $"{RunningCluster.FreePort()}", .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+
+        Assert.Equal(2, exitCode);
+        Assert.Empty(output);
+        Assert.Contains(named, Assert.Single(error.TrimEnd('\n').Split('\n')));
     }
 
     [Fact(Timeout = 120_000)]

@@ -69,7 +69,8 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     /// <param name="arguments">More of the primary's arguments.</param>
     public static async Task<RunningCluster> StartAsync((string Name, string Value)[] environment, params IEnumerable<string> arguments)
     {
-        var cluster = Start(FreePort(), environment, ["--workers", Workers.ToString(CultureInfo.InvariantCulture), .. arguments]);
+        string[] workers = arguments.Contains("--workers") ? [] : ["--workers", Workers.ToString(CultureInfo.InvariantCulture)];
+        var cluster = Start(FreePort(), environment, [.. workers, .. arguments]);
         try
         {
             await cluster.LineAsync("ready ");

@@ -51,7 +51,7 @@ async function load(client, room, every) {
       await state.connection.invoke("say", room, { from: client, n });
       tell({ client, acked: n });
     } catch (error) {
-      tell({ client, failed: n, error: error.message });
+      tell({ client, failed: n, error: error.message ?? String(error) });   // a transport that is closed rejects with a text
       if (state.connection.state !== "Connected") {
         break;
       }

@@ -21,6 +21,9 @@ internal sealed class WarningLog : ILoggerProvider, ILogger
         }
     }
 
+    /// <summary>Whether there is nothing that has not been waited for.</summary>
+    public bool IsEmpty => !_lines.Reader.TryPeek(out _);
+
     public ILogger CreateLogger(string categoryName) => this;
 
     public IDisposable? BeginScope<TState>(TState state)

@@ -1,0 +1,151 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+
+namespace OrleansAdapter.EndToEnd.Harness;
+
+/// <summary>
+/// A PostgreSQL or Redis of a test's own, on a free port of this machine, run by an unprivileged user. Disposing it ends it and removes all of it.
+/// </summary>
+internal sealed class TestDatabase : IAsyncDisposable
+{
+    private const string PostgreSqlKind = "postgres";
+    private const string PostgreSql = "/usr/lib/postgresql";
+    private const string Redis = "/usr/bin/redis-server";
+
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("oa-db-");
+    private readonly string _user;
+    private readonly int _port = FreePort();
+    private Process? _server;
+
+    private TestDatabase(string kind) => (Kind, _user) = (kind, kind == PostgreSqlKind ? "postgres" : "nobody");
+
+    /// <summary>The file with the connection string.</summary>
+    public string ConnectionFile => Path.Combine(_directory.FullName, "connection");
+
+    /// <summary>The file with the secret of the clusters in it.</summary>
+    public string SecretFile => Path.Combine(_directory.FullName, "secret");
+
+    /// <summary>Its kind: <c>postgres</c> or <c>redis</c>.</summary>
+    public string Kind { get; }
+
+    /// <summary>Starts one; returns when it takes connections. Skips the test where it is not installed.</summary>
+    public static async Task<TestDatabase> StartAsync(string kind)
+    {
+        var database = new TestDatabase(kind);
+        try
+        {
+            await (kind == PostgreSqlKind ? database.StartPostgreSqlAsync() : database.StartRedisAsync());
+            await WriteAsync(database.SecretFile, Convert.ToBase64String(RandomNumberGenerator.GetBytes(48)));
+            return database;
+        }
+        catch
+        {
+            await database.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Makes the tables, as an operator does.</summary>
+    public async Task InitializeAsync()
+    {
+        var (exitCode, _, error) = await ProgramRun.RunAsync("Silo", "database", "init", "--connection-file", ConnectionFile);
+        Assert.True(exitCode == 0, error);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is not null)
+        {
+            _server.Kill(entireProcessTree: true);
+            await _server.WaitForExitAsync();
+            _server.Dispose();
+        }
+        _directory.Delete(recursive: true);
+    }
+
+    private async Task StartPostgreSqlAsync()
+    {
+        var versions = Directory.Exists(PostgreSql) ? Directory.GetDirectories(PostgreSql) : [];
+        var programs = versions.Order(StringComparer.Ordinal).LastOrDefault();
+        Assert.SkipWhen(programs is null, "PostgreSQL is not installed (Debian's package postgresql), so no cluster over it is tested.");
+        var data = await OwnAsync("data");
+        await RunAsync($"{programs}/bin/initdb", "-D", data, "-A", "trust", "-U", "postgres");
+        await WriteAsync(ConnectionFile, $"Host=127.0.0.1;Port={_port};Username=postgres;Database=postgres");
+        await StartAsync(
+            "ready to accept connections", $"{programs}/bin/postgres", "-D", data, "-k", data, "-h", "127.0.0.1", "-p", Text(_port), "-F");
+    }
+
+    private async Task StartRedisAsync()
+    {
+        Assert.SkipUnless(
+            File.Exists(Redis), $"Redis is not installed (Debian's package redis-server; there is no {Redis}), so no cluster over it is tested.");
+        var data = await OwnAsync("data");
+        await WriteAsync(ConnectionFile, $"127.0.0.1:{_port}");
+        await StartAsync("Ready to accept connections", Redis, "--bind", "127.0.0.1", "--port", Text(_port), "--dir", data, "--save", "");
+    }
+
+    /// <summary>Writes a file that only this user can read.</summary>
+    private static async Task WriteAsync(string path, string text)
+    {
+        await File.WriteAllTextAsync(path, text + "\n");
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    /// <summary>A directory that belongs to the user who runs the server.</summary>
+    private async Task<string> OwnAsync(string name)
+    {
+        var path = _directory.CreateSubdirectory(name).FullName;
+        if (Environment.IsPrivilegedProcess)
+        {
+            File.SetUnixFileMode(_directory.FullName, (UnixFileMode)0b111_101_101);
+            using var chown = Process.Start("chown", [_user, path]);
+            await chown.WaitForExitAsync();
+        }
+        return path;
+    }
+
+    private ProcessStartInfo AsUser(params IEnumerable<string> command) => Environment.IsPrivilegedProcess
+        ? new ProcessStartInfo("runuser", ["-u", _user, "--", .. command])
+        : new ProcessStartInfo(command.First(), command.Skip(1));
+
+    private async Task RunAsync(params string[] command)
+    {
+        var start = AsUser(command);
+        (start.RedirectStandardOutput, start.RedirectStandardError, start.WorkingDirectory) = (true, true, "/");
+        using var process = Process.Start(start)!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, $"{command[0]}: {await output}{await error}");
+    }
+
+    private async Task StartAsync(string ready, params string[] command)
+    {
+        var start = AsUser(command);
+        (start.RedirectStandardOutput, start.RedirectStandardError, start.WorkingDirectory) = (true, true, "/");
+        var lines = new EventLog<string>(command[0]);
+        _server = Process.Start(start)!;
+        _ = ReadAsync(_server.StandardOutput, lines);
+        _ = ReadAsync(_server.StandardError, lines);
+        await lines.FirstAsync(line => line.Contains(ready, StringComparison.Ordinal), "that it takes connections");
+    }
+
+    private static async Task ReadAsync(StreamReader from, EventLog<string> lines)
+    {
+        while (await from.ReadLineAsync() is { } line)
+        {
+            lines.Add(line);
+        }
+    }
+
+    private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}

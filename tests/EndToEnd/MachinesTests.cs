@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using OrleansAdapter.EndToEnd.Harness;
+
+namespace OrleansAdapter.EndToEnd;
+
+/// <summary>What is promised when a machine of several dies, or a part of it.</summary>
+[Collection(nameof(Alone))]
+public sealed partial class MachinesTests(ITestOutputHelper output)
+{
+    private const string Room = "room";
+
+    /// <summary>What each publisher says before and after a death, at least.</summary>
+    private const int Enough = 100;
+
+    /// <summary>
+    /// In how long the others publish again: a silo that vanishes is declared dead, and a new home waits for who may be left. 8 s on a machine that
+    /// is not busy; here there may be others.
+    /// </summary>
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(20);
+
+    /// <summary>The same where the primary is left to report its silo's death. It takes the other silo longer to find out by itself.</summary>
+    private static readonly TimeSpan BoundIfReported = TimeSpan.FromSeconds(5);
+
+    [Fact(Timeout = 120_000)]
+    public async Task Two_machines_that_find_each_other_in_Redis_are_one_cluster()
+    {
+        await using var clients = JavaScriptClients.Start();
+        await using var machines = await TestMachines.StartAsync("redis", 2, "--workers", "1");
+        JavaScriptClient[] members = [await clients.JoinAsync(machines.All[0].Url(1), Room), await clients.JoinAsync(machines.All[1].Url(1), Room)];
+
+        Assert.Equal(members.Select(client => client.Id).Order(StringComparer.Ordinal), await members[0].WhoAsync(Room));
+        await members[0].CallAsync("say", Room, "hello");
+        await members[1].HearsAsync("\"hello\"");
+    }
+
+    [Theory(Timeout = 240_000)]
+    [InlineData("postgres")]
+    [InlineData("redis")]
+    public async Task When_the_silo_with_the_home_is_killed_and_then_its_machine_the_others_lose_nothing_and_publish_again(string kind)
+    {
+        if (kind != "postgres")
+        {
+            FullRun.Needed("The same over PostgreSQL, and that machines join over Redis, runs every time.");
+        }
+        await using var clients = JavaScriptClients.Start();
+        await using var machines = await TestMachines.StartAsync(kind, 2, "--workers", "2");
+        List<(RunningCluster Machine, JavaScriptClient Client)> members = [];
+        foreach (var machine in machines.All)
+        {
+            members.Add((machine, await clients.JoinAsync(machine.Url(1), Room)));
+            members.Add((machine, await clients.JoinAsync(machine.Url(2), Room)));
+        }
+        Assert.Equal(members.Select(member => member.Client.Id).Order(StringComparer.Ordinal), await members[0].Client.WhoAsync(Room));
+        await CheckStatusAsync(machines);
+        var everybody = members.Select(member => member.Client).ToArray();
+
+        var seen = new int[machines.All.Count];
+        await Task.WhenAll(everybody.Select(client => client.LoadAsync(Room)));
+        await MoreAsync(everybody);
+        var ill = await HomeAsync(machines, seen);
+        var killed = Stopwatch.GetTimestamp();
+        var returned = ill.KillAsync("directory");
+        var dying = await HomeAsync(machines, seen);
+        await PublishAgainAsync($"{kind}, silo killed", everybody, killed, BoundIfReported);
+        Assert.All(everybody, client => Assert.Equal(0, client.Closed.Count));
+        await returned;
+
+        var left = members.Where(member => member.Machine != dying).Select(member => member.Client).ToArray();
+        killed = Stopwatch.GetTimestamp();
+        foreach (var process in dying.Children.Prepend(dying.PrimaryId))
+        {
+            OperatingSystemProcesses.Signal(process, OperatingSystemProcesses.Kill);
+        }
+        Assert.NotEqual(dying, await HomeAsync(machines, seen));
+        await PublishAgainAsync($"{kind}, machine killed", left, killed, Bound);
+        await Task.WhenAll(everybody.Select(client => client.RestAsync()));
+        await Histories.CheckAsync(left, left);
+        Assert.All(left.SelectMany(client => client.Failed.All), failed => Assert.Contains("outcome of a publish is unknown", failed.Error));
+        Assert.All(left, client => Assert.Equal(0, client.Closed.Count));
+    }
+
+    /// <summary>Each machine's status tells of all machines.</summary>
+    private static async Task CheckStatusAsync(TestMachines machines)
+    {
+        foreach (var machine in machines.All)
+        {
+            var (exitCode, text, error) = await ProgramRun.RunAsync("Silo", machine.Temporary, ["status"]);
+            Assert.True(exitCode == 0, error);
+            Assert.Contains("cluster  machines: 2, silos: 2, servers: ", text);
+            var lines = text.Split('\n').Where(line => line.StartsWith("127.0.0.", StringComparison.Ordinal)).ToArray();
+            Assert.Equal(["127.0.0.1", "127.0.0.2"], lines.Select(line => line.Split(' ')[0]));
+            Assert.All(lines, line => Assert.Contains("  active  ", line));
+            Assert.All(lines, line => Assert.Contains($"worker-1@{line.Split(' ')[0]}", line));
+            Assert.Single(lines, line => line.EndsWith("  /", StringComparison.Ordinal));
+        }
+    }
+
+    private static async Task MoreAsync(JavaScriptClient[] publishers)
+    {
+        var before = publishers.Select(client => client.Acknowledged.Count).ToArray();
+        await Task.WhenAll(publishers.Select((client, i) => client.Acknowledged.UntilAsync(before[i] + Enough, "more acknowledged messages")));
+    }
+
+    /// <summary>Waits for the next home of the namespace to start, and returns where.</summary>
+    /// <param name="machines">The machines.</param>
+    /// <param name="seen">How many of each one's lines have been looked at.</param>
+    private static async Task<RunningCluster> HomeAsync(TestMachines machines, int[] seen)
+    {
+        var found = machines.All.Select((machine, i) => machine.Lines.FirstAsync(line => HomeLine().IsMatch(line.Text), "a home", seen[i])).ToArray();
+        var home = Array.IndexOf(found, await Task.WhenAny(found));
+        await found[home];
+        for (var i = 0; i < seen.Length; i++)
+        {
+            seen[i] = machines.All[i].Lines.Count;
+        }
+        return machines.All[home];
+    }
+
+    private async Task PublishAgainAsync(string what, JavaScriptClient[] publishers, long killed, TimeSpan bound)
+    {
+        var opened = Stopwatch.GetTimestamp();
+        await Task.WhenAll(publishers.Select(async client =>
+        {
+            var (_, at) = await client.Acknowledged.FirstAsync(acknowledged => acknowledged.At > opened, "a publish after the death");
+            var after = Stopwatch.GetElapsedTime(killed, at);
+            output.WriteLine($"{what}: {client.Name} published again after {after.TotalSeconds:0.0} s");
+            Assert.True(after < bound, $"{client.Name} could publish {after} after the death.");
+        }));
+        await MoreAsync(publishers);
+    }
+
+    [GeneratedRegex(@"^\[directory\] .* /: a home has started", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex HomeLine();
+}
