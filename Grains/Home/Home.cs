@@ -31,7 +31,7 @@ internal sealed partial class Home
     /// <param name="options">Limits and times.</param>
     /// <param name="output">Where messages go.</param>
     /// <param name="random">For sessions and for epochs that have to be raised.</param>
-    /// <param name="epoch">The clock in milliseconds ≪ 20, or a random number. It should exceed earlier ones, but nothing depends on it.</param>
+    /// <param name="epoch">It should exceed those of earlier homes, but nothing depends on it.</param>
     /// <param name="firstStart">True where the host knows that there was no home before: it need not wait for servers that remember one.</param>
     /// <param name="voidFrom">Histories of this epoch and later ones are void: the host has ended those homes when all their lives had been removed.</param>
     public Home(HomeOptions options, IHomeOutput output, Random random, long epoch, bool firstStart, long voidFrom = long.MaxValue)
