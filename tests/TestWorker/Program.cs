@@ -7,7 +7,7 @@ using OrleansAdapter.SocketIO;
 var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.AddOrleansAdapter();
 builder.Services.AddSocketIO();
-if (builder.Configuration.GetValue<bool>("TestWorker:IsHeldUp"))
+if (File.Exists(builder.Configuration["TestWorker:HeldUpBy"]))
 {
     // What an application does before its host runs may take any time.
     Console.Out.WriteLine("held up");
