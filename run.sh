@@ -4,6 +4,7 @@
 # And, while that runs, from another terminal:
 #   ./run.sh status [--port P]    how its processes are
 #   ./run.sh reload [--port P]    puts others in the place of its workers, one after the other
+#   ./run.sh database init --connection-file F      makes the tables of a cluster of several machines in PostgreSQL (docs/CLUSTER.md)
 # The options are the program's own (Silo/, --help). Ctrl+C or SIGTERM takes everything down.
 set -euo pipefail
 
@@ -33,8 +34,9 @@ esac
   verbosity=quiet
   if [[ -t 2 ]]; then verbosity=minimal; fi
   dotnet build eng/run.slnf --configuration Release --verbosity "$verbosity" -nodeReuse:false
-  echo "run.sh: built; starting"
+  echo "run.sh: built"
 ) >&2
 
+if [[ ${1-} == database ]]; then exec dotnet "$silo" "$@"; fi
 export ORLEANSADAPTER_WEBWORKER=${ORLEANSADAPTER_WEBWORKER:-$root/WebWorker/bin/Release/net10.0/WebWorker.dll}
 exec dotnet "$silo" primary "$@"

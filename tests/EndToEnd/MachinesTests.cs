@@ -1,17 +1,13 @@
 using System.Diagnostics;
-using System.Text.RegularExpressions;
 using OrleansAdapter.EndToEnd.Harness;
 
 namespace OrleansAdapter.EndToEnd;
 
 /// <summary>What is promised when a machine of several dies, or a part of it.</summary>
 [Collection(nameof(Alone))]
-public sealed partial class MachinesTests(ITestOutputHelper output)
+public sealed class MachinesTests(ITestOutputHelper output)
 {
     private const string Room = "room";
-
-    /// <summary>What each publisher says before and after a death, at least.</summary>
-    private const int Enough = 100;
 
     /// <summary>
     /// In how long the others publish again: a silo that vanishes is declared dead, and a new home waits for who may be left. 8 s on a machine that
@@ -23,10 +19,11 @@ public sealed partial class MachinesTests(ITestOutputHelper output)
     private static readonly TimeSpan BoundIfReported = TimeSpan.FromSeconds(5);
 
     [Fact(Timeout = 120_000)]
-    public async Task Two_machines_that_find_each_other_in_Redis_are_one_cluster()
+    public async Task Two_machines_that_find_each_other_in_Redis_are_one_cluster_the_second_as_its_environment_says()
     {
         await using var clients = JavaScriptClients.Start();
-        await using var machines = await TestMachines.StartAsync("redis", 2, "--workers", "1");
+        await using var machines = await TestMachines.StartAsync("redis", 1, "--workers", "1");
+        await machines.AddByConfigurationAsync();
         JavaScriptClient[] members = [await clients.JoinAsync(machines.All[0].Url(1), Room), await clients.JoinAsync(machines.All[1].Url(1), Room)];
 
         Assert.Equal(members.Select(client => client.Id).Order(StringComparer.Ordinal), await members[0].WhoAsync(Room));
@@ -56,12 +53,11 @@ public sealed partial class MachinesTests(ITestOutputHelper output)
         var everybody = members.Select(member => member.Client).ToArray();
 
         var seen = new int[machines.All.Count];
-        await Task.WhenAll(everybody.Select(client => client.LoadAsync(Room)));
-        await MoreAsync(everybody);
-        var ill = await HomeAsync(machines, seen);
+        await Load.BeginAsync(everybody, Room);
+        var ill = machines.All[await machines.HomeAsync(seen)];
         var killed = Stopwatch.GetTimestamp();
         var returned = ill.KillAsync("directory");
-        var dying = await HomeAsync(machines, seen);
+        var dying = machines.All[await machines.HomeAsync(seen)];
         await PublishAgainAsync($"{kind}, silo killed", everybody, killed, BoundIfReported);
         Assert.All(everybody, client => Assert.Equal(0, client.Closed.Count));
         await returned;
@@ -72,12 +68,39 @@ public sealed partial class MachinesTests(ITestOutputHelper output)
         {
             OperatingSystemProcesses.Signal(process, OperatingSystemProcesses.Kill);
         }
-        Assert.NotEqual(dying, await HomeAsync(machines, seen));
+        Assert.NotEqual(dying, machines.All[await machines.HomeAsync(seen)]);
         await PublishAgainAsync($"{kind}, machine killed", left, killed, Bound);
         await Task.WhenAll(everybody.Select(client => client.RestAsync()));
         await Histories.CheckAsync(left, left);
         Assert.All(left.SelectMany(client => client.Failed.All), failed => Assert.Contains("outcome of a publish is unknown", failed.Error));
         Assert.All(left, client => Assert.Equal(0, client.Closed.Count));
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task When_all_machines_are_restarted_one_after_the_other_the_clients_of_the_others_hardly_notice()
+    {
+        FullRun.Needed("Deaths are tested every time, and they interrupt more.");
+        await using var clients = JavaScriptClients.Start();
+        await using var machines = await TestMachines.StartAsync("postgres", 3, "--workers", "1");
+        var members = await Task.WhenAll(machines.All.Select(machine => clients.JoinAsync(machine.Url(1), Room)));
+        await Load.BeginAsync(members, Room);
+        var all = members.ToList();
+        for (var machine = 0; machine < members.Length; machine++)
+        {
+            var others = members.Where((_, i) => i != machine).ToArray();
+            var began = Stopwatch.GetTimestamp();
+            var took = await machines.RestartAsync(machine, "--workers", "1");
+            await Load.MoreAsync(others);
+            var longest = others.Max(client => Load.LongestWait(client, began));
+            output.WriteLine($"machine {machine + 1} left within {took.TotalSeconds:0.0} s; the others' longest wait was {longest.TotalSeconds:0.0} s");
+            Assert.True(longest < BoundIfReported, $"The others could not publish for {longest}.");
+            Assert.All(others, client => Assert.Equal(0, client.Closed.Count));
+            members[machine] = await clients.JoinAsync(machines.All[machine].Url(1), Room);
+            all.Add(members[machine]);
+            await Load.BeginAsync([members[machine]], Room);
+        }
+        await Task.WhenAll(members.Select(client => client.RestAsync()));
+        Histories.CheckConnected(all, all);
     }
 
     /// <summary>Each machine's status tells of all machines.</summary>
@@ -96,27 +119,6 @@ public sealed partial class MachinesTests(ITestOutputHelper output)
         }
     }
 
-    private static async Task MoreAsync(JavaScriptClient[] publishers)
-    {
-        var before = publishers.Select(client => client.Acknowledged.Count).ToArray();
-        await Task.WhenAll(publishers.Select((client, i) => client.Acknowledged.UntilAsync(before[i] + Enough, "more acknowledged messages")));
-    }
-
-    /// <summary>Waits for the next home of the namespace to start, and returns where.</summary>
-    /// <param name="machines">The machines.</param>
-    /// <param name="seen">How many of each one's lines have been looked at.</param>
-    private static async Task<RunningCluster> HomeAsync(TestMachines machines, int[] seen)
-    {
-        var found = machines.All.Select((machine, i) => machine.Lines.FirstAsync(line => HomeLine().IsMatch(line.Text), "a home", seen[i])).ToArray();
-        var home = Array.IndexOf(found, await Task.WhenAny(found));
-        await found[home];
-        for (var i = 0; i < seen.Length; i++)
-        {
-            seen[i] = machines.All[i].Lines.Count;
-        }
-        return machines.All[home];
-    }
-
     private async Task PublishAgainAsync(string what, JavaScriptClient[] publishers, long killed, TimeSpan bound)
     {
         var opened = Stopwatch.GetTimestamp();
@@ -127,9 +129,6 @@ public sealed partial class MachinesTests(ITestOutputHelper output)
             output.WriteLine($"{what}: {client.Name} published again after {after.TotalSeconds:0.0} s");
             Assert.True(after < bound, $"{client.Name} could publish {after} after the death.");
         }));
-        await MoreAsync(publishers);
+        await Load.MoreAsync(publishers);
     }
-
-    [GeneratedRegex(@"^\[directory\] .* /: a home has started", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex HomeLine();
 }

@@ -71,10 +71,16 @@ internal sealed class WaitingMembershipTable(
 
     public Task<MembershipTableData> ReadAllAsync(CancellationToken cancellationToken = default) => inner.ReadAllAsync(cancellationToken);
 
-    public Task<bool> InsertRow(MembershipEntry entry, TableVersion tableVersion) => inner.InsertRowAsync(entry, tableVersion);
+    public Task<bool> InsertRow(MembershipEntry entry, TableVersion tableVersion) => InsertRowAsync(entry, tableVersion);
 
-    public Task<bool> InsertRowAsync(MembershipEntry entry, TableVersion tableVersion, CancellationToken cancellationToken = default) =>
-        inner.InsertRowAsync(entry, tableVersion, cancellationToken);
+    /// <remarks>
+    /// A silo begins to join when it is in the table. The others evict who has been joining for too long, and this one may have waited for the database.
+    /// </remarks>
+    public Task<bool> InsertRowAsync(MembershipEntry entry, TableVersion tableVersion, CancellationToken cancellationToken = default)
+    {
+        entry.StartTime = time.GetUtcNow().UtcDateTime;
+        return inner.InsertRowAsync(entry, tableVersion, cancellationToken);
+    }
 
     public Task<bool> UpdateRow(MembershipEntry entry, string etag, TableVersion tableVersion) => inner.UpdateRowAsync(entry, etag, tableVersion);
 

@@ -21,16 +21,19 @@ internal sealed partial class RunningCluster : IAsyncDisposable
 {
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(45);
     private static readonly TimeSpan StatusLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ClusterLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
     private static int _lastPort = Random.Shared.Next(PortRanges);
 
     private readonly Process _primary;
+    private readonly string _address;
     private readonly Task _output;
     private readonly EventLog<OutputLine> _lines = new("primary");
 
-    private RunningCluster(Process primary, int port, string temporary)
+    private RunningCluster(Process primary, int port, string temporary, string address)
     {
         _primary = primary;
+        _address = address;
         Port = port;
         Temporary = temporary;
         _output = Task.WhenAll(ReadAsync(primary.StandardOutput), ReadAsync(primary.StandardError));
@@ -38,6 +41,9 @@ internal sealed partial class RunningCluster : IAsyncDisposable
 
     /// <summary>Tests get ports 20000, 20010 and so on, up to 29990.</summary>
     private const int PortRanges = 1000;
+
+    /// <summary>The usual address of the front.</summary>
+    public const string Here = "127.0.0.1";
 
     /// <summary>How many workers there are.</summary>
     public const int Workers = 3;
@@ -67,10 +73,18 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     /// <summary>The same.</summary>
     /// <param name="environment">Settings of its processes.</param>
     /// <param name="arguments">More of the primary's arguments.</param>
-    public static async Task<RunningCluster> StartAsync((string Name, string Value)[] environment, params IEnumerable<string> arguments)
+    public static Task<RunningCluster> StartAsync((string Name, string Value)[] environment, params IEnumerable<string> arguments) =>
+        StartAsync(null, Here, environment, arguments);
+
+    /// <summary>The same elsewhere.</summary>
+    /// <param name="networkNamespace">The network namespace of its processes; null for this one.</param>
+    /// <param name="address">The address of its front.</param>
+    public static async Task<RunningCluster> StartAsync(
+        string? networkNamespace, string address, (string Name, string Value)[] environment, IEnumerable<string> arguments)
     {
         string[] workers = arguments.Contains("--workers") ? [] : ["--workers", Workers.ToString(CultureInfo.InvariantCulture)];
-        var cluster = Start(FreePort(), environment, [.. workers, .. arguments]);
+        string[] dotnet = networkNamespace is null ? ["dotnet"] : ["/usr/sbin/ip", "netns", "exec", networkNamespace, "dotnet"];
+        var cluster = Start(FreePort(), address, dotnet, environment, [.. workers, .. arguments]);
         try
         {
             await cluster.LineAsync("ready ");
@@ -98,7 +112,11 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     /// <param name="dotnet">What runs .NET's programs: <c>dotnet</c>, behind a program that runs it.</param>
     /// <param name="environment">Settings of its processes.</param>
     /// <param name="arguments">The primary's arguments.</param>
-    public static RunningCluster Start(int port, string[] dotnet, (string Name, string Value)[] environment, params IEnumerable<string> arguments)
+    public static RunningCluster Start(int port, string[] dotnet, (string Name, string Value)[] environment, params IEnumerable<string> arguments) =>
+        Start(port, Here, dotnet, environment, arguments);
+
+    private static RunningCluster Start(
+        int port, string address, string[] dotnet, (string Name, string Value)[] environment, IEnumerable<string> arguments)
     {
         var temporary = Directory.CreateTempSubdirectory("oa-").FullName;
 
@@ -107,7 +125,7 @@ internal sealed partial class RunningCluster : IAsyncDisposable
             "env",
             [
                 "--default-signal=INT", .. dotnet, Checkout.Program("Silo"), "primary", "--port", port.ToString(CultureInfo.InvariantCulture), "--worker-ports",
-                .. WithDrain([.. arguments]),
+                .. address == Here ? Array.Empty<string>() : ["--address", address], .. WithDrain([.. arguments]),
             ])
         {
             RedirectStandardInput = true,
@@ -121,7 +139,7 @@ internal sealed partial class RunningCluster : IAsyncDisposable
         {
             start.Environment[name] = value;
         }
-        return new RunningCluster(Process.Start(start)!, port, temporary);
+        return new RunningCluster(Process.Start(start)!, port, temporary, address);
     }
 
     /// <summary>
@@ -141,7 +159,7 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     }
 
     /// <summary>The address of a worker, from 1.</summary>
-    public string Url(int worker) => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port + worker}");
+    public string Url(int worker) => string.Create(CultureInfo.InvariantCulture, $"http://{_address}:{Port + worker}");
 
     /// <summary>What the primary tells of itself.</summary>
     internal async Task<PrimaryStatus> StatusAsync()
@@ -172,6 +190,24 @@ internal sealed partial class RunningCluster : IAsyncDisposable
                 Assert.Fail($"Waited for {what}: {status}\n{string.Join('\n', status.Workers)}");
             }
         }
+    }
+
+    /// <summary>Waits until the cluster that this run is part of is as it should be.</summary>
+    internal async Task<ClusterStatus> ClusterAsync(Func<ClusterStatus, bool> match, string what)
+    {
+        var file = Directory.EnumerateFiles(Temporary, "primary.json", SearchOption.AllDirectories).Single();
+        using var primary = new StatusClient(
+            JsonSerializer.Deserialize<PrimaryFile>(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken))!.Status);
+        ClusterStatus? cluster = null;
+        for (var waited = Stopwatch.StartNew(); waited.Elapsed < ClusterLimit; await Task.Delay(Look, TestContext.Current.CancellationToken))
+        {
+            cluster = (await primary.AskAsync(cluster: true))?.Cluster;
+            if (cluster is not null && match(cluster))
+            {
+                return cluster;
+            }
+        }
+        throw new TimeoutException($"Waited for {what}: {JsonSerializer.Serialize(cluster)}");
     }
 
     /// <summary>Waits for a line with this beginning, of those from a place on.</summary>

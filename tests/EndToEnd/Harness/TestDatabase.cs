@@ -17,10 +17,14 @@ internal sealed class TestDatabase : IAsyncDisposable
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("oa-db-");
     private readonly string _user;
+    private readonly string _address;
     private readonly int _port = FreePort();
     private Process? _server;
+    private Task _reading = Task.CompletedTask;
+    private string _ready = "";
+    private string[] _command = [];
 
-    private TestDatabase(string kind) => (Kind, _user) = (kind, kind == PostgreSqlKind ? "postgres" : "nobody");
+    private TestDatabase(string kind, string address) => (Kind, _address, _user) = (kind, address, kind == PostgreSqlKind ? "postgres" : "nobody");
 
     /// <summary>The file with the connection string.</summary>
     public string ConnectionFile => Path.Combine(_directory.FullName, "connection");
@@ -32,9 +36,11 @@ internal sealed class TestDatabase : IAsyncDisposable
     public string Kind { get; }
 
     /// <summary>Starts one; returns when it takes connections. Skips the test where it is not installed.</summary>
-    public static async Task<TestDatabase> StartAsync(string kind)
+    /// <param name="kind">Its kind.</param>
+    /// <param name="address">Where it listens.</param>
+    public static async Task<TestDatabase> StartAsync(string kind, string address = "127.0.0.1")
     {
-        var database = new TestDatabase(kind);
+        var database = new TestDatabase(kind, address);
         try
         {
             await (kind == PostgreSqlKind ? database.StartPostgreSqlAsync() : database.StartRedisAsync());
@@ -55,13 +61,23 @@ internal sealed class TestDatabase : IAsyncDisposable
         Assert.True(exitCode == 0, error);
     }
 
+    /// <summary>Ends it as a crash does; what is in it stays.</summary>
+    public async Task KillAsync()
+    {
+        _server!.Kill(entireProcessTree: true);
+        await _reading; // until all of its processes are gone
+        _server.Dispose();
+        _server = null;
+    }
+
+    /// <summary>Starts it again; returns when it takes connections.</summary>
+    public Task StartAgainAsync() => StartAsync(_ready, _command);
+
     public async ValueTask DisposeAsync()
     {
         if (_server is not null)
         {
-            _server.Kill(entireProcessTree: true);
-            await _server.WaitForExitAsync();
-            _server.Dispose();
+            await KillAsync();
         }
         _directory.Delete(recursive: true);
     }
@@ -73,9 +89,10 @@ internal sealed class TestDatabase : IAsyncDisposable
         Assert.SkipWhen(programs is null, "PostgreSQL is not installed (Debian's package postgresql), so no cluster over it is tested.");
         var data = await OwnAsync("data");
         await RunAsync($"{programs}/bin/initdb", "-D", data, "-A", "trust", "-U", "postgres");
-        await WriteAsync(ConnectionFile, $"Host=127.0.0.1;Port={_port};Username=postgres;Database=postgres");
+        await WriteAsync(ConnectionFile, $"Host={_address};Port={_port};Username=postgres;Database=postgres");
+        await File.AppendAllTextAsync(Path.Combine(data, "pg_hba.conf"), $"host all all {_address}/24 trust\n");
         await StartAsync(
-            "ready to accept connections", $"{programs}/bin/postgres", "-D", data, "-k", data, "-h", "127.0.0.1", "-p", Text(_port), "-F");
+            "ready to accept connections", $"{programs}/bin/postgres", "-D", data, "-k", data, "-h", _address, "-p", Text(_port), "-F");
     }
 
     private async Task StartRedisAsync()
@@ -83,8 +100,9 @@ internal sealed class TestDatabase : IAsyncDisposable
         Assert.SkipUnless(
             File.Exists(Redis), $"Redis is not installed (Debian's package redis-server; there is no {Redis}), so no cluster over it is tested.");
         var data = await OwnAsync("data");
-        await WriteAsync(ConnectionFile, $"127.0.0.1:{_port}");
-        await StartAsync("Ready to accept connections", Redis, "--bind", "127.0.0.1", "--port", Text(_port), "--dir", data, "--save", "");
+        await WriteAsync(ConnectionFile, $"{_address}:{_port}");
+        await StartAsync(
+            "Ready to accept connections", Redis, "--bind", _address, "--protected-mode", "no", "--port", Text(_port), "--dir", data, "--save", "");
     }
 
     /// <summary>Writes a file that only this user can read.</summary>
@@ -123,12 +141,12 @@ internal sealed class TestDatabase : IAsyncDisposable
 
     private async Task StartAsync(string ready, params string[] command)
     {
+        (_ready, _command) = (ready, command);
         var start = AsUser(command);
         (start.RedirectStandardOutput, start.RedirectStandardError, start.WorkingDirectory) = (true, true, "/");
         var lines = new EventLog<string>(command[0]);
         _server = Process.Start(start)!;
-        _ = ReadAsync(_server.StandardOutput, lines);
-        _ = ReadAsync(_server.StandardError, lines);
+        _reading = Task.WhenAll(ReadAsync(_server.StandardOutput, lines), ReadAsync(_server.StandardError, lines));
         await lines.FirstAsync(line => line.Contains(ready, StringComparison.Ordinal), "that it takes connections");
     }
 

@@ -1,5 +1,9 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Orleans;
 using Orleans.Configuration;
+using Orleans.Runtime;
 using OrleansAdapter.Grains.Testing;
 using OrleansAdapter.Grains.Tests.Contract;
 
@@ -10,6 +14,8 @@ public sealed class DatabaseWaitTests : IDisposable
 {
     private readonly WarningLog _log = new();
     private readonly SteppingTime _time = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task It_tries_again_until_the_database_is_there_and_says_after_three_seconds_that_it_waits_and_then_that_it_is_there()
@@ -48,6 +54,36 @@ public sealed class DatabaseWaitTests : IDisposable
             },
             stopping.Token)).InTimeAsync();
         Assert.Equal(3, attempts);
+    }
+
+    /// <summary>The others evict who has been joining for too long, by the time at which it started.</summary>
+    [Fact]
+    public async Task A_silo_that_has_waited_for_the_database_begins_to_join_when_it_is_in_the_table()
+    {
+        var file = Path.GetTempFileName();
+        File.Delete(file);
+        var table = new WaitingMembershipTable(
+            new FileMembershipTable(new MembershipFile(file)),
+            Options.Create(new ClusterOptions()),
+            TimeProvider.System,
+            NullLogger<WaitingMembershipTable>.Instance);
+        var began = DateTime.UtcNow;
+        var entry = new MembershipEntry
+        {
+            SiloAddress = SiloAddress.New(IPAddress.Loopback, 11111, 1),
+            SiloName = "late",
+            HostName = "here",
+            Status = SiloStatus.Joining,
+            StartTime = began.AddMinutes(-10),
+            IAmAliveTime = began,
+        };
+
+        var version = (await table.ReadAllAsync(Cancellation)).Version;
+        Assert.True(await table.InsertRowAsync(entry, version.Next(), Cancellation));
+
+        var (row, _) = Assert.Single((await table.ReadAllAsync(Cancellation)).Members);
+        Assert.InRange(row.StartTime, began.AddSeconds(-1), DateTime.UtcNow);
+        File.Delete(file);
     }
 
     public void Dispose() => _log.Dispose();
