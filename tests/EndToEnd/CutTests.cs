@@ -33,8 +33,9 @@ public sealed class CutTests(ITestOutputHelper output)
         var began = Stopwatch.GetTimestamp();
         var mending = MendAsync(machines.Network, home + 1, cut, TimeSpan.FromSeconds(seconds));
         await Load.MoreAsync(others);
-        output.WriteLine($"{cut} for {seconds} s: the others' longest wait between two publishes was {others.Max(client => Load.LongestWait(client)).TotalSeconds:0.0} s");
-        Assert.All(others, client => Assert.True(Load.LongestWait(client) < Bound, $"{client.Name} could not publish for {Load.LongestWait(client)}."));
+        var longest = others.Max(client => Load.LongestWait(client));
+        output.WriteLine($"{cut} for {seconds} s: the others' longest wait between two publishes was {longest.TotalSeconds:0.0} s");
+        Assert.True(longest < Bound, $"The others could not publish for {longest}.");
         await mending;
 
         await machines.All[home].ClusterAsync(

@@ -12,7 +12,9 @@ public sealed class DatabaseTests(ITestOutputHelper output)
     /// <summary>How long it is away.</summary>
     private static readonly TimeSpan Away = TimeSpan.FromMinutes(1);
 
-    /// <summary>In how long publishing works again after the database's return, where a home's silo has died without it; twice that on a busy machine.</summary>
+    /// <summary>
+    /// In how long publishing works again after the database's return, where a home's silo has died without it: half of this on a machine that is not busy.
+    /// </summary>
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(10);
 
     [Theory(Timeout = 240_000)]

@@ -60,7 +60,8 @@ internal sealed class TestNetwork : IAsyncDisposable
                 break;
             case Cut.Inwards:
                 // A queue of one byte holds no packet.
-                await RunAsync("/usr/sbin/tc", ["qdisc", isCut ? "add" : "del", "dev", PortOf(machine), "root", .. isCut ? ["bfifo", "limit", "1"] : Array.Empty<string>()]);
+                string[] queue = isCut ? ["bfifo", "limit", "1"] : [];
+                await RunAsync("/usr/sbin/tc", ["qdisc", isCut ? "add" : "del", "dev", PortOf(machine), "root", .. queue]);
                 break;
             default:
                 throw new NotSupportedException($"{cut} is no cut.");
