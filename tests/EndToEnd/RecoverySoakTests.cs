@@ -11,7 +11,7 @@ namespace OrleansAdapter.EndToEnd;
 public sealed partial class RecoverySoakTests(ITestOutputHelper output)
 {
     private const string Room = "room";
-    private const int AtATime = 48;
+    private const int AtATime = 24;
 
     /// <summary>More than ten claims in a minute would end a session.</summary>
     private const int BreaksOfOne = 8;

@@ -13,6 +13,7 @@ internal sealed class SessionCheck(Recording recording)
     {
         foreach (var client in recording.Clients)
         {
+            CheckLateHome(client);
             CheckComplete(client);
             CheckNotTooMuch(client);
         }
@@ -56,6 +57,16 @@ internal sealed class SessionCheck(Recording recording)
             && !asked.Client.HasAskedTwice && !cluster.Recording.Counts.ContainsKey("session refused: TooManyClaims"))
         {
             throw new ViolationException($"R13: {asked.Client} was refused without a reason: {refusal}");
+        }
+    }
+
+    /// <summary>Who was given something by a home that had been superseded gets nothing in the order of another one as if it went on ("not promised", 7).</summary>
+    private void CheckLateHome(SimulatedClient client)
+    {
+        var late = client.Received.FindIndex(received => recording.OpenedLate.Contains(received.Offset.Epoch));
+        if (late >= 0 && client.Received.Skip(late).FirstOrDefault(received => received.Offset.Epoch != client.Received[late].Offset.Epoch) is { Publish: { } next })
+        {
+            throw new ViolationException($"R10: {client} was given something by a home that had been superseded, and then {next} as if nothing was");
         }
     }
 
