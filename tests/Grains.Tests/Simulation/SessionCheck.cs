@@ -60,11 +60,16 @@ internal sealed class SessionCheck(Recording recording)
         }
     }
 
-    /// <summary>Who was given something by a home that had been superseded gets nothing in the order of another one as if it went on ("not promised", 7).</summary>
+    /// <summary>Who was given something by a home that had been superseded gets nothing of another order as if it went on ("not promised", 7).</summary>
     private void CheckLateHome(SimulatedClient client)
     {
         var late = client.Received.FindIndex(received => recording.OpenedLate.Contains(received.Offset.Epoch));
-        if (late >= 0 && client.Received.Skip(late).FirstOrDefault(received => received.Offset.Epoch != client.Received[late].Offset.Epoch) is { Publish: { } next })
+        if (late < 0)
+        {
+            return;
+        }
+        var epoch = client.Received[late].Offset.Epoch;
+        if (client.Received.Skip(late).FirstOrDefault(received => received.Offset.Epoch != epoch) is { Publish: { } next })
         {
             throw new ViolationException($"R10: {client} was given something by a home that had been superseded, and then {next} as if nothing was");
         }
