@@ -42,21 +42,5 @@ public sealed class EarlyEndTests : IDisposable
         Assert.Equal((0, "", ""), await ProgramRun.EndAsync(worker, Limit));
     }
 
-    /// <summary>A worker that was just started in the place of one that died. The time for leaving is longer than the test waits.</summary>
-    [Fact(Timeout = 120_000)]
-    public async Task SIGTERM_right_behind_the_death_of_a_worker_does_not_wait_for_the_next_ones_start()
-    {
-        File.Delete(_file);
-        await using var cluster = await RunningCluster.StartAsync(
-            [("ORLEANSADAPTER_WEBWORKER", Checkout.Program("tests/TestWorker")), (HeldUpBy, _file)], "--drain", "100");
-        await File.WriteAllTextAsync(_file, "", TestContext.Current.CancellationToken);
-
-        OperatingSystemProcesses.Signal(cluster.ProcessOf("worker-1"), OperatingSystemProcesses.Kill);
-        await cluster.LineAsync("[worker-1] held up");
-        OperatingSystemProcesses.Signal(cluster.PrimaryId, OperatingSystemProcesses.Terminate);
-
-        Assert.Equal(0, await cluster.EndAsync());
-    }
-
     public void Dispose() => File.Delete(_file);
 }

@@ -125,7 +125,7 @@ internal sealed partial class RunningCluster : IAsyncDisposable
             "env",
             [
                 "--default-signal=INT", .. dotnet, Checkout.Program("Silo"), "primary", "--port", port.ToString(CultureInfo.InvariantCulture), "--worker-ports",
-                .. address == Here ? Array.Empty<string>() : ["--address", address], .. WithDrain([.. arguments]),
+                "--drain", "2", .. address == Here ? Array.Empty<string>() : ["--address", address], .. arguments,
             ])
         {
             RedirectStandardInput = true,
@@ -271,8 +271,6 @@ internal sealed partial class RunningCluster : IAsyncDisposable
         _primary.Dispose();
         Directory.Delete(Temporary, recursive: true);
     }
-
-    private static string[] WithDrain(string[] arguments) => arguments.Contains("--drain") ? arguments : ["--drain", "2", .. arguments];
 
     private static bool IsFree(int port)
     {
