@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Measures this system beside Socket.IO in a cluster of Node.js and the least that any server could do, all in one run on this machine.
-#   ./bench.sh           everything: about 18 minutes
-#   ./bench.sh --quick   the loads that the design has budgets for, once: about 3 minutes
+# Measures this system beside what people would pick instead (Socket.IO in a cluster of Node.js, by itself and with Redis, and SignalR with Redis) and the
+# least that any server could do, all in one run on this machine.
+#   ./bench.sh           everything: about 50 minutes
+#   ./bench.sh --quick   two loads of messages one by one, and those that the design has budgets for, once: about 6 minutes
 # Tables go to standard output; artifacts/bench/ gets results.json and tables.md. The exit code is 1 where a delivery was lost, doubled, out of order or
-# changed. It needs Linux and Node.js 20, and a machine that does nothing else. docs/BENCHMARKS.md says what the figures mean.
+# changed. It needs Linux, Node.js 20 and redis-server (apt-get install redis-server; without it
+# those with Redis are left out, and it says so), and a machine that does nothing else. docs/BENCHMARKS.md says what the figures mean.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)

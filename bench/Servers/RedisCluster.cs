@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace OrleansAdapter.Bench.Servers;
 
-/// <summary>What a .NET user would pick instead of this system: SignalR in several processes with Microsoft's Redis backplane, and the Redis server, all on this machine.</summary>
+/// <summary>
+/// What a .NET user would pick instead of this system: SignalR in several processes with Microsoft's Redis backplane, and the Redis server, on this machine.
+/// </summary>
 internal static class RedisCluster
 {
     /// <summary>How far above its own port a server has its Redis; the same in bench/node/server.js.</summary>

@@ -8,7 +8,9 @@ using StackExchange.Redis;
 
 namespace OrleansAdapter.Bench.Servers;
 
-/// <summary>ASP.NET Core's own SignalR in one process: alone, where what clustering costs shows beside it, or as one of several over Microsoft's Redis backplane.</summary>
+/// <summary>
+/// ASP.NET Core's own SignalR in one process: alone, where what clustering costs shows beside it, or as one of several over Microsoft's Redis backplane.
+/// </summary>
 internal static class SignalRServer
 {
     /// <param name="port">Where clients connect.</param>
