@@ -20,7 +20,7 @@ done
 # Of the tables that bench prints: a line "WHO<tab>LOAD<tab>COLUMN<tab>VALUE" for each figure of ours. Columns end where their names end.
 figures() {
   awk -v who="$1" '
-    { gsub(/µ/, "u"); gsub(/×/, "x"); gsub(/✓/, "+"); gsub(/✗/, "-") }
+    { gsub(/µ/, "u"); gsub(/×/, "x"); gsub(/✓/, "+"); gsub(/✗/, "-"); gsub(/–/, "-"); gsub(/≤/, "<") }
     /^[^ ]/ { load = $0; sub(/ \(to reach.*/, "", load) }
     /^  server / {
       columns = 0
@@ -29,7 +29,7 @@ figures() {
         name[++columns] = substr($0, at + RSTART - 1, RLENGTH); last[columns] = end
       }
     }
-    /^  ours / {
+    /^  OrleansAdapter / {
       for (i = 2; i <= columns; i++) {
         value = substr($0, last[i - 1] + 1, last[i] - last[i - 1]); gsub(/[^0-9.]/, "", value)
         if (value != "" && name[i] ~ /^(deliveries\/s|CPU us\/delivery|p50 ms|p99|MB)$/) print who "\t" load "\t" name[i] "\t" value
