@@ -3,7 +3,8 @@
 #   ./test.sh                 what each change has to pass
 #   ./test.sh --full          the same with more seeds and longer runs (ORLEANSADAPTER_FULL=1 for the tests)
 #   ./test.sh --full PART ... only these parts of it: packages, fuzz, simulation (Grains.Tests), suites (Adapter.Tests, SocketIO.Tests), processes (EndToEnd)
-#   ./test.sh --no-install    installs nothing: no JavaScript clients (npm, below tests/), no browser, no nginx (apt-get); what is missing is skipped
+#   ./test.sh --no-install    installs nothing: no JavaScript clients (npm, below tests/), no browser, nginx, PostgreSQL or Redis (apt-get, as root; with
+#                             --full strace and Python as well); what is missing is skipped
 # The last line is "N passed, N failed, N skipped"; the exit code is 0 only if tests ran and nothing failed.
 set -euo pipefail
 

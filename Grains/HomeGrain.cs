@@ -274,9 +274,9 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
             EndTurn();
         }
         _snapshot = HomeSnapshot.Of(_home, _snapshot);
-        if ((_home.Lives.Count > 0 || _home.SessionCount > 0) && Now > _keptUntil)
+        if (!_home.IsEmpty && Now > _keptUntil)
         {
-            // A home with members must not be collected for idleness: that would be an epoch for nothing.
+            // A home that knows something must not be collected for idleness: that would be an epoch for nothing.
             _keptUntil = Now + (long)(KeepFor.TotalMilliseconds / 2);
             DelayDeactivation(KeepFor);
         }

@@ -97,6 +97,10 @@ public sealed partial class BroadcastOperator
                 pages.Remove(failure.Server);
             }
             gone.UnionWith(result.Gone);
+            foreach (var server in result.Gone)
+            {
+                pages.Remove(server);
+            }
             if (pages.Next() is not { Length: > 0 } next)
             {
                 return new Partial<IReadOnlyList<RemoteSocket>>(sockets, failures, [.. gone]);

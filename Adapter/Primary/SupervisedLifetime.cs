@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using OrleansAdapter.Draining;
 
 namespace OrleansAdapter.Primary;
@@ -14,9 +14,11 @@ namespace OrleansAdapter.Primary;
 /// <param name="services">Where the server is that leaves before the host stops, if the host is one.</param>
 /// <param name="terminable">Whether the process may also be ended by itself, with SIGTERM, or told to leave.</param>
 /// <param name="exit">Ends the process, with success.</param>
+/// <param name="kill">Ends the process, whatever it hangs in.</param>
 /// <param name="primary">What the primary says; null where a test says it.</param>
-internal sealed class SupervisedLifetime(
-    IHostApplicationLifetime application, IServiceProvider services, bool terminable, Action exit, PrimaryWord? primary = null) : IHostLifetime, IDisposable
+internal sealed partial class SupervisedLifetime(
+    IHostApplicationLifetime application, IServiceProvider services, bool terminable, Action exit, Action kill, PrimaryWord? primary = null)
+    : IHostLifetime, IDisposable
 {
     private PosixSignalRegistration? _interrupt;
     private PosixSignalRegistration? _terminate;
@@ -30,6 +32,8 @@ internal sealed class SupervisedLifetime(
 
     /// <summary>What the primary may ask, once the host has started.</summary>
     private volatile IReadOnlyList<IPrimaryQuestion> _questions = [];
+
+    private volatile ILogger? _logger;
 
     public Task WaitForStartAsync(CancellationToken cancellationToken)
     {
@@ -59,6 +63,7 @@ internal sealed class SupervisedLifetime(
     internal void Begin() => _started = application.ApplicationStarted.Register(() =>
     {
         _drain = services.GetService<IServerDrain>();
+        _logger = services.GetService<ILoggerFactory>()?.CreateLogger<SupervisedLifetime>();
         _questions = [.. services.GetServices<IPrimaryQuestion>()];
         Console.Out.WriteLine(SupervisionContract.ReadyLine);
     });
@@ -69,10 +74,29 @@ internal sealed class SupervisedLifetime(
         if (line.StartsWith(SupervisionContract.QuestionLine, StringComparison.Ordinal)
             && _questions.FirstOrDefault(question => line.AsSpan(SupervisionContract.QuestionLine.Length).SequenceEqual(question.Name)) is { } asked)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(
-                static question => Console.Out.WriteLine($"{SupervisionContract.AnswerLine}{question.Name} {question.Answer()}"), asked, preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(static asked => asked.Lifetime.Answer(asked.Question), (Lifetime: this, Question: asked), preferLocal: false);
         }
     }
+
+    private void Answer(IPrimaryQuestion question)
+    {
+        try
+        {
+            Console.Out.WriteLine($"{SupervisionContract.AnswerLine}{question.Name} {question.Answer()}");
+        }
+#pragma warning disable CA1031 // A question that cannot be answered, perhaps by an application's own part in it, must not end the process.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            if (_logger is { } logger)
+            {
+                NotAnswered(logger, exception, question.Name);
+            }
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "What the primary asks ('{Question}') could not be answered. It shows this process without it.")]
+    private static partial void NotAnswered(ILogger logger, Exception exception, string question);
 
     /// <summary>Leaves the cluster in an orderly way, which has a limit of its own, and then ends.</summary>
     internal void Leave()
@@ -95,7 +119,7 @@ internal sealed class SupervisedLifetime(
             Stop();
         }
         await Task.Delay(SupervisionContract.EndLimit).ConfigureAwait(false);
-        Process.GetCurrentProcess().Kill();
+        kill();
     }
 
     /// <summary>There is no more time: stops the host. Does no harm to one that has stopped.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -25,7 +26,12 @@ public static class SupervisionServices
         {
             var primary = PrimaryWord.OfThisProcess(terminable); // heard from now on: the host may take its time to start, and need not then
             services.AddSingleton<IHostLifetime>(provider => new SupervisedLifetime(
-                provider.GetRequiredService<IHostApplicationLifetime>(), provider, terminable, static () => Environment.Exit(0), primary));
+                provider.GetRequiredService<IHostApplicationLifetime>(),
+                provider,
+                terminable,
+                static () => Environment.Exit(0),
+                static () => Process.GetCurrentProcess().Kill(),
+                primary));
             services.AddSingleton<DrainedByLifetime>();
             services.Configure<HostOptions>(options => options.ShutdownTimeout = SupervisionContract.EndLimit / 2);
 

@@ -30,6 +30,7 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
     private long _progress;
     private long _ended;
     private long _doubt;
+    private long _unheardUntil;
     private bool _seenAnother;
 
     /// <summary>This server's life in the home. A new one after every fence.</summary>
@@ -230,11 +231,11 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
     private void SendRegister(long now)
     {
         _sentRegister = now;
-        var history = _epoch == 0 ? null : MakeHistory();
+        var history = _epoch == 0 ? null : MakeHistory(now);
         host.Send(new Register { Life = Life, Epoch = _pledge, Replaces = _replaces, History = history, Lease = options.Lease, Recovery = Recovery });
     }
 
-    private History MakeHistory() => new()
+    private History MakeHistory(long now) => new()
     {
         Epoch = _epoch,
         Handled = _handled,
@@ -247,6 +248,7 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
         Rooms = host.LocalRooms(),
         Moved = Recovery is null ? [] : host.MovedSockets(),
         Doubt = _doubt,
+        Unheard = Math.Max(0, _unheardUntil - now),
         Seen = [.. _seen.Select(seen => new SeenPosition(seen.Key, seen.Value))],
     };
 

@@ -8,7 +8,11 @@ namespace OrleansAdapter.SocketIO;
 /// </summary>
 internal static class EventActivities
 {
+    private const string Event = "event";
     private static readonly ActivitySource Source = new(Telemetry.ActivitySourceName);
+
+    /// <summary>The one that runs; null where none does. Another current activity, such as the connection's request, is not an event's.</summary>
+    public static Activity? Own => Activity.Current is { } current && current.Source == Source && current.OperationName == Event ? current : null;
 
     public static bool HasListeners => Source.HasListeners();
 
@@ -16,7 +20,7 @@ internal static class EventActivities
     public static Activity? Start(SocketIOSocket socket, string @event)
     {
         Activity.Current = null;
-        var activity = Source.StartActivity("event", ActivityKind.Server);
+        var activity = Source.StartActivity(Event, ActivityKind.Server);
         activity?.Describe(socket.Namespace.Name, "process").SetTag("orleansadapter.event", @event).SetTag("orleansadapter.socket", socket.Id.ToString());
         return activity;
     }

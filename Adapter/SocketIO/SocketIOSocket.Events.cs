@@ -196,7 +196,7 @@ public sealed partial class SocketIOSocket
     {
         if (exception is not OperationCanceledException)
         {
-            Activity.Current?.SetStatus(ActivityStatusCode.Error, exception.GetType().Name).SetTag("error.type", exception.GetType().FullName);
+            EventActivities.Own?.SetStatus(ActivityStatusCode.Error, exception.GetType().Name).SetTag("error.type", exception.GetType().FullName);
         }
         var logger = Namespace.Server.Logger;
         switch (exception)

@@ -124,7 +124,7 @@ public sealed partial class SocketIOSocket
         {
             Namespace.EndUse();
             Namespace.Core.Server.Metrics.SocketEnded(Namespace.Core.MetricName, Kind, reason);
-            // Not who is here already, by another connection.
+            // A client whose session has moved is connected elsewhere: it is not away.
             var disconnect = new SocketIODisconnect(reason, description)
             {
                 MayComeBack = HasSession && Keeps(reason) && description != nameof(DisconnectReason.SessionMoved),

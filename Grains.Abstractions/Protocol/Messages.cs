@@ -109,6 +109,9 @@ internal sealed record History
 
     /// <summary>What the home said last of <see cref="Registered.Doubt"/>.</summary>
     public long Doubt { get; init; }
+
+    /// <summary>What is left of <see cref="Registered.Unheard"/>.</summary>
+    public long Unheard { get; init; }
 }
 
 /// <summary>One of the server's own operations, as its <see cref="History"/> tells of it.</summary>
@@ -182,6 +185,11 @@ internal sealed record Registered : HomeMessage
 
     /// <summary>For how many milliseconds yet somebody may have acted on a request that the home knows nothing of; 0 where nobody may.</summary>
     public long Doubt { get; init; }
+
+    /// <summary>
+    /// For how many milliseconds yet requests count that were granted before this life came, and of which it has not heard; 0 where there are none.
+    /// </summary>
+    public long Unheard { get; init; }
 }
 
 /// <summary>A batch was accepted: the operation at position First + i has the number FirstNumber + i.</summary>

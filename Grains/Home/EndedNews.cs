@@ -3,7 +3,9 @@ namespace OrleansAdapter.Grains;
 /// <summary>The sessions that a life is to be told of, as they ended while their clients were away. Numbered, and kept until the life names them.</summary>
 internal sealed class EndedNews
 {
-    private const int Most = 10_000;
+    /// <summary>As many clients as may be away by default: all of them may end at once.</summary>
+    private const int Most = 100_000;
+
     private const int MostAtOnce = 1_000;
     private const int BytesAtOnce = 256 << 10;
 

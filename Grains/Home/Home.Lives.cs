@@ -58,6 +58,7 @@ internal sealed partial class Home
         {
             Lease = Leases.Of(register.Lease, _options.Lease),
             HasSessions = register.Recovery is not null,
+            UnheardUntil = now + (register.History?.Unheard ?? UnheardByNewcomer(now)),
         };
         _lives.Add(life);
         Extend(life, now);
@@ -79,6 +80,7 @@ internal sealed partial class Home
                 KeepsSessions = _sessions is not null,
                 Taken = life.Taken,
                 Doubt = Doubt,
+                Unheard = Math.Max(0, life.UnheardUntil - _now),
             });
     }
 

@@ -40,8 +40,32 @@ internal sealed partial class Home
         return ClaimRefusal.None;
     }
 
-    /// <summary>The doubts of the home before, as the servers heard of them last, are this one's.</summary>
-    private void InheritDoubt(long now) => _doubtUntil = now + _hold.Registers.Select(register => register.History?.Doubt ?? 0).DefaultIfEmpty().Max();
+    /// <summary>
+    /// The doubts of the home before, as the servers heard of them last, are this one's. What was granted before any of them came, nobody knows where those who
+    /// were there have gone: one that has heard of everything is enough.
+    /// </summary>
+    private void InheritDoubt(long now)
+    {
+        History[] histories = [.. _hold.Registers.Select(register => register.History).OfType<History>()];
+        if (histories.Length > 0)
+        {
+            _doubtUntil = now + Math.Max(histories.Max(history => history.Doubt), histories.Min(history => history.Unheard));
+        }
+    }
+
+    /// <summary>For how long yet requests count of which a life has not heard that comes without a history.</summary>
+    private long UnheardByNewcomer(long now)
+    {
+        if (_sessions is null)
+        {
+            return 0;
+        }
+        if (!IsOpen)
+        {
+            return _untold.Count > 0 ? _sessions.Window : 0; // what the others are about to tell, this one does not hear
+        }
+        return Math.Max(Doubt, _once.Newest is { } newest ? newest + _sessions.Window - now : 0);
+    }
 
     private void KeepOnce(SessionOnce known)
     {

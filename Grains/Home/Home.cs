@@ -63,7 +63,7 @@ internal sealed partial class Home
     /// <summary>Whether any life of a process is admitted.</summary>
     public bool HasProcess(ServerId process) => _lives.OfProcess(process).Count > 0;
 
-    /// <summary>Whether no server is in it, or waits to be, no client may come back, and no request be repeated.</summary>
+    /// <summary>Whether no server is in it, or waits to be, no client may come back, and no request is remembered.</summary>
     public bool IsEmpty => _lives.Count == 0 && (IsOpen || _hold.Registers.Count == 0) && SessionCount == 0 && _once.Count == 0;
 
     /// <summary>How many rooms have members, the whole namespace counting as one.</summary>

@@ -36,6 +36,9 @@ internal sealed class Life(ServerId id, long session, long from)
     /// <summary>What the entries up to here made it say about its sessions has been taken.</summary>
     public long Reported { get; set; } = from;
 
+    /// <summary>Until when requests count that were granted before it came, and of which it has not heard (PROTOCOL.md, S9).</summary>
+    public long UnheardUntil { get; init; }
+
     /// <summary>Whether its sockets have sessions.</summary>
     public bool HasSessions { get; set; }
 

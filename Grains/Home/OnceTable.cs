@@ -11,6 +11,9 @@ internal sealed class OnceTable
 
     public int Count => _since.Count;
 
+    /// <summary>When the newest one was acted on; null where there is none.</summary>
+    public long? Newest { get; private set; }
+
     public bool Contains(SecretHash id) => _since.ContainsKey(id);
 
     /// <summary>Adds one that was acted on at a time; where it is known, the later time counts.</summary>
@@ -19,6 +22,7 @@ internal sealed class OnceTable
         if (!_since.TryGetValue(id, out var known) || known < since)
         {
             _since[id] = since;
+            Newest = Math.Max(Newest ?? since, since);
             _oldest.Enqueue(id, since);
         }
     }
@@ -34,6 +38,7 @@ internal sealed class OnceTable
                 _since.Remove(id);
             }
         }
+        Newest = _since.Count == 0 ? null : Newest;
     }
 
     /// <summary>All that it knows, and since when.</summary>

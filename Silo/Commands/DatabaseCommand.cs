@@ -1,5 +1,7 @@
 using System.Data.Common;
+using System.Net.Sockets;
 using OrleansAdapter.PostgreSQL;
+using OrleansAdapter.Security;
 
 namespace OrleansAdapter.Silo.Commands;
 
@@ -8,21 +10,22 @@ internal static class DatabaseCommand
 {
     private const int Failed = 1;
 
-    /// <exception cref="OptionsException">The file does not hold a connection string.</exception>
+    /// <exception cref="OptionsException">The file does not hold a connection string, or others may read it.</exception>
     public static async Task<int> InitializeAsync(string file, CancellationToken stopping)
     {
         try
         {
+            PrivateFile.Check(file);
             await PostgreSqlDatabase.InitializeAsync((await File.ReadAllTextAsync(file, stopping)).Trim(), stopping);
         }
-        catch (DbException exception)
+        catch (Exception exception) when (exception is DbException or SocketException or TimeoutException)
         {
             await Console.Error.WriteLineAsync($"Silo: the tables could not be made: {exception.Message}");
             return Failed;
         }
-        catch (Exception exception) when (exception is ArgumentException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is ArgumentException or IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            throw new OptionsException($"--connection-file {file} does not hold a connection string of PostgreSQL: {exception.Message}");
+            throw new OptionsException($"--connection-file {file} gives no connection string of PostgreSQL: {exception.Message}");
         }
         Console.Out.WriteLine("the tables are there");
         return 0;

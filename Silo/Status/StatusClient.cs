@@ -7,7 +7,8 @@ namespace OrleansAdapter.Silo.Status;
 /// <summary>Asks a primary of this user how it is, at the socket file in its run's private directory.</summary>
 internal sealed class StatusClient : IDisposable
 {
-    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(5);
+    /// <summary>More than the primary takes to ask its workers and the cluster.</summary>
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(10);
     private static readonly Uri Address = new("http://localhost/status");
     private static readonly Uri WithCluster = new("http://localhost/status?cluster=true");
 
@@ -49,8 +50,18 @@ internal sealed class StatusClient : IDisposable
         }
     }
 
-    /// <summary>The status as the primary wrote it, with that of the cluster.</summary>
-    public Task<string> TextAsync() => _http.GetStringAsync(WithCluster);
+    /// <summary>The status as the primary wrote it, with that of the cluster; null where nobody answers.</summary>
+    public async Task<string?> TextAsync()
+    {
+        try
+        {
+            return await _http.GetStringAsync(WithCluster);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
+        {
+            return null;
+        }
+    }
 
     public void Dispose() => _http.Dispose();
 }

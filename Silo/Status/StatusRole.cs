@@ -23,7 +23,12 @@ internal static partial class StatusRole
         if (json)
         {
             using var primary = new StatusClient(file.Status);
-            Console.Out.WriteLine(await primary.TextAsync());
+            if (await primary.TextAsync() is not { } text)
+            {
+                await Console.Error.WriteLineAsync("Silo: the primary did not answer in time, or has ended: ask again");
+                return Failed;
+            }
+            Console.Out.WriteLine(text);
             return 0;
         }
         Console.Out.WriteLine($"primary  pid {status.Pid}  {status.Url}  {status.State}  up {Time(status.UptimeSeconds)}  {status.Front}, {status.Balance}");

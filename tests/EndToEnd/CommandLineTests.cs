@@ -114,7 +114,7 @@ public sealed class CommandLineTests
         Assert.All(
             [
                 "--workers", "--port", "--worker-ports", "--address", "--balance", "--front", "--drain", "--hung", "--status-port", "--certificate", "--key",
-                "--colocated", "--cluster", "--connection-file", "--secret-file", "--advertise", "--directory", "--worker",
+                "--colocated", "--observe", "--cluster", "--connection-file", "--secret-file", "--advertise", "--directory", "--worker",
             ],
             option => Assert.Contains(option + " ", output));
         string[] ofOtherRoles = arguments.StartsWith("primary", StringComparison.Ordinal) ? [] : ["--json", "--first-start"];

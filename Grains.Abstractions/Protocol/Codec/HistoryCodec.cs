@@ -39,6 +39,7 @@ internal static class HistoryCodec
         }
         WriteMoved(ref writer, history.Moved);
         writer.Long(history.Doubt);
+        writer.Long(history.Unheard);
     }
 
     public static void WriteMoved(ref WireWriter writer, IReadOnlyList<MovedSocket> sockets)
@@ -68,6 +69,7 @@ internal static class HistoryCodec
         Seen = reader.List(MinimumSeenBytes, static (ref WireReader r) => new SeenPosition(r.Server(), r.Long())),
         Moved = ReadMoved(ref reader),
         Doubt = reader.Long(),
+        Unheard = reader.Long(),
     };
 
     public static void WriteEntries(ref WireWriter writer, IReadOnlyList<Entry> entries)

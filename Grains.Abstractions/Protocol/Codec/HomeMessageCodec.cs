@@ -53,6 +53,7 @@ internal static class HomeMessageCodec
                 writer.Byte(registered.KeepsSessions ? (byte)1 : (byte)0);
                 HistoryCodec.WriteMoved(ref writer, registered.Taken);
                 writer.Long(registered.Doubt);
+                writer.Long(registered.Unheard);
                 break;
             case Renewed renewed:
                 writer.Long(renewed.EndedUpTo);
@@ -119,6 +120,7 @@ internal static class HomeMessageCodec
                 KeepsSessions = reader.Flag(),
                 Taken = HistoryCodec.ReadMoved(ref reader),
                 Doubt = reader.Long(),
+                Unheard = reader.Long(),
             },
         };
     }

@@ -17,7 +17,8 @@ public sealed class SupervisedLifetimeTests : IDisposable
     public async Task A_host_that_is_told_to_end_behind_its_containers_disposal_ends()
     {
         var services = new ServiceCollection().AddSingleton<IServerDrain>(_drain).BuildServiceProvider();
-        using var lifetime = new SupervisedLifetime(_application, services, terminable: true, () => Assert.Fail("The host was not asked to stop."));
+        using var lifetime = new SupervisedLifetime(
+            _application, services, terminable: true, () => Assert.Fail("The host was not asked to stop."), kill: Nothing);
         lifetime.Begin();
         _application.Start();
         await services.DisposeAsync();
@@ -34,7 +35,7 @@ public sealed class SupervisedLifetimeTests : IDisposable
     {
         var services = new ServiceCollection().BuildServiceProvider();
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var lifetime = new SupervisedLifetime(_application, services, terminable: true, ended.SetResult);
+        using var lifetime = new SupervisedLifetime(_application, services, terminable: true, ended.SetResult, kill: Nothing);
         lifetime.Begin();
         await services.DisposeAsync();
 
@@ -69,7 +70,7 @@ public sealed class SupervisedLifetimeTests : IDisposable
         var primary = new PrimaryWord(terminable: true, () => Assert.Fail("The host was not asked to stop."));
         await using var services = new ServiceCollection().AddSingleton<IServerDrain>(_drain).BuildServiceProvider();
         using var lifetime = new SupervisedLifetime(
-            _application, services, terminable: true, () => Assert.Fail("The host was not asked to stop."), primary);
+            _application, services, terminable: true, () => Assert.Fail("The host was not asked to stop."), kill: Nothing, primary);
         await lifetime.WaitForStartAsync(TestContext.Current.CancellationToken);
         _application.Start();
 
@@ -85,6 +86,11 @@ public sealed class SupervisedLifetimeTests : IDisposable
         var primary = new PrimaryWord(terminable: false, () => Assert.Fail("It was only told to leave."));
 
         primary.Said(SupervisionContract.DrainLine);
+    }
+
+    /// <summary>The process that would be killed for hanging in its end is the one of the tests.</summary>
+    private static void Nothing()
+    {
     }
 
     private static void Tell(PrimaryWord primary, bool orderly)

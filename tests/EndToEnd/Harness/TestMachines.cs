@@ -66,11 +66,20 @@ internal sealed partial class TestMachines : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Task.WhenAll(_machines.Select(machine => machine.DisposeAsync().AsTask()));
-        await Database.DisposeAsync();
-        if (_network is not null)
+        try
         {
-            await _network.DisposeAsync();
+            await Task.WhenAll(_machines.Select(machine => machine.DisposeAsync().AsTask()));
+        }
+        finally
+        {
+            try
+            {
+                await Database.DisposeAsync();
+            }
+            finally
+            {
+                await (_network?.DisposeAsync() ?? ValueTask.CompletedTask);
+            }
         }
     }
 
@@ -105,8 +114,9 @@ internal sealed partial class TestMachines : IAsyncDisposable
         OperatingSystemProcesses.Signal(old.PrimaryId, OperatingSystemProcesses.Terminate);
         Assert.Equal(0, await old.EndAsync());
         leaves.Stop();
+        _machines.RemoveAt(machine);
         await old.DisposeAsync();
-        _machines[machine] = await StartAsync(machine + 1, arguments);
+        _machines.Insert(machine, await StartAsync(machine + 1, arguments));
         return leaves.Elapsed;
     }
 

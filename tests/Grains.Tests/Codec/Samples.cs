@@ -99,6 +99,7 @@ internal sealed class Samples(int seed)
             KeepsSessions = Coin(),
             Taken = Many(() => new MovedSocket(Socket(), Number())),
             Doubt = Number(),
+            Unheard = Number(),
         };
     }
 
@@ -147,6 +148,7 @@ internal sealed class Samples(int seed)
         Seen = Many(() => new SeenPosition(Server(), Number())),
         Moved = Many(() => new MovedSocket(Socket(), Number())),
         Doubt = Number(),
+        Unheard = Number(),
     };
 
     private Head? Head() => _random.Next(4) switch

@@ -64,6 +64,45 @@ public sealed class OnceTests
         Assert.Equal(ClaimRefusal.None, home.Once(B, Request));
     }
 
+    /// <summary>Else workers that were replaced one after the other, and a directory that dies then, would have forgotten what was done.</summary>
+    [Theory]
+    [InlineData(0, nameof(ClaimRefusal.None))]
+    [InlineData(100, nameof(ClaimRefusal.HolderUnproved))]
+    public void For_as_long_as_requests_count_that_no_server_has_heard_of_nothing_is_granted(long unheard, string answer)
+    {
+        var home = new SessionHome(A, new History
+        {
+            Epoch = 1_000,
+            Handled = 1,
+            Number = 1,
+            ListVersion = 1,
+            List = [A],
+            LastPosition = 0,
+            Retained = [],
+            Outbox = [],
+            Rooms = [],
+            Seen = [],
+            Unheard = unheard,
+        });
+        home.Renew(A, endedUpTo: 0, handled: 1); // all is told
+
+        Assert.Equal(answer, home.Once(A, Request).ToString());
+    }
+
+    [Fact]
+    public void A_server_that_comes_later_is_told_for_how_long_requests_count_that_it_has_not_heard_of()
+    {
+        var home = new SessionHome(A, B);
+        var window = SessionHome.Settings.KeepSessions;
+        Assert.Equal(0, home.Register(Life(3)).Unheard);
+        home.Once(A, Request);
+        home.Pass(1_000, A, B);
+
+        Assert.Equal(window - 1_000, home.Register(Life(4)).Unheard);
+        home.Pass(window, A, B);
+        Assert.Equal(0, home.Register(Life(5)).Unheard);
+    }
+
     [Fact]
     public void What_is_remembered_is_forgotten_oldest_first_whatever_the_order_it_came_in()
     {

@@ -30,6 +30,14 @@ internal sealed class SessionHome : IHomeOutput
         Home.Receive(new Register { Life = _publisher, Epoch = Home.Epoch }, _now);
     }
 
+    /// <summary>The home after a directory's death, with a server that was in the one before.</summary>
+    public SessionHome(ServerId life, History history)
+    {
+        Home = new Home(new HomeOptions(), this, new Random(1), 2_000, firstStart: false);
+        Register(life, history);
+        Assert.True(Home.IsOpen);
+    }
+
     public Home Home { get; }
 
     public List<SessionEnd> Ends { get; } = [];
@@ -54,6 +62,13 @@ internal sealed class SessionHome : IHomeOutput
 
     public void Away(TestSession session, long lastSent) =>
         Word(session.Server, new SessionAway(session.Socket, 0, lastSent == 0 ? default : Offset(lastSent)));
+
+    /// <summary>A server registers; returns what it is told.</summary>
+    public Registered Register(ServerId life, History? history = null)
+    {
+        Home.Receive(new Register { Life = life, Epoch = Home.Epoch, Recovery = Settings, History = history }, _now);
+        return _sent.Where(sent => sent.To == life).Select(sent => sent.Message).OfType<Registered>().Last();
+    }
 
     public void Kill(ServerId life) => Home.ReportDeath(life, _now);
 
@@ -118,9 +133,9 @@ internal sealed class SessionHome : IHomeOutput
     }
 
     /// <summary>A server renews, having taken so much news of ended sessions; returns what it is told of.</summary>
-    public Renewed Renew(ServerId life, long endedUpTo)
+    public Renewed Renew(ServerId life, long endedUpTo, long handled = 0)
     {
-        Home.Receive(new Renew { Life = life, Epoch = Home.Epoch, Session = _sessions[life], Handled = 0, EndedUpTo = endedUpTo }, _now);
+        Home.Receive(new Renew { Life = life, Epoch = Home.Epoch, Session = _sessions[life], Handled = handled, EndedUpTo = endedUpTo }, _now);
         return (Renewed)_sent.Last(sent => sent.To == life && sent.Message is Renewed).Message;
     }
 
