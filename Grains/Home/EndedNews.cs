@@ -4,7 +4,7 @@ namespace OrleansAdapter.Grains;
 internal sealed class EndedNews
 {
     /// <summary>As many clients as may be away by default: all of them may end at once.</summary>
-    private const int Most = 100_000;
+    public const int Most = 100_000;
 
     private const int MostAtOnce = 1_000;
     private const int BytesAtOnce = 256 << 10;

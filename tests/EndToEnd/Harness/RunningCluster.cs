@@ -20,7 +20,8 @@ internal sealed record OutputLine(string Text, long At);
 internal sealed partial class RunningCluster : IAsyncDisposable
 {
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(45);
-    private static readonly TimeSpan StatusLimit = TimeSpan.FromSeconds(30);
+    /// <summary>Longer than a polling client that left without a word counts (pingInterval and pingTimeout, 45 s).</summary>
+    private static readonly TimeSpan StatusLimit = TimeSpan.FromSeconds(75);
     private static readonly TimeSpan ClusterLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
     private static int _lastPort = Random.Shared.Next(PortRanges);
