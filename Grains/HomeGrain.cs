@@ -213,12 +213,7 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
             MailboxOf(message.Life).Attach(observer);
         }
         _caller = message.Life;
-        var (begin, before) = (HomeActivities.Begin, _home.Number);
         Hand(message);
-        if (begin is { } since && message is Submit accepted)
-        {
-            HomeActivities.Accepted(Namespace, accepted, before, _home.Number, since);
-        }
         if (observer is not null && _home.IsOpen && !_home.Has(message.Life))
         {
             Forget(message.Life); // refused, which the result tells it
@@ -228,7 +223,7 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
     private void Hand(WorkerMessage message)
     {
         _watch.Next(message);
-        _home.Receive(message, Now);
+        HomeActivities.Receive(_home, Namespace, message, Now);
     }
 
     /// <summary>Takes a life's answer to a push. There is no call whose result could carry what the home then has for it: that goes into its mailbox.</summary>

@@ -25,7 +25,7 @@ internal sealed class PostgreSqlClustering : Clustering
         }
         foreach (var limit in new[] { "Timeout", "Command Timeout" })
         {
-            if (!builder.ContainsKey(limit) || !IsGiven(connectionString, limit))
+            if (!IsGiven(connectionString, limit))
             {
                 builder[limit] = Limit.ToString(CultureInfo.InvariantCulture);
             }

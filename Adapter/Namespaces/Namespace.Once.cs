@@ -1,7 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
-
 namespace OrleansAdapter.Namespaces;
 
 /// <content>Requests that are acted on once.</content>
@@ -43,17 +39,10 @@ internal sealed partial class Namespace
         PendingOnce? pending = null;
         await RunAsync((state, waiter, now) =>
         {
-            pending = new PendingOnce(HashOf(id), state.Granted);
+            pending = new PendingOnce(SecretHash.Of(id), state.Granted);
             state.Ask(pending, now);
             waiter.TrySetResult();
         }, "asking whether a request is new").ConfigureAwait(false);
         return await pending!.Task.ConfigureAwait(false);
-    }
-
-    private static SecretHash HashOf(string id)
-    {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.UTF8.GetBytes(id), hash);
-        return new SecretHash(BinaryPrimitives.ReadInt64BigEndian(hash), BinaryPrimitives.ReadInt64BigEndian(hash[8..]));
     }
 }

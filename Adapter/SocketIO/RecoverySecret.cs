@@ -1,7 +1,5 @@
-using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using OrleansAdapter.Packets;
 
@@ -18,13 +16,6 @@ internal static class RecoverySecret
         Span<byte> bytes = stackalloc byte[Bytes];
         RandomNumberGenerator.Fill(bytes);
         return Base64Url.EncodeToString(bytes);
-    }
-
-    public static SecretHash HashOf(string secret)
-    {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.UTF8.GetBytes(secret), hash);
-        return new SecretHash(BinaryPrimitives.ReadInt64BigEndian(hash), BinaryPrimitives.ReadInt64BigEndian(hash[8..]));
     }
 
     /// <summary>

@@ -156,7 +156,7 @@ internal sealed partial class SocketIOClient
         }
     }
 
-    private void Count(ConnectRefusal reason) => _server.Engine.Metrics?.ConnectRefused(ClientKind.SocketIOProtocol, reason);
+    private void Count(ConnectRefusal reason) => _server.Metrics.ConnectRefused(ClientKind.SocketIOProtocol, reason);
 
     /// <summary>A namespace has been entered, or not. Once one has been and none is on its way, the request is not needed any more.</summary>
     private Task ConnectedAsync(bool entered)

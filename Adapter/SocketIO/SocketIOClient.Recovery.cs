@@ -13,7 +13,7 @@ internal sealed partial class SocketIOClient
         SocketIONamespace @namespace, int attempt, string secret, OrderOffset offset, JsonElement auth)
     {
         var name = @namespace.Name;
-        var claim = new SessionClaim(RecoverySecret.HashOf(secret), SocketIOServer.UserIdOf(_handshake.User) ?? "", offset, LooksOnly: false);
+        var claim = new SessionClaim(SecretHash.Of(secret), SocketIOServer.UserIdOf(_handshake.User) ?? "", offset, LooksOnly: false);
         SocketIOSocket? made = null;
         if (!_server.Options.ConnectionStateRecovery!.SkipMiddlewares)
         {

@@ -29,7 +29,7 @@ public sealed partial class SocketIOSocket
     internal void GiveSession()
     {
         (_secret, HasSession) = (RecoverySecret.New(), true);
-        Session = new SocketSession(RecoverySecret.HashOf(_secret));
+        Session = new SocketSession(SecretHash.Of(_secret));
     }
 
     /// <summary>The client asks for the session that it has this secret of.</summary>

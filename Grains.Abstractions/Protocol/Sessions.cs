@@ -1,3 +1,7 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
 namespace OrleansAdapter.Protocol;
 
 /// <summary>How long a home keeps what clients may come back to, and how much of it.</summary>
@@ -33,7 +37,16 @@ internal readonly record struct OrderOffset(long Epoch, long Number)
 /// <summary>The hash of the secret that a client proves its session with. The secret itself never leaves the worker that drew it.</summary>
 /// <param name="High">The first 8 bytes of the hash.</param>
 /// <param name="Low">The next 8 bytes.</param>
-internal readonly record struct SecretHash(long High, long Low);
+internal readonly record struct SecretHash(long High, long Low)
+{
+    /// <summary>The hash of a text.</summary>
+    public static SecretHash Of(string text)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes(text), hash);
+        return new SecretHash(BinaryPrimitives.ReadInt64BigEndian(hash), BinaryPrimitives.ReadInt64BigEndian(hash[8..]));
+    }
+}
 
 /// <summary>
 /// What a worker says of the session of one of its sockets: the body of an operation of kind <see cref="OperationKind.Session"/>. A word that names another

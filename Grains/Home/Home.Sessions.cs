@@ -83,12 +83,12 @@ internal sealed partial class Home
         var asOf = operation.AsOf;
         life.Reported = Math.Max(life.Reported, asOf - 1);
         var word = (SessionWord)operation.Word!;
-        var session = _sessions.Find(word.Socket);
         if (word is SessionOnce once)
         {
             KeepOnce(once);
             return;
         }
+        var session = _sessions.Find(word.Socket);
         if (word is SessionOpened opened)
         {
             if (session is null || session.Claim <= opened.Claim)
@@ -162,7 +162,7 @@ internal sealed partial class Home
             var answer = DecideOnce(claim.Secret);
             if (answer == ClaimRefusal.None)
             {
-                // They are what is left of it where this home dies, and the claimer.
+                // All other lives remember it, so that the next home knows of it though this one and the claimer die.
                 AppendOfBatch(new Entry(Number, life.Id, position, run, Operation.Acted(claim.Secret)), firstNumber);
             }
             return new ClaimAnswer(position, answer, null, []);

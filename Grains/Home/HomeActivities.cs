@@ -10,8 +10,18 @@ internal static class HomeActivities
 {
     private static readonly ActivitySource Source = new(Telemetry.ActivitySourceName);
 
-    /// <summary>The time before a batch is handled; null where nobody listens.</summary>
-    public static DateTimeOffset? Begin => Source.HasListeners() ? DateTimeOffset.UtcNow : null;
+    /// <summary>Has a home take a message, and where somebody listens tells of the broadcasts that it accepted.</summary>
+    public static void Receive(Home home, string @namespace, WorkerMessage message, long now)
+    {
+        if (message is not Submit submit || !Source.HasListeners())
+        {
+            home.Receive(message, now);
+            return;
+        }
+        var (begin, before) = (DateTimeOffset.UtcNow, home.Number);
+        home.Receive(message, now);
+        Accepted(@namespace, submit, before, home.Number, begin);
+    }
 
     /// <summary>Tells of the broadcasts of a batch that was accepted just now.</summary>
     /// <param name="namespace">The home's namespace.</param>
@@ -19,7 +29,7 @@ internal static class HomeActivities
     /// <param name="before">The home's last number before it: where it is the last one still, nothing was accepted.</param>
     /// <param name="now">The home's last number.</param>
     /// <param name="begin">When it began.</param>
-    public static void Accepted(string @namespace, Submit submit, long before, long now, DateTimeOffset begin)
+    private static void Accepted(string @namespace, Submit submit, long before, long now, DateTimeOffset begin)
     {
         if (now != before + submit.Operations.Count)
         {

@@ -42,8 +42,6 @@ internal static class DirectoryClusterServices
             }
             else if (options.MembershipFile is { Length: > 0 } file)
             {
-                // With which Orleans tries again what went to a silo that died.
-                silo.Services.AddLogging(logging => logging.AddFilter("Polly", LogLevel.Critical));
                 silo.Services.AddSingleton<IMembershipTable>(new FileMembershipTable(new MembershipFile(file)));
                 SeveralMachines.SpreadGrainDirectory(silo);
                 silo.Configure<ClusterMembershipOptions>(membership => membership.TableRefreshTimeout = TimeSpan.FromMilliseconds(250)); // it is a small file

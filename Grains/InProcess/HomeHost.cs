@@ -88,12 +88,7 @@ internal sealed class HomeHost : SerialQueue<object>, IHomeOutput
                 {
                     _directory.Metrics.Received(submit.Operations.Count);
                 }
-                var (begin, before) = (HomeActivities.Begin, _home.Number);
-                _home.Receive(message, _directory.Now);
-                if (begin is { } since && message is Submit accepted)
-                {
-                    HomeActivities.Accepted(Namespace, accepted, before, _home.Number, since);
-                }
+                HomeActivities.Receive(_home, Namespace, message, _directory.Now);
                 break;
             case DeathReport report:
                 try

@@ -1,10 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
+using OrleansAdapter.Silo.Status;
 
 namespace OrleansAdapter.Silo.Observation;
 
@@ -12,7 +10,6 @@ namespace OrleansAdapter.Silo.Observation;
 internal sealed class MetricsServer : IAsyncDisposable
 {
     private const string Page = "/metrics";
-    private const int MostConnections = 64;
 
     private readonly WebApplication _app;
     private readonly SemaphoreSlim _one = new(1);
@@ -27,17 +24,7 @@ internal sealed class MetricsServer : IAsyncDisposable
     /// <exception cref="PrimaryException">The address cannot be had.</exception>
     public static async Task<MetricsServer> StartAsync(IPEndPoint address, Func<Task<string>> metrics)
     {
-        // Empty, so that nothing of the environment, which is the workers', changes where this one listens or what it says.
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.Logging.SetMinimumLevel(LogLevel.None);
-        builder.Services.AddRoutingCore();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.Listen(address);
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxConcurrentConnections = MostConnections;
-        });
-        var server = new MetricsServer(builder.Build());
+        var server = new MetricsServer(BareServer.Builder(kestrel => kestrel.Listen(address)).Build());
         server._app.Run(context => server.AnswerAsync(context, IPAddress.IsLoopback(address.Address), metrics));
         try
         {
@@ -59,7 +46,7 @@ internal sealed class MetricsServer : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext context, bool onlyHere, Func<Task<string>> metrics)
     {
-        if (!HttpMethods.IsGet(context.Request.Method) || context.Request.Path != Page || (onlyHere && !IsHere(context.Request.Host)))
+        if (!HttpMethods.IsGet(context.Request.Method) || context.Request.Path != Page || (onlyHere && !BareServer.IsHere(context.Request.Host)))
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return;
@@ -77,7 +64,4 @@ internal sealed class MetricsServer : IAsyncDisposable
             _one.Release();
         }
     }
-
-    private static bool IsHere(HostString host) =>
-        host.Host == "localhost" || (IPAddress.TryParse(host.Host, out var address) && IPAddress.IsLoopback(address));
 }

@@ -1,9 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace OrleansAdapter.Silo.Status;
 
@@ -34,27 +31,21 @@ internal sealed class StatusServer : IAsyncDisposable
     public static async Task<StatusServer> StartAsync(
         string directory, int port, Func<Task<PrimaryStatus>> status, Func<CancellationToken, Task<ClusterStatus>> cluster)
     {
-        // Empty, so that nothing of the environment, which is the workers', changes where this one listens or what it says.
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         var path = System.IO.Path.Combine(directory, FileName);
-        builder.Logging.SetMinimumLevel(LogLevel.None);
-        builder.Services.AddRoutingCore();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        var builder = BareServer.Builder(kestrel =>
         {
             kestrel.ListenUnixSocket(path);
             if (port != 0)
             {
                 kestrel.Listen(IPAddress.Loopback, port);
             }
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxConcurrentConnections = 64;
         });
         var server = new StatusServer(builder.Build(), path);
         server._app.Run(async context =>
         {
             if (!HttpMethods.IsGet(context.Request.Method)
                 || (context.Request.Path != "/" && context.Request.Path != "/status")
-                || !IsHere(context.Request.Host))
+                || !BareServer.IsHere(context.Request.Host))
             {
                 context.Response.StatusCode = StatusCodes.Status404NotFound;
                 return;
@@ -97,8 +88,4 @@ internal sealed class StatusServer : IAsyncDisposable
             };
         }
     }
-
-    /// <summary>Whether a request names this machine. A page of somebody else's whose name was made to lead here does not.</summary>
-    private static bool IsHere(HostString host) =>
-        host.Host == "localhost" || (IPAddress.TryParse(host.Host, out var address) && IPAddress.IsLoopback(address));
 }
