@@ -79,6 +79,14 @@ internal sealed record LocalRequestItem(PendingRequest Request, RequestKind Kind
     }
 }
 
+/// <summary>The next sockets whose rooms somebody has asked for.</summary>
+internal sealed record LookAtRoomsItem(RequestContext Request, HashSet<string> Rooms, int First) : INamespaceItem
+{
+    public string What => "a request for rooms";
+
+    public void Run(Namespace @namespace, NamespaceState state, long now) => SocketRooms.Look(Request, Rooms, First);
+}
+
 /// <summary>A client's answer to an event, or the news that there will be none.</summary>
 internal sealed record AckItem(ClientAck Ack, ClientAnswer? Answer) : INamespaceItem
 {

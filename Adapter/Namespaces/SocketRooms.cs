@@ -9,15 +9,40 @@ internal static class SocketRooms
     /// <summary>Who asks takes pages; servers of version 0.1 sent nothing, and get all names at once.</summary>
     private const byte Pages = 1;
 
+    /// <summary>How many memberships one turn looks at.</summary>
+    private const int MembershipsPerTurn = 20_000;
+
     /// <param name="behind">The last name that is known; null for the first page.</param>
     public static byte[] Body(string? behind) => [Pages, .. Encoding.UTF8.GetBytes(behind ?? "")];
 
-    public static void Handle(RequestContext request)
+    public static void Handle(RequestContext request) => Look(request, new HashSet<string>(StringComparer.Ordinal), 0);
+
+    /// <summary>Adds the rooms of some of the sockets: of as many as one turn may look at.</summary>
+    /// <param name="rooms">Where they are gathered.</param>
+    /// <param name="sockets">The sockets.</param>
+    /// <param name="first">The index of the first to look at.</param>
+    /// <param name="memberships">How many memberships may be looked at, beyond those of the last socket.</param>
+    /// <returns>The index of the next to look at.</returns>
+    public static int Gather(HashSet<string> rooms, IReadOnlyList<LocalSocket> sockets, int first, int memberships = MembershipsPerTurn)
     {
-        HashSet<string> rooms = new(StringComparer.Ordinal);
-        foreach (var socket in request.Sockets)
+        for (; first < sockets.Count && memberships > 0; first++)
         {
-            rooms.UnionWith(Of(socket));
+            memberships -= Math.Max(1, sockets[first].Memberships.Count);
+            rooms.UnionWith(Of(sockets[first]));
+        }
+        return first;
+    }
+
+    /// <summary>Looks at the sockets in as many turns as it takes; what came meanwhile is done between them. Who has left by then is in no room.</summary>
+    internal static void Look(RequestContext request, HashSet<string> rooms, int first)
+    {
+        var next = Gather(rooms, request.Sockets, first);
+        if (next < request.Sockets.Count)
+        {
+            // By way of the thread pool: what a turn itself adds to its queue is still done in that turn.
+            var item = new LookAtRoomsItem(request, rooms, next);
+            ThreadPool.UnsafeQueueUserWorkItem(static item => item.Request.Namespace.Enqueue(item), item, preferLocal: false);
+            return;
         }
         request.AnswerLater(context => context.Body.IsEmpty ? JsonSerializer.SerializeToUtf8Bytes(rooms) : Page(context, rooms));
     }

@@ -114,6 +114,26 @@ public sealed class OneSocketsDataTests
         good.Abort();
     }
 
+    /// <summary>Three sockets with more rooms together than one turn looks at.</summary>
+    [Fact]
+    public async Task All_rooms_come_however_many_turns_it_takes_to_look_at_them()
+    {
+        await using var cluster = await SocketIOCluster.StartAsync(2);
+        HashSet<string> expected = [];
+        List<TestSocket> clients = [];
+        for (var client = 0; client < 3; client++)
+        {
+            var (socket, id) = await cluster[1].JoinAsync();
+            clients.Add(socket);
+            var names = Enumerable.Range(0, 9_000).Select(i => $"{client}-{i}").ToArray();
+            await cluster[1].IO.Root.Find(id)!.Join(names);
+            expected.UnionWith(names);
+        }
+
+        Assert.True((await cluster[0].IO.RoomsAsync(Cancellation)).SetEquals(expected));
+        Assert.All(clients, client => client.Abort());
+    }
+
     [Theory]
     [InlineData("[\"\\ud800\"]")]
     [InlineData("deep 40")]
