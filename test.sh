@@ -15,7 +15,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
 export DOTNET_TieredPGO=0
 
 time_limit=10m
-fuzz_seconds=10
+fuzz_seconds=60
 install=1
 full=()
 parts=()
@@ -125,14 +125,18 @@ check_format() {
 }
 check_format >"$scratch/format" 2>&1 &
 format=$!
+# Fuzzing takes what processor time the packages and the suites leave.
+fuzz=
+if has fuzz; then
+  nice -n 19 timeout "$((2 * fuzz_seconds + 300))" dotnet fuzz/bin/Release/net10.0/fuzz.dll --seconds "$fuzz_seconds" >"$scratch/fuzz" 2>&1 &
+  fuzz=$!
+fi
 bad_packages=0
 if has packages; then eng/try-packages.sh --no-build ${full[@]+"${full[@]}"} || bad_packages=1; fi
 badly_formatted=0
 wait "$format" || { badly_formatted=1; cat "$scratch/format"; }
 too_long=0
 check_lines || too_long=1
-bad_fuzz=0
-if has fuzz; then dotnet fuzz/bin/Release/net10.0/fuzz.dll --seconds "$fuzz_seconds" || bad_fuzz=1; fi
 
 # Runs test programs one after another. Each has a process group of its own ('set -m'), so that what hangs is ended as a whole: at the time limit (the
 # exit code is 124 then), or when this script is stopped. What a program says goes to a log, its exit code to a file beside it.
@@ -159,12 +163,18 @@ if has suites; then other=(Adapter.Tests SocketIO.Tests); fi
 if has processes; then last=(EndToEnd); fi
 programs=(${one[@]+"${one[@]}"} ${other[@]+"${other[@]}"} ${last[@]+"${last[@]}"})
 jobs=()
-trap 'kill -TERM ${jobs[@]+"${jobs[@]}"} 2>/dev/null; wait; exit 143' INT TERM HUP
+trap 'kill -TERM $fuzz ${jobs[@]+"${jobs[@]}"} 2>/dev/null; wait; exit 143' INT TERM HUP
 run_programs ${one[@]+"${one[@]}"} & jobs+=($!)
 run_programs ${other[@]+"${other[@]}"} & jobs+=($!)
 wait "${jobs[@]}" || true
 run_programs ${last[@]+"${last[@]}"} & jobs=($!)
 wait "${jobs[@]}" || true
+
+bad_fuzz=0
+if [[ -n $fuzz ]]; then
+  wait "$fuzz" || bad_fuzz=1
+  cat "$scratch/fuzz"
+fi
 
 count() { sed -n "/^Test run summary/,\$ s/^ *$2: \([0-9][0-9]*\)\$/\1/p" "$scratch/$1.log" | tail -n 1; }
 code=0 passed=0 failed=0 skipped=0
