@@ -18,4 +18,6 @@ case ${1-} in
 esac
 
 dotnet build eng/bench.slnf --configuration Release --verbosity quiet -nodeReuse:false
+# As it is published.
+dotnet msbuild eng/precompile -restore -target:Precompile -verbosity:quiet -nodeReuse:false
 exec dotnet bench/bin/Release/net10.0/bench.dll compare ${1+"$1"} artifacts/bench

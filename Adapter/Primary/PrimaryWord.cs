@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace OrleansAdapter.Primary;
 
 /// <summary>
@@ -36,7 +34,7 @@ internal sealed class PrimaryWord(bool terminable, Action exit)
         {
             if (_ofThisProcess is null)
             {
-                _ofThisProcess = new PrimaryWord(terminable, static () => Environment.Exit(0));
+                _ofThisProcess = new PrimaryWord(terminable, ProcessEnd.Exit);
                 ParentWatch.Start(_ofThisProcess.EndWithin, _ofThisProcess.Said);
             }
             return _ofThisProcess;
@@ -73,7 +71,7 @@ internal sealed class PrimaryWord(bool terminable, Action exit)
     {
         Gone();
         Thread.Sleep(SupervisionContract.EndLimit);
-        Process.GetCurrentProcess().Kill();
+        ProcessEnd.Kill();
     }
 
     private void Decide(Action<SupervisedLifetime> tell)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -29,8 +28,8 @@ public static class SupervisionServices
                 provider.GetRequiredService<IHostApplicationLifetime>(),
                 provider,
                 terminable,
-                static () => Environment.Exit(0),
-                static () => Process.GetCurrentProcess().Kill(),
+                ProcessEnd.Exit,
+                ProcessEnd.Kill,
                 primary));
             services.AddSingleton<DrainedByLifetime>();
             services.Configure<HostOptions>(options => options.ShutdownTimeout = SupervisionContract.EndLimit / 2);
