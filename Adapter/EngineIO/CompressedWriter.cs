@@ -86,7 +86,10 @@ internal sealed class CompressedWriter(int threshold) : IFrameWriter
         {
             foreach (var packet in packets)
             {
-                await SendAsync(packet.TextPacket, WebSocketMessageType.Text, packet.Compress).ConfigureAwait(false);
+                if (!packet.TextPacket.IsEmpty)
+                {
+                    await SendAsync(packet.TextPacket, WebSocketMessageType.Text, packet.Compress).ConfigureAwait(false);
+                }
                 foreach (var attachment in packet.Attachments)
                 {
                     var text = base64 ? Encoding.UTF8.GetBytes("b" + Convert.ToBase64String(attachment.Span)) : attachment;

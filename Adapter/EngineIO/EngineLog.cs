@@ -28,4 +28,7 @@ internal static partial class DirectoryLog
         "A WebSocket from a page of {Origin} was refused: that is not the host of the request ({Host}), and neither SocketIOOptions.Cors nor a CORS policy of "
         + "the endpoint allows it")]
     public static partial void OriginRefused(ILogger logger, string origin, string host);
+
+    [LoggerMessage(107, LogLevel.Error, "The parser failed to write a packet; the client that was to get it is disconnected")]
+    public static partial void NotEncoded(ILogger logger, Exception exception);
 }

@@ -36,6 +36,12 @@ internal sealed partial class EngineSession
             {
                 return false;
             }
+            if (packet.Failure is { } failure)
+            {
+                DirectoryLog.NotEncoded(_server.Logger, failure);
+                CloseBehindSender(EngineCloseReason.ParseError, failure.Message);
+                return false;
+            }
             if (isVolatile && !_transport.IsWritable)
             {
                 _server.Dropped();

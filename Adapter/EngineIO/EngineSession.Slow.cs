@@ -74,18 +74,25 @@ internal sealed partial class EngineSession
         }
     }
 
-    /// <summary>For callers that hold the gate. The handler is told on another thread: whoever sends may hold locks of its own.</summary>
+    /// <summary>For callers that hold the gate.</summary>
     private void CloseAsSlow(string why)
     {
         (_transport as WebSocketTransport)?.CloseSlow();
+        if (CloseBehindSender(EngineCloseReason.ForcedClose, $"{nameof(DisconnectReason.SlowClient)}: {why}"))
+        {
+            _server.SlowClient(this, why);
+        }
+    }
+
+    /// <summary>For callers that hold the gate. The handler is told on another thread: whoever sends may hold locks of its own.</summary>
+    private bool CloseBehindSender(EngineCloseReason reason, string description)
+    {
         if (!CloseLocked())
         {
-            return;
+            return false;
         }
-        _server.SlowClient(this, why);
         ThreadPool.UnsafeQueueUserWorkItem(
-            static state =>
-                state.session.TellClosed(
-                    EngineCloseReason.ForcedClose, $"{nameof(DisconnectReason.SlowClient)}: {state.why}"), (session: this, why), preferLocal: false);
+            static state => state.session.TellClosed(state.reason, state.description), (session: this, reason, description), preferLocal: false);
+        return true;
     }
 }

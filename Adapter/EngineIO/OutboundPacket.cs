@@ -5,7 +5,7 @@ using System.Text;
 namespace OrleansAdapter.EngineIO;
 
 /// <summary>
-/// What goes to a client as one unit, in the form of each transport: a text packet, with the binary messages that belong to it behind it.
+/// What goes to a client as one unit, in the form of each transport: a text packet or none, with the binary messages that belong to it behind it.
 /// Built once, whatever the number of connections it goes to, which share the bytes. Immutable.
 /// </summary>
 internal sealed class OutboundPacket
@@ -39,13 +39,16 @@ internal sealed class OutboundPacket
     /// <summary>Whether it may be compressed, where the transport compresses.</summary>
     public bool Compress { get; init; } = true;
 
+    /// <summary>Why there is nothing to send where something should be; null as it mostly is. Whoever was to get it is disconnected.</summary>
+    public Exception? Failure { get; private init; }
+
     /// <summary>What it counts in a queue, in bytes.</summary>
     public int Size => _frames.Length + Overhead;
 
     /// <summary>WebSocket frames, one behind the other, to be written as they are.</summary>
     public ReadOnlyMemory<byte> Frames => _frames;
 
-    /// <summary>The text packet alone.</summary>
+    /// <summary>The text packet alone; empty where there is none.</summary>
     public ReadOnlyMemory<byte> TextPacket => _frames.AsMemory(_textStart, _textLength);
 
     /// <summary>The binary messages behind it.</summary>
@@ -57,6 +60,9 @@ internal sealed class OutboundPacket
     /// <summary>WebSocket frames for a client that asked for text only (<c>b64</c>).</summary>
     public ReadOnlyMemory<byte> Base64Frames => _attachments.Count == 0 ? Frames : _base64Frames ??= MakeBase64Frames();
 
+    /// <summary>A packet that could not be made.</summary>
+    public static OutboundPacket Failed(Exception failure) => new([], 0, 0, []) { Failure = failure };
+
     /// <summary>A text packet: its type and its data.</summary>
     public static OutboundPacket Text(string packet)
     {
@@ -65,7 +71,7 @@ internal sealed class OutboundPacket
     }
 
     /// <summary>A packet whose text is written in place, so that it is copied nowhere.</summary>
-    /// <param name="textLength">The exact length of the text, with the packet's type.</param>
+    /// <param name="textLength">The exact length of the text, with the packet's type; 0 for no text.</param>
     /// <param name="state">Passed on to <paramref name="write"/>.</param>
     /// <param name="write">Fills the text.</param>
     /// <param name="attachments">The binary messages behind it.</param>
@@ -73,15 +79,18 @@ internal sealed class OutboundPacket
     public static OutboundPacket Create<TState>(
         int textLength, TState state, SpanAction<byte, TState> write, IReadOnlyList<ReadOnlyMemory<byte>> attachments, bool compress = true)
     {
-        var header = WebSocketFrame.HeaderLength(textLength);
+        var header = textLength == 0 ? 0 : WebSocketFrame.HeaderLength(textLength);
         var length = header + textLength;
         foreach (var attachment in attachments)
         {
             length += WebSocketFrame.HeaderLength(attachment.Length) + attachment.Length;
         }
         var frames = GC.AllocateUninitializedArray<byte>(length);
-        WebSocketFrame.WriteHeader(frames, WebSocketFrame.Text, textLength);
-        write(frames.AsSpan(header, textLength), state);
+        if (textLength > 0)
+        {
+            WebSocketFrame.WriteHeader(frames, WebSocketFrame.Text, textLength);
+            write(frames.AsSpan(header, textLength), state);
+        }
         var rest = frames.AsSpan(header + textLength);
         foreach (var attachment in attachments)
         {
@@ -92,7 +101,8 @@ internal sealed class OutboundPacket
 
     private byte[] MakePayload()
     {
-        var length = _textLength;
+        // Separators stand between messages.
+        var length = _textLength == 0 ? -1 : _textLength;
         foreach (var attachment in _attachments)
         {
             length += 2 + Base64.GetMaxEncodedToUtf8Length(attachment.Length);
@@ -102,8 +112,12 @@ internal sealed class OutboundPacket
         var rest = payload.AsSpan(_textLength);
         foreach (var attachment in _attachments)
         {
-            rest[0] = EnginePacket.Separator;
-            rest = rest[(1 + WriteBase64(rest[1..], attachment.Span))..];
+            if (rest.Length < payload.Length)
+            {
+                rest[0] = EnginePacket.Separator;
+                rest = rest[1..];
+            }
+            rest = rest[WriteBase64(rest, attachment.Span)..];
         }
         return payload;
     }

@@ -22,7 +22,9 @@ internal readonly record struct Placeholder(int Start, int End, int Attachment)
     /// <param name="attachments">The attachments.</param>
     /// <param name="maxDepth">How deep it may go.</param>
     /// <param name="found">Where they are.</param>
-    public static bool TryFind(ReadOnlySpan<byte> json, IReadOnlyList<ReadOnlyMemory<byte>> attachments, int maxDepth, out List<Placeholder> found)
+    /// <param name="maxRepeated">The bound.</param>
+    public static bool TryFind(
+        ReadOnlySpan<byte> json, IReadOnlyList<ReadOnlyMemory<byte>> attachments, int maxDepth, out List<Placeholder> found, long maxRepeated = MaxRepeated)
     {
         found = [];
         var used = new bool[attachments.Count];
@@ -53,7 +55,7 @@ internal readonly record struct Placeholder(int Start, int End, int Attachment)
                     }
                     repeated += used[placeholder.Number] ? attachments[placeholder.Number].Length : 0;
                     used[placeholder.Number] = true;
-                    if (repeated > MaxRepeated)
+                    if (repeated > maxRepeated)
                     {
                         return false;
                     }

@@ -107,7 +107,7 @@ internal sealed partial class EventQueue(
             for (var left = _items?.Count ?? 0; left > 0; left--)
             {
                 var (item, bytes) = _items!.Dequeue();
-                if (item is SocketIOPacket)
+                if (item is ReceivedPacket)
                 {
                     _bytes -= bytes;
                 }
@@ -166,7 +166,7 @@ internal sealed partial class EventQueue(
     private bool MayBegin(object item) => scheduling switch
     {
         HandlerScheduling.Interleaved => !_isExclusive,
-        HandlerScheduling.Parallel when item is SocketIOPacket => !_isExclusive,
+        HandlerScheduling.Parallel when item is ReceivedPacket => !_isExclusive,
         _ => _underWay == 0,
     };
 
@@ -234,7 +234,7 @@ internal sealed partial class EventQueue(
             (item, bytes) = _items!.Dequeue();
             _underWay++;
             _begun++;
-            _isExclusive |= item is not SocketIOPacket;
+            _isExclusive |= item is not ReceivedPacket;
             return true;
         }
     }
@@ -246,7 +246,7 @@ internal sealed partial class EventQueue(
         {
             _underWay--;
             _bytes -= bytes;
-            _isExclusive &= item is SocketIOPacket;
+            _isExclusive &= item is ReceivedPacket;
             if (_ready is not null && !IsFullLocked)
             {
                 (ready, _ready) = (_ready, null);

@@ -19,14 +19,14 @@ internal sealed partial class SocketIOClient
     /// The client wants to come into a namespace. Where it is there already, or on its way, the newer attempt takes the older one's place: an official
     /// client that is told to disconnect and connect again while it waits for the server's word sends just that.
     /// </summary>
-    private void ReceiveConnect(SocketIOPacket packet)
+    private void ReceiveConnect(ReceivedPacket packet)
     {
         SocketIOSocket? replaced = null;
         var refused = "";
         if (Limits?.Take(SocketIOServer.UserIdOf(_handshake.User)) is { } refusal)
         {
             var data = Serialize(packet.Namespace, new { retryAfter = refusal.RetryAfter?.TotalSeconds });
-            Session.Send(SocketIOEncoder.ConnectError(packet.Namespace, refusal.Message, data));
+            Session.Send(Format.ConnectError(packet.Namespace, refusal.Message, data));
             return;
         }
         lock (_sockets)
@@ -69,11 +69,11 @@ internal sealed partial class SocketIOClient
         replaced?.End(DisconnectReasons.ClientNamespaceDisconnect, "The client connected anew.");
         if (refused.Length > 0)
         {
-            Session.Send(SocketIOEncoder.ConnectError(packet.Namespace, refused, default));
+            Session.Send(Format.ConnectError(packet.Namespace, refused, default));
         }
     }
 
-    private async Task ConnectAsync(SocketIOPacket packet, int attempt)
+    private async Task ConnectAsync(ReceivedPacket packet, int attempt)
     {
         var name = packet.Namespace;
         var auth = ReadAuth(packet.Payload);
@@ -221,7 +221,7 @@ internal sealed partial class SocketIOClient
         socket?.End(DisconnectReasons.ServerNamespaceDisconnect, message);
         if (isCurrent)
         {
-            Session.Send(SocketIOEncoder.ConnectError(name, message, json));
+            Session.Send(Format.ConnectError(name, message, json));
         }
     }
 

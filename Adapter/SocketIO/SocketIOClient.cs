@@ -14,7 +14,7 @@ internal sealed partial class SocketIOClient : IEngineHandler
     private const string TooManyEvents = "Too many events wait for their handlers.";
 
     private readonly SocketIOServer _server;
-    private readonly SocketIODecoder _decoder;
+    private readonly IPacketDecoder _decoder;
     private readonly UnfinishedShare _share;
     private readonly ConnectionHandshake _handshake;
 
@@ -32,18 +32,22 @@ internal sealed partial class SocketIOClient : IEngineHandler
     private SocketIOSocket? _full;
     private bool _closed;
 
-    public SocketIOClient(SocketIOServer server, EngineSession session, ConnectionHandshake handshake)
+    public SocketIOClient(SocketIOServer server, EngineSession session, ConnectionHandshake handshake, PacketFormat format)
     {
         _server = server;
         Session = session;
         _handshake = handshake;
         Limits = server.Limits.Of(handshake.Address);
         _share = new UnfinishedShare(server.Engine.Unfinished);
-        _decoder = new SocketIODecoder(server.JsonOptions, server.Options.MaxAttachments, _share);
+        Format = format;
+        _decoder = format.NewDecoder(server.JsonOptions, server.Options.MaxAttachments, _share);
         _connectTimer = Timers.Once(server.Time, server.Options.ConnectTimeout, static state => ((SocketIOClient)state!).ConnectTimedOut(), this);
     }
 
     public EngineSession Session { get; }
+
+    /// <summary>How its packets are written and read.</summary>
+    public PacketFormat Format { get; }
 
     /// <summary>What limits what it sends; null where nothing does.</summary>
     public ConnectionLimits? Limits { get; }
@@ -56,7 +60,21 @@ internal sealed partial class SocketIOClient : IEngineHandler
 
     public void Message(bool isBinary, ReadOnlyMemory<byte> data)
     {
-        if (_decoder.Add(isBinary, data.Span, out var packet) is { } error)
+        ReceivedPacket? packet;
+        string? error;
+        try
+        {
+            error = _decoder.Add(isBinary, data, out packet);
+        }
+#pragma warning disable CA1031 // A parser of the application's that fails: its client is disconnected.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            SocketIOLog.ParserFailed(_server.Logger, exception);
+            Session.Close(EngineCloseReason.ParseError, "the parser failed");
+            return;
+        }
+        if (error is not null)
         {
             SocketIOLog.ProtocolBroken(_server.Logger, error);
             if (ReferenceEquals(error, UnfinishedBytes.Refused))
@@ -126,7 +144,7 @@ internal sealed partial class SocketIOClient : IEngineHandler
         }
     }
 
-    private void Receive(SocketIOPacket packet)
+    private void Receive(ReceivedPacket packet)
     {
         if (packet.Type == SocketIOPacketType.Connect)
         {
@@ -173,7 +191,7 @@ internal sealed partial class SocketIOClient : IEngineHandler
     /// A packet for a namespace that the client is not in. As with the reference that ends the connection, unless it carries other namespaces, which have
     /// no part in it: then the client is told that it is not in this one.
     /// </summary>
-    private void ReceiveMisplaced(SocketIOPacket packet, SocketIOSocket? socket, bool hasOthers)
+    private void ReceiveMisplaced(ReceivedPacket packet, SocketIOSocket? socket, bool hasOthers)
     {
         var why = $"A packet of type {packet.Type} may not come now.";
         if (!hasOthers)
@@ -184,7 +202,7 @@ internal sealed partial class SocketIOClient : IEngineHandler
         SocketIOLog.ProtocolBroken(_server.Logger, why);
         if (socket is null)
         {
-            Session.Send(SocketIOEncoder.Disconnect(packet.Namespace));
+            Session.Send(Format.Disconnect(packet.Namespace));
         }
     }
 

@@ -47,12 +47,27 @@ public static class SocketIOExtensions
     public static IEndpointConventionBuilder MapSocketIO(this IEndpointRouteBuilder endpoints, string path = "/socket.io")
     {
         ArgumentNullException.ThrowIfNull(endpoints);
+        return endpoints.MapSocketIO(path, endpoints.ServiceProvider.GetRequiredService<SocketIOServer>().Options.Parser);
+    }
+
+    /// <summary>
+    /// Serves Socket.IO under a path for clients with this parser, whatever <see cref="SocketIOOptions.Parser"/> says: the same namespaces and rooms as under
+    /// other paths.
+    /// </summary>
+    /// <inheritdoc cref="MapSocketIO(IEndpointRouteBuilder, string)"/>
+    /// <param name="endpoints">The application.</param>
+    /// <param name="path">The path, as clients have it (<c>path</c>), without the slash at its end.</param>
+    /// <param name="parser">The parser.</param>
+    public static IEndpointConventionBuilder MapSocketIO(this IEndpointRouteBuilder endpoints, string path, SocketIOParser parser)
+    {
+        ArgumentNullException.ThrowIfNull(parser);
+        ArgumentNullException.ThrowIfNull(endpoints);
         ArgumentException.ThrowIfNullOrEmpty(path);
         path = path.TrimEnd('/');
         var server = endpoints.ServiceProvider.GetRequiredService<SocketIOServer>();
         // Who ignores that the host stops holds it up.
         endpoints.ServiceProvider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(server.Engine.CloseAll);
         ClientFiles.Map(endpoints, path, server.Options);
-        return endpoints.Map(path, EngineEndpoint.Build(endpoints, server.Engine)).WithDisplayName($"Socket.IO {path}");
+        return endpoints.Map(path, EngineEndpoint.Build(endpoints, server.Engine)).WithDisplayName($"Socket.IO {path}").WithMetadata(parser);
     }
 }

@@ -66,4 +66,8 @@ internal static partial class SocketIOLog
 
     [LoggerMessage(127, LogLevel.Error, "A service that a middleware got from HttpContext.RequestServices could not be disposed")]
     public static partial void ServicesFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(138, LogLevel.Error,
+        "The parser failed to read a client's message with something else than InvalidDataException; the client is disconnected")]
+    public static partial void ParserFailed(ILogger logger, Exception exception);
 }

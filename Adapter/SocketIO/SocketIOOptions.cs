@@ -13,6 +13,12 @@ public sealed class SocketIOOptions : EngineIOOptions
     public int MaxAttachments { get; set; } = 10;
 
     /// <summary>
+    /// How packets are written and read: clients have to be made with the same parser. Default: <see cref="SocketIOParser.Json"/>. For another one under a
+    /// path of its own there is a <c>MapSocketIO</c> that takes it.
+    /// </summary>
+    public SocketIOParser Parser { get; set; } = SocketIOParser.Json;
+
+    /// <summary>
     /// How many events of one socket may wait for their handlers, or for what these await: an event counts until its handlers are over. A client that has
     /// sent so many, or about twice <see cref="EngineIOOptions.MaxHttpBufferSize"/> in them, is read no further until some are. Default 128. While an
     /// acknowledgement of the socket is waited for, it is read nevertheless, and closed where there is about twice as much.
@@ -94,6 +100,10 @@ public sealed class SocketIOOptions : EngineIOOptions
         if (MaxAttachments is < 0 or > 255)
         {
             yield return $"{nameof(MaxAttachments)} must be between 0 and 255.";
+        }
+        if (Parser is null)
+        {
+            yield return $"{nameof(Parser)} must not be null: {nameof(SocketIOParser)}.{nameof(SocketIOParser.Json)} is the default.";
         }
         if (MaxWaitingEvents < 1)
         {

@@ -161,5 +161,9 @@ public sealed partial class SocketIOServer : NamespaceRoot, ISocketSource
     private static bool IsPossible(string name) => name.Length <= MaximumNameLength && !name.Contains(',', StringComparison.Ordinal);
 
     private SocketIOClient Connect(EngineSession session, HttpContext context) =>
-        new(this, session, new ConnectionHandshake(context, Options, Services, Time.GetUtcNow()));
+        new(
+            this,
+            session,
+            new ConnectionHandshake(context, Options, Services, Time.GetUtcNow()),
+            (context.GetEndpoint()?.Metadata.GetMetadata<SocketIOParser>() ?? Options.Parser).Format);
 }

@@ -8,8 +8,6 @@ namespace OrleansAdapter.SocketIO;
 /// <content>What goes out to the client.</content>
 public sealed partial class SocketIOSocket
 {
-    private static readonly object EncodingKey = new();
-
     /// <summary>May be dropped while the client has not taken what was sent before.</summary>
     public SocketIOEmitter Volatile => new(this, isVolatile: true, compress: true, null, default);
 
@@ -70,14 +68,14 @@ public sealed partial class SocketIOSocket
             return;
         }
         TellOutgoing(@event, json, attachments);
-        Send(SocketIOEncoder.Event(Namespace.Name, @event, json, attachments, id, compress), isVolatile);
+        Send(_client.Format.Event(Namespace.Name, @event, json, attachments, id, compress), isVolatile);
     }
 
     internal void SendAck(long id, ReadOnlySpan<object?> arguments)
     {
         TellData(); // what the client is told of may be asked for over its next connection
         var json = BinaryArguments.Write(arguments, Namespace.Server.JsonOptions, out var attachments);
-        Send(SocketIOEncoder.Ack(Namespace.Name, id, json, attachments), isVolatile: false);
+        Send(_client.Format.Ack(Namespace.Name, id, json, attachments), isVolatile: false);
     }
 
     /// <inheritdoc/>
@@ -108,7 +106,7 @@ public sealed partial class SocketIOSocket
         }
         ack.Forget = () => RemoveAck(id);
         TellOutgoing(packet.Event, packet.Arguments, packet.Attachments);
-        var frames = SocketIOEncoder.Event(Namespace.Name, packet.Event, packet.Arguments, packet.Attachments, id, packet.MayCompress);
+        var frames = _client.Format.Event(Namespace.Name, packet.Event, packet.Arguments, packet.Attachments, id, packet.MayCompress);
         if (Connected)
         {
             _client.Session.Enqueue(frames, packet.IsVolatile);

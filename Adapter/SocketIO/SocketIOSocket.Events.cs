@@ -16,7 +16,7 @@ public sealed partial class SocketIOSocket
     // Handlers take turns: what is awaited from here on keeps the context that EventQueue gave it, so that the next handler runs in it as well.
     async ValueTask IEventQueueOwner.HandleAsync(object item)
     {
-        if (item is not SocketIOPacket packet)
+        if (item is not ReceivedPacket packet)
         {
             await GuardAsync("(connection)", (Func<Task>)item, static work => work()).ConfigureAwait(true);
         }
@@ -53,7 +53,7 @@ public sealed partial class SocketIOSocket
         }
     }
 
-    private async Task DispatchAsync(SocketIOPacket packet)
+    private async Task DispatchAsync(ReceivedPacket packet)
     {
         var @event = new SocketIOEvent(this, packet.Event, packet.Arguments, new SocketIOAck(this, packet.Id));
         foreach (var listener in _anyListeners)
@@ -85,7 +85,7 @@ public sealed partial class SocketIOSocket
     }
 
     /// <summary>Refuses an event, as a middleware would; other than there, the client is told where it waits for an acknowledgement.</summary>
-    private void Refuse(SocketIOPacket packet, RateLimitException refusal)
+    private void Refuse(ReceivedPacket packet, RateLimitException refusal)
     {
         if (packet.Id is { } id)
         {
@@ -148,7 +148,7 @@ public sealed partial class SocketIOSocket
     {
         Func<Task> tell = () =>
         {
-            if (SocketIODecoder.TryReadArguments(json, attachments, Namespace.Server.JsonOptions) is { } arguments)
+            if (PacketData.TryReadArguments(json, attachments, Namespace.Server.JsonOptions) is { } arguments)
             {
                 foreach (var listener in listeners)
                 {

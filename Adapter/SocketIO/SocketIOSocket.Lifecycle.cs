@@ -58,7 +58,7 @@ public sealed partial class SocketIOSocket
                 return false;
             }
             // First this, then what it missed: the client then has each at once, and a break anywhere costs nothing.
-            _client.Session.Enqueue(_secret is null ? SocketIOEncoder.Connect(Namespace.Name, Id) : SocketIOEncoder.Connect(Namespace.Name, Id, _secret));
+            _client.Session.Enqueue(_client.Format.Connect(Namespace.Name, Id, _secret));
             _secret = null;
             foreach (var (@event, arguments, attachments, frames) in missed)
             {
@@ -137,7 +137,7 @@ public sealed partial class SocketIOSocket
     private static bool Keeps(string reason) => reason is DisconnectReasons.TransportError or DisconnectReasons.TransportClose or DisconnectReasons.PingTimeout
         or DisconnectReasons.ForcedClose or DisconnectReasons.ServerShuttingDown;
 
-    internal void OnPacket(SocketIOPacket packet)
+    internal void OnPacket(ReceivedPacket packet)
     {
         switch (packet.Type)
         {
@@ -156,5 +156,5 @@ public sealed partial class SocketIOSocket
         }
     }
 
-    private void LeaveNamespace() => End(DisconnectReasons.ServerNamespaceDisconnect, null, SocketIOEncoder.Disconnect(Namespace.Name));
+    private void LeaveNamespace() => End(DisconnectReasons.ServerNamespaceDisconnect, null, _client.Format.Disconnect(Namespace.Name));
 }

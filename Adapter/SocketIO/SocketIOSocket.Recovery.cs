@@ -2,15 +2,12 @@ using System.Text.Json;
 using OrleansAdapter.EngineIO;
 using OrleansAdapter.Namespaces;
 using OrleansAdapter.Packets;
-using OrleansAdapter.SocketIO.Protocol;
 
 namespace OrleansAdapter.SocketIO;
 
 /// <content>A session that its client comes back to, where <see cref="SocketIOOptions.ConnectionStateRecovery"/> is set.</content>
 public sealed partial class SocketIOSocket
 {
-    private static readonly object OffsetEncodingKey = new();
-
     /// <summary>What the client is told when it is in; not kept any longer.</summary>
     private string? _secret;
 
@@ -146,13 +143,15 @@ public sealed partial class SocketIOSocket
 
     private OutboundPacket FramesOf(Packet packet) => HasSession && packet.Offset is not null
         ? packet.Derive(
-            OffsetEncodingKey,
-            Namespace.Name,
-            static (packet, name) => SocketIOEncoder.Event(name, packet.Event, WithOffset(packet), packet.Attachments, compress: packet.MayCompress))
+            _client.Format.OffsetKey,
+            this,
+            static (packet, socket) => socket._client.Format.Event(
+                socket.Namespace.Name, packet.Event, WithOffset(packet), packet.Attachments, compress: packet.MayCompress))
         : packet.Derive(
-            EncodingKey,
-            Namespace.Name,
-            static (packet, name) => SocketIOEncoder.Event(name, packet.Event, packet.Arguments, packet.Attachments, compress: packet.MayCompress));
+            _client.Format.EventKey,
+            this,
+            static (packet, socket) => socket._client.Format.Event(
+                socket.Namespace.Name, packet.Event, packet.Arguments, packet.Attachments, compress: packet.MayCompress));
 
     /// <summary>The arguments, with the offset as the last one.</summary>
     private static ReadOnlyMemory<byte> WithOffset(Packet packet)

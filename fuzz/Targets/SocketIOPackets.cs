@@ -59,7 +59,8 @@ internal sealed class SocketIOPackets : Target
         Check(unfinished.Held == 0, $"{unfinished.Held} bytes are held still.");
     }
 
-    private static void Use(SocketIOPacket packet)
+    /// <summary>Reads all that an application may read of a packet, and passes it on.</summary>
+    internal static void Use(ReceivedPacket packet)
     {
         if (packet.Type == SocketIOPacketType.Connect && !packet.Payload.IsEmpty)
         {
@@ -80,7 +81,7 @@ internal sealed class SocketIOPackets : Target
             Read<SocketIOValue>(arguments, i);
             arguments.GetJson(i);
         }
-        var again = SocketIODecoder.TryReadArguments(arguments.ToJsonArray(), arguments.Attachments, Json);
+        var again = PacketData.TryReadArguments(arguments.ToJsonArray(), arguments.Attachments, Json);
         Check(again is not null, "What would be passed on cannot be read.");
         Check(again!.Count == arguments.Count, $"Of {arguments.Count} arguments {again.Count} would be passed on.");
         SocketIOEncoder.Event(packet.Namespace, packet.Event, arguments.ToJsonArray(), arguments.Attachments, packet.Id);

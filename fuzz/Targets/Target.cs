@@ -6,7 +6,10 @@ namespace OrleansAdapter.Fuzz;
 internal abstract class Target
 {
     public static IReadOnlyList<Target> All { get; } =
-        [new Puzzle(), new Frames(), new Payloads(), new SocketIOPackets(), new RequestLines(), new ClusterMessages(), new ClusterPackets()];
+    [
+        new Puzzle(), new Frames(), new Payloads(), new SocketIOPackets(), new MessagePackPackets(), new RequestLines(), new ClusterMessages(),
+        new ClusterPackets(),
+    ];
 
     public abstract string Name { get; }
 

@@ -20,6 +20,7 @@ public sealed class RecoveryTests(RecoveryCluster shared) : IClassFixture<Recove
     [InlineData("4.8", "websocket")]
     [InlineData("4.8", "polling")]
     [InlineData("4.8", "upgrade")]
+    [InlineData("msgpack", "upgrade")]
     public async Task A_client_gets_exactly_what_it_missed(string version, string transport)
     {
         await using var test = await RecoveryRun.StartAsync(Cluster, version, transport);

@@ -11,11 +11,11 @@ public sealed class EventQueueTests : IEventQueueOwner
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private static SocketIOPacket Event => new(SocketIOPacketType.Event, "/", null) { Event = "event" };
+    private static ReceivedPacket Event => new(SocketIOPacketType.Event, "/", null) { Event = "event" };
 
     TimeProvider IEventQueueOwner.Time => _time;
 
-    ValueTask IEventQueueOwner.HandleAsync(object item) => item is SocketIOPacket ? Handle() : new ValueTask(((Func<Task>)item)());
+    ValueTask IEventQueueOwner.HandleAsync(object item) => item is ReceivedPacket ? Handle() : new ValueTask(((Func<Task>)item)());
 
     void IEventQueueOwner.Failed(Exception exception) => Assert.Fail(exception.ToString());
 

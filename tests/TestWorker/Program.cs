@@ -15,6 +15,7 @@ if (File.Exists(builder.Configuration["TestWorker:HeldUpBy"]))
 }
 await using var app = builder.Build();
 app.MapSocketIO("/socket.io");
+app.MapSocketIO("/socket.io-msgpack", SocketIOParser.MessagePack);
 app.MapHealthChecks("/healthz/ready");
 var server = app.Services.GetRequiredService<IOptions<OrleansAdapterOptions>>().Value.ServerName;
 var io = app.Services.GetRequiredService<SocketIOServer>();

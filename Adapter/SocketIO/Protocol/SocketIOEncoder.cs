@@ -9,6 +9,12 @@ namespace OrleansAdapter.SocketIO.Protocol;
 /// <summary>Writes packets, each into the one array that all transports take their form from.</summary>
 internal static class SocketIOEncoder
 {
+    /// <summary>What stands for an event with attachments, and for an acknowledgement with some.</summary>
+    public const byte BinaryEvent = (byte)'5';
+
+    /// <inheritdoc cref="BinaryEvent"/>
+    public const byte BinaryAck = (byte)'6';
+
     private static readonly JavaScriptEncoder Relaxed = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
 
     /// <summary>An event: its name is put before its arguments, whose bytes are taken as they are.</summary>
@@ -22,7 +28,7 @@ internal static class SocketIOEncoder
         string @namespace, string @event, ReadOnlyMemory<byte> arguments, IReadOnlyList<ReadOnlyMemory<byte>> attachments, long? id = null,
             bool compress = true)
     {
-        var head = Head(attachments.Count == 0 ? SocketIOPacketType.Event : SocketIOPacketType.BinaryEvent, @namespace, attachments.Count, id);
+        var head = Head(attachments.Count == 0 ? TypeOf(SocketIOPacketType.Event) : BinaryEvent, @namespace, attachments.Count, id);
         var name = JsonEncodedText.Encode(@event, Relaxed);
         var isEmpty = arguments.Length <= 2;
         var length = head.Length + 3 + name.EncodedUtf8Bytes.Length + (isEmpty ? 1 : arguments.Length);
@@ -51,21 +57,28 @@ internal static class SocketIOEncoder
 
     /// <summary>An acknowledgement.</summary>
     public static OutboundPacket Ack(string @namespace, long id, ReadOnlyMemory<byte> arguments, IReadOnlyList<ReadOnlyMemory<byte>> attachments) =>
-        Packet(Head(attachments.Count == 0 ? SocketIOPacketType.Ack : SocketIOPacketType.BinaryAck, @namespace, attachments.Count, id), arguments, attachments);
+        Packet(Head(attachments.Count == 0 ? TypeOf(SocketIOPacketType.Ack) : BinaryAck, @namespace, attachments.Count, id), arguments, attachments);
 
-    /// <summary>The client is in the namespace, under this id.</summary>
-    public static OutboundPacket Connect(string @namespace, SocketId id) =>
-        Packet(Head(SocketIOPacketType.Connect, @namespace, 0, null), Encoding.ASCII.GetBytes($"{{\"sid\":\"{id}\"}}"), []);
-
-    /// <summary>The client is in the namespace, under this id, and may come back with this secret.</summary>
-    public static OutboundPacket Connect(string @namespace, SocketId id, string secret) =>
-        Packet(Head(SocketIOPacketType.Connect, @namespace, 0, null), Encoding.ASCII.GetBytes($"{{\"sid\":\"{id}\",\"pid\":\"{secret}\"}}"), []);
+    /// <summary>The client is in the namespace, under this id; with a secret where it may come back.</summary>
+    public static OutboundPacket Connect(string @namespace, SocketId id, string? secret = null) =>
+        Packet(Head(TypeOf(SocketIOPacketType.Connect), @namespace, 0, null), ConnectData(id, secret), []);
 
     /// <summary>The client is not let into the namespace.</summary>
     /// <param name="namespace">The namespace.</param>
     /// <param name="message">Why.</param>
     /// <param name="data">More, as JSON; empty for nothing.</param>
-    public static OutboundPacket ConnectError(string @namespace, string message, ReadOnlyMemory<byte> data)
+    public static OutboundPacket ConnectError(string @namespace, string message, ReadOnlyMemory<byte> data) =>
+        Packet(Head(TypeOf(SocketIOPacketType.ConnectError), @namespace, 0, null), ErrorData(message, data), []);
+
+    /// <summary>The client is not in the namespace any more.</summary>
+    public static OutboundPacket Disconnect(string @namespace) => Packet(Head(TypeOf(SocketIOPacketType.Disconnect), @namespace, 0, null), default, []);
+
+    /// <summary>The data of a CONNECT, as JSON.</summary>
+    public static byte[] ConnectData(SocketId id, string? secret) =>
+        Encoding.ASCII.GetBytes(secret is null ? $"{{\"sid\":\"{id}\"}}" : $"{{\"sid\":\"{id}\",\"pid\":\"{secret}\"}}");
+
+    /// <summary>The data of a CONNECT_ERROR, as JSON.</summary>
+    public static byte[] ErrorData(string message, ReadOnlyMemory<byte> data)
     {
         var json = new List<byte>(32 + message.Length + data.Length);
         json.AddRange("{\"message\":\""u8);
@@ -77,18 +90,24 @@ internal static class SocketIOEncoder
             json.AddRange(data.Span);
         }
         json.AddRange("}"u8);
-        return Packet(Head(SocketIOPacketType.ConnectError, @namespace, 0, null), json.ToArray(), []);
+        return json.ToArray();
     }
 
-    /// <summary>The client is not in the namespace any more.</summary>
-    public static OutboundPacket Disconnect(string @namespace) => Packet(Head(SocketIOPacketType.Disconnect, @namespace, 0, null), default, []);
+    /// <summary>The data of an event, as JSON: its name, then its arguments.</summary>
+    public static byte[] EventData(string @event, ReadOnlySpan<byte> arguments)
+    {
+        var name = JsonEncodedText.Encode(@event, Relaxed).EncodedUtf8Bytes;
+        return arguments.Length <= 2 ? [.. "[\""u8, .. name, .. "\"]"u8] : [.. "[\""u8, .. name, .. "\","u8, .. arguments[1..]];
+    }
+
+    private static byte TypeOf(SocketIOPacketType type) => (byte)('0' + (int)type);
 
     private static OutboundPacket Packet(byte[] head, ReadOnlyMemory<byte> payload, IReadOnlyList<ReadOnlyMemory<byte>> attachments) =>
         OutboundPacket.Create(
             head.Length + payload.Length, (head, payload), static (to, state) => Write(Write(to, state.head), state.payload.Span), attachments);
 
     /// <summary>All before the JSON, with Engine.IO's own type in front.</summary>
-    private static byte[] Head(SocketIOPacketType type, string @namespace, int attachments, long? id)
+    private static byte[] Head(byte type, string @namespace, int attachments, long? id)
     {
         var text = new StringBuilder(32);
         text.Append((char)EnginePacketType.Message).Append((char)type);

@@ -1,6 +1,6 @@
 // Official Socket.IO clients of several versions that lose their connection and come back, driven by a test over lines of JSON:
 //   { id, do: "open", client, version, url, transport, namespace, with, room, retries }
-//       version: "4.6", "4.7", "4.8"; transport as in socketio.mjs; with: another client, whose connection it shares;
+//       version: "4.6", "4.7", "4.8", "msgpack" (4.8 with that parser); transport as in socketio.mjs; with: another client, whose connection it shares;
 //       room: what it joins as soon as it can, and again whenever it begins anew; it tries to connect until it is in
 //       retries: how often it repeats what is not acknowledged in time
 //   { id, do: "call", client, method, args }
@@ -15,8 +15,10 @@ import { createInterface } from "node:readline";
 import { io as io46 } from "socket.io-client-4.6";
 import { io as io47 } from "socket.io-client-4.7";
 import { io as io48 } from "socket.io-client";
+import parser from "socket.io-msgpack-parser";
 
-const versions = { "4.6": io46, "4.7": io47, "4.8": io48 };
+const msgpack = (url, options) => io48(url, { ...options, path: "/socket.io-msgpack", parser });
+const versions = { "4.6": io46, "4.7": io47, "4.8": io48, msgpack };
 const transports = { polling: ["polling"], websocket: ["websocket"], upgrade: ["polling", "websocket"] };
 const clients = new Map();
 const tell = message => process.stdout.write(JSON.stringify(message) + "\n");

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
 using OrleansAdapter.Testing;
 
 namespace OrleansAdapter.SocketIO.Tests.Live;
@@ -8,15 +9,17 @@ namespace OrleansAdapter.SocketIO.Tests.Live;
 public sealed class ClientTests
 {
     [Theory]
-    [InlineData("polling")]
-    [InlineData("websocket")]
-    [InlineData("upgrade")]
-    public async Task The_official_clients_work_unchanged(string transport)
+    [InlineData("polling", "4.8")]
+    [InlineData("websocket", "4.8")]
+    [InlineData("upgrade", "4.8")]
+    [InlineData("polling", "msgpack")]
+    [InlineData("websocket", "msgpack")]
+    public async Task The_official_clients_work_unchanged(string transport, string client)
     {
         Checkout.SkipWithoutNode();
-        await using var cluster = await SocketIOCluster.StartAsync(3, serve: Serve);
+        await using var cluster = await SocketIOCluster.StartAsync(3, serve: Serve, map: (app, _) => app.MapSocketIO("/msgpack", SocketIOParser.MessagePack));
 
-        await JavaScriptProgram.PassesAsync("features.mjs", transport, Url(cluster[0]), Url(cluster[2]));
+        await JavaScriptProgram.PassesAsync("features.mjs", transport, Url(cluster[0]), Url(cluster[2]), client);
         Assert.Empty(cluster[0].Log.Errors);
         Assert.Empty(cluster[2].Log.Errors);
     }

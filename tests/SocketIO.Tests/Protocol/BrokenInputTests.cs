@@ -69,7 +69,7 @@ public sealed class BrokenInputTests
     }
 
     /// <summary>Reads all that an application may read.</summary>
-    private static void Use(SocketIOPacket packet)
+    private static void Use(ReceivedPacket packet)
     {
         Assert.StartsWith("/", packet.Namespace, StringComparison.Ordinal);
         Assert.False(packet.Type == SocketIOPacketType.Event && ReservedEvents.Contains(packet.Event));

@@ -255,7 +255,7 @@ public sealed class DecoderTests
         Assert.Equal(2, packet.Arguments.Get<int>(1));
     }
 
-    private SocketIOPacket Read(string text)
+    private ReceivedPacket Read(string text)
     {
         Assert.Null(_decoder.Add(false, Encoding.UTF8.GetBytes(text), out var packet));
         Assert.NotNull(packet);
