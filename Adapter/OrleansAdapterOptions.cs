@@ -90,6 +90,11 @@ public sealed class OrleansAdapterOptions
     /// </summary>
     public bool AllowNegotiateVersion0 { get; set; }
 
+    /// <summary>
+    /// What clients of hubs whose connection broke may come back to, with a resume token (docs/RECOVERY.md). Null, the default: nothing.
+    /// </summary>
+    public HubRecoveryOptions? HubRecovery { get; set; }
+
     /// <summary>How servers pass requests on to each other, so that clients need no affinity.</summary>
     public ForwardingOptions Forwarding { get; } = new();
 
@@ -146,6 +151,7 @@ internal sealed class OrleansAdapterOptionsValidator : IValidateOptions<OrleansA
         Check(options.DrainRate > 0, "DrainRate must be positive.");
         Check(options.MaxDataBytes is > 0 and <= 16 << 20, "MaxDataBytes must be between 1 byte and 16 MB.");
         Check(options.MaxRoomsPerSocket > 0, "MaxRoomsPerSocket must be positive.");
+        Check(options.HubRecovery?.IsValid != false, "HubRecovery.MaxDisconnectionDuration must be positive, and at most a day.");
         Check(options.MaximumPendingRequests > 0, "MaximumPendingRequests must be positive.");
         Check(
             options.ServerId is null || OrleansAdapter.ServerId.TryParse(options.ServerId, out _),

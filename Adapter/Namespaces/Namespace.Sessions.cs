@@ -9,10 +9,10 @@ internal sealed partial class Namespace
 
     /// <summary>Sockets may have sessions from now on.</summary>
     /// <param name="settings">What the home is asked for.</param>
-    /// <param name="ended">Told, in the turn, of sessions that ended while their clients were away.</param>
-    internal void UseRecovery(RecoverySettings settings, Action<IReadOnlyList<EndedSession>> ended) => Enqueue(new CommandItem((state, waiter, now) =>
+    /// <param name="ended">Told, in the turn, of sessions that ended while their clients were away; null where nobody wants to know.</param>
+    internal void UseRecovery(RecoverySettings settings, Action<IReadOnlyList<EndedSession>>? ended) => Enqueue(new CommandItem((state, waiter, now) =>
     {
-        _ended = ended;
+        _ended = ended ?? _ended;
         state.UseRecovery(settings, now);
         waiter.TrySetResult();
     }, "starting recovery"));
@@ -51,9 +51,12 @@ internal sealed partial class Namespace
     }
 
     /// <summary>Tells the home what the application keeps with a socket.</summary>
-    internal void TellData(LocalSocket socket, ReadOnlyMemory<byte> data) => Enqueue(new CommandItem((state, waiter, now) =>
-    {
-        state.TellData(socket, data, now);
-        waiter.TrySetResult();
-    }, "keeping a session's data"));
+    internal void TellData(LocalSocket socket, ReadOnlyMemory<byte> data) =>
+        Enqueue(new CommandItem((state, waiter, now) => state.TellData(socket, data, waiter, now), "keeping a session's data"));
+
+    /// <summary>The same; ends when the home has it.</summary>
+    /// <exception cref="OperationException">This server was fenced meanwhile, or stops.</exception>
+    /// <exception cref="TimeoutException">The directory did not confirm it in time.</exception>
+    internal Task TellDataAsync(LocalSocket socket, ReadOnlyMemory<byte> data) =>
+        RunAsync((state, waiter, now) => state.TellData(socket, data, waiter, now), "keeping a session's data");
 }

@@ -93,10 +93,12 @@ internal sealed partial class Namespace : NamespaceRoot
     public Task ConnectAsync(LocalSocket socket) => RunAsync((state, waiter, now) => state.Connect(socket, waiter, now), "a connect");
 
     /// <summary>Takes a socket out of the namespace and all of its rooms. Ends when that holds on this server; nothing happens if it is out.</summary>
-    public Task DisconnectAsync(LocalSocket socket) => RunAsync(
+    /// <param name="socket">Which.</param>
+    /// <param name="mayComeBack">Whether its session, if it has one, outlives it.</param>
+    public Task DisconnectAsync(LocalSocket socket, bool mayComeBack = false) => RunAsync(
         (state, waiter, now) =>
         {
-            state.Disconnect(socket, now);
+            state.Disconnect(socket, now, mayComeBack);
             waiter.TrySetResult();
         },
         "a disconnect");

@@ -15,7 +15,7 @@ internal sealed partial class NamespaceState
     public void UseRecovery(RecoverySettings settings, long now)
     {
         _now = now;
-        Replica.UseRecovery(settings, now);
+        Replica.UseRecovery(Replica.Recovery?.And(settings) ?? settings, now); // a hub and a Socket.IO namespace may share one
     }
 
     /// <summary>A client asks for its session.</summary>
@@ -50,11 +50,14 @@ internal sealed partial class NamespaceState
         }
     }
 
-    /// <summary>Tells the home what the application keeps with a socket.</summary>
-    public void TellData(LocalSocket socket, ReadOnlyMemory<byte> data, long now)
+    /// <summary>Tells the home what the application keeps with a socket. The waiter completes when the home has it, or where there is no session.</summary>
+    public void TellData(LocalSocket socket, ReadOnlyMemory<byte> data, TaskCompletionSource waiter, long now)
     {
         _now = now;
-        Tell(socket, (id, claim) => new SessionData(id, claim, data));
+        if (!Tell(socket, (id, claim) => new SessionData(id, claim, data), waiter))
+        {
+            waiter.TrySetResult();
+        }
     }
 
     IReadOnlyList<MovedSocket> IReplicaHost.MovedSockets() =>

@@ -40,7 +40,7 @@ internal sealed class PendingClaim(SessionClaim claim, Func<SocketId, SocketSess
     /// <summary>The entry has come: the socket is made, held by the claim that has this number.</summary>
     public LocalSocket Make(SocketId id, long number, ReadOnlyMemory<byte> data)
     {
-        var session = new SocketSession(claim.Secret)
+        var session = new SocketSession(claim.Next ?? claim.Secret)
         {
             Claim = number,
             IsOpen = true,

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace OrleansAdapter.Namespaces;
 
 /// <summary>
@@ -25,8 +27,33 @@ internal sealed class SocketSession(SecretHash secret)
     /// <summary>The same, where it is certain that everything before was handed over as well; else unknown.</summary>
     public OrderOffset SurelySent => IsToldAll ? LastSent : OrderOffset.Unknown;
 
-    /// <summary>What the application keeps with the socket, as it was last told; null for nothing. Set by the front, which has a lock for it.</summary>
+    /// <summary>What the application keeps with the socket, as it was last told; null for nothing. Changed with <see cref="HasChanged"/>.</summary>
     public byte[]? Data { get; set; }
+
+    /// <summary>
+    /// Whether the home is to be told what the application keeps with the socket: it then is in <see cref="Data"/>. Who tells it holds a lock on this, so that
+    /// nothing older is told later.
+    /// </summary>
+    /// <exception cref="JsonException">It cannot be serialised.</exception>
+    /// <exception cref="NotSupportedException">The same.</exception>
+    public bool HasChanged(IDictionary<string, object?>? data, JsonSerializerOptions options)
+    {
+        if (data is null && Data is null)
+        {
+            return false;
+        }
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(data, options);
+        if (Data is { } told && bytes.AsSpan().SequenceEqual(told))
+        {
+            return false;
+        }
+        Data = bytes;
+        return true;
+    }
+
+    /// <summary>What the application kept with a socket; nothing where it is empty.</summary>
+    public static Dictionary<string, JsonElement> Read(ReadOnlyMemory<byte> data) =>
+        data.IsEmpty ? [] : JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(data.Span) ?? [];
 
     /// <summary>
     /// Whether the client's connection has been handed all that it missed. Until then nobody may say what was sent to it last. Set by the front.

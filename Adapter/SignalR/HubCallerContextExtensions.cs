@@ -1,3 +1,4 @@
+using OrleansAdapter;
 using OrleansAdapter.SignalR;
 
 namespace Microsoft.AspNetCore.SignalR;
@@ -20,10 +21,32 @@ public static class HubCallerContextExtensions
     /// <exception cref="InvalidOperationException">
     /// The hub's connections are not OrleansAdapter's: <c>AddOrleansAdapter</c> is missing, or the hub has another lifetime manager.
     /// </exception>
-    public static IDictionary<string, object?> SocketData(this HubCallerContext context)
+    public static IDictionary<string, object?> SocketData(this HubCallerContext context) => SocketOf(context).Data;
+
+    /// <summary>
+    /// What the client is to show, on its next connection, to come back to its connection id, groups and <see cref="SocketData"/> on any server
+    /// (<see cref="OrleansAdapterOptions.HubRecovery"/>): in the query as <c>resumeToken</c>, or as the header <c>X-Resume-Token</c>. A secret between it and
+    /// the hub, good for one time: a connection that came back has another one. Null where the client cannot come back.
+    /// </summary>
+    /// <example>
+    /// <code>
+    /// await Clients.Caller.SendAsync("resumeToken", Context.ResumeToken());
+    /// </code>
+    /// </example>
+    /// <exception cref="InvalidOperationException">As with <see cref="SocketData"/>.</exception>
+    public static string? ResumeToken(this HubCallerContext context) => SocketOf(context).ResumeToken;
+
+    /// <summary>
+    /// Whether the client came back to its session with a <see cref="ResumeToken"/>. Then values of <see cref="SocketData"/> are
+    /// <see cref="System.Text.Json.JsonElement"/>s.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">As with <see cref="SocketData"/>.</exception>
+    public static HubConnectionRecovery Recovery(this HubCallerContext context) => SocketOf(context).Recovery;
+
+    private static HubSocket SocketOf(HubCallerContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return context.Features.Get<HubSocket>()?.Data
+        return context.Features.Get<HubSocket>()
             ?? throw new InvalidOperationException("The connection is not OrleansAdapter's: call AddSignalR().AddOrleansAdapter(), "
                 + "and give the hub no other HubLifetimeManager.");
     }

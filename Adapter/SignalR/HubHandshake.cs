@@ -13,15 +13,16 @@ namespace OrleansAdapter.SignalR;
 /// </summary>
 internal sealed class HubHandshake
 {
-    /// <summary>The query's key of the connection token, which lets its holder speak for the client. It never travels.</summary>
-    private const string Token = "id";
+    /// <summary>What lets its holder speak for the client, or come back as it: the connection token and the resume token. They never travel.</summary>
+    private static readonly HashSet<string> Tokens = new(StringComparer.OrdinalIgnoreCase) { "id", ResumeToken.Parameter };
 
-    /// <summary>What only tells of the transport.</summary>
+    /// <summary>What only tells of the transport, and the header of the resume token.</summary>
     private static readonly HashSet<string> Left = new(StringComparer.OrdinalIgnoreCase)
     {
         "Connection", "Upgrade", "Content-Length", "Content-Type", "Transfer-Encoding", "Accept", "Accept-Encoding", "Cache-Control", "Pragma", "Keep-Alive",
             "TE",
         "Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Extensions", "Sec-WebSocket-Accept",
+        ResumeToken.Header,
     };
 
     /// <summary>What stands for the client's identity.</summary>
@@ -62,7 +63,7 @@ internal sealed class HubHandshake
         writer.WriteBoolean("xdomain", _headers.Any(header => header.Key.Equals("Origin", StringComparison.OrdinalIgnoreCase)));
         writer.WriteBoolean("secure", _isSecure);
         writer.WriteString("url", _path);
-        Write(writer, "query", QueryHelpers.ParseQuery(_query).Where(pair => pair.Key != Token), secrets);
+        Write(writer, "query", QueryHelpers.ParseQuery(_query).Where(pair => !Tokens.Contains(pair.Key)), secrets);
         Write(writer, "headers", _headers.Select(header => KeyValuePair.Create(header.Key.ToLowerInvariant(), header.Value)), secrets);
         writer.WriteEndObject();
     }

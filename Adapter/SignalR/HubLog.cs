@@ -12,10 +12,21 @@ internal static partial class HubLog
     public static partial void Closed(ILogger logger, LogLevel level, string @namespace, SocketId socket, DisconnectReason reason);
 
     [LoggerMessage(102, LogLevel.Warning, "{Namespace}: connection {Socket} is closed, it could not be taken in")]
-    public static partial void Refused(ILogger logger, string @namespace, SocketId socket, Exception exception);
+    public static partial void Refused(ILogger logger, string @namespace, string socket, Exception exception);
 
     [LoggerMessage(103, LogLevel.Information,
         "A WebSocket from a page of {Origin} was refused: that is not the host of the request ({Host}), and no CORS policy of the hub's endpoint "
         + "(RequireCors), nor the default one, allows it")]
     public static partial void OriginRefused(ILogger logger, string origin, string host);
+
+    [LoggerMessage(104, LogLevel.Debug, "{Namespace}: a client asked for its session and does not get it: {Why}")]
+    public static partial void NotRecovered(ILogger logger, string @namespace, ClaimRefusal why);
+
+    [LoggerMessage(105, LogLevel.Warning,
+        "{Namespace}: the SocketData of a connection cannot be serialised, so that they are not there when its client comes back")]
+    public static partial void DataNotSerialised(ILogger logger, string @namespace, Exception exception);
+
+    [LoggerMessage(106, LogLevel.Warning, "{Namespace}: the directory did not confirm that it keeps the SocketData of connection {Socket}: they may be older "
+        + "when its client comes back")]
+    public static partial void DataNotConfirmed(ILogger logger, string @namespace, SocketId socket, Exception exception);
 }

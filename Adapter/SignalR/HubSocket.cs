@@ -20,7 +20,7 @@ namespace OrleansAdapter.SignalR;
 /// own messages (results of hub methods, streams, the close message) take what is queued with them (<see cref="QueueFirstProtocol"/>): nothing
 /// overtakes a frame. A connection with stateful reconnect gets its frames one by one, since it counts and keeps them.
 /// </remarks>
-internal sealed class HubSocket : LocalSocket, IDrainedClient
+internal sealed partial class HubSocket : LocalSocket, IDrainedClient
 {
     /// <summary>Written at once, where more is queued, so that the transport's buffer does not take over what the queue is to bound.</summary>
     private const int WriteSize = 64 << 10;
@@ -37,12 +37,10 @@ internal sealed class HubSocket : LocalSocket, IDrainedClient
     private readonly HubHandshake _handshake;
     private readonly SlowClientLimits _slowLimits;
     private readonly TimeProvider _time;
-    private SlowClientWatch? _slow;
-    private ITimer? _slowTimer;
     private List<string>? _invocations;
     private ConcurrentDictionary<string, object?>? _data;
     private State _state;
-    private bool _writing;
+    private bool _writing = true; // until it is ready
     private int _unanswered;
     private volatile bool _reached;
 
@@ -59,10 +57,6 @@ internal sealed class HubSocket : LocalSocket, IDrainedClient
         _oneByOne = StatefulReconnect.IsOn(connection);
         Protocol = connection.Protocol;
         Kind = ClientKind.SignalR((connection.Features.Get<IHttpTransportFeature>()?.TransportType ?? HttpTransportType.None).ToString());
-        if (!_oneByOne)
-        {
-            connection.Protocol = new QueueFirstProtocol(Protocol, this);
-        }
     }
 
     private enum State
@@ -89,6 +83,27 @@ internal sealed class HubSocket : LocalSocket, IDrainedClient
     /// <summary>Whatever the application keeps with the connection; other servers see it.</summary>
     public IDictionary<string, object?> Data => _data ?? Interlocked.CompareExchange(ref _data, new(1, 4, StringComparer.Ordinal), null) ?? _data;
 
+    /// <summary>
+    /// Whatever the framework writes from now on takes the queue with it, and what has piled up goes out. Until then nothing does: a client that comes back
+    /// may be sent to before its connection is ready.
+    /// </summary>
+    public void Begin()
+    {
+        if (!_oneByOne)
+        {
+            _connection.Protocol = new QueueFirstProtocol(_connection.Protocol, this);
+        }
+        if (Session is not null)
+        {
+            _connection.Protocol = new GoodbyeProtocol(_connection.Protocol, this);
+        }
+        lock (_gate)
+        {
+            _writing = false;
+        }
+        EndTurn();
+    }
+
     /// <summary>Whether it was let in.</summary>
     public bool IsIn { get; set; }
 
@@ -97,9 +112,6 @@ internal sealed class HubSocket : LocalSocket, IDrainedClient
 
     /// <summary>How the client is told that this server ends the connection; null while it does not.</summary>
     public CloseMessage? CloseMessage { get; private set; }
-
-    /// <inheritdoc/>
-    public bool IsSlow => Volatile.Read(ref _slow) is not null;
 
     /// <summary>How many bytes wait.</summary>
     public long QueuedBytes
@@ -161,11 +173,7 @@ internal sealed class HubSocket : LocalSocket, IDrainedClient
                 return;
             }
             taken = _queue.TryAdd(frame, out dropped);
-            if (_slow is null && _queue.IsAbove)
-            {
-                _slow = new SlowClientWatch(_slowLimits, _time);
-                _slowTimer = _time.CreateTimer(static state => ((HubSocket)state!).LookAtSlow(), this, _slowLimits.Time, Timeout.InfiniteTimeSpan);
-            }
+            WatchIfSlow();
         }
         if (dropped > 0)
         {
@@ -318,30 +326,6 @@ internal sealed class HubSocket : LocalSocket, IDrainedClient
             }
             return frame;
         }
-    }
-
-    private void EndWatch()
-    {
-        _slow = null;
-        _slowTimer?.Dispose();
-        _slowTimer = null;
-    }
-
-    private void LookAtSlow()
-    {
-        lock (_gate)
-        {
-            if (_slow is null || _state != State.Open)
-            {
-                return;
-            }
-            if (_slow.Left is var left && left > TimeSpan.Zero)
-            {
-                _slowTimer!.Change(left, Timeout.InfiniteTimeSpan);
-                return;
-            }
-        }
-        Close(DisconnectReason.SlowClient);
     }
 
     private ValueTask WriteNext()

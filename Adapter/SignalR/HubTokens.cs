@@ -92,6 +92,9 @@ internal sealed class HubTokens(Namespace @namespace, TimeProvider time, HubSock
             && ServerId.TryParse(text.AsSpan(0, ServerId.TextLength), out server);
     }
 
+    /// <summary>Whether an id is all that a client has to prove its connection with (version 0).</summary>
+    public bool IsKey(SocketId id) => _versionZero.ContainsKey(id);
+
     /// <summary>A connection has ended.</summary>
     public void Forget(SocketId id) => _versionZero.TryRemove(id, out _);
 

@@ -12,6 +12,9 @@ internal interface IHubSocketOwner
     /// <summary>An event asks the client for an acknowledgement.</summary>
     void Ask(HubSocket socket, Packet packet, ClientAck ack);
 
+    /// <summary>Tells the home what the application keeps with the connection, if that has changed. Not called in the turn.</summary>
+    Task KeepDataAsync(HubSocket socket);
+
     /// <summary>This server ends the connection. It takes no more frames.</summary>
     void Closed(HubSocket socket, DisconnectReason reason);
 }

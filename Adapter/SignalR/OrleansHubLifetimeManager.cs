@@ -34,6 +34,7 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
     private readonly ClientInvocations _invocations;
     private readonly ThisServer _server;
     private readonly RateLimits _limits;
+    private readonly HubSessions? _sessions;
     private readonly ILogger _logger;
 
     /// <summary>Made by the host's container, which also registers the hub's namespace with it.</summary>
@@ -56,6 +57,7 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
             server.Options.JsonSerializerOptions,
             _logger);
         Namespace = server.Of(namespaces.NameOf(typeof(THub)));
+        _sessions = server.Options.HubRecovery is { } recovery ? new HubSessions(Namespace, recovery, _logger) : null;
         _invocations = new ClientInvocations(Namespace, _codec);
         server.Draining.Add(_sockets);
         server.Sockets.Add(this);
@@ -78,27 +80,29 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
     /// <inheritdoc/>
     public override async Task OnConnectedAsync(HubConnectionContext connection)
     {
-        var id = HubTokens.IdOf(connection) ?? Namespace.NewSocketId();
-        SetId(connection, id);
-        var socket = new HubSocket(id, connection, _codec.FramesOf(connection.Protocol), this, SlowClientLimits.Of(_server.Options),
-            _server.Time)
-        { UserId = connection.UserIdentifier };
-        connection.Features.Set(socket);
-        if (_limits.Of(connection.GetHttpContext()?.Features.Get<IHttpConnectionFeature>()?.RemoteIpAddress) is { } limits)
-        {
-            connection.Protocol = new RateLimitedProtocol(connection.Protocol, limits.ForSocket(connection.UserIdentifier));
-        }
-        _sockets.Add(socket);
         try
         {
-            await Namespace.ConnectAsync(socket);
+            var socket = await ResumeAsync(connection) ?? NewSocket(connection);
+            SetId(connection, socket.Id);
+            connection.Features.Set(socket);
+            _sockets.Add(socket);
+            socket.Begin();
+            if (_limits.Of(connection.GetHttpContext()?.Features.Get<IHttpConnectionFeature>()?.RemoteIpAddress) is { } limits)
+            {
+                connection.Protocol = new RateLimitedProtocol(connection.Protocol, limits.ForSocket(connection.UserIdentifier));
+            }
+            if (socket.Recovery == HubConnectionRecovery.None)
+            {
+                await Namespace.ConnectAsync(socket);
+            }
             socket.IsIn = true;
             _server.Metrics.Connected(Namespace.MetricName, socket.Kind);
         }
         catch (Exception exception) when (exception is OperationException or TimeoutException or ArgumentException)
         {
-            HubLog.Refused(_logger, Namespace.Name, id, exception);
-            _server.Metrics.ConnectRefused(socket.Kind.Protocol, exception is ArgumentException ? ConnectRefusal.Invalid : ConnectRefusal.Unavailable);
+            HubLog.Refused(_logger, Namespace.Name, connection.ConnectionId, exception);
+            _server.Metrics.ConnectRefused(
+                ClientKind.SignalRProtocol, exception is ArgumentException ? ConnectRefusal.Invalid : ConnectRefusal.Unavailable);
             var mayReturn = exception is not ArgumentException;
             await connection.WriteAsync(new CloseMessage(mayReturn ? "The server cannot take connections now." : exception.Message, allowReconnect: mayReturn));
             throw new ConnectionResetException(exception.Message, exception); // before the hub has seen it; the framework goes on to OnDisconnectedAsync
@@ -118,7 +122,9 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
             {
                 _server.Metrics.SocketEnded(Namespace.MetricName, socket.Kind, socket.EndReason);
             }
-            await Namespace.DisconnectAsync(socket);
+            var kept = socket.MayComeBack ? socket.KeepDataAsync() : Task.CompletedTask;
+            await Namespace.DisconnectAsync(socket, socket.MayComeBack);
+            await kept;
         }
     }
 
@@ -213,6 +219,8 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
 
     void IHubSocketOwner.Ask(HubSocket socket, Packet packet, ClientAck ack) => _invocations.Ask(socket, packet, ack);
 
+    Task IHubSocketOwner.KeepDataAsync(HubSocket socket) => _sessions?.KeepDataAsync(socket) ?? Task.CompletedTask;
+
     void IHubSocketOwner.Closed(HubSocket socket, DisconnectReason reason)
     {
         var isSlow = reason == DisconnectReason.SlowClient;
@@ -221,9 +229,34 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
         _invocations.Disconnected(socket);
         if (isSlow)
         {
-            _ = Namespace.DisconnectAsync(socket); // for all other reasons the namespace has taken it out
+            _ = Namespace.DisconnectAsync(socket, socket.MayComeBack); // for all other reasons the namespace has taken it out
         }
     }
+
+    private HubSocket NewSocket(HubConnectionContext connection)
+    {
+        var socket = Socket(connection, HubTokens.IdOf(connection) ?? Namespace.NewSocketId());
+        if (_sessions is not null)
+        {
+            HubSessions.Give(socket);
+        }
+        return socket;
+    }
+
+    /// <summary>
+    /// The socket that the client has come back to; null where it begins anew. Not for clients that negotiated version 0: their connection's id is its key,
+    /// which a session's id, known to others, must not be.
+    /// </summary>
+    private Task<HubSocket?> ResumeAsync(HubConnectionContext connection) =>
+        _sessions is null || (HubTokens.IdOf(connection) is { } id && Tokens.IsKey(id))
+            ? Task.FromResult<HubSocket?>(null)
+            : _sessions.ResumeAsync(connection.GetHttpContext()?.Request, connection.UserIdentifier, resumed => Socket(connection, resumed));
+
+    private HubSocket Socket(HubConnectionContext connection, SocketId id) =>
+        new(id, connection, _codec.FramesOf(connection.Protocol), this, SlowClientLimits.Of(_server.Options), _server.Time)
+        {
+            UserId = connection.UserIdentifier,
+        };
 
     private static void SetId(HubConnectionContext connection, SocketId id) =>
         (connection.Features.Get<IConnectionIdFeature>()

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using OrleansAdapter;
 using OrleansAdapter.SignalR;
 
@@ -23,6 +24,19 @@ public static class SignalRBuilderExtensions
         services.Replace(ServiceDescriptor.Singleton(typeof(HubLifetimeManager<>), typeof(OrleansHubLifetimeManager<>)));
         services.TryAddSingleton(typeof(IHubNamespace<>), typeof(HubNamespace<>));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, HubEndpointPolicy>());
+        services.TryAddEnumerable(ServiceDescriptor.Transient<IConfigureOptions<HubOptions>, AddSessionFilter>());
         return builder;
+    }
+
+    /// <summary>Without recovery a hub's methods have no filter more.</summary>
+    private sealed class AddSessionFilter(IOptions<OrleansAdapterOptions> options) : IConfigureOptions<HubOptions>
+    {
+        public void Configure(HubOptions hubs)
+        {
+            if (options.Value.HubRecovery is not null)
+            {
+                hubs.AddFilter(new HubSessionFilter());
+            }
+        }
     }
 }

@@ -1,23 +1,12 @@
-using System.Buffers.Text;
-using System.Security.Cryptography;
 using System.Text.Json;
+using OrleansAdapter.Namespaces;
 using OrleansAdapter.Packets;
 
 namespace OrleansAdapter.SocketIO;
 
-/// <summary>The secret that a client proves its session with (<c>pid</c>): 128 random bits. Only its hash leaves this server.</summary>
+/// <summary>The secret that a client proves its session with (<c>pid</c>), as it sends it.</summary>
 internal static class RecoverySecret
 {
-    private const int Bytes = 16;
-    private const int Length = 22;
-
-    public static string New()
-    {
-        Span<byte> bytes = stackalloc byte[Bytes];
-        RandomNumberGenerator.Fill(bytes);
-        return Base64Url.EncodeToString(bytes);
-    }
-
     /// <summary>
     /// Takes the secret and the offset out of what a client sent to be let in: they are nobody else's to see. Null where it asks for no session, or in a
     /// form that no server gave out, which <paramref name="isMalformed"/> then tells apart.
@@ -32,7 +21,7 @@ internal static class RecoverySecret
         var hasOffset = auth.TryGetProperty("offset", out var text);
         auth = Without(auth);
         OrderOffset offset = default;
-        if (pid.ValueKind == JsonValueKind.String && pid.GetString() is { Length: Length } secret
+        if (pid.ValueKind == JsonValueKind.String && pid.GetString() is { Length: SessionSecret.Length } secret
             && (!hasOffset || (text.ValueKind == JsonValueKind.String && OffsetText.TryRead(text.GetString(), out offset))))
         {
             return (secret, offset);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.SocketIO;
 
@@ -16,6 +17,6 @@ public sealed record SocketIOSessionEnd(SocketId Id, string? UserId, IReadOnlyDi
     internal static SocketIOSessionEnd Of(EndedSession ended) => new(
         ended.Socket,
         ended.User.Length > 0 ? ended.User : null,
-        ended.Data.IsEmpty ? new Dictionary<string, JsonElement>() : JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(ended.Data.Span) ?? [],
+        SocketSession.Read(ended.Data),
         ended.Reason.ToString());
 }

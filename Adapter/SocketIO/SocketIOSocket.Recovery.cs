@@ -25,7 +25,7 @@ public sealed partial class SocketIOSocket
     /// <summary>A new client gets a session.</summary>
     internal void GiveSession()
     {
-        (_secret, HasSession) = (RecoverySecret.New(), true);
+        (_secret, HasSession) = (SessionSecret.New(), true);
         Session = new SocketSession(SecretHash.Of(_secret));
     }
 
@@ -40,11 +40,7 @@ public sealed partial class SocketIOSocket
     internal void Restore(ReadOnlyMemory<byte> data)
     {
         Recovered = true;
-        if (data.IsEmpty)
-        {
-            return;
-        }
-        foreach (var (name, value) in JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(data.Span) ?? [])
+        foreach (var (name, value) in SocketSession.Read(data))
         {
             Data[name] = value;
         }
@@ -63,28 +59,23 @@ public sealed partial class SocketIOSocket
     /// <summary>Tells the home what the application keeps with the socket, if that has changed.</summary>
     internal void TellData()
     {
-        if (!HasSession || Session is not { } session || (_data is null && session.Data is null))
+        if (!HasSession || Session is not { } session)
         {
             return;
         }
         lock (session)
         {
-            byte[] data;
             try
             {
-                data = JsonSerializer.SerializeToUtf8Bytes(_data, Namespace.Server.JsonOptions);
+                if (session.HasChanged(_data, Namespace.Server.JsonOptions))
+                {
+                    Namespace.Core.TellData(this, session.Data);
+                }
             }
             catch (Exception exception) when (exception is JsonException or NotSupportedException)
             {
                 SocketIOLog.DataNotKept(Namespace.Server.Logger, Namespace.Name, exception);
-                return;
             }
-            if (session.Data is { } told && data.AsSpan().SequenceEqual(told))
-            {
-                return;
-            }
-            session.Data = data;
-            Namespace.Core.TellData(this, data);
         }
     }
 

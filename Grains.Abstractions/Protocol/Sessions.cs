@@ -9,14 +9,16 @@ namespace OrleansAdapter.Protocol;
 /// <param name="KeepEntries">How long entries are kept, in milliseconds: longer than sessions, as a break is noticed late.</param>
 /// <param name="WindowBytes">The most bytes of entries that are kept.</param>
 /// <param name="MaximumMissed">The most entries that one client may have missed and still come back to its session.</param>
-internal sealed record RecoverySettings(long KeepSessions, long KeepEntries, long WindowBytes, int MaximumMissed)
+/// <param name="KeepsPackets">Whether packets are kept; else only what makes sockets join, leave or go, which is enough where nobody asks for packets.</param>
+internal sealed record RecoverySettings(long KeepSessions, long KeepEntries, long WindowBytes, int MaximumMissed, bool KeepsPackets = true)
 {
     /// <summary>What satisfies both.</summary>
     public RecoverySettings And(RecoverySettings other) => new(
         Math.Max(KeepSessions, other.KeepSessions),
         Math.Max(KeepEntries, other.KeepEntries),
         Math.Max(WindowBytes, other.WindowBytes),
-        Math.Max(MaximumMissed, other.MaximumMissed));
+        Math.Max(MaximumMissed, other.MaximumMissed),
+        KeepsPackets || other.KeepsPackets);
 }
 
 /// <summary>A place in a namespace's order, in all its epochs. What a client calls its offset. None where it has received nothing yet.</summary>
@@ -108,6 +110,12 @@ internal sealed record SessionClaim(SecretHash Secret, string User, OrderOffset 
     /// window, and then nobody else.
     /// </summary>
     public bool IsOnce { get; init; }
+
+    /// <summary>Whether the client comes back without what it missed: its offset says nothing then.</summary>
+    public bool WithoutMissed { get; init; }
+
+    /// <summary>The hash of the secret that takes this one's place where the claim is granted, so that this one is used up; null where it stays.</summary>
+    public SecretHash? Next { get; init; }
 
     /// <summary>Asks whether this server is the first to act on a request.</summary>
     public static SessionClaim Once(SecretHash id) => new(id, "", default, LooksOnly: true) { IsOnce = true };

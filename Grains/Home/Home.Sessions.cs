@@ -183,6 +183,10 @@ internal sealed partial class Home
         var moved = new SessionMoved(session!.Socket, session.Rooms, session.Data);
         if (!claim.LooksOnly)
         {
+            if (claim.Next is { } next)
+            {
+                _sessions!.ChangeSecret(session, next);
+            }
             Move(session, life, new Entry(Number, life.Id, position, run, Operation.Moved(Lives(left, life.Id), moved)), firstNumber);
         }
         return new ClaimAnswer(position, ClaimRefusal.None, moved, claim.LooksOnly ? [] : missed);
@@ -207,7 +211,7 @@ internal sealed partial class Home
         {
             return WillTell ? ClaimRefusal.NotYet : ClaimRefusal.HolderUnproved;
         }
-        if (SessionTable.StartOf(session, claim.Offset, Epoch, Number) is not { } start)
+        if ((claim.WithoutMissed ? Number : SessionTable.StartOf(session, claim.Offset, Epoch, Number)) is not { } start)
         {
             return ClaimRefusal.BadOffset;
         }

@@ -13,7 +13,8 @@ internal sealed class Session(SocketId socket, SecretHash secret, string user)
 
     public SocketId Socket { get; } = socket;
 
-    public SecretHash Secret { get; } = secret;
+    /// <summary>What its client has to prove. The index of sessions changes it.</summary>
+    public SecretHash Secret { get; set; } = secret;
 
     public string User { get; } = user;
 

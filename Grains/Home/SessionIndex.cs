@@ -56,6 +56,18 @@ internal sealed class SessionIndex
         return true;
     }
 
+    /// <summary>Gives a session that is in it another secret; nothing happens where one has that already.</summary>
+    public void ChangeSecret(Session session, SecretHash secret)
+    {
+        if (Find(secret) is not null)
+        {
+            return;
+        }
+        Take(_bySecret, session, HomeBySecret);
+        session.Secret = secret;
+        Put(_bySecret, session, HomeBySecret);
+    }
+
     /// <summary>Removes a session that is in it.</summary>
     public void Remove(Session session)
     {

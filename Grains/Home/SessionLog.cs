@@ -17,6 +17,7 @@ internal sealed class SessionLog(Func<SocketId, bool> isSocket, Func<SocketId, S
     private readonly Dictionary<SocketId, LogTrack> _sockets = [];
     private readonly List<Entry> _steering = [];
     private long _forgotten;
+    private long _leftOut;
 
     /// <summary>What it holds, in bytes.</summary>
     public long Bytes { get; private set; }
@@ -35,8 +36,8 @@ internal sealed class SessionLog(Func<SocketId, bool> isSocket, Func<SocketId, S
     public static bool Steers(Operation operation) =>
         operation.Kind is OperationKind.SocketsJoin or OperationKind.SocketsLeave or OperationKind.DisconnectSockets;
 
-    /// <summary>Takes an entry, if it is of a kind that matters.</summary>
-    public void Add(Entry entry, long now)
+    /// <summary>Takes an entry, if it is of a kind that matters; a packet only where packets are kept.</summary>
+    public void Add(Entry entry, long now, bool keepsPackets = true)
     {
         var operation = entry.Operation;
         if (Steers(operation))
@@ -45,6 +46,11 @@ internal sealed class SessionLog(Func<SocketId, bool> isSocket, Func<SocketId, S
         }
         else if (operation.Kind == OperationKind.Emit && (operation.Target!.Flags & BroadcastFlags.Volatile) == 0)
         {
+            if (!keepsPackets)
+            {
+                _leftOut = entry.Number;
+                return;
+            }
             foreach (var socket in operation.Target.Sockets)
             {
                 TrackOf(socket).Add(entry);
@@ -135,7 +141,7 @@ internal sealed class SessionLog(Func<SocketId, bool> isSocket, Func<SocketId, S
     public List<Entry>? Missed(Session session, long after, long upTo, int most, out bool tooMany)
     {
         tooMany = false;
-        if (after < session.ForgottenUpTo)
+        if (after < session.ForgottenUpTo || after < _leftOut)
         {
             return null;
         }

@@ -62,7 +62,7 @@ internal sealed class SessionTable
     /// <summary>Logs an entry; sessions whose clients are away join, leave and end by it at once.</summary>
     public void Log(Entry entry, long now)
     {
-        Entries.Add(entry, now);
+        Entries.Add(entry, now, _settings.KeepsPackets);
         if (SessionLog.Steers(entry.Operation))
         {
             for (var node = _away.First; node is not null;)
@@ -134,6 +134,9 @@ internal sealed class SessionTable
         session.Holder = life;
         session.Trail.Claim = claim;
     }
+
+    /// <summary>From now on the client has to prove another secret; the one that it proved is used up.</summary>
+    public void ChangeSecret(Session session, SecretHash secret) => _sessions.ChangeSecret(session, secret);
 
     /// <summary>Whether the session may be claimed once more; counts the claim.</summary>
     public static bool CountClaim(Session session, long now)

@@ -2,11 +2,13 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using OrleansAdapter;
 using OrleansAdapter.SocketIO;
+using OrleansAdapter.TestWorker;
 
 // What the demonstration lacks, for tests with official clients: several namespaces, a middleware that counts, and events of every kind.
 var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.AddOrleansAdapter();
 builder.Services.AddSocketIO();
+builder.Services.AddSignalR().AddOrleansAdapter();
 if (File.Exists(builder.Configuration["TestWorker:HeldUpBy"]))
 {
     // What an application does before its host runs may take any time.
@@ -16,6 +18,8 @@ if (File.Exists(builder.Configuration["TestWorker:HeldUpBy"]))
 await using var app = builder.Build();
 app.MapSocketIO("/socket.io");
 app.MapSocketIO("/socket.io-msgpack", SocketIOParser.MessagePack);
+app.MapHub<SessionHub>("/hub", options => options.AllowStatefulReconnects = true);
+app.MapHub<OtherHub>("/other");
 app.MapHealthChecks("/healthz/ready");
 var server = app.Services.GetRequiredService<IOptions<OrleansAdapterOptions>>().Value.ServerName;
 var io = app.Services.GetRequiredService<SocketIOServer>();

@@ -20,6 +20,24 @@ internal static class SessionCodec
         Once = 7,
     }
 
+    /// <summary>What a claim asks for besides. The first two values are as old as claims.</summary>
+    [Flags]
+    private enum Form : byte
+    {
+        None = 0,
+        Once = 1,
+        WithoutMissed = 2,
+        Next = 4,
+    }
+
+    /// <summary>Whether there are settings. The first two values are as old as settings.</summary>
+    private enum Kept : byte
+    {
+        Nothing = 0,
+        Packets = 1,
+        NoPackets = 2,
+    }
+
     /// <summary>What the body of an operation about sessions says; null for other kinds.</summary>
     /// <exception cref="ProtocolException">The bytes say nothing.</exception>
     public static object? Read(OperationKind kind, ReadOnlyMemory<byte> body) => kind switch
@@ -107,7 +125,12 @@ internal static class SessionCodec
         writer.Text(claim.User);
         WriteOffset(ref writer, claim.Offset);
         writer.Byte(claim.LooksOnly ? (byte)1 : (byte)0);
-        writer.Byte(claim.IsOnce ? (byte)1 : (byte)0);
+        writer.Byte((byte)(
+            (claim.IsOnce ? Form.Once : Form.None) | (claim.WithoutMissed ? Form.WithoutMissed : Form.None) | (claim.Next is null ? Form.None : Form.Next)));
+        if (claim.Next is { } next)
+        {
+            WriteSecret(ref writer, next);
+        }
         writer.Complete();
         return output.WrittenMemory;
     }
@@ -115,7 +138,18 @@ internal static class SessionCodec
     private static SessionClaim ReadClaim(ReadOnlyMemory<byte> body)
     {
         var reader = new WireReader(body, ProtocolVersion.Current);
-        var claim = new SessionClaim(ReadSecret(ref reader), reader.Text(), ReadOffset(ref reader), reader.Flag()) { IsOnce = reader.Flag() };
+        var claim = new SessionClaim(ReadSecret(ref reader), reader.Text(), ReadOffset(ref reader), reader.Flag());
+        var form = (Form)reader.Byte();
+        if ((form & ~(Form.Once | Form.WithoutMissed | Form.Next)) != 0)
+        {
+            throw new ProtocolException($"The form {(byte)form} of a claim is not known to {ProtocolVersion.Ours}.");
+        }
+        claim = claim with
+        {
+            IsOnce = form.HasFlag(Form.Once),
+            WithoutMissed = form.HasFlag(Form.WithoutMissed),
+            Next = form.HasFlag(Form.Next) ? ReadSecret(ref reader) : null,
+        };
         reader.End();
         return claim;
     }
@@ -139,7 +173,7 @@ internal static class SessionCodec
 
     public static void WriteSettings(ref WireWriter writer, RecoverySettings? settings)
     {
-        writer.Byte(settings is null ? (byte)0 : (byte)1);
+        writer.Byte((byte)(settings is null ? Kept.Nothing : settings.KeepsPackets ? Kept.Packets : Kept.NoPackets));
         if (settings is not null)
         {
             writer.Long(settings.KeepSessions);
@@ -149,8 +183,17 @@ internal static class SessionCodec
         }
     }
 
-    public static RecoverySettings? ReadSettings(ref WireReader reader) =>
-        reader.Flag() ? new RecoverySettings(reader.Long(), reader.Long(), reader.Long(), reader.Int()) : null;
+    public static RecoverySettings? ReadSettings(ref WireReader reader)
+    {
+        var kept = (Kept)reader.Byte();
+        if (kept > Kept.NoPackets)
+        {
+            ProtocolException.Throw($"What {(byte)kept} before byte {reader.Position} wants kept for sessions is not known.");
+        }
+        return kept == Kept.Nothing
+            ? null
+            : new RecoverySettings(reader.Long(), reader.Long(), reader.Long(), reader.Int(), KeepsPackets: kept == Kept.Packets);
+    }
 
     public static void WriteAnswer(ref WireWriter writer, ClaimAnswer answer)
     {

@@ -10,6 +10,7 @@ public sealed class OptionsTests
     [Theory]
     [InlineData(typeof(OrleansAdapterOptions))]
     [InlineData(typeof(ForwardingOptions))]
+    [InlineData(typeof(HubRecoveryOptions))]
     [InlineData(typeof(SocketIOOptions))]
     [InlineData(typeof(RateLimitOptions))]
     [InlineData(typeof(RateLimit))]

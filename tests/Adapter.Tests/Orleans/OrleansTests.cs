@@ -106,6 +106,8 @@ public sealed class OrleansConnectionTests(OneSilo silos) : ConnectionTests(silo
 
 public sealed class OrleansOrderTests(OneSilo silos) : OrderTests(silos.NewCluster()), IClassFixture<OneSilo>;
 
+public sealed class OrleansHubRecoveryTests(OneSilo silos) : HubRecoveryTests(silos.NewCluster()), IClassFixture<OneSilo>;
+
 public sealed class OrleansClientResultTests(OneSilo silos) : ClientResultTests(silos.NewCluster()), IClassFixture<OneSilo>;
 
 /// <summary>On silos of its own each, because they list all servers.</summary>

@@ -19,6 +19,14 @@ public sealed class TestHub : Hub
 
     public void Remember(string key, string value) => Context.SocketData()[key] = value;
 
+    public string? Token() => Context.ResumeToken();
+
+    public string Recovery() => Context.Recovery().ToString();
+
+    public string? Recall(string key) => Context.SocketData().TryGetValue(key, out var value) ? value?.ToString() : null;
+
+    public void Leave() => Context.Abort();
+
     public Task Join(string group) => Groups.AddToGroupAsync(Context.ConnectionId, group);
 
     public Task Say(string group, string text) => Clients.Group(group).SendAsync("said", text);

@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Connections.Features;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.Extensions.DependencyInjection;
@@ -67,9 +69,20 @@ public sealed class TestServer : IAsyncDisposable
     /// <param name="protocol">Its protocol; JSON where none is given.</param>
     /// <param name="reads">Whether it reads at once, or when told to.</param>
     /// <param name="buffer">How many bytes the transport holds.</param>
-    public async Task<TestClient> ConnectAsync(string? user = null, IHubProtocol? protocol = null, bool reads = true, long? buffer = null)
+    public Task<TestClient> ConnectAsync(string? user = null, IHubProtocol? protocol = null, bool reads = true, long? buffer = null) =>
+        ConnectAsync(Add(user, protocol, buffer), reads);
+
+    /// <summary>Connects a client that shows a resume token.</summary>
+    public Task<TestClient> ResumeAsync(string token, string? user = null)
     {
-        var client = Add(user, protocol, buffer);
+        var client = Add(user, null, null);
+        client.Connection.Features.Set<IHttpContextFeature>(
+            new HttpContextFeature { HttpContext = new DefaultHttpContext { Request = { QueryString = QueryString.Create("resumeToken", token) } } });
+        return ConnectAsync(client, reads: true);
+    }
+
+    private async Task<TestClient> ConnectAsync(TestClient client, bool reads)
+    {
         await client.ConnectAsync(Handler, reads);
         await (reads ? client.LearnIdAsync() : client.LearnIdUnreadAsync());
         return client;
@@ -92,6 +105,11 @@ public sealed class TestServer : IAsyncDisposable
         }
         await _services.DisposeAsync();
         Log.AssertNoFailure();
+    }
+
+    private sealed class HttpContextFeature : IHttpContextFeature
+    {
+        public HttpContext? HttpContext { get; set; }
     }
 
     private HubConnectionHandler<TestHub> Handler => _services.GetRequiredService<HubConnectionHandler<TestHub>>();

@@ -58,6 +58,23 @@ internal sealed class JavaScriptClients : IAsyncDisposable
         return client;
     }
 
+    /// <summary>Connects a client to the test application's hub.</summary>
+    /// <param name="url">Where it connects to.</param>
+    /// <param name="transport">The name of one of SignalR's transports.</param>
+    /// <param name="resume">Whether it connects again by itself, and comes back with its resume token.</param>
+    /// <param name="stateful">Whether it has stateful reconnect.</param>
+    /// <param name="token">A resume token to begin with.</param>
+    /// <param name="hub">The hub's path.</param>
+    public async Task<JavaScriptClient> OpenHubAsync(
+        string url, string transport = "WebSockets", bool resume = false, bool stateful = false, string? token = null, string hub = "/hub")
+    {
+        var client = new JavaScriptClient(this, $"client-{Interlocked.Increment(ref _last)}");
+        _clients[client.Name] = client;
+        await AskAsync(new { @do = "open", client = client.Name, url = url + hub, transport, resume, stateful, token });
+        client.Id = (await client.Connected.FirstAsync(_ => true, "to be let in")).Id; // which may be an older one than it negotiated
+        return client;
+    }
+
     /// <summary>Connects a client of Socket.IO that is in a room whenever it is connected, and connects again when it is not.</summary>
     public async Task<JavaScriptClient> StayAsync(string url, string room)
     {
@@ -162,11 +179,11 @@ internal sealed class JavaScriptClients : IAsyncDisposable
 /// <summary>What a client was told went wrong.</summary>
 internal sealed class ClientException(string message) : Exception(message);
 
-/// <summary>A client was let in: its id, whether it had come back to its session, and how much it had heard by then.</summary>
-internal readonly record struct Entered(string Id, bool Recovered, int Heard);
+/// <summary>A client was let in: its id, whether it had come back to its session, how much it had heard by then, and its resume token (SignalR).</summary>
+internal readonly record struct Entered(string Id, bool Recovered, int Heard, string? Token);
 
 /// <summary>One official client, and all that it saw.</summary>
-internal sealed class JavaScriptClient(JavaScriptClients owner, string name)
+internal sealed class JavaScriptClient(JavaScriptClients owner, string name) : IHubClient
 {
     /// <summary>Its name among the clients; what it publishes under load bears it.</summary>
     public string Name { get; } = name;
@@ -253,7 +270,8 @@ internal sealed class JavaScriptClient(JavaScriptClients owner, string name)
         }
         else if (message["connected"] is { } connected)
         {
-            Connected.Add(new Entered(connected.GetValue<string>(), message["recovered"]!.GetValue<bool>(), Said.Count));
+            Connected.Add(new Entered(
+                connected.GetValue<string>(), message["recovered"]!.GetValue<bool>(), Said.Count, message["token"]?.GetValue<string>()));
         }
         else if (message["joined"] is { } joined)
         {

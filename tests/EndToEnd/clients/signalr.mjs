@@ -1,11 +1,13 @@
 // Official SignalR clients, driven by JSON lines: a command on standard input, its answer and all that clients see on standard output.
-//   { id, do: "open", client, url, transport }      → { id, result: connectionId }
+//   { id, do: "open", client, url, transport, resume, stateful, token }      → { id, result: connectionId }
+//       resume: it connects again by itself, and comes back with its resume token; stateful: with stateful reconnect; token: a resume token to begin with
 //   { id, do: "call", client, method, args }        → { id, result } or { id, error }
 //   { id, do: "load", client, room, every }         → says { from: client, n } to the room, n = 1, 2, …, each when the one before has ended
 //   { id, do: "rest", client }                      → ends the load; { id, result: the last n }
 //   { id, do: "close", client }                     → { id }
 // Clients answer what they are asked (ask), unless it is "silence" and their name: { client, asked: question }.
-// Besides: { client, said: payload }, { client, acked: n }, { client, failed: n, error }, { client, closed: error or null }.
+// Besides: { client, connected: id, recovered, token } when a hub that says so has let it in,
+// { client, said: payload }, { client, acked: n }, { client, failed: n, error }, { client, closed: error or null }.
 // It ends with its standard input.
 import { createInterface } from "node:readline";
 import { HttpTransportType, HubConnectionBuilder, LogLevel } from "@microsoft/signalr";
@@ -14,8 +16,25 @@ const clients = new Map();
 const tell = message => process.stdout.write(JSON.stringify(message) + "\n");
 
 const commands = {
-  async open({ client, url, transport }) {
-    const connection = new HubConnectionBuilder().withUrl(url, HttpTransportType[transport]).configureLogging(LogLevel.None).build();
+  async open({ client, url, transport, resume, stateful, token }) {
+    const builder = new HubConnectionBuilder()
+      .withUrl(token ? `${url}?resumeToken=${encodeURIComponent(token)}` : url, HttpTransportType[transport])
+      .configureLogging(LogLevel.None);
+    if (resume) {
+      builder.withAutomaticReconnect({ nextRetryDelayInMilliseconds: () => 100 });
+    }
+    if (stateful) {
+      builder.withStatefulReconnect();
+    }
+    const connection = builder.build();
+    let newest;
+    connection.onreconnecting(() => {
+      connection.baseUrl = `${url}?resumeToken=${encodeURIComponent(newest)}`;
+    });
+    connection.on("entered", (id, recovery, token) => {
+      newest = token;
+      tell({ client, connected: id, recovered: recovery !== "None", token });
+    });
     connection.on("said", payload => tell({ client, said: payload }));
     connection.on("ask", question => {
       tell({ client, asked: question });

@@ -120,7 +120,8 @@ internal sealed class Samples(int seed)
         4 => Protocol.Operation.Own(Room(), member: true, Number()),
         5 => Protocol.Operation.Own(Room(), member: false, Number()),
         6 => Protocol.Operation.Session(Word(), Number()),
-        7 => Protocol.Operation.Claim(new SessionClaim(Secret(), Text(), Offset(), Coin())),
+        7 => Protocol.Operation.Claim(
+            new SessionClaim(Secret(), Text(), Offset(), Coin()) { IsOnce = Coin(), WithoutMissed = Coin(), Next = Coin() ? Secret() : null }),
         8 => Protocol.Operation.Moved(Target(), Moved()),
         _ => Protocol.Operation.Emit(Target(), Bytes()),
     };
@@ -184,7 +185,7 @@ internal sealed class Samples(int seed)
 
     private SessionMoved Moved() => new(Socket(), Many(Room), Bytes(), Coin());
 
-    private RecoverySettings? Recovery() => Coin() ? new RecoverySettings(Number(), Number(), Number(), _random.Next(1000)) : null;
+    private RecoverySettings? Recovery() => Coin() ? new RecoverySettings(Number(), Number(), Number(), _random.Next(1000), Coin()) : null;
 
     private SecretHash Secret() => new(Number(), Number());
 

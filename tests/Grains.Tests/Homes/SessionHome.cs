@@ -93,6 +93,13 @@ internal sealed class SessionHome : IHomeOutput
         return LastAnswer(life);
     }
 
+    /// <summary>A client asks to come back without what it missed; from then on it has to prove another secret.</summary>
+    public ClaimAnswer Resume(ServerId life, TestSession session, SecretHash next, string user = "")
+    {
+        Submit(life, Operation.Claim(new SessionClaim(session.Secret, user, default, LooksOnly: false) { WithoutMissed = true, Next = next }));
+        return LastAnswer(life);
+    }
+
     /// <summary>A server asks whether it is the first that is to act on a request.</summary>
     public ClaimRefusal Once(ServerId life, SecretHash id)
     {

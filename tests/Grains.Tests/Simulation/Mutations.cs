@@ -46,6 +46,8 @@ internal static class Mutations
                 }),
         ["A client that comes back gets everything again"] = (
             FaultClass.NetworkOnly, () => Mutation.OfOperations(o => o.Word is SessionClaim claim ? Operation.Claim(claim with { Offset = default }) : o)),
+        ["A secret is not changed when it is used"] = (
+            FaultClass.NetworkOnly, () => Mutation.OfOperations(o => o.Word is SessionClaim claim ? Operation.Claim(claim with { Next = null }) : o)),
         ["What a client left is not told"] = (
             FaultClass.NetworkOnly,
             () =>

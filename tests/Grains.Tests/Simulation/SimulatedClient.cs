@@ -3,7 +3,11 @@ namespace OrleansAdapter.Grains.Tests.Simulation;
 /// <summary>A client whose connection may break, and who then asks some server for its session. It lives as long as its session does.</summary>
 internal sealed class SimulatedClient(int index, SecretHash secret, string? user, long opened)
 {
-    public SecretHash Secret { get; } = secret;
+    /// <summary>What it proves its session with; that of a hub's client changes each time that it comes back.</summary>
+    public SecretHash Secret { get; set; } = secret;
+
+    /// <summary>Whether it is a hub's client: it comes back without what it missed, and its secret is used up by that.</summary>
+    public bool IsOfHub { get; init; }
 
     public string? User { get; } = user;
 
@@ -13,7 +17,9 @@ internal sealed class SimulatedClient(int index, SecretHash secret, string? user
     /// <summary>What its server had handled before it connected; 0 where that is not known.</summary>
     public long HandledBefore { get; init; }
 
-    /// <summary>When it was told that it is in, and so knows its secret; null before.</summary>
+    /// <summary>
+    /// When it was told that it is in, and so knows its secret; null before. From then on it misses nothing; a hub's client since it last came back.
+    /// </summary>
     public long? Confirmed { get; set; }
 
     /// <summary>The connection it has; null while it has none.</summary>
@@ -88,4 +94,13 @@ internal readonly record struct Received(Publish Publish, OrderOffset Offset, Se
 }
 
 /// <summary>A client's try to come back, at one server.</summary>
-internal sealed record ClaimTry(SimulatedClient Client, SimulatedServer Server, OrderOffset Offset, long Invoked);
+internal sealed record ClaimTry(SimulatedClient Client, SimulatedServer Server, OrderOffset Offset, long Invoked)
+{
+    /// <summary>The secret that a hub's client has once it is back.</summary>
+    public SecretHash Next => new(Invoked, 0x4e);
+
+    /// <summary>What the server asks the home for.</summary>
+    public SessionClaim Claim => Client.IsOfHub
+        ? new SessionClaim(Client.Secret, Client.User ?? "", default, LooksOnly: false) { WithoutMissed = true, Next = Next }
+        : new SessionClaim(Client.Secret, Client.User ?? "", Offset, LooksOnly: false);
+}

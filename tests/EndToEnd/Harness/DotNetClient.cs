@@ -1,0 +1,87 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http.Connections;
+using Microsoft.AspNetCore.Http.Connections.Client;
+using Microsoft.AspNetCore.SignalR.Client;
+
+namespace OrleansAdapter.EndToEnd.Harness;
+
+/// <summary>What tests do with a client of the test application's hub, whatever it is written in.</summary>
+internal interface IHubClient
+{
+    /// <summary>The connection's id, as the hub has it.</summary>
+    string Id { get; }
+
+    /// <summary>What it heard, as JSON.</summary>
+    EventLog<string> Said { get; }
+
+    /// <summary>Each time that the hub let it in.</summary>
+    EventLog<Entered> Connected { get; }
+
+    /// <summary>Calls a method of the hub.</summary>
+    Task<JsonNode?> CallAsync(string method, params object?[] arguments);
+
+    /// <summary>Ends the connection.</summary>
+    Task CloseAsync();
+}
+
+/// <summary>The official .NET client of SignalR.</summary>
+internal sealed class DotNetClient : IHubClient
+{
+    private readonly HubConnection _connection;
+    private string? _token;
+
+    private DotNetClient(string url, bool resume, bool stateful)
+    {
+        HttpConnectionOptions? http = null;
+        var builder = new HubConnectionBuilder().WithUrl(url, HttpTransportType.WebSockets, options => http = options);
+        if (resume)
+        {
+            builder.WithAutomaticReconnect(new Soon());
+        }
+        if (stateful)
+        {
+            builder.WithStatefulReconnect();
+        }
+        _connection = builder.Build();
+        _connection.On<JsonElement>("said", payload => Said.Add(payload.GetRawText()));
+        _connection.On<string, string, string?>("entered", (id, recovery, token) =>
+        {
+            _token = token;
+            Connected.Add(new Entered(id, recovery != "None", Said.Count, token));
+        });
+        _connection.Reconnecting += _ =>
+        {
+            http!.Headers["X-Resume-Token"] = _token!; // the next connection takes it from here
+            return Task.CompletedTask;
+        };
+    }
+
+    public string Id { get; private set; } = "";
+
+    public EventLog<string> Said { get; } = new("the .NET client");
+
+    public EventLog<Entered> Connected { get; } = new("the .NET client");
+
+    /// <summary>Connects one.</summary>
+    /// <param name="url">The hub's address.</param>
+    /// <param name="resume">Whether it connects again by itself, and comes back with its resume token.</param>
+    /// <param name="stateful">Whether it has stateful reconnect.</param>
+    public static async Task<DotNetClient> OpenAsync(string url, bool resume, bool stateful)
+    {
+        var client = new DotNetClient(url, resume, stateful);
+        await client._connection.StartAsync(TestContext.Current.CancellationToken);
+        client.Id = (await client.Connected.FirstAsync(_ => true, "to be let in")).Id;
+        return client;
+    }
+
+    public async Task<JsonNode?> CallAsync(string method, params object?[] arguments) =>
+        await _connection.InvokeCoreAsync<JsonNode?>(method, arguments, TestContext.Current.CancellationToken);
+
+    public async Task CloseAsync() => await _connection.DisposeAsync();
+
+    private sealed class Soon : IRetryPolicy
+    {
+        public TimeSpan? NextRetryDelay(RetryContext retryContext) => TimeSpan.FromMilliseconds(100);
+    }
+}

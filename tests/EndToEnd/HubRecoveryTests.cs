@@ -1,0 +1,118 @@
+using System.Globalization;
+using OrleansAdapter.EndToEnd.Harness;
+
+namespace OrleansAdapter.EndToEnd;
+
+/// <summary>
+/// Official SignalR clients come back: with a resume token on any worker after the end of their own (docs/RECOVERY.md), and with stateful reconnect to their
+/// worker by way of any other.
+/// </summary>
+public sealed class HubRecoveryTests(RecoveryCluster shared) : IClassFixture<RecoveryCluster>
+{
+    private const int Limit = 120_000;
+
+    private readonly string _room = Guid.NewGuid().ToString("N");
+
+    private RunningCluster Cluster => shared.Cluster;
+
+    [Theory(Timeout = Limit)]
+    [InlineData("JavaScript", "WebSockets", "killed")]
+    [InlineData("JavaScript", "LongPolling", "killed")]
+    [InlineData("JavaScript", "ServerSentEvents", "drained")]
+    [InlineData(".NET", "WebSockets", "killed")]
+    [InlineData(".NET", "WebSockets", "drained")]
+    public async Task A_client_whose_worker_is_gone_has_its_id_groups_and_data_on_another_one(string kind, string transport, string end)
+    {
+        await using var proxy = new BreakingProxy(Cluster.Port + 1);
+        var client = await OpenAsync(kind, proxy.Url, transport, resume: true);
+        var publisher = await shared.Clients.OpenHubAsync(Cluster.Url(2));
+        await client.CallAsync("join", _room);
+        await client.CallAsync("keep", "name", "Ada");
+        await publisher.CallAsync("say", _room, 1);
+        await client.Said.FirstAsync(said => said == "1", "what is said before");
+
+        var process = Cluster.ProcessOf("worker-1");
+        var lines = Cluster.Lines.Count;
+        proxy.Target = Cluster.Port + 3;
+        OperatingSystemProcesses.Signal(process, end == "killed" ? OperatingSystemProcesses.Kill : OperatingSystemProcesses.Terminate);
+
+        await client.Connected.UntilAsync(2, "to be back");
+        Assert.Equal((client.Id, true), (client.Connected.All[1].Id, client.Connected.All[1].Recovered));
+        Assert.NotEqual(client.Connected.All[0].Token, client.Connected.All[1].Token);
+        await publisher.CallAsync("say", _room, 2);
+        await client.Said.FirstAsync(said => said == "2", "what is said afterwards");
+        var who = (await client.CallAsync("whoAmI"))!;
+        Assert.Equal(
+            (client.Id, "worker-3", "WithoutMessages", "Ada"),
+            (who["id"]!.GetValue<string>(), who["server"]!.GetValue<string>(), who["recovery"]!.GetValue<string>(), who["data"]!["name"]!.GetValue<string>()));
+        Assert.Equal(["1", "2"], client.Said.All);
+        await client.CloseAsync();
+        await publisher.CloseAsync();
+        await Cluster.AnotherAsync("worker-1", lines);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_token_of_another_hub_or_one_that_was_used_makes_a_new_connection_without_an_error()
+    {
+        var clients = shared.Clients;
+        var other = await clients.OpenHubAsync(Cluster.Url(1), hub: "/other");
+        var first = await clients.OpenHubAsync(Cluster.Url(1));
+        await first.CallAsync("join", _room);
+        var token = first.Connected.All[0].Token;
+
+        var foreign = await clients.OpenHubAsync(Cluster.Url(2), token: other.Connected.All[0].Token);
+        var again = await clients.OpenHubAsync(Cluster.Url(2), token: token);
+        var tooLate = await clients.OpenHubAsync(Cluster.Url(3), token: token);
+
+        Assert.Equal((first.Id, true), (again.Id, again.Connected.All[0].Recovered));
+        await first.Closed.UntilAsync(1, "to be closed, as its session is elsewhere");
+        foreach (var client in new[] { foreign, tooLate })
+        {
+            Assert.NotEqual(first.Id, client.Id);
+            Assert.False(client.Connected.All[0].Recovered);
+        }
+        await foreign.CallAsync("say", _room, 1);
+        await again.HearsAsync("1");
+        foreach (var client in new[] { other, foreign, again, tooLate })
+        {
+            Assert.Equal(client == again ? 1 : 0, client.Said.Count);
+            await client.CloseAsync();
+        }
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData("JavaScript")]
+    [InlineData(".NET")]
+    public async Task With_stateful_reconnect_a_client_comes_back_to_its_worker_by_way_of_any_other_and_misses_nothing(string kind)
+    {
+        const int rounds = 6;
+        await using var balancer = await RoundRobinProxy.StartAsync([.. Enumerable.Range(1, RunningCluster.Workers).Select(Cluster.Url)]);
+        await using var proxy = new BreakingProxy(new Uri(balancer.Url).Port);
+        var client = await OpenAsync(kind, proxy.Url, "WebSockets", stateful: true);
+        var publisher = await shared.Clients.OpenHubAsync(Cluster.Url(2));
+        await client.CallAsync("join", _room);
+        var before = balancer.Requests.ToArray();
+
+        var said = 0;
+        for (var round = 0; round < rounds; round++)
+        {
+            proxy.Break(proxy.Target);
+            for (var i = 0; i < 20; i++)
+            {
+                await publisher.CallAsync("say", _room, ++said);
+            }
+            var last = said.ToString(CultureInfo.InvariantCulture);
+            await client.Said.FirstAsync(heard => heard == last, last);
+        }
+
+        Assert.Equal(Enumerable.Range(1, said).Select(number => number.ToString(CultureInfo.InvariantCulture)), client.Said.All);
+        Assert.Equal(client.Id, (await client.CallAsync("whoAmI"))!["id"]!.GetValue<string>());
+        Assert.Equal(1, client.Connected.Count);
+        Assert.All(balancer.Requests.Zip(before, (now, then) => now - then), count => Assert.True(count > 0, "Each worker was to be the way back."));
+        await client.CloseAsync();
+        await publisher.CloseAsync();
+    }
+
+    private async Task<IHubClient> OpenAsync(string kind, string url, string transport, bool resume = false, bool stateful = false) =>
+        kind == ".NET" ? await DotNetClient.OpenAsync(url + "/hub", resume, stateful) : await shared.Clients.OpenHubAsync(url, transport, resume, stateful);
+}
