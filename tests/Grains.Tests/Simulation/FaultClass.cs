@@ -17,4 +17,5 @@ public enum FaultClass
     DirectoryAndWorkerKilledAsItOpens,
     FenceThenDirectoryKilled,
     TwoHomesAtOnce,
+    WorkersReplacedThenDirectoryKilled,
 }

@@ -62,6 +62,9 @@ internal sealed class FaultPlan(SimulatedCluster cluster)
             case FaultClass.TwoHomesAtOnce:
                 TwoHomesAtOnce();
                 break;
+            case FaultClass.WorkersReplacedThenDirectoryKilled:
+                WorkersReplacedThenDirectoryKilled();
+                break;
             default:
                 throw new NotSupportedException($"No plan for {cluster.Settings.Faults}.");
         }
@@ -139,6 +142,24 @@ internal sealed class FaultPlan(SimulatedCluster cluster)
         {
             PauseServer(_start + _dice.Below(300), 100, 400);
         }
+    }
+
+    /// <summary>A rolling restart: in the end nobody is there who was when it began.</summary>
+    private void WorkersReplacedThenDirectoryKilled()
+    {
+        var servers = cluster.Servers.Length;
+        var step = Math.Min(60 + _dice.Below(120), (int)(1_350 - _start) / servers);
+        for (var slot = 0; slot < servers; slot++)
+        {
+            var (replaced, after) = (slot, 5 + _dice.Below(30));
+            cluster.Agenda.At(_start + (slot * step), () =>
+            {
+                cluster.KillServer(replaced, tell: true, restart: false);
+                cluster.Agenda.In(after, () => cluster.StartServer(replaced));
+            });
+        }
+        _hot.Add(_start);
+        KillDirectory(_start + (servers * step) + _dice.Below(100));
     }
 
     private void Everything()

@@ -56,6 +56,9 @@ internal static class Mutations
         ["A new home is not told who acted"] = (
             FaultClass.DirectoryKilled,
             () => Mutation.OfOperations(o => o is { Kind: OperationKind.Session, Word: SessionOnce } ? Operation.Session(new SessionOnce([]), o.AsOf) : o)),
+        ["A newcomer is not told for how long requests count that it has not heard of"] = (
+            FaultClass.WorkersReplacedThenDirectoryKilled,
+            () => new Mutation { ToServer = (_, message) => message is Registered r ? r with { Unheard = 0 } : message }),
         ["Others are told to act as well"] = (
             FaultClass.NetworkOnly,
             () => new Mutation { ToServer = (_, message) => message is Accepted a ? a with { Claims = [.. a.Claims.Select(GrantRepeated)] } : message }),

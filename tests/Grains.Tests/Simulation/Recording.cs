@@ -19,13 +19,16 @@ internal sealed class Recording(Agenda agenda, Action<string>? trace)
 
     public List<SimulatedSocket> Sockets { get; } = [];
 
-    /// <summary>The clients that may come back.</summary>
-    /// <summary>The requests that somebody acted on: who, and since when it had asked whether it is the first.</summary>
-    public Dictionary<SecretHash, List<(ServerId By, long Since)>> Acted { get; } = [];
+    /// <summary>The requests that somebody acted on: who, since when it had asked whether it is the first, and when it was told.</summary>
+    public Dictionary<SecretHash, List<(ServerId By, long Since, long When)>> Acted { get; } = [];
+
+    /// <summary>When each home opened that took another one's place, and whose histories it had.</summary>
+    public List<(long At, IReadOnlyCollection<ServerId> Merged)> Openings { get; } = [];
 
     /// <summary>The sessions whose end was told, by the epoch in which: the life that was told.</summary>
     public Dictionary<(long Epoch, SocketId Socket), ServerId> EndedSessions { get; } = [];
 
+    /// <summary>The clients that may come back.</summary>
     public List<SimulatedClient> Clients { get; } = [];
 
     public IReadOnlyCollection<LifeRecord> Lives => _lives.Values;
@@ -158,6 +161,10 @@ internal sealed class Recording(Agenda agenda, Action<string>? trace)
     public void Opened(Home home, IReadOnlyCollection<ServerId> merged)
     {
         Count("home opened");
+        if (Crashes.Count > 0)
+        {
+            Openings.Add((agenda.Now, merged));
+        }
         foreach (var publish in _unstable.Where(publish => !merged.Contains(publish.Publisher)))
         {
             publish.IsExempt = true;

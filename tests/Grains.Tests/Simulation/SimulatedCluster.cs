@@ -6,6 +6,7 @@ namespace OrleansAdapter.Grains.Tests.Simulation;
 internal sealed class SimulatedCluster
 {
     private readonly Dictionary<ServerId, int> _slots = [];
+    private readonly Dictionary<ServerId, long> _starts = [];
     private readonly Mutation? _mutation;
 
     public SimulatedCluster(FaultClass faults, int seed, Mutation? mutation = null, Action<string>? trace = null)
@@ -64,6 +65,9 @@ internal sealed class SimulatedCluster
         Checker.Check(this);
     }
 
+    /// <summary>When the process of a life started.</summary>
+    public long StartOf(ServerId life) => _starts[life.Process];
+
     public void StartServer(int slot)
     {
         if (Servers[slot] is { IsUp: true })
@@ -72,6 +76,7 @@ internal sealed class SimulatedCluster
         }
         var life = ServerId.FromBits((Dice.Bits() << 12) | 0x1000 | 1);
         _slots[life.Process] = slot;
+        _starts[life.Process] = Now;
         var server = Servers[slot] = new SimulatedServer(this, slot, life);
         Recording.Log($"SERVER {slot} STARTS: {life}");
         server.Start();

@@ -58,18 +58,28 @@ internal sealed partial class SimulatedServer
         return _cluster.LiveServers.Any(server => lives.Contains(server.Life) && server.HeardActed.Contains((id, by)));
     }
 
+    /// <summary>
+    /// Whether all who told a later home how things were had come since a request was acted on: they were told for how long such requests count, and no home
+    /// had to do without anybody who knew that.
+    /// </summary>
+    private bool IsKnownToBeUnheard(long when) =>
+        _cluster.Settings.Faults == FaultClass.WorkersReplacedThenDirectoryKilled
+            && Recording.Openings.Where(opening => opening.At > when).All(
+                opening => opening.Merged.Count > 0 && opening.Merged.All(life => _cluster.StartOf(life) > when));
+
     private void Act(SecretHash id, long since)
     {
-        foreach (var (by, asked) in Recording.Acted.GetValueOrDefault(id, []))
+        foreach (var (by, asked, when) in Recording.Acted.GetValueOrDefault(id, []))
         {
             // Where the home was lost, and who acted is gone as well, only what another server had received of it is left (not promised, 1).
-            if (_cluster.Now - asked <= _cluster.Settings.Recovery!.KeepSessions && (Recording.Crashes.Count == 0 || IsKnown(id, by)))
+            if (_cluster.Now - asked <= _cluster.Settings.Recovery!.KeepSessions
+                && (Recording.Crashes.Count == 0 || IsKnown(id, by) || IsKnownToBeUnheard(when)))
             {
                 throw new ViolationException($"R23: request {id.High} was acted on by {by}, and then by {Life}");
             }
         }
         HeardActed.Add((id, Life));
         Recording.Acted.TryAdd(id, []);
-        Recording.Acted[id].Add((Life, since));
+        Recording.Acted[id].Add((Life, since, _cluster.Now));
     }
 }
