@@ -22,6 +22,7 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
     private readonly DirectoryOptions _options;
     private readonly FirstHomes _firstHomes;
     private readonly Epochs _epochs;
+    private readonly Machines _machines;
     private readonly DirectoryMetrics _metrics;
     private readonly MailboxSubscribers _subscribers;
     private readonly KeptSubscriptions _subscriptions;
@@ -44,6 +45,7 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
         IOptions<DirectoryOptions> options,
         FirstHomes firstHomes,
         Epochs epochs,
+        Machines machines,
         DirectoryMetrics metrics,
         MailboxSubscribers subscribers,
         KeptSubscriptions subscriptions,
@@ -53,6 +55,7 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
         _options = options.Value;
         _firstHomes = firstHomes;
         _epochs = epochs;
+        _machines = machines;
         _metrics = metrics;
         _subscribers = subscribers;
         _subscriptions = subscriptions;
@@ -71,6 +74,7 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
         _streams = this.GetStreamProvider(_options.StreamProvider);
         var epoch = _epochs.Next();
         _home = new Home(_options.Homes, this, Random.Shared, epoch, _options.FirstStart && _firstHomes.IsFirst(Namespace));
+        _home.SetMachine(_machines.OfHomes);
         var period = TickPeriod.OfHold(_options.Homes.PauseThreshold);
         _timer = this.RegisterGrainTimer(static (grain, _) => grain.TickAsync(), this, new GrainTimerCreationOptions(period, period) { Interleave = true });
         _snapshot = HomeSnapshot.Of(_home, _snapshot);
@@ -262,6 +266,7 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
         try
         {
             _watch.Next(HomeTurns.Tick);
+            _home.SetMachine(_machines.OfHomes);
             _home.Tick(Now);
         }
         finally

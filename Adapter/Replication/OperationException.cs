@@ -30,6 +30,9 @@ public sealed class OperationException : Exception
             $"The outcome of {what} is unknown: the directory was lost, and no server that came back could tell.",
         OperationFailure.NotStarted =>
             $"The outcome of {what} is unknown: {NotStarted} It still happens if the server does start.",
+        OperationFailure.NotHeld =>
+            $"The outcome of {what} is unknown: the directory has it, and no second machine did in time. It happens unless the directory's machine is lost "
+            + "now; check that the machines can reach each other.",
         OperationFailure.Stopped =>
             $"The outcome of {what} is unknown: this server stops.",
         _ =>

@@ -11,8 +11,10 @@ internal sealed class Outbox(ReplicaOptions options)
     private int _count;
     private long _first = 1;
     private long _ended = 1;
+    private long _handled = 1;
     private long _answered = 1;
     private long _timedOut = 1;
+    private long _notHeld = 1;
     private Submit? _flight;
     private long _flightSent;
 
@@ -122,17 +124,27 @@ internal sealed class Outbox(ReplicaOptions options)
     /// <summary>Nothing is in flight any more: the epoch it was sent in has ended.</summary>
     public void ForgetFlight() => _flight = null;
 
-    /// <summary>Ends what this server has handled, and drops what is stable.</summary>
-    public void Finish(long handled, long stable)
+    /// <summary>Ends what is done, and drops what is stable.</summary>
+    /// <param name="handled">Up to this number this server has handled all.</param>
+    /// <param name="held">Up to this number what it published is on a second machine, where that is asked for (W6).</param>
+    /// <param name="stable">Up to this number all have acknowledged all.</param>
+    public void Finish(long handled, long held, long stable)
     {
-        for (; _ended < _answered; _ended++)
+        for (; _handled < _answered; _handled++)
         {
-            var operation = At(_ended);
+            var operation = At(_handled);
             if (!operation.Operation.IsForHome && operation.Number > handled)
             {
                 break;
             }
-            operation.Succeed();
+            if (operation.Number <= held || !operation.Operation.IsBroadcast)
+            {
+                operation.Succeed();
+            }
+        }
+        for (; _ended < _handled && (At(_ended).IsEnded || At(_ended).Number <= held); _ended++)
+        {
+            At(_ended).Succeed();
         }
         while (_first < _ended && (At(_first).Operation.IsForHome || At(_first).Number <= stable))
         {
@@ -143,9 +155,18 @@ internal sealed class Outbox(ReplicaOptions options)
         }
     }
 
-    /// <summary>Fails operations that have waited too long for an answer, and says why. They stay: they may still happen.</summary>
-    public void FailBefore(long since, OperationFailure failure)
+    /// <summary>Whether something is accepted and handled here, and waits to be on a second machine.</summary>
+    public bool AwaitsSecondMachine => _ended < _handled;
+
+    /// <summary>
+    /// Fails operations that have waited too long, and says why: for an answer, or to be on a second machine. They stay: they may still happen.
+    /// </summary>
+    public void FailBefore(long since, OperationFailure failure, long held)
     {
+        for (_notHeld = Math.Max(_notHeld, _ended); _notHeld < _handled && At(_notHeld).Since < since && At(_notHeld).Number > held; _notHeld++)
+        {
+            At(_notHeld).TimeOut(OperationFailure.NotHeld);
+        }
         for (_timedOut = Math.Max(_timedOut, _answered); _timedOut <= LastPosition && At(_timedOut).Since < since; _timedOut++)
         {
             At(_timedOut).TimeOut(failure);
@@ -160,7 +181,7 @@ internal sealed class Outbox(ReplicaOptions options)
             At(position).Fail(failure);
         }
         Array.Clear(_ring);
-        (_head, _count, _first, _ended, _answered, _timedOut, _flight) = (0, 0, 1, 1, 1, 1, null);
+        (_head, _count, _first, _ended, _handled, _answered, _timedOut, _notHeld, _flight) = (0, 0, 1, 1, 1, 1, 1, 1, null);
     }
 
     /// <summary>What a history tells: all that is unanswered, and what is answered and not stable. Own membership, once answered, is in the snapshot.</summary>

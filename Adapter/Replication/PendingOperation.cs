@@ -54,7 +54,7 @@ internal abstract class PendingOperation(Operation operation)
 
     public void Fail(OperationFailure failure)
     {
-        if (failure is not (OperationFailure.TimedOut or OperationFailure.NotStarted))
+        if (failure is not (OperationFailure.TimedOut or OperationFailure.NotStarted or OperationFailure.NotHeld))
         {
             Leave();
         }
@@ -114,6 +114,11 @@ internal enum OperationFailure
 
     /// <summary>The same, and this server has not even started: nothing has been sent so far.</summary>
     NotStarted,
+
+    /// <summary>
+    /// It was accepted, and no second machine said within that time that it has it (PROTOCOL.md, H13). It is lost only where that of the home is.
+    /// </summary>
+    NotHeld,
 
     /// <summary>This server stops.</summary>
     Stopped,

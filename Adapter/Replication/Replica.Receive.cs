@@ -192,6 +192,7 @@ internal sealed partial class Replica
         }
         _number = Math.Max(_number, head.Number);
         _stable = Math.Max(_stable, head.Stable);
+        _held = Math.Max(_held, Math.Min(head.Held, head.Number)); // heads may come in any order, and one speaks of what had a number when it was said
         if (_handled >= _last && head.Last > _handled)
         {
             _progress = now; // news that there is more: the silence begins here
@@ -206,7 +207,7 @@ internal sealed partial class Replica
         {
             _given.RemoveAll(entry => entry.Number <= _stable);
         }
-        _outbox.Finish(_handled, _stable);
+        _outbox.Finish(_handled, _held, _stable);
     }
 
     /// <summary>
@@ -252,7 +253,7 @@ internal sealed partial class Replica
         _given.Clear();
         _seen.Clear();
         _lives.Clear();
-        (_epoch, _pledge, _session, _handled, _number, _stable, _last) = (0, 0, 0, 0, 0, 0, 0);
+        (_epoch, _pledge, _session, _handled, _number, _stable, _held, _last) = (0, 0, 0, 0, 0, 0, 0, 0);
         _replaces = Life;
         Life = Life.NextIncarnation();
         host.Fenced(_replaces);

@@ -23,6 +23,7 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
     private long _handled;
     private long _number;
     private long _stable;
+    private long _held;
     private long _namedList;
     private long _last;
     private long _sentRegister;
@@ -47,6 +48,9 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
 
     /// <summary>The lives in the home, by the newest list seen.</summary>
     public IReadOnlyList<ServerId> List => _lives.List;
+
+    /// <summary>The version of that list.</summary>
+    public long ListVersion => _lives.Version;
 
     /// <summary>When the home of this life was last heard, by the caller's clock.</summary>
     public long Heard { get; private set; }
@@ -197,7 +201,7 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
     /// <summary>Sends again what went unanswered, and renews. Call it at least every 50 ms.</summary>
     public void Tick(long now)
     {
-        _outbox.FailBefore(now - options.OperationTimeout, IsStarted ? OperationFailure.TimedOut : OperationFailure.NotStarted);
+        _outbox.FailBefore(now - options.OperationTimeout, IsStarted ? OperationFailure.TimedOut : OperationFailure.NotStarted, _held);
         if (IsStopped || !IsStarted)
         {
             return;
@@ -221,6 +225,10 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
         if (_last > _handled && now - _progress >= options.ReadAfterSilence)
         {
             SendRead(now);
+        }
+        if (_outbox.AwaitsSecondMachine && now - Math.Max(Heard, _sentRenew) >= options.ReadAfterSilence)
+        {
+            SendRenew(now); // that it is there may have been said and lost
         }
         if (_lives.Version > _namedList)
         {

@@ -32,6 +32,11 @@ internal sealed record Register : WorkerMessage
 
     /// <summary>What clients of this server may come back to; null where its sockets have no sessions.</summary>
     public RecoverySettings? Recovery { get; init; }
+
+    /// <summary>
+    /// The machine that the server runs on, so that the home knows what is on another one; null where the cluster has one machine, or nobody knows.
+    /// </summary>
+    public string? Machine { get; init; }
 }
 
 /// <summary>A batch of a life's operations, in order and without holes. One is in flight at a time, and it is sent again unchanged until answered.</summary>
@@ -152,7 +157,19 @@ internal abstract record HomeMessage
 /// What has changed since the version that the receiver has named: one change for each version, the last one that of <paramref name="ListVersion"/>. Null
 /// where the list is here, or need not be.
 /// </param>
-internal sealed record Head(long Stable, long Number, long Last, long ListVersion, IReadOnlyList<ServerId>? List, IReadOnlyList<ListChange>? Changes = null);
+/// <param name="Held">Up to here what the receiver published is on a second machine; <see cref="AllHeld"/> where nothing of it waits for that.</param>
+internal sealed record Head(
+    long Stable,
+    long Number,
+    long Last,
+    long ListVersion,
+    IReadOnlyList<ServerId>? List,
+    IReadOnlyList<ListChange>? Changes = null,
+    long Held = Head.AllHeld)
+{
+    /// <summary>Nothing that the receiver published up to <see cref="Number"/> waits for a second machine.</summary>
+    public const long AllHeld = long.MaxValue;
+}
 
 /// <summary>What one version of the list of lives has changed.</summary>
 /// <param name="Life">The life that it is about.</param>

@@ -76,6 +76,10 @@ internal sealed class Operation
     /// <summary>True for the server's own <see cref="OperationKind.Join"/> and <see cref="OperationKind.Leave"/>, which no mailbox carries.</summary>
     public bool IsOwnMembership => Kind is OperationKind.Join or OperationKind.Leave;
 
+    /// <summary>True for what reaches clients, and whose publisher is told when it does so whatever happens.</summary>
+    public bool IsBroadcast =>
+        Kind is OperationKind.Emit or OperationKind.SocketsJoin or OperationKind.SocketsLeave or OperationKind.DisconnectSockets;
+
     /// <summary>True for what only the home is to know, so that it is done when the home has it: own membership, and words about sessions.</summary>
     public bool IsForHome => Kind is OperationKind.Join or OperationKind.Leave or OperationKind.Session;
 

@@ -44,6 +44,10 @@ internal sealed class HomeLink : IAsyncDisposable
 
     public void Send(WorkerMessage message)
     {
+        if (message is Register register && _directory.Machine is { } machine)
+        {
+            message = register with { Machine = machine };
+        }
         Volatile.Write(ref _newest, message);
         if (message is Register)
         {

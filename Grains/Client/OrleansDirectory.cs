@@ -45,6 +45,7 @@ internal sealed class OrleansDirectory : IDirectory
         TimeProvider time,
         ILogger<OrleansDirectory> logger,
         ClientEnd? clientEnd = null,
+        Machines? machines = null,
         IHostApplicationLifetime? lifetime = null)
     {
         connections.Lost += () => CallFailed("connection", new SiloUnavailableException("The connection to a silo ended."));
@@ -52,6 +53,7 @@ internal sealed class OrleansDirectory : IDirectory
         _cluster = cluster.Value;
         _time = time;
         ClientEnd = clientEnd;
+        Machine = machines is not null ? machines.Own : options.Value.Machine is { Length: > 0 } named ? named : null;
         _ending = lifetime?.ApplicationStopping ?? CancellationToken.None;
         Options = options.Value;
         Logger = logger;
@@ -63,6 +65,9 @@ internal sealed class OrleansDirectory : IDirectory
 
     /// <summary>Ends the client in an orderly way; null where this process is a silo.</summary>
     public ClientEnd? ClientEnd { get; }
+
+    /// <summary>The machine that this process is on; null where the cluster has one, or nobody has said.</summary>
+    public string? Machine { get; }
 
     public TimeProvider Time => _time;
 

@@ -86,9 +86,15 @@ internal sealed partial class Home
     }
 
     /// <summary>Puts an entry into the mailbox of every target that was found (PROTOCOL.md, H6).</summary>
-    private void Append(Entry entry)
+    /// <param name="entry">The entry.</param>
+    /// <param name="isHeld">Whether a life on another machine had handled it before.</param>
+    private void Append(Entry entry, bool isHeld = false)
     {
         _backlog.Append(entry, _targets);
+        if (_copies.AreNeeded && !isHeld)
+        {
+            _copies.Appended(entry, _lives.Find(entry.Publisher), _targets);
+        }
         _sessions?.Log(entry, _now);
         if (entry.Operation.Kind == OperationKind.Moved)
         {
@@ -164,8 +170,14 @@ internal sealed partial class Home
 
     private void Acknowledged(Life life, long handled)
     {
-        _backlog.Acknowledge(life, handled);
+        TakeHandled(life, handled);
         Push(life);
+    }
+
+    private void TakeHandled(Life life, long handled)
+    {
+        _backlog.Acknowledge(life, handled);
+        _copies.Acknowledge(life, handled);
     }
 
     private void Push(Life life)

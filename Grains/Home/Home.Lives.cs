@@ -31,6 +31,7 @@ internal sealed partial class Home
         {
             life.Lease = Leases.Of(register.Lease, _options.Lease);
             life.HasSessions |= register.Recovery is not null;
+            life.Machine ??= register.Machine;
             Extend(life, now);
             Welcome(life);
         }
@@ -58,6 +59,7 @@ internal sealed partial class Home
         {
             Lease = Leases.Of(register.Lease, _options.Lease),
             HasSessions = register.Recovery is not null,
+            Machine = register.Machine,
             UnheardUntil = now + (register.History?.Unheard ?? UnheardByNewcomer(now)),
         };
         _lives.Add(life);
@@ -159,6 +161,7 @@ internal sealed partial class Home
         _lives.Remove(life);
         _list.Remove(life.Id);
         _backlog.Remove(life);
+        _copies.Remove(life);
         _table.Remove(life);
         _sessions?.Detach(life.Id, life.Reported, _now);
         ForgetMoved(life.Id);

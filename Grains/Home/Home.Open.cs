@@ -51,7 +51,7 @@ internal sealed partial class Home
         {
             FindTargets(entry.Operation.Target!, entry);
             _targets.RemoveAll(life => entry.Number <= life.Welcome.From); // handled already
-            Append(entry);
+            Append(entry, _copies.AreNeeded && merge.RetainersOf(entry).Any(IsElsewhere));
             KeepTargets(merge, entry);
         }
         AppendNew(merge);
@@ -71,6 +71,8 @@ internal sealed partial class Home
         _backlog.Forgive(); // all that gathered during an outage was logged in one turn
         RemoveDead(_deadProcesses.Keys);
     }
+
+    private bool IsElsewhere(ServerId id) => _lives.Find(id) is { } life && _copies.IsElsewhere(life);
 
     /// <summary>Contradicting histories must not keep the namespace closed: every server that brought one starts anew, and its clients reconnect.</summary>
     private Merge MergeHistories()

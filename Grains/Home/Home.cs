@@ -19,6 +19,7 @@ internal sealed partial class Home
     private readonly LifeList _list = new();
     private readonly RoomTable _table = new();
     private readonly Backlog _backlog = new();
+    private readonly SecondCopies _copies = new();
     private readonly Dictionary<ServerId, long> _deadProcesses = [];
     private readonly List<Life> _leaving = [];
     private readonly ListAnnouncements _announcements;
@@ -92,10 +93,24 @@ internal sealed partial class Home
         }
     }
 
+    /// <summary>Says on which machine the home is: what it accepts is acknowledged when a second one has it (PROTOCOL.md, H13).</summary>
+    /// <param name="machine">The machine; null where there is no other one, or where nobody asks for that.</param>
+    public void SetMachine(string? machine)
+    {
+        _copies.SetMachine(machine, _lives.All);
+        TellHeld();
+    }
+
     /// <summary>Handles one message of a server (PROTOCOL.md, H2).</summary>
     public void Receive(WorkerMessage message, long now)
     {
         _now = now;
+        Handle(message, now);
+        TellHeld();
+    }
+
+    private void Handle(WorkerMessage message, long now)
+    {
         if (message.Epoch < Epoch)
         {
             Refuse(message.Life);
@@ -153,6 +168,7 @@ internal sealed partial class Home
         {
             OpenIfComplete(now);
         }
+        TellHeld();
     }
 
     /// <summary>Ends what has run out (PROTOCOL.md, H12). Call it more often than what counts as a pause.</summary>
@@ -175,6 +191,7 @@ internal sealed partial class Home
                 sessions.Tick(now);
                 _once.Trim(now - sessions.Window);
             }
+            TellHeld();
             return;
         }
         if (pause > 0)
@@ -211,7 +228,7 @@ internal sealed partial class Home
                 Acknowledged(life, acknowledge.Handled);
                 break;
             case ReadAfter read:
-                _backlog.Acknowledge(life, read.Handled);
+                TakeHandled(life, read.Handled);
                 Send(life, new Push { Life = life.Id, Epoch = Epoch, Previous = read.Handled, Entries = life.Mailbox.Batch(_options) });
                 break;
             case Renew renew:
@@ -231,8 +248,26 @@ internal sealed partial class Home
     private void Send(Life life, HomeMessage message)
     {
         var (list, changes) = _list.Since(life.KnownList);
-        life.ToldList = _list.Version;
-        _output.Send(life.Id, message with { Session = life.Session, Head = new Head(Stable, Number, life.Mailbox.Last, _list.Version, list, changes) });
+        (life.ToldList, life.HasHeldNews) = (_list.Version, false);
+        var held = SecondCopies.HeldOf(life);
+        _output.Send(life.Id, message with { Session = life.Session, Head = new Head(Stable, Number, life.Mailbox.Last, _list.Version, list, changes, held) });
+    }
+
+    /// <summary>
+    /// Tells publishers of what is on a second machine now. Whoever has yet to acknowledge a push is told in answer to that, or with the next one.
+    /// </summary>
+    private void TellHeld()
+    {
+        if (_copies.HasNews)
+        {
+            foreach (var life in _copies.TakeNews())
+            {
+                if (life.HasHeldNews && !life.Mailbox.IsInFlight)
+                {
+                    Announce(life);
+                }
+            }
+        }
     }
 
     private void Refuse(ServerId life) => _output.Send(life, new WrongEpoch { Life = life, Epoch = Epoch });

@@ -9,6 +9,18 @@ internal sealed class Life(ServerId id, long session, long from)
 
     public Mailbox Mailbox { get; } = new(from);
 
+    /// <summary>The machine that it is on; null where nobody has said.</summary>
+    public string? Machine { get; set; }
+
+    /// <summary>What it published and waits to be on a second machine, in order; null for none so far.</summary>
+    public Queue<WaitingEntry>? Unheld { get; set; }
+
+    /// <summary>What is in its mailbox and waits to be on a second machine, in order; null for none so far.</summary>
+    public Queue<WaitingEntry>? Awaited { get; set; }
+
+    /// <summary>More of what it published is on a second machine than it was told.</summary>
+    public bool HasHeldNews { get; set; }
+
     /// <summary>How long it may be silent.</summary>
     public required long Lease { get; set; }
 

@@ -14,6 +14,9 @@ internal sealed class Mailbox(long from)
     /// <summary>The number up to which entries have been sent.</summary>
     public long Sent { get; private set; } = from;
 
+    /// <summary>Whether something was sent that is not acknowledged.</summary>
+    public bool IsInFlight => Sent > Acknowledged;
+
     /// <summary>The newest number that was ever in here.</summary>
     public long Last { get; private set; } = from;
 
@@ -45,7 +48,7 @@ internal sealed class Mailbox(long from)
     }
 
     /// <summary>The next batch, if none is in flight (PROTOCOL.md, H8); else null.</summary>
-    public Entry[]? NextBatch(HomeOptions options) => Sent > Acknowledged || _entries.Count == 0 ? null : Batch(options);
+    public Entry[]? NextBatch(HomeOptions options) => IsInFlight || _entries.Count == 0 ? null : Batch(options);
 
     /// <summary>The oldest unacknowledged entries, whether sent before or not: the answer to a read.</summary>
     public Entry[] Batch(HomeOptions options)

@@ -16,6 +16,9 @@ internal sealed class Merge
     /// <summary>Of each publisher, who has seen something of it, and up to which position; made when it is first asked for.</summary>
     private Dictionary<ServerId, List<(Register Register, long Position)>>? _seenBy;
 
+    /// <summary>Who retains which number; made when it is first asked for.</summary>
+    private ILookup<long, ServerId>? _retainers;
+
     private Merge()
     {
     }
@@ -63,6 +66,15 @@ internal sealed class Merge
             merge.Number = Math.Max(merge.Number, Math.Max(register.History!.Number, register.History.Handled));
         }
         return merge;
+    }
+
+    /// <summary>The lives that retain an entry.</summary>
+    public IEnumerable<ServerId> RetainersOf(Entry entry)
+    {
+        _retainers ??= Admitted
+            .SelectMany(register => register.History!.Retained, (register, retained) => (retained.Number, register.Life))
+            .ToLookup(retained => retained.Number, retained => retained.Life);
+        return _retainers[entry.Number];
     }
 
     /// <summary>

@@ -52,6 +52,18 @@ public sealed class DirectoryOptions
     /// </summary>
     public bool FirstStart { get; set; }
 
+    /// <summary>
+    /// Whether a broadcast on a cluster of several machines is acknowledged only when a second machine has it as well, so that the loss of one loses nothing
+    /// that was acknowledged. It is delivered without that wait. On one machine it changes nothing. Read by silos.
+    /// </summary>
+    public bool AcknowledgeOnSecondMachine { get; set; } = true;
+
+    /// <summary>
+    /// What the machine is called that this process is on, the same for all processes on it. Silos whose table is shared take their address, if nothing is
+    /// said; clients have to say it, since what is nowhere in particular counts for no second machine. <c>Silo primary --cluster</c> says it to its workers.
+    /// </summary>
+    public string? Machine { get; set; }
+
     /// <summary>The versions of the protocol that are spoken here. Tests set others.</summary>
     internal ProtocolRange Versions { get; set; } = ProtocolVersion.Ours;
 }
@@ -102,6 +114,10 @@ internal sealed class DirectoryOptionsValidator : IValidateOptions<DirectoryOpti
         foreach (var error in options.Tls.Errors())
         {
             yield return $"{nameof(options.Tls)}.{error}";
+        }
+        if (options.Machine is { Length: > 255 } machine)
+        {
+            yield return $"{nameof(options.Machine)} has {machine.Length} characters; it may have 255 at most.";
         }
         if (string.IsNullOrEmpty(options.StreamProvider))
         {

@@ -26,6 +26,7 @@ public static class OrleansDirectoryHostingExtensions
         AddCommon(builder.Services, configure);
         builder.Services.TryAddSingleton<FirstHomes>();
         builder.Services.TryAddSingleton(Epochs.Of);
+        builder.Services.TryAddSingleton(Machines.Of);
         builder.Services.TryAddSingleton<SiloDeaths>();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IDeathListener, SiloOfDeadServer>());
         builder.AddPlacementDirector<OnItsServer, NamedSiloDirector>();

@@ -17,9 +17,9 @@ internal sealed class ClusterRun
     private const string Prefix = "OrleansAdapter__Directory__";
     private const string ForwardingSecret = "OrleansAdapter__Forwarding__Secret";
 
-    private ClusterRun(DirectoryClusterOptions options, IPAddress address, bool hasSilo)
+    private ClusterRun(DirectoryClusterOptions options, IPAddress address, string? machine, bool hasSilo)
     {
-        (Options, Address, HasSilo) = (options, address, hasSilo);
+        (Options, Address, Machine, HasSilo) = (options, address, machine ?? address.ToString(), hasSilo);
         if (options.SecretFile is { Length: > 0 } file)
         {
             Secret = Convert.ToHexStringLower(HKDF.DeriveKey(
@@ -35,6 +35,9 @@ internal sealed class ClusterRun
 
     /// <summary>The address at which other machines reach this one.</summary>
     public IPAddress Address { get; }
+
+    /// <summary>What silo and workers of this machine call it, so that others know what is on one and the same.</summary>
+    public string Machine { get; }
 
     /// <summary>Whether this machine has a silo; otherwise its workers use those of the others.</summary>
     public bool HasSilo { get; }
@@ -52,6 +55,7 @@ internal sealed class ClusterRun
             yield return (nameof(Options.Clustering), Options.Clustering!);
             yield return (nameof(Options.ClusterId), Options.ClusterId);
             yield return (nameof(Options.ServiceId), Options.ServiceId);
+            yield return (nameof(DirectoryOptions.Machine), Machine);
             if (Options.ConnectionFile is { Length: > 0 } connection)
             {
                 yield return (nameof(Options.ConnectionFile), Path.GetFullPath(connection));
@@ -95,7 +99,7 @@ internal sealed class ClusterRun
             throw new OptionsException($"--secret-file: {error.TrimEnd('.')}");
         }
         options.ReadClustering();
-        return new ClusterRun(options, Advertised(arguments.Advertise, section), arguments.HasSilo);
+        return new ClusterRun(options, Advertised(arguments.Advertise, section), section[nameof(DirectoryOptions.Machine)], arguments.HasSilo);
     }
 
     /// <summary>Where no cluster is joined, the run sets these itself.</summary>

@@ -14,6 +14,9 @@ internal static class HomeMessageCodec
     private const byte HeadWithList = 2;
     private const byte HeadWithChanges = 3;
 
+    /// <summary>Added to the form where something waits for a second machine.</summary>
+    private const byte WithHeld = 4;
+
     public static void Write(ref WireWriter writer, HomeMessage message)
     {
         writer.Server(message.Life);
@@ -127,21 +130,21 @@ internal static class HomeMessageCodec
 
     private static void WriteHead(ref WireWriter writer, Head? head)
     {
-        writer.Byte(head switch
-        {
-            null => NoHead,
-            { List: not null } => HeadWithList,
-            { Changes: not null } => HeadWithChanges,
-            _ => HeadWithoutList,
-        });
         if (head is null)
         {
+            writer.Byte(NoHead);
             return;
         }
+        var form = head.List is not null ? HeadWithList : head.Changes is not null ? HeadWithChanges : HeadWithoutList;
+        writer.Byte(head.Held == Head.AllHeld ? form : (byte)(form + WithHeld));
         writer.Long(head.Stable);
         writer.Long(head.Number);
         writer.Long(head.Last);
         writer.Long(head.ListVersion);
+        if (head.Held != Head.AllHeld)
+        {
+            writer.Long(head.Held);
+        }
         if (head.List is { } list)
         {
             HistoryCodec.WriteLives(ref writer, list);
@@ -160,19 +163,25 @@ internal static class HomeMessageCodec
     private static Head? ReadHead(ref WireReader reader)
     {
         var form = reader.Byte();
-        if (form > HeadWithChanges)
+        if (form is NoHead)
+        {
+            return null;
+        }
+        if (form is > HeadWithChanges + WithHeld or WithHeld)
         {
             ProtocolException.Throw($"The head before byte {reader.Position} has the unknown form {form}.");
         }
-        return form == NoHead
-            ? null
-            : new Head(
-                reader.Long(),
-                reader.Long(),
-                reader.Long(),
-                reader.Long(),
-                form == HeadWithList ? HistoryCodec.ReadLives(ref reader) : null,
-                form == HeadWithChanges ? reader.List(ChangeBytes, static (ref WireReader r) => new ListChange(r.Server(), r.Flag())) : null);
+        var (stable, number, last, version) = (reader.Long(), reader.Long(), reader.Long(), reader.Long());
+        var held = form > WithHeld ? reader.Long() : Head.AllHeld;
+        form = form > WithHeld ? (byte)(form - WithHeld) : form;
+        return new Head(
+            stable,
+            number,
+            last,
+            version,
+            form == HeadWithList ? HistoryCodec.ReadLives(ref reader) : null,
+            form == HeadWithChanges ? reader.List(ChangeBytes, static (ref WireReader r) => new ListChange(r.Server(), r.Flag())) : null,
+            held);
     }
 
     private static void WriteResult(ref WireWriter writer, OperationResult result)

@@ -3,6 +3,10 @@ namespace OrleansAdapter.Protocol;
 /// <summary>Encodes each kind of <see cref="WorkerMessage"/>: life, epoch, session and list version, then its own fields.</summary>
 internal static class WorkerMessageCodec
 {
+    /// <summary>What a register has: bits of one byte.</summary>
+    private const byte HasHistory = 1;
+    private const byte HasMachine = 2;
+
     public static void Write(ref WireWriter writer, WorkerMessage message)
     {
         writer.Server(message.Life);
@@ -34,7 +38,11 @@ internal static class WorkerMessageCodec
                 writer.Server(register.Replaces);
                 writer.Long(register.Lease);
                 SessionCodec.WriteSettings(ref writer, register.Recovery);
-                writer.Byte(register.History is null ? (byte)0 : (byte)1);
+                writer.Byte((byte)((register.History is null ? 0 : HasHistory) | (register.Machine is null ? 0 : HasMachine)));
+                if (register.Machine is { } machine)
+                {
+                    writer.Text(machine);
+                }
                 if (register.History is { } history)
                 {
                     HistoryCodec.Write(ref writer, history);
@@ -76,7 +84,7 @@ internal static class WorkerMessageCodec
                 Position = reader.Long(),
                 EndedUpTo = reader.Long(),
             },
-            _ => new Register
+            _ => ReadRegister(ref reader, new Register
             {
                 Life = life,
                 Epoch = epoch,
@@ -85,8 +93,21 @@ internal static class WorkerMessageCodec
                 Replaces = reader.Server(),
                 Lease = reader.Long(),
                 Recovery = SessionCodec.ReadSettings(ref reader),
-                History = reader.Flag() ? HistoryCodec.Read(ref reader) : null,
-            },
+            }),
+        };
+    }
+
+    private static Register ReadRegister(ref WireReader reader, Register register)
+    {
+        var has = reader.Byte();
+        if (has > (HasHistory | HasMachine))
+        {
+            ProtocolException.Throw($"The register before byte {reader.Position} has the unknown form {has}.");
+        }
+        return register with
+        {
+            Machine = (has & HasMachine) != 0 ? reader.Text() : null,
+            History = (has & HasHistory) != 0 ? HistoryCodec.Read(ref reader) : null,
         };
     }
 }

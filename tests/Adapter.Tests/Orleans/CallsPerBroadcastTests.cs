@@ -54,6 +54,29 @@ public sealed class CallsPerBroadcastTests : IAsyncLifetime
         Assert.InRange(AllCalls(), 2, 2.5);
     }
 
+    /// <summary>
+    /// A publisher on the home's machine waits until another one has it, and learns of that by one more event; none is needed where it has an entry of its own
+    /// to acknowledge, and the other machine was faster. One elsewhere does not wait, nor does one whose broadcast is for nobody elsewhere.
+    /// </summary>
+    [Theory]
+    [InlineData(0, new[] { 1 }, 3, 3.2)]
+    [InlineData(0, new[] { 0, 1 }, 3, 4.2)]
+    [InlineData(1, new[] { 0, 1 }, 3, 3.2)]
+    [InlineData(0, new[] { 0 }, 2, 2.2)]
+    public async Task On_two_machines_a_broadcast_costs_a_call_more_at_most(int publisher, int[] machines, double least, double most)
+    {
+        await _silos!.DisposeAsync();
+        _silos = await TestSilos.StartAsync(_counter.Options with { Silos = 2, AsMachines = true });
+        await _silos.PlaceHomeAsync("/", 0);
+        var servers = new[] { await ServerAsync(0), await ServerAsync(1) };
+        var members = await Task.WhenAll(machines.Select(machine => MemberAsync(servers[machine])));
+
+        await CountAsync(servers[publisher], members);
+
+        Assert.True(await _silos.HasHomeAsync("/", 0));
+        Assert.InRange(AllCalls(), least, most);
+    }
+
     private async Task CountAsync(ThisServer publisher, params Member[] members)
     {
         await PublishAsync("warm");
@@ -82,6 +105,8 @@ public sealed class CallsPerBroadcastTests : IAsyncLifetime
     private double AllCalls() => (double)_counter.Calls.Values.Sum() / Broadcasts;
 
     private Task<ThisServer> ServerAsync() => _servers.StartAsync(_silos!.NewDirectory(), options => options.RequestsTimeout = Limit);
+
+    private Task<ThisServer> ServerAsync(int machine) => _servers.StartAsync(_silos!.NewDirectoryOn(machine), options => options.RequestsTimeout = Limit);
 
     private static async Task<Member> MemberAsync(ThisServer server)
     {

@@ -27,7 +27,7 @@ public sealed class OutboxTests
             var batch = Next()!;
             _outbox.Accept(Accept(batch.First, number + 1, batch.Operations.Count));
             number += batch.Operations.Count;
-            _outbox.Finish(number, number);
+            _outbox.Finish(number, long.MaxValue, number);
         }
 
         Assert.Equal(Enumerable.Range(1, 600).Select(i => (long)i), all.Select(o => o.Position));
@@ -109,10 +109,10 @@ public sealed class OutboxTests
         var (first, second) = (Add(TestOperation.Emit()), Add(TestOperation.Emit()));
         Next();
         _outbox.Accept(Accept(1, 7, 2));
-        _outbox.Finish(handled: 6, stable: 0);
+        _outbox.Finish(handled: 6, held: long.MaxValue, stable: 0);
         Assert.Equal(["accepted"], first.Events);
 
-        _outbox.Finish(handled: 7, stable: 0);
+        _outbox.Finish(handled: 7, held: long.MaxValue, stable: 0);
         Assert.Equal(["accepted", "succeeded"], first.Events);
         Assert.Equal(["accepted"], second.Events);
         Assert.Equal(2, _outbox.Count);
@@ -125,9 +125,9 @@ public sealed class OutboxTests
         Next();
         _outbox.Accept(Accept(1, 7, 1));
 
-        _outbox.Finish(handled: 9, stable: 6);
+        _outbox.Finish(handled: 9, held: long.MaxValue, stable: 6);
         Assert.Equal(new OutboxItem(1, _outbox.Items()[0].Operation, 7, 1), Assert.Single(_outbox.Items()));
-        _outbox.Finish(handled: 9, stable: 7);
+        _outbox.Finish(handled: 9, held: long.MaxValue, stable: 7);
         Assert.Equal(0, _outbox.Count);
         Assert.Equal(1, _outbox.LastPosition);
     }
@@ -172,7 +172,7 @@ public sealed class OutboxTests
                 new OperationResult(4, 12, 4, OperationOutcome.Accepted, null),
             ],
             lastPosition: 4);
-        _outbox.Finish(handled: 11, stable: 0);
+        _outbox.Finish(handled: 11, held: long.MaxValue, stable: 0);
 
         Assert.Equal(["accepted", "succeeded"], operations[0].Events);
         Assert.Equal(["accepted", "succeeded"], operations[1].Events);
@@ -188,10 +188,10 @@ public sealed class OutboxTests
         var operation = Add(TestOperation.Emit());
         Next();
         _outbox.Accept(Accept(1, 7, 1));
-        _outbox.Finish(handled: 7, stable: 0);
+        _outbox.Finish(handled: 7, held: long.MaxValue, stable: 0);
 
         _outbox.Settle([new OperationResult(1, 7, 1, OperationOutcome.Accepted, null)], lastPosition: 1);
-        _outbox.Finish(handled: 7, stable: 7);
+        _outbox.Finish(handled: 7, held: long.MaxValue, stable: 7);
 
         Assert.Equal(["accepted", "succeeded", "accepted"], operation.Events);
         Assert.Equal(0, _outbox.Count);
@@ -203,14 +203,14 @@ public sealed class OutboxTests
         var old = Add(TestOperation.Emit(), now: 0);
         var young = Add(TestOperation.Emit(), now: 10);
 
-        _outbox.FailBefore(5, OperationFailure.TimedOut);
-        _outbox.FailBefore(5, OperationFailure.TimedOut);
+        _outbox.FailBefore(5, OperationFailure.TimedOut, held: long.MaxValue);
+        _outbox.FailBefore(5, OperationFailure.TimedOut, held: long.MaxValue);
 
         Assert.Equal(["TimedOut"], old.Events);
         Assert.Empty(young.Events);
         Assert.Equal(2, Next()!.Operations.Count);
         _outbox.Accept(Accept(1, 7, 2));
-        _outbox.Finish(handled: 8, stable: 8);
+        _outbox.Finish(handled: 8, held: long.MaxValue, stable: 8);
         Assert.Equal(["TimedOut", "accepted"], old.Events);
         Assert.Equal(["accepted", "succeeded"], young.Events);
         Assert.Equal(0, _outbox.Count);
@@ -222,7 +222,7 @@ public sealed class OutboxTests
         var (ended, open) = (Add(TestOperation.Emit()), Add(TestOperation.Emit()));
         Next();
         _outbox.Accept(Accept(1, 7, 2));
-        _outbox.Finish(handled: 7, stable: 0);
+        _outbox.Finish(handled: 7, held: long.MaxValue, stable: 0);
 
         _outbox.Clear(OperationFailure.Fenced);
 

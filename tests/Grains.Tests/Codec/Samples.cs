@@ -34,9 +34,10 @@ internal sealed class Samples(int seed)
             ListVersion = Number(),
             Replaces = Server(),
             Lease = Number(),
-            Recovery = Recovery()
+            Recovery = Recovery(),
+            Machine = Coin() ? "10.0.0.1" : null,
         };
-        yield return new Register { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), History = History() };
+        yield return new Register { Life = Server(), Epoch = Number(), Session = Number(), ListVersion = Number(), History = History(), Machine = "m" };
         yield return new Submit
         {
             Life = Server(),
@@ -152,9 +153,10 @@ internal sealed class Samples(int seed)
         Unheard = Number(),
     };
 
-    private Head? Head() => _random.Next(4) switch
+    private Head? Head() => _random.Next(5) switch
     {
         0 => null,
+        4 => new Head(Number(), Number(), Number(), Number(), Coin() ? null : Many(Server), Held: Number()),
         1 => new Head(Number(), Number(), Number(), Number(), null),
         2 => new Head(Number(), Number(), Number(), Number(), null, Many(() => new ListChange(Server(), Coin()))),
         _ => new Head(Number(), Number(), Number(), Number(), Many(Server)),

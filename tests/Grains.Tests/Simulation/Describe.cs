@@ -40,7 +40,7 @@ internal static class Describe
     private static string Head(Head? head) =>
         head is null
             ? ""
-            : $" (S {head.Stable} N {head.Number} last {head.Last} list "
+            : $" (S {head.Stable} N {head.Number} last {head.Last} {(head.Held == Protocol.Head.AllHeld ? "" : $"held {head.Held} ")}list "
                 + $"{head.ListVersion}{(head.List is null ? "" : $"[{Join(head.List)}]")}"
                 + $"{(head.Changes is null ? "" : $" by [{Join(head.Changes.Select(change => $"{(change.IsThere ? "+" : "-")}{change.Life}"))}]")})";
 

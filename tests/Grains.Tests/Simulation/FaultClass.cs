@@ -18,4 +18,5 @@ public enum FaultClass
     FenceThenDirectoryKilled,
     TwoHomesAtOnce,
     WorkersReplacedThenDirectoryKilled,
+    MachineKilled,
 }

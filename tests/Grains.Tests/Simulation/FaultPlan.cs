@@ -9,6 +9,8 @@ internal sealed class FaultPlan(SimulatedCluster cluster)
 
     private SimulatedDirectory Directory => cluster.Directory;
 
+    private SimulatedMachines Machines => cluster.Machines!;
+
     public List<long> Draw()
     {
         switch (cluster.Settings.Faults)
@@ -64,6 +66,9 @@ internal sealed class FaultPlan(SimulatedCluster cluster)
                 break;
             case FaultClass.WorkersReplacedThenDirectoryKilled:
                 WorkersReplacedThenDirectoryKilled();
+                break;
+            case FaultClass.MachineKilled:
+                MachineKilled();
                 break;
             default:
                 throw new NotSupportedException($"No plan for {cluster.Settings.Faults}.");
@@ -160,6 +165,14 @@ internal sealed class FaultPlan(SimulatedCluster cluster)
         }
         _hot.Add(_start);
         KillDirectory(_start + (servers * step) + _dice.Below(100));
+    }
+
+    /// <summary>Most times it is the home's.</summary>
+    private void MachineKilled()
+    {
+        _hot.Add(_start);
+        var (homes, other, downFor) = (_dice.Chance(0.7), _dice.Any(Machines.All), 5 + _dice.Below(600));
+        cluster.Agenda.At(_start, () => Machines.Kill(homes ? Machines.OfHome : other, downFor));
     }
 
     private void Everything()

@@ -113,6 +113,10 @@ internal static class Mutations
                     }
                 }),
 
+        // Machines
+        ["One machine is enough"] = (FaultClass.MachineKilled, () => new Mutation { Options = settings => settings with { OnSecondMachine = false } }),
+        ["Everything counts as held"] = (FaultClass.MachineKilled, () => Mutation.OfHeads(head => head with { Held = Head.AllHeld })),
+
         // Histories
         ["A history lacks the outbox"] = (FaultClass.DirectoryKilled, () => Mutation.OfHistories(history => history with { Outbox = [] })),
         ["A history lacks what was answered"] = (

@@ -45,6 +45,9 @@ internal sealed class Recording(Agenda agenda, Action<string>? trace)
     /// <summary>How often something of interest happened, by what it was.</summary>
     public SortedDictionary<string, int> Counts { get; } = [];
 
+    /// <summary>Whether what was acknowledged is promised even where its publisher is lost together with the home, as both were on one machine.</summary>
+    public bool IsStrict { get; set; }
+
     /// <summary>Whether anybody reads what is logged.</summary>
     public bool IsTraced => trace is not null;
 
@@ -106,7 +109,7 @@ internal sealed class Recording(Agenda agenda, Action<string>? trace)
         }
         else if (home != current)
         {
-            publish.IsExempt |= !current.Home.Lives.Contains(publisher);
+            publish.IsExempt |= !IsStrict && !current.Home.Lives.Contains(publisher);
             return;
         }
         (publish.HomeNumber, publish.HomeEpoch) = (number, home.Home.Epoch);
@@ -167,7 +170,7 @@ internal sealed class Recording(Agenda agenda, Action<string>? trace)
         }
         foreach (var publish in _unstable.Where(publish => !merged.Contains(publish.Publisher)))
         {
-            publish.IsExempt = true;
+            publish.IsExempt |= !IsStrict || !publish.Operation.IsBroadcast; // a request ends with its answers
         }
         _unstable.Clear();
         foreach (var life in merged.Select(Life).Where(life => life.Fences.Count > 0))

@@ -51,6 +51,12 @@ internal sealed record Settings
     /// <summary>Whether operations may fail because the directory does not answer in time.</summary>
     public required bool OperationsTimeOut { get; init; }
 
+    /// <summary>How many machines there are, on which servers are spread, and each of which may have the home.</summary>
+    public int Machines { get; init; } = 1;
+
+    /// <summary>Whether a publish is acknowledged only when a second machine has it.</summary>
+    public bool OnSecondMachine { get; init; } = true;
+
     public required HomeOptions Home { get; init; }
 
     /// <summary>The list of servers, and the answers that wait for them.</summary>
@@ -80,6 +86,7 @@ internal sealed record Settings
         var overflows = faults == FaultClass.Overflow || (faults == FaultClass.Everything && dice.Chance(0.3));
         var timesOut = dice.Chance(0.2);
         var smallBytes = dice.Chance(0.25);
+        var hasMachines = faults == FaultClass.MachineKilled;
         return new Settings
         {
             Faults = faults,
@@ -90,7 +97,8 @@ internal sealed record Settings
                 2 => new Links(false, 0.08, 0.1, 0.03, delay),
                 _ => new Links(false, 0.2, 0.2, 0.06, delay),
             },
-            Servers = 2 + dice.Below(3),
+            Machines = hasMachines ? 2 + dice.Below(2) : 1,
+            Servers = (hasMachines ? 3 : 2) + dice.Below(3),
             Rooms = 2 + dice.Below(2),
             ThroughCodec = dice.Chance(0.3),
             TurnLength = dice.Chance(0.5) ? 0 : 1 + dice.Below(4),

@@ -19,6 +19,11 @@ internal sealed class SimulatedCluster
         Recording = new Recording(Agenda, trace);
         Directory = new SimulatedDirectory(this);
         Servers = new SimulatedServer[Settings.Servers];
+        if (Settings.Machines > 1)
+        {
+            Machines = new SimulatedMachines(this, Settings.Machines);
+            Recording.IsStrict = true;
+        }
     }
 
     public Agenda Agenda { get; } = new();
@@ -33,6 +38,9 @@ internal sealed class SimulatedCluster
 
     public SimulatedDirectory Directory { get; }
 
+    /// <summary>The machines; null where there is one.</summary>
+    public SimulatedMachines? Machines { get; }
+
     /// <summary>The servers by slot; null before they start.</summary>
     public SimulatedServer?[] Servers { get; }
 
@@ -44,7 +52,14 @@ internal sealed class SimulatedCluster
     /// <exception cref="ViolationException">A promise was broken.</exception>
     public void Run()
     {
-        Directory.Start(first: true);
+        if (Machines is not null)
+        {
+            Machines.Start();
+        }
+        else
+        {
+            Directory.Start(first: true);
+        }
         for (var slot = 0; slot < Servers.Length; slot++)
         {
             var started = slot;
@@ -136,13 +151,17 @@ internal sealed class SimulatedCluster
 
     public void ToHome(SimulatedServer server, WorkerMessage message)
     {
+        if (Machines is not null && message is Register register)
+        {
+            message = register with { Machine = Machines.Of(server.Slot).Name };
+        }
         if (Recording.IsTraced)
         {
             Recording.Log($"{server.Slot} -> {Describe.Message(message)}");
         }
         var bytes = Settings.ThroughCodec ? Encoded(output => MessageCodec.Write(output, message)) : default;
         var sentTo = Directory.Current;
-        Network.Carry(server.Slot, copy => Directory.Arrive(sentTo, home =>
+        Network.Carry(server.Slot, copy => Directory.Arrive(server.Slot, sentTo, home =>
         {
             var arrived = Settings.ThroughCodec ? MessageCodec.ReadWorkerMessage(bytes) : message;
             var taken = _mutation is null ? arrived : _mutation.ToHome(home, arrived, copy);
@@ -157,10 +176,10 @@ internal sealed class SimulatedCluster
     public void AskHome(SimulatedServer server, ServerId life, long epoch)
     {
         var sentTo = Directory.Current;
-        Network.Carry(server.Slot, _ => Directory.Arrive(sentTo, home => home.Home.Check(life, epoch)));
+        Network.Carry(server.Slot, _ => Directory.Arrive(server.Slot, sentTo, home => home.Home.Check(life, epoch)));
     }
 
-    public void ToServer(ServerId to, HomeMessage message)
+    public void ToServer(SimulatedHome from, ServerId to, HomeMessage message)
     {
         if (Recording.IsTraced)
         {
@@ -169,7 +188,7 @@ internal sealed class SimulatedCluster
         var sent = Recording.NextMoment();
         var bytes = Settings.ThroughCodec ? Encoded(output => MessageCodec.Write(output, message)) : default;
         var slot = _slots[to.Process];
-        Network.Carry(Servers.Length + slot, _ => Whenever(Servers[slot], () =>
+        CarryToServer(from, slot, () => Whenever(Servers[slot], () =>
         {
             var arrived = Settings.ThroughCodec ? MessageCodec.ReadHomeMessage(bytes) : message;
             var taken = _mutation is null ? arrived : _mutation.ToServer(Servers[slot]!, arrived);
@@ -196,11 +215,12 @@ internal sealed class SimulatedCluster
         var sentTo = Directory.Current;
         Network.Carry(
             server.Slot,
-            _ => Directory.Arrive(sentTo, home => home.Servers.Receive(Settings.ThroughCodec ? MessageCodec.ReadServerMessage(bytes) : sent, Now)));
+            _ => Directory.Arrive(
+                server.Slot, sentTo, home => home.Servers.Receive(Settings.ThroughCodec ? MessageCodec.ReadServerMessage(bytes) : sent, Now)));
     }
 
     /// <summary>Answers go to whoever asked.</summary>
-    public void ToServer(ServerId process, Answers answers)
+    public void ToServer(SimulatedHome from, ServerId process, Answers answers)
     {
         if (Recording.IsTraced)
         {
@@ -208,7 +228,7 @@ internal sealed class SimulatedCluster
         }
         var bytes = Settings.ThroughCodec ? Encoded(output => MessageCodec.Write(output, answers)) : default;
         var slot = _slots[process];
-        Network.Carry(Servers.Length + slot, _ => Whenever(Servers[slot], () =>
+        CarryToServer(from, slot, () => Whenever(Servers[slot], () =>
         {
             if (Servers[slot]!.Life.Process == process)
             {
@@ -218,16 +238,25 @@ internal sealed class SimulatedCluster
         }));
     }
 
+    private void CarryToServer(SimulatedHome from, int slot, Action arrive) => Network.Carry(Servers.Length + slot, _ =>
+    {
+        if (Machines is null || Machines.Reaches(from.Machine!.Index, Machines.Of(slot).Index))
+        {
+            arrive();
+        }
+    });
+
     private void ReportDeath(int slot, ServerId process)
     {
         var sentTo = Directory.Current;
-        Network.Carry(slot, _ => Directory.Arrive(sentTo, home => home.ReportDeath(process)));
+        Network.Carry(slot, _ => Directory.Arrive(slot, sentTo, home => home.ReportDeath(process)));
     }
 
     private void BecomeQuiet()
     {
         Recording.Log("QUIET");
         Network.IsQuiet = true;
+        Machines?.Mend();
         Directory.EndSuperseded();
         Directory.Resume();
         foreach (var server in LiveServers)

@@ -32,6 +32,31 @@ internal sealed class SimulatedDirectory(SimulatedCluster cluster)
         }
     }
 
+    /// <summary>A home opens on a machine, when that of the one before is dead, or declared to be: then it may go on.</summary>
+    public SimulatedHome Open(Machine machine, long epoch, bool first)
+    {
+        if (!first && _current.IsAlive)
+        {
+            cluster.Recording.Lost(_current);
+        }
+        IsUp = true;
+        _current = new SimulatedHome(cluster, epoch, first, machine);
+        cluster.Recording.Log($"HOME STARTS on {machine.Name}: epoch {epoch}");
+        Tick(_current);
+        return _current;
+    }
+
+    /// <summary>The homes of a machine end with its silo.</summary>
+    public void End(Machine machine)
+    {
+        if (_current.Machine == machine && _current.IsAlive)
+        {
+            cluster.Recording.Lost(_current);
+        }
+        machine.Homes.ForEach(home => home.IsAlive = false);
+        machine.Homes.Clear();
+    }
+
     public void Kill(long downFor)
     {
         if (!IsUp || cluster.Network.IsQuiet)
@@ -76,15 +101,23 @@ internal sealed class SimulatedDirectory(SimulatedCluster cluster)
     public void EndSuperseded() => _superseded = null;
 
     /// <summary>A message reaches the directory.</summary>
-    public void Arrive(SimulatedHome sentTo, Action<SimulatedHome> deliver)
+    public void Arrive(int slot, SimulatedHome sentTo, Action<SimulatedHome> deliver)
     {
+        if (cluster.Machines is { } machines)
+        {
+            if (machines.Of(slot).Sees is { IsAlive: true } home && machines.Reaches(machines.Of(slot).Index, home.Machine!.Index))
+            {
+                deliver(home);
+            }
+            return;
+        }
         if (!IsUp || (cluster.Settings.Links.InOrder && sentTo != _current))
         {
             return;
         }
         if (cluster.Now < _pausedUntil)
         {
-            Agenda.At(_pausedUntil, () => Arrive(sentTo, deliver));
+            Agenda.At(_pausedUntil, () => Arrive(slot, sentTo, deliver));
             return;
         }
         deliver(_superseded is not null && cluster.Dice.Chance(0.4) ? _superseded : _current);
@@ -104,7 +137,7 @@ internal sealed class SimulatedDirectory(SimulatedCluster cluster)
 
     private void Tick(SimulatedHome home)
     {
-        if (home == _superseded || (home == _current && IsUp))
+        if (home.Machine is not null ? home.IsAlive : home == _superseded || (home == _current && IsUp))
         {
             if (cluster.Now >= _pausedUntil)
             {

@@ -8,14 +8,22 @@ internal sealed class SimulatedHome : IHomeOutput, IServersOutput
     private readonly Dictionary<ServerId, long> _sessions = [];
     private bool _isOpening;
 
-    public SimulatedHome(SimulatedCluster cluster, long epoch, bool firstStart)
+    public SimulatedHome(SimulatedCluster cluster, long epoch, bool firstStart, Machine? machine = null)
     {
         _cluster = cluster;
+        Machine = machine;
+        machine?.Homes.Add(this);
         Home = new Home(cluster.Settings.Home, this, cluster.Dice.Random, epoch, firstStart);
         Servers = new ServerList(cluster.Settings.Answers, this, cluster.Dice.Random);
     }
 
     public Home Home { get; }
+
+    /// <summary>Where it is, where there are several machines.</summary>
+    public Machine? Machine { get; }
+
+    /// <summary>Whether it goes on, where there are several machines; it may although another one has taken its place.</summary>
+    public bool IsAlive { get; set; } = true;
 
     /// <summary>The list of servers, and the answers on their way: it lives and dies with the home, in one process.</summary>
     public ServerList Servers { get; }
@@ -60,6 +68,10 @@ internal sealed class SimulatedHome : IHomeOutput, IServersOutput
 
     public void Tick()
     {
+        if (Machine is not null)
+        {
+            Home.SetMachine(Machine.Others > 0 && _cluster.Settings.OnSecondMachine ? Machine.Name : null);
+        }
         Home.Tick(_cluster.Now);
         Servers.Tick(_cluster.Now);
         _isOpening = false;
@@ -75,10 +87,10 @@ internal sealed class SimulatedHome : IHomeOutput, IServersOutput
         {
             Recording.Count(head.List is not null ? "list told whole" : head.Changes is not null ? "list told by its changes" : "list left out");
         }
-        _cluster.ToServer(to, message);
+        _cluster.ToServer(this, to, message);
     }
 
-    void IServersOutput.Send(ServerId process, ServerMessage message) => _cluster.ToServer(process, (Answers)message);
+    void IServersOutput.Send(ServerId process, ServerMessage message) => _cluster.ToServer(this, process, (Answers)message);
 
     void IServersOutput.Added(ServerDescription server)
     {

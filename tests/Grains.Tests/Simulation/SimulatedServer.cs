@@ -163,7 +163,6 @@ internal sealed partial class SimulatedServer : INamespaceOutput
         if (wasLive && message.Life == Life && message.Epoch == replica.Epoch && message.Session == Session)
         {
             Recording.Told(Life, message.Epoch, sent);
-            _waits.Told(message.Head);
         }
         Turn(() => State.Receive(message is Push push ? push with { Entries = new ObservedEntries(push.Entries, _watch) } : message, _cluster.Now));
         if (!wasLive && replica.IsLive)
@@ -171,6 +170,11 @@ internal sealed partial class SimulatedServer : INamespaceOutput
             Session = message.Session;
             Recording.Told(Life, message.Epoch, sent);
             _waits.Begin(message.Head);
+        }
+        else if (wasLive && message is not Registered && message.Epoch == replica.Epoch && message.Session == Session
+            && message.Head?.ListVersion <= replica.ListVersion)
+        {
+            _waits.Told(message.Head); // what it passes over, it need not know
         }
         if (replica.IsLive)
         {

@@ -8,6 +8,7 @@ internal sealed class WaitWatch
 {
     private readonly List<Publish> _open = [];
     private long _last;
+    private long _held;
 
     public void Add(Publish publish) => _open.Add(publish);
 
@@ -19,12 +20,18 @@ internal sealed class WaitWatch
     }
 
     /// <summary>A message of the session has come.</summary>
-    public void Told(Head? head) => _last = Math.Max(_last, head?.Last ?? 0);
+    public void Told(Head? head)
+    {
+        if (head is not null)
+        {
+            (_last, _held) = (Math.Max(_last, head.Last), Math.Max(_held, Math.Min(head.Number, head.Held)));
+        }
+    }
 
     public void Check(long handled)
     {
         _open.RemoveAll(publish => publish.IsEnded);
-        if (handled >= _last && _open.Find(publish => publish.IsAnswered) is { } waiting)
+        if (handled >= _last && _open.Find(publish => publish.IsAnswered && publish.Number <= _held) is { } waiting)
         {
             throw new ViolationException(
                 $"P10: {waiting} has number {waiting.Number} and waits, though {waiting.Publisher} has handled {handled} and was told of nothing for it "

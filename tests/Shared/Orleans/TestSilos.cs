@@ -26,6 +26,9 @@ public sealed record TestSilosOptions
     /// <summary>The silos' names, where they matter.</summary>
     public IReadOnlyList<string>? Names { get; init; }
 
+    /// <summary>Whether each silo has an address of its own on this machine, 127.0.0.1 and so on, and takes it for a machine of its own.</summary>
+    public bool AsMachines { get; init; }
+
     /// <summary>Whether grains are found by Orleans' distributed grain directory, as in this project's own hosts where every server is a silo.</summary>
     public bool DistributedDirectory { get; init; }
 
@@ -119,8 +122,10 @@ public sealed class TestSilos : IAsyncDisposable
             orleans.AddOrleansDirectory(directory =>
             {
                 directory.FirstStart = firstStart && (_options.FirstStart ?? _options.Silos == 1);
+                directory.Machine = _options.AsMachines ? MachineOf(silo) : null;
                 _options.Directory?.Invoke(directory);
             });
+            orleans.Configure<EndpointOptions>(endPoint => endPoint.AdvertisedIPAddress = IPAddressOf(silo));
             if (_options.Names is { } names)
             {
                 orleans.Configure<SiloOptions>(own => own.SiloName = names[silo]);
@@ -148,6 +153,10 @@ public sealed class TestSilos : IAsyncDisposable
         builder.UseOrleansClient(client =>
         {
             client.UseLocalhostClustering(_gatewayPorts, serviceId, clusterId);
+            if (_options.AsMachines)
+            {
+                client.UseStaticClustering([.. _gatewayPorts.Select((port, silo) => new IPEndPoint(IPAddressOf(silo), port))]);
+            }
             client.AddOrleansDirectory(options =>
             {
                 _options.Directory?.Invoke(options);
@@ -174,8 +183,14 @@ public sealed class TestSilos : IAsyncDisposable
         silo.UseLocalhostClustering(ports[0], ports[1], new IPEndPoint(IPAddress.Loopback, ports[0]), ServiceId, ClusterId);
     }
 
+    /// <summary>What the machine of a silo is called, where silos are as machines.</summary>
+    public static string MachineOf(int silo) => $"machine-{silo}";
+
     /// <summary>A server's directory with an Orleans client of its own, which starts and ends with it.</summary>
     internal IDirectory NewDirectory() => new HostedDirectory(NewClient());
+
+    /// <summary>The same, for a server on the machine of a silo.</summary>
+    internal IDirectory NewDirectoryOn(int silo) => new HostedDirectory(NewClient(directory: options => options.Machine = MachineOf(silo)));
 
     public async ValueTask DisposeAsync()
     {
@@ -187,6 +202,8 @@ public sealed class TestSilos : IAsyncDisposable
             }
         }
     }
+
+    private IPAddress IPAddressOf(int silo) => _options.AsMachines ? new IPAddress([127, 0, 0, (byte)(1 + silo)]) : IPAddress.Loopback;
 
     private IGrainFactory Grains => Services().GetRequiredService<IGrainFactory>();
 
