@@ -8,6 +8,9 @@ public sealed class RecoveryDeathTests
 {
     private const string Room = "room";
     private const int Limit = 120_000;
+    private const int LongLimit = 600_000;
+
+    private static readonly (string Version, string Transport)[] Kinds = [("4.6", "websocket"), ("4.7", "polling"), ("4.8", "upgrade")];
 
     /// <summary>Longer than the directory may be gone, so that what is said meanwhile arrives in the end.</summary>
     private static readonly (string Name, string Value)[] Patient = [.. RecoveryCluster.Settings, ("OrleansAdapter__RequestsTimeout", "00:00:20")];
@@ -96,12 +99,18 @@ public sealed class RecoveryDeathTests
         await members.HeardAsync(await load.RestAsync());
     }
 
-    [Fact(Timeout = Limit)]
-    public async Task A_reload_under_load_costs_nobody_anything()
+    [Theory(Timeout = LongLimit)]
+    [InlineData(3)]
+    [InlineData(200)]
+    public async Task A_reload_under_load_costs_nobody_anything(int count)
     {
+        if (count > Kinds.Length)
+        {
+            FullRun.Needed("With a client of each kind it runs always.");
+        }
         await using var cluster = await RunningCluster.StartAsync(Patient);
         await using var clients = JavaScriptClients.StartRecovering();
-        await using var members = await MembersAsync(clients, cluster, worker: 0);
+        await using var members = await MembersAsync(clients, cluster, worker: 0, count);
         await using var load = await Load.StartAsync(clients, cluster.Front);
         await load.SaysAsync(20);
 
@@ -114,8 +123,8 @@ public sealed class RecoveryDeathTests
         await members.HeardAsync(await load.RestAsync());
     }
 
-    private static Task<Members> MembersAsync(JavaScriptClients clients, RunningCluster cluster, int worker = 1) =>
-        Members.JoinAsync(clients, cluster.Port + worker, ("4.6", "websocket"), ("4.7", "polling"), ("4.8", "upgrade"));
+    private static Task<Members> MembersAsync(JavaScriptClients clients, RunningCluster cluster, int worker = 1, int? count = null) =>
+        Members.JoinAsync(clients, cluster.Port + worker, Enumerable.Range(0, count ?? Kinds.Length).Select(i => Kinds[i % Kinds.Length]));
 
     /// <summary>Clients in the room, each over a network of its own.</summary>
     private sealed class Members : IAsyncDisposable
@@ -124,7 +133,7 @@ public sealed class RecoveryDeathTests
 
         public List<JavaScriptClient> Clients { get; } = [];
 
-        public static async Task<Members> JoinAsync(JavaScriptClients clients, int port, params (string Version, string Transport)[] kinds)
+        public static async Task<Members> JoinAsync(JavaScriptClients clients, int port, IEnumerable<(string Version, string Transport)> kinds)
         {
             var members = new Members();
             foreach (var (version, transport) in kinds)
