@@ -85,6 +85,10 @@ prepare_programs() {
   if ((${#full[@]})); then
     provide /usr/bin/strace strace 120 "the test of the unit's system calls"
     provide /usr/bin/python3 python3-minimal 120 "the test of the unit's system calls"
+    provide /usr/lib/python3/dist-packages/socketio python3-socketio 120 "the tests with clients in Python"
+    provide /usr/lib/python3/dist-packages/aiohttp python3-aiohttp 120 "the tests with clients in Python"
+    provide /usr/lib/python3/dist-packages/requests python3-requests 120 "the tests with clients in Python"
+    provide /usr/lib/python3/dist-packages/websocket python3-websocket 120 "the tests with clients in Python"
   fi
 }
 

@@ -41,6 +41,7 @@ try
     PageFiles.Map(app);
     app.MapHub<ChatHub>("/hub");
     app.MapSocketIO("/socket.io");
+    app.MapSocketIO("/socket.io-msgpack", SocketIOParser.MessagePack);
     var io = app.Services.GetRequiredService<SocketIOServer>();
     ChatSockets.Map(io, app.Services.GetRequiredService<IOptions<OrleansAdapterOptions>>());
     OperationSockets.Map(io, app.Services.GetRequiredService<Operations>());

@@ -55,7 +55,7 @@ public sealed class HubRecoveryTests(RecoveryCluster shared) : IClassFixture<Rec
     public async Task A_token_of_another_hub_or_one_that_was_used_makes_a_new_connection_without_an_error()
     {
         var clients = shared.Clients;
-        var other = await clients.OpenHubAsync(Cluster.Url(1), hub: "/other");
+        var other = await clients.OpenHubAsync(Cluster.Url(1), hub: "/sessions/other");
         var first = await clients.OpenHubAsync(Cluster.Url(1));
         await first.CallAsync("join", _room);
         var token = first.Connected.All[0].Token;
@@ -114,5 +114,5 @@ public sealed class HubRecoveryTests(RecoveryCluster shared) : IClassFixture<Rec
     }
 
     private async Task<IHubClient> OpenAsync(string kind, string url, string transport, bool resume = false, bool stateful = false) =>
-        kind == ".NET" ? await DotNetClient.OpenAsync(url + "/hub", resume, stateful) : await shared.Clients.OpenHubAsync(url, transport, resume, stateful);
+        kind == ".NET" ? await DotNetClient.OpenAsync(url + "/sessions", resume, stateful) : await shared.Clients.OpenHubAsync(url, transport, resume, stateful);
 }

@@ -4,11 +4,14 @@ using OrleansAdapter;
 using OrleansAdapter.SocketIO;
 using OrleansAdapter.TestWorker;
 
-// What the demonstration lacks, for tests with official clients: several namespaces, a middleware that counts, and events of every kind.
+// What the demonstration lacks, for tests with official clients: several namespaces, middlewares, events of every kind, and hubs that speak MessagePack.
 var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-builder.AddOrleansAdapter();
+builder.AddOrleansAdapter(options => options.MapHub<TestHub>("/").MapHub<OtherHub>("/a").MapHub<GuardedHub>("/auth"));
+builder.Services
+    .AddSignalR(hub => (hub.MaximumParallelInvocationsPerClient, hub.MaximumReceiveMessageSize) = (4, 1 << 20))
+    .AddMessagePackProtocol()
+    .AddOrleansAdapter();
 builder.Services.AddSocketIO();
-builder.Services.AddSignalR().AddOrleansAdapter();
 if (File.Exists(builder.Configuration["TestWorker:HeldUpBy"]))
 {
     // What an application does before its host runs may take any time.
@@ -18,12 +21,27 @@ if (File.Exists(builder.Configuration["TestWorker:HeldUpBy"]))
 await using var app = builder.Build();
 app.MapSocketIO("/socket.io");
 app.MapSocketIO("/socket.io-msgpack", SocketIOParser.MessagePack);
-app.MapHub<SessionHub>("/hub", options => options.AllowStatefulReconnects = true);
-app.MapHub<OtherHub>("/other");
+app.MapHub<SessionHub>("/sessions", options => options.AllowStatefulReconnects = true);
+app.MapHub<OtherSessionHub>("/sessions/other");
+app.Use((context, next) =>
+{
+    if (context.Request.Path.StartsWithSegments("/hub/auth", StringComparison.Ordinal) && context.Request.Headers.Authorization != "Bearer right")
+    {
+        context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+        return Task.CompletedTask;
+    }
+    return next(context);
+});
+app.MapHub<TestHub>("/hub");
+app.MapHub<OtherHub>("/hub/a");
+app.MapHub<GuardedHub>("/hub/auth");
 app.MapHealthChecks("/healthz/ready");
 var server = app.Services.GetRequiredService<IOptions<OrleansAdapterOptions>>().Value.ServerName;
 var io = app.Services.GetRequiredService<SocketIOServer>();
-foreach (var name in new[] { "/", "/a", "/b" })
+io.Of("/auth").Use(socket => socket.Handshake.Auth.TryGetProperty("token", out var token) && token.GetString() == "right"
+    ? Task.CompletedTask
+    : throw new ConnectErrorException("not authorized"));
+foreach (var name in new[] { "/", "/a", "/b", "/auth" })
 {
     var chat = io.Of(name);
     chat.Use(socket =>
@@ -65,6 +83,9 @@ foreach (var name in new[] { "/", "/a", "/b" })
             ack.Send(new { isFirst, server });
         }
     });
+    chat.On("echo", (SocketIOValue value) => value);
+    chat.On("namespace", (SocketIOSocket socket) => socket.Namespace.Name);
+    chat.On("ask", (SocketIOSocket socket, string question, SocketIOAck ack) => _ = AskAsync(socket, question, ack));
     chat.On("move", async (string from, string to) =>
     {
         await chat.To(from).SocketsJoinAsync(to);
@@ -73,3 +94,7 @@ foreach (var name in new[] { "/", "/a", "/b" })
     chat.On("whoami", (SocketIOSocket socket) => new { server, rooms = socket.Rooms.Order(), passed = socket.Data["passed"], recovered = socket.Recovered });
 }
 await app.RunAsync();
+
+// Not awaited by the handler: the client's answer is an acknowledgement, which has to be read.
+static async Task AskAsync(SocketIOSocket socket, string question, SocketIOAck ack) =>
+    ack.Send(await socket.Timeout(TimeSpan.FromSeconds(20)).EmitWithAckAsync<JsonElement>("ask", question));

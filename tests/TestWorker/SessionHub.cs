@@ -23,4 +23,4 @@ internal class SessionHub(IOptions<OrleansAdapterOptions> options) : Hub
 }
 
 /// <summary>The same as another hub.</summary>
-internal sealed class OtherHub(IOptions<OrleansAdapterOptions> options) : SessionHub(options);
+internal sealed class OtherSessionHub(IOptions<OrleansAdapterOptions> options) : SessionHub(options);

@@ -5,7 +5,10 @@ using System.Text.Json.Nodes;
 
 namespace OrleansAdapter.EndToEnd.Harness;
 
-/// <summary>Official clients in one Node.js process: of SignalR (clients/signalr.mjs), or of Socket.IO (clients/socketio.mjs).</summary>
+/// <summary>
+/// Clients in one process that lines of JSON drive: official ones in Node.js, of SignalR (clients/signalr.mjs) or of Socket.IO (clients/socketio.mjs), or
+/// others that speak the same.
+/// </summary>
 internal sealed class JavaScriptClients : IAsyncDisposable
 {
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(30);
@@ -35,15 +38,26 @@ internal sealed class JavaScriptClients : IAsyncDisposable
     /// <summary>Clients of Socket.IO, of several versions, that come back to their sessions (clients/recovery.mjs).</summary>
     public static JavaScriptClients StartRecovering() => Start("recovery.mjs", "");
 
+    /// <summary>Clients of Socket.IO in Python, of the kinds <c>sync</c> and <c>asyncio</c> (clients/python.py); skips the running test without them.</summary>
+    public static JavaScriptClients StartPython()
+    {
+        Assert.SkipUnless(
+            File.Exists("/usr/lib/python3/dist-packages/socketio/__init__.py"), "Needs Debian's python3-socketio, which test.sh --full installs.");
+        return Start(new ProcessStartInfo("/usr/bin/python3", ["python.py"]), "");
+    }
+
+    /// <summary>.NET's clients, of the kinds <c>socketio</c>, <c>signalr-json</c> and <c>signalr-messagepack</c> (tests/DotNetClients).</summary>
+    public static JavaScriptClients StartDotNet() => Start(new ProcessStartInfo("dotnet", [Checkout.Program("tests/DotNetClients")]), "");
+
     private static JavaScriptClients Start(string script, string path)
     {
         Checkout.SkipWithoutNode();
-        var start = new ProcessStartInfo("node", [script])
-        {
-            WorkingDirectory = Checkout.JavaScriptClients,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        };
+        return Start(new ProcessStartInfo("node", [script]), path);
+    }
+
+    private static JavaScriptClients Start(ProcessStartInfo start, string path)
+    {
+        (start.WorkingDirectory, start.RedirectStandardInput, start.RedirectStandardOutput) = (Checkout.JavaScriptClients, true, true);
         return new JavaScriptClients(Process.Start(start)!, path);
     }
 
@@ -66,12 +80,27 @@ internal sealed class JavaScriptClients : IAsyncDisposable
     /// <param name="token">A resume token to begin with.</param>
     /// <param name="hub">The hub's path.</param>
     public async Task<JavaScriptClient> OpenHubAsync(
-        string url, string transport = "WebSockets", bool resume = false, bool stateful = false, string? token = null, string hub = "/hub")
+        string url, string transport = "WebSockets", bool resume = false, bool stateful = false, string? token = null, string hub = "/sessions")
     {
         var client = new JavaScriptClient(this, $"client-{Interlocked.Increment(ref _last)}");
         _clients[client.Name] = client;
         await AskAsync(new { @do = "open", client = client.Name, url = url + hub, transport, resume, stateful, token });
         client.Id = (await client.Connected.FirstAsync(_ => true, "to be let in")).Id; // which may be an older one than it negotiated
+        return client;
+    }
+
+    /// <summary>Connects a client of some kind.</summary>
+    /// <param name="kind">Its kind, as the process knows it: of Node.js's clients the version, or <c>msgpack</c>.</param>
+    /// <param name="url">The worker's address, with the namespace or the hub's path.</param>
+    /// <param name="transport">The transport's name.</param>
+    /// <param name="token">What proves who it is.</param>
+    /// <exception cref="ClientException">It is not let in.</exception>
+    public async Task<JavaScriptClient> OpenKindAsync(string kind, string url, string transport, string? token = null)
+    {
+        var client = new JavaScriptClient(this, $"client-{Interlocked.Increment(ref _last)}");
+        _clients[client.Name] = client;
+        var auth = token is null ? null : new { token };
+        client.Id = (await AskAsync(new { @do = "open", client = client.Name, kind, url, transport, auth }))!.GetValue<string>();
         return client;
     }
 

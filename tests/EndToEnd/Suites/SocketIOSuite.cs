@@ -42,6 +42,34 @@ public abstract class SocketIOSuite(SharedCluster shared)
         await CloseAsync([.. members, stranger]);
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task Clients_of_old_versions_and_of_the_other_parser_are_in_one_room_with_all_others()
+    {
+        List<JavaScriptClient> members = [await shared.Clients.JoinAsync(shared.Cluster.Url(1), _room)];
+        (string, string, int)[] others = [("3.1", "polling", 1), ("4.8", "websocket", 2), ("msgpack", "websocket", 3), ("msgpack", "polling", 1)];
+        foreach (var (kind, transport, worker) in others)
+        {
+            var member = await shared.SocketIO.OpenKindAsync(kind, shared.Cluster.Url(worker), transport);
+            await member.CallAsync("join", _room);
+            members.Add(member);
+        }
+
+        foreach (var member in members)
+        {
+            await member.CallAsync("say", _room, new { from = member.Id, text = "grüß 房间 🙂", of = new object?[] { 1.5, -70_000, null, true } });
+        }
+        await members[^1].CallAsync("say", _room, new { bytes = "AQID" });
+
+        foreach (var member in members)
+        {
+            await member.Said.UntilAsync(members.Count + 1, "what all members said");
+            Assert.Equal(members[1].Said.All.SkipLast(1), member.Said.All.SkipLast(1));
+            Assert.Equal(member == members[0] ? "\"AQID\"" : """{"bytes":"AQID"}""", member.Said.All[^1]);
+        }
+        Assert.Equal(members.Select(m => m.Id), members[0].Said.All.SkipLast(1).Select(said => JsonNode.Parse(said)!["from"]!.GetValue<string>()));
+        await CloseAsync(members);
+    }
+
     [Theory(Timeout = 120_000)]
     [InlineData("polling")]
     [InlineData("websocket")]

@@ -1,24 +1,39 @@
 // Official Socket.IO clients, driven like those of signalr.mjs, which see. Differences:
-//   { id, do: "open", client, url, transport, room }  transport: "polling", "websocket", or "upgrade" for both, which reconnects; with a room it joins
-//                                                   that each time it connects, which is told as { client, joined: id }
+//   { id, do: "open", client, url, transport, room, kind, auth }
+//       transport: "polling", "websocket", "fetch" (long-polling by it), or "upgrade" for both, which reconnects; with a room it joins that each time it
+//       connects, which is told as { client, joined: id }; kind: its version, "4.8" without one, or "msgpack", which is 4.8 with that parser
 //   { id, do: "load", client, room, every, go }     with go it goes on when it is connected again
+// Arguments may be bytes: { bytes: base64 }.
 // A call sends an event and waits for its acknowledgement; { error } in it is an error. What is heard as bytes is told as { bytes: base64 }, wherever it is.
 import { createInterface } from "node:readline";
-import { io } from "socket.io-client";
+import { Fetch } from "engine.io-client";
+import { io as io31 } from "socket.io-client-3.1";
+import { io as io40 } from "socket.io-client-4.0";
+import { io as io44 } from "socket.io-client-4.4";
+import { io as io48 } from "socket.io-client";
+import parser from "socket.io-msgpack-parser";
 
 const clients = new Map();
 const tell = message => process.stdout.write(JSON.stringify(message) + "\n");
-const transports = { polling: ["polling"], websocket: ["websocket"], upgrade: ["polling", "websocket"] };
+const transports = { polling: ["polling"], websocket: ["websocket"], fetch: [Fetch], upgrade: ["polling", "websocket"] };
+const msgpack = (url, options) => io48(url, { ...options, path: "/socket.io-msgpack", parser });
+const kinds = { "3.1": io31, "4.0": io40, "4.4": io44, "4.8": io48, msgpack };
 const plain = value =>
   value instanceof ArrayBuffer || ArrayBuffer.isView(value) ? { bytes: Buffer.from(value).toString("base64") }
   : Array.isArray(value) ? value.map(plain)
   : value && typeof value === "object" ? Object.fromEntries(Object.entries(value).map(([name, member]) => [name, plain(member)]))
   : value;
 
+const live = value =>
+  typeof value?.bytes === "string" ? Buffer.from(value.bytes, "base64")
+  : Array.isArray(value) ? value.map(live)
+  : value && typeof value === "object" ? Object.fromEntries(Object.entries(value).map(([name, member]) => [name, live(member)]))
+  : value;
+
 const commands = {
-  async open({ client, url, transport, room }) {
-    const socket = io(url, { transports: transports[transport], forceNew: true, reconnection: transport === "upgrade", reconnectionDelay: 200,
-        reconnectionDelayMax: 1000 });
+  async open({ client, url, transport, room, kind = "4.8", auth }) {
+    const socket = kinds[kind](url, { transports: transports[transport], forceNew: true, reconnection: transport === "upgrade", reconnectionDelay: 200,
+        reconnectionDelayMax: 1000, auth });
     const upgraded = transport !== "upgrade" || new Promise(resolve => socket.io.engine.once("upgrade", resolve));
     socket.on("said", payload => tell({ client, said: plain(payload) }));
     socket.on("ask", (question, answer) => {
@@ -39,8 +54,8 @@ const commands = {
     clients.set(client, { socket });
     return socket.id;
   },
-  call({ client, method, args }) {
-    return call(clients.get(client).socket, method, args);
+  async call({ client, method, args }) {
+    return plain(await call(clients.get(client).socket, method, args.map(live)));
   },
   bytes({ client, room, base64 }) {
     return call(clients.get(client).socket, "say", [room, Buffer.from(base64, "base64")]);
@@ -73,7 +88,16 @@ const commands = {
 };
 
 async function call(socket, method, args) {
-  const answer = await socket.timeout(20_000).emitWithAck(method, ...args);
+  // Clients before 4.6 have callbacks only.
+  const answer = await (socket.emitWithAck
+    ? socket.timeout(20_000).emitWithAck(method, ...args)
+    : new Promise((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error("operation has timed out")), 20_000);
+        socket.emit(method, ...args, result => {
+          clearTimeout(timer);
+          resolve(result);
+        });
+      }));
   if (answer?.error) {
     throw new Error(answer.error);
   }

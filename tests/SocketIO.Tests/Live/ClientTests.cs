@@ -12,6 +12,7 @@ public sealed class ClientTests
     [InlineData("polling", "4.8")]
     [InlineData("websocket", "4.8")]
     [InlineData("upgrade", "4.8")]
+    [InlineData("upgrade", "3.1")]
     [InlineData("polling", "msgpack")]
     [InlineData("websocket", "msgpack")]
     public async Task The_official_clients_work_unchanged(string transport, string client)
