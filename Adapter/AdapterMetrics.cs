@@ -28,6 +28,7 @@ internal sealed class AdapterMetrics : IDisposable
     private readonly Counter<long> _rateLimited;
     private readonly Counter<long> _forwarded;
     private readonly Counter<long> _forwardingLoops;
+    private readonly Counter<long> _adminLogins;
 
     public AdapterMetrics(IMeterFactory factory)
     {
@@ -66,6 +67,7 @@ internal sealed class AdapterMetrics : IDisposable
             "HTTP requests of clients passed on to the server of their session, by outcome: done, failed, refused, unknown.");
         _forwardingLoops = _meter.CreateCounter<long>(
             "orleansadapter.forwarding.loops", "{request}", "HTTP requests that had been passed on to this server, which does not have their session.");
+        _adminLogins = _meter.CreateCounter<long>("orleansadapter.admin.logins", "{login}", "Attempts to come into the admin UI, by outcome.");
     }
 
     public void Published() => _publishes.Add(1);
@@ -126,6 +128,8 @@ internal sealed class AdapterMetrics : IDisposable
     public void Forwarded(string outcome) => _forwarded.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     public void ForwardingLoop() => _forwardingLoops.Add(1);
+
+    public void AdminLogin(string outcome) => _adminLogins.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     /// <summary>Says where what is summed up comes from.</summary>
     public void Observe(Func<IReadOnlyDictionary<(string In, ClientKind Kind), int>> sockets, Func<long> queued, Func<int> slow)

@@ -36,12 +36,22 @@ try
         })
         .AddOrleansAdapter();
     builder.Services.AddSocketIO();
+    // Where somebody said who may use it: the primary does with --observe.
+    var hasAdmin = builder.Configuration.GetSection("SocketIO:Admin").Exists();
+    if (hasAdmin)
+    {
+        builder.Services.AddSocketIOAdmin();
+    }
 
     await using var app = builder.Build();
     PageFiles.Map(app);
     app.MapHub<ChatHub>("/hub");
     app.MapSocketIO("/socket.io");
     app.MapSocketIO("/socket.io-msgpack", SocketIOParser.MessagePack);
+    if (hasAdmin)
+    {
+        app.MapSocketIOAdmin();
+    }
     var io = app.Services.GetRequiredService<SocketIOServer>();
     ChatSockets.Map(io, app.Services.GetRequiredService<IOptions<OrleansAdapterOptions>>());
     OperationSockets.Map(io, app.Services.GetRequiredService<Operations>());

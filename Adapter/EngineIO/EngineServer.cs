@@ -70,6 +70,9 @@ internal sealed class EngineServer : IDrainedFront
     /// <summary>Told of each session that ended, each volatile packet that was dropped, and each client that was too slow.</summary>
     public AdapterMetrics? Metrics { get; init; }
 
+    /// <summary>Counts what comes and goes, while somebody watches; null mostly.</summary>
+    public EngineTraffic? Traffic { get; set; }
+
     /// <summary>Passes on what belongs to sessions of other servers.</summary>
     public SessionForwarder? Forwarder { get; init; }
 
@@ -98,6 +101,7 @@ internal sealed class EngineServer : IDrainedFront
         var session = new EngineSession(_newId(), this, transport);
         var handler = _connect(session, context);
         _sessions[session.Id] = session;
+        Traffic?.Opened();
         session.Open(handler);
         if (IsStopping)
         {
@@ -110,6 +114,7 @@ internal sealed class EngineServer : IDrainedFront
     {
         if (_sessions.TryRemove(session.Id, out _))
         {
+            Traffic?.Ended(reason);
             DirectoryLog.Closed(_logger, reason);
         }
     }

@@ -140,6 +140,7 @@ internal sealed partial class EngineSession
             }
             else if (isBinary)
             {
+                _server.Traffic?.Received(data.Length);
                 _handler.Message(true, data);
             }
             else if (!EnginePacket.TryParse(data, out var packet))
@@ -181,6 +182,7 @@ internal sealed partial class EngineSession
         switch (packet.Type)
         {
             case EnginePacketType.Message:
+                _server.Traffic?.Received(packet.Data.Length);
                 _handler.Message(packet.IsBinary, packet.Data);
                 return true;
             case EnginePacketType.Pong:

@@ -101,6 +101,7 @@ internal sealed partial class EngineSession
             {
                 bytes += queue[count++].Size;
             }
+            _server.Traffic?.Sent(count, bytes);
             _transport.Send(CollectionsMarshal.AsSpan(queue)[..count]);
             _queuedBytes -= bytes;
             Taken();

@@ -40,6 +40,15 @@ public abstract class LocalSocket
     /// <summary>Whether it has been handed something in this turn.</summary>
     internal bool IsTouched { get; set; }
 
+    /// <summary>Whether it is among the sockets that somebody watches: of very many, not all are.</summary>
+    internal bool IsWatched { get; set; }
+
+    /// <summary>What its connection has in common with others of the same client; secret, for who knows it may speak for the client.</summary>
+    internal virtual string ConnectionKey => Id.ToString();
+
+    /// <summary>Why it has ended, or is about to, as far as that is known.</summary>
+    internal virtual string EndReason => "";
+
     /// <summary>Acknowledgements of this socket that are waited for. Owned by the turn.</summary>
     internal List<ClientAck>? PendingAcks { get; set; }
 

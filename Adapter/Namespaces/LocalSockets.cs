@@ -18,6 +18,9 @@ internal sealed class LocalSockets
     /// <summary>Told of rooms that come and go, and of who is in them; null for nobody.</summary>
     public IRoomObserver? Observer { get; set; }
 
+    /// <summary>The same for somebody who watches the namespace for a while.</summary>
+    public ISocketWatcher? Watcher { get; set; }
+
     public int Count => _sockets.Count;
 
     public IReadOnlyCollection<LocalSocket> All => _sockets.Values;
@@ -59,6 +62,7 @@ internal sealed class LocalSockets
         socket.Memberships.Add(membership);
         socket.Joined(room);
         Observer?.Joined(room, socket, isFirst: members.Count == 1);
+        Watcher?.Joined(room, socket, isFirst: members.Count == 1);
         return members.Count == 1;
     }
 
@@ -213,6 +217,7 @@ internal sealed class LocalSockets
         members.Remove(membership);
         membership.Socket.Memberships.Remove(membership);
         Observer?.Left(members.Key, membership.Socket, isLast: members.Count == 0);
+        Watcher?.Left(members.Key, membership.Socket, isLast: members.Count == 0);
         if (members.Count > 0)
         {
             return false;

@@ -26,6 +26,7 @@ internal sealed partial class Namespace : NamespaceRoot
     private int _sockets;
     private bool _hasUnanswered;
     private IReadOnlyList<ServerId> _list = [];
+    private ISocketWatcher? _watcher;
 
     internal Namespace(ThisServer server, string name, ILogger logger)
     {
@@ -73,6 +74,9 @@ internal sealed partial class Namespace : NamespaceRoot
 
     /// <summary>Whether it stays as long as this server does.</summary>
     internal bool IsKept { get; set; }
+
+    /// <summary>Somebody who watches its sockets; null mostly. Set in the turn, together with that of <see cref="LocalSockets"/>.</summary>
+    internal ISocketWatcher? Watcher => System.Threading.Volatile.Read(ref _watcher);
 
     internal PendingRequests Requests { get; }
 
@@ -272,6 +276,19 @@ internal sealed partial class Namespace : NamespaceRoot
         state.Start(now);
         waiter.TrySetResult();
     }, "starting"));
+
+    /// <summary>Has the namespace watched, or not any more. Ends when that holds.</summary>
+    /// <param name="watcher">Who watches; null for nobody.</param>
+    /// <param name="begin">Called in the turn in which it begins, or ends, with all sockets that there are.</param>
+    internal Task WatchAsync(ISocketWatcher? watcher, Action<IEnumerable<LocalSocket>> begin) => RunAsync(
+        (state, waiter, _) =>
+        {
+            state.Sockets.Watcher = watcher;
+            System.Threading.Volatile.Write(ref _watcher, watcher);
+            begin(state.Sockets.All);
+            waiter.TrySetResult();
+        },
+        "watching");
 
     /// <summary>A handler that runs in the turn has handed something to a socket.</summary>
     internal void Touch(LocalSocket socket) => _queue.State.Touch(socket);

@@ -40,6 +40,7 @@ internal sealed partial class HubSocket : LocalSocket, IDrainedClient
     private List<string>? _invocations;
     private ConcurrentDictionary<string, object?>? _data;
     private State _state;
+    private string _endReason = ClientGone;
     private bool _writing = true; // until it is ready
     private int _unanswered;
     private volatile bool _reached;
@@ -108,7 +109,10 @@ internal sealed partial class HubSocket : LocalSocket, IDrainedClient
     public bool IsIn { get; set; }
 
     /// <summary>Why it ended: this server's reason, or that the client went.</summary>
-    public string EndReason { get; private set; } = ClientGone;
+    internal override string EndReason => _endReason;
+
+    /// <summary>Somebody who watches its hub's connections; null mostly.</summary>
+    public ISocketWatcher? Watcher => _owner.Watcher;
 
     /// <summary>How the client is told that this server ends the connection; null while it does not.</summary>
     public CloseMessage? CloseMessage { get; private set; }
@@ -247,10 +251,18 @@ internal sealed partial class HubSocket : LocalSocket, IDrainedClient
     }
 
     /// <inheritdoc/>
-    internal override void Deliver(Packet packet) => Send(packet.Derive(_frames, _frames, static (packet, frames) => frames.Encode(packet)));
+    internal override void Deliver(Packet packet)
+    {
+        _owner.Watcher?.Sent(this, packet.Event, packet.Arguments);
+        Send(packet.Derive(_frames, _frames, static (packet, frames) => frames.Encode(packet)));
+    }
 
     /// <inheritdoc/>
-    internal override void DeliverWithAck(Packet packet, ClientAck ack) => _owner.Ask(this, packet, ack);
+    internal override void DeliverWithAck(Packet packet, ClientAck ack)
+    {
+        _owner.Watcher?.Sent(this, packet.Event, packet.Arguments);
+        _owner.Ask(this, packet, ack);
+    }
 
     /// <inheritdoc/>
     internal override void WriteData(Utf8JsonWriter writer, JsonSerializerOptions options) => JsonSerializer.Serialize(writer, _data, options);
@@ -294,7 +306,7 @@ internal sealed partial class HubSocket : LocalSocket, IDrainedClient
             }
             _state = State.Closing;
             CloseMessage = HubCloseMessages.For(reason);
-            EndReason = reason.ToString();
+            _endReason = reason.ToString();
             if (reason == DisconnectReason.SlowClient)
             {
                 _queue.Clear();

@@ -6,6 +6,9 @@ namespace OrleansAdapter.SignalR;
 /// <summary>Whom a <see cref="HubSocket"/> tells of its fate. Called from its namespace's turn; returns at once.</summary>
 internal interface IHubSocketOwner
 {
+    /// <summary>Somebody who watches the hub's connections; null mostly.</summary>
+    ISocketWatcher? Watcher { get; }
+
     /// <summary>Volatile packets were dropped because the client is slow.</summary>
     void Dropped(int packets);
 

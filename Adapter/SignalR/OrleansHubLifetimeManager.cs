@@ -215,6 +215,8 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
     /// <inheritdoc/>
     public override bool TryGetReturnType(string invocationId, [NotNullWhen(true)] out Type? type) => _invocations.TryGetReturnType(invocationId, out type);
 
+    ISocketWatcher? IHubSocketOwner.Watcher => Namespace.Watcher;
+
     void IHubSocketOwner.Dropped(int packets) => _server.Metrics.Dropped(packets);
 
     void IHubSocketOwner.Ask(HubSocket socket, Packet packet, ClientAck ack) => _invocations.Ask(socket, packet, ack);

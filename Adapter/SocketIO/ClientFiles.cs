@@ -43,7 +43,7 @@ internal static class ClientFiles
     }
 }
 
-/// <summary>One of the browser's clients. Read, and compressed in each way that a browser asked for, once.</summary>
+/// <summary>One of the browser's clients, or a file of a page. Read, and compressed in each way that a browser asked for, once.</summary>
 internal sealed partial class ClientFile
 {
     /// <summary>The best first.</summary>
@@ -59,10 +59,22 @@ internal sealed partial class ClientFile
     private readonly EntityTagHeaderValue _tag;
     private readonly Lazy<byte[]>[] _compressed;
 
-    public ClientFile(string path)
+    /// <param name="path">The file, whose ending says what it is.</param>
+    /// <param name="content">What is served in the place of the file's content; null for that.</param>
+    public ClientFile(string path, byte[]? content = null)
     {
-        _content = File.ReadAllBytes(path);
-        _type = path.EndsWith(".map", StringComparison.Ordinal) ? "application/json; charset=utf-8" : "application/javascript; charset=utf-8";
+        _content = content ?? File.ReadAllBytes(path);
+        _type = Path.GetExtension(path) switch
+        {
+            ".map" => "application/json; charset=utf-8",
+            ".html" => "text/html; charset=utf-8",
+            ".css" => "text/css; charset=utf-8",
+            ".svg" => "image/svg+xml",
+            ".png" => "image/png",
+            ".ico" => "image/x-icon",
+            ".woff2" => "font/woff2",
+            _ => "application/javascript; charset=utf-8",
+        };
         var banner = Banner().Match(Encoding.UTF8.GetString(_content, 0, Math.Min(_content.Length, 100)));
         _tag = new EntityTagHeaderValue(
             $"\"{(banner.Success ? banner.Groups["version"].Value : Convert.ToHexStringLower(SHA256.HashData(_content).AsSpan(..10)))}\"");

@@ -96,14 +96,15 @@ internal sealed partial class SocketIOClient
                 Refuse(name, attempt, "Invalid namespace", null, null);
                 return;
             }
-            if (asked is { } wanted && await RecoverAsync(@namespace, attempt, wanted.Secret, wanted.Offset, auth).ConfigureAwait(false) is { } recovered)
+            if (@namespace.KeepsSessions && asked is { } wanted
+                && await RecoverAsync(@namespace, attempt, wanted.Secret, wanted.Offset, auth).ConfigureAwait(false) is { } recovered)
             {
                 (socket, entered) = recovered;
             }
             else
             {
                 socket = NewSocket(@namespace.Core.NewSocketId(), @namespace, auth);
-                if (recovery is not null)
+                if (recovery is not null && @namespace.KeepsSessions)
                 {
                     socket.GiveSession();
                 }

@@ -49,6 +49,9 @@ public sealed partial class SocketIONamespace : NamespaceRoot
 
     internal EventHandlers Handlers { get; }
 
+    /// <summary>Whether its clients may come back to their sessions, where the server lets any.</summary>
+    internal bool KeepsSessions { get; init; } = true;
+
     /// <summary>Where it counts as a namespace that a client brought into being; null where none did.</summary>
     internal NamespaceQuota? Quota { get; init; }
 

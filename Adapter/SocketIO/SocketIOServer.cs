@@ -70,6 +70,8 @@ public sealed partial class SocketIOServer : NamespaceRoot, ISocketSource
 
     internal AdapterMetrics Metrics => _cluster.Metrics;
 
+    internal ThisServer Cluster => _cluster;
+
     /// <inheritdoc/>
     public override string Name => Root.Name;
 
@@ -128,6 +130,20 @@ public sealed partial class SocketIOServer : NamespaceRoot, ISocketSource
             return Array.Find(_dynamic, dynamic => dynamic.Pattern?.IsMatch(name) == true) is { } dynamic
                 ? NewChild(name, dynamic.Template, quota: null)
                 : _namespaces[name] = new SocketIONamespace(this, _cluster.Of(name), null);
+        }
+    }
+
+    /// <summary>
+    /// A namespace that nobody has yet, and whose sockets have no sessions, whatever patterns match its name: it is guarded by what its maker puts before it.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">There is one of that name.</exception>
+    internal SocketIONamespace Own(string name)
+    {
+        lock (_lock)
+        {
+            return _namespaces.ContainsKey(name)
+                ? throw new InvalidOperationException($"There is a namespace \"{name}\" already.")
+                : _namespaces[name] = new SocketIONamespace(this, _cluster.Of(name), null) { KeepsSessions = false };
         }
     }
 

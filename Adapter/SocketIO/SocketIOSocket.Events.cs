@@ -56,6 +56,10 @@ public sealed partial class SocketIOSocket
     private async Task DispatchAsync(ReceivedPacket packet)
     {
         var @event = new SocketIOEvent(this, packet.Event, packet.Arguments, new SocketIOAck(this, packet.Id));
+        if (IsWatched)
+        {
+            Namespace.Core.Watcher?.Received(this, packet.Event, packet.Arguments.ToJsonArray());
+        }
         foreach (var listener in _anyListeners)
         {
             listener(@event);
@@ -137,6 +141,7 @@ public sealed partial class SocketIOSocket
     private void TellOutgoing(string @event, ReadOnlyMemory<byte> json, IReadOnlyList<ReadOnlyMemory<byte>> attachments)
     {
         // Here for every packet to every socket: nothing is allocated where nobody listens.
+        Namespace.Core.Watcher?.Sent(this, @event, json);
         if (_anyOutgoingListeners.Length > 0 && !_events.IsFull)
         {
             TellOutgoing(_anyOutgoingListeners, @event, json, attachments);

@@ -49,6 +49,10 @@ public sealed partial class SocketIOSocket : LocalSocket, IEventQueueOwner
 
     internal override ClientKind Kind => ClientKind.SocketIO(_client.Session.TransportName);
 
+    internal override string ConnectionKey => _client.Session.Id;
+
+    internal override string EndReason => _reason;
+
     /// <summary>How the client connected.</summary>
     public Handshake Handshake { get; }
 

@@ -68,7 +68,7 @@ internal sealed class PrimaryCommand
     private readonly Option<IPEndPoint?> _observe = Optional(
         "--observe",
         "A:P",
-        "show the metrics of all processes, for Prometheus, at http://A:P/metrics",
+        "show the metrics of all processes, for Prometheus, at http://A:P/metrics, and on this machine the admin UI",
         new IPEndPoint(IPAddress.Loopback, DefaultMetricsPort),
         text => IPEndPoint.TryParse(text, out var address) && address.Port != 0
             ? address

@@ -127,7 +127,7 @@ internal sealed class DirectoryPlan(DirectoryRun run, string directory, bool obs
 /// Plans a web worker. Each start is a new server to the directory, with an id that the primary draws so that it can report the server's death.
 /// </summary>
 internal sealed class WorkerPlan(
-    PrimaryOptions options, int number, DirectoryRun run, FrontDoor front, ForwardingRun forwarding, DeathReports deaths) : ChildPlan
+    PrimaryOptions options, int number, DirectoryRun run, FrontDoor front, ForwardingRun forwarding, AdminRun admin, DeathReports deaths) : ChildPlan
 {
     /// <summary>Which part of the time for leaving a worker has to move its clients; the rest is for what it does afterwards.</summary>
     private const double DrainShare = 0.9;
@@ -144,6 +144,7 @@ internal sealed class WorkerPlan(
         var start = WorkerProgram.Start(options.Program);
         Set(start, run.Environment);
         Set(start, forwarding.Environment);
+        Set(start, admin.Environment);
         Set(start, front.EnvironmentOf(worker));
         start.Environment["OrleansAdapter__ServerId"] = worker.Server.ToString();
         start.Environment["OrleansAdapter__Directory__ServerId"] = worker.Server.ToString();

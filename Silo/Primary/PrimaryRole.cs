@@ -23,6 +23,7 @@ internal static class PrimaryRole
         using var runDirectory = new PrivateDirectory();
         await using var run = new DirectoryRun(runDirectory.Path, options.Colocated, options.Cluster);
         var forwarding = new ForwardingRun(runDirectory.Path, options.Cluster);
+        var admin = new AdminRun(options.Observe is not null, options.Front.EndPointOf(0));
         await using var deaths = new DeathReports(run, output);
         await using var front = await OpenAsync(options, ports, runDirectory.Path);
         using var manager = new ServiceManager(front.AliveAsync);
@@ -31,7 +32,7 @@ internal static class PrimaryRole
         var watch = new DirectoryWatch(run.PingAsync, options.Limits.HungAfter, TimeProvider.System, output.Warn);
         var directory = run.HasSilo ? new Supervised(new DirectoryPlan(run, runDirectory.Path, options.Observe is not null, watch, deaths), output) : null;
         var workers = Enumerable.Range(1, options.Front.Slots)
-            .Select(number => new Supervised(new WorkerPlan(options, number, run, front, forwarding, deaths), output))
+            .Select(number => new Supervised(new WorkerPlan(options, number, run, front, forwarding, admin, deaths), output))
             .ToArray();
         var reloads = new WorkerReloads(workers, manager, output);
         using var signals = new Signals(reloads.Request);
@@ -72,6 +73,7 @@ internal static class PrimaryRole
             if (options.Observe is { } observed)
             {
                 output.Say($"metrics  http://{observed}/metrics");
+                await admin.SayAsync(workers, output);
             }
             var address = options.Front.EndPointOf(0);
             output.Say($"ready  {options.Front.Slots} workers, http://{address}{(front.Workers.TakesTls ? $", https://{address}" : "")}");

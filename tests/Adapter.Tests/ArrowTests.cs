@@ -18,7 +18,13 @@ public sealed class ArrowTests
         ["", "RateLimiting", "Packets", "Replication", "Requests", "Namespaces", "Draining", "Forwarding", "Primary", "Hosting"];
 
     /// <summary>The fronts, which are above all floors, and which other front each may use.</summary>
-    private static readonly Dictionary<string, string[]> Fronts = new() { ["EngineIO"] = [], ["SocketIO"] = ["EngineIO"], ["SignalR"] = [] };
+    private static readonly Dictionary<string, string[]> Fronts = new()
+    {
+        ["EngineIO"] = [],
+        ["SocketIO"] = ["EngineIO"],
+        ["SignalR"] = [],
+        ["Admin"] = ["EngineIO", "SocketIO", "SignalR"],
+    };
 
     /// <summary>The same for the program that runs a cluster: the first are its exceptions, and Program.cs stands above all.</summary>
     private static readonly string[] ProgramFloors = ["", "Status", "Directory", "Front", "Observation", "Primary", "Commands"];

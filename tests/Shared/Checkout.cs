@@ -18,9 +18,10 @@ internal static class Checkout
 
     /// <summary>Skips the running test unless test.sh has found Node.js and installed the JavaScript clients.</summary>
     public static void SkipWithoutNode() =>
-        Assert.SkipUnless(
-            string.Equals(Environment.GetEnvironmentVariable("ORLEANSADAPTER_NODE"), "1", StringComparison.Ordinal),
-            "Needs Node.js 20 and its clients, which test.sh installs (ORLEANSADAPTER_NODE is not 1).");
+        Assert.SkipUnless(HasNode, "Needs Node.js 20 and its clients, which test.sh installs (ORLEANSADAPTER_NODE is not 1).");
+
+    /// <summary>Whether test.sh has found Node.js and installed the JavaScript clients.</summary>
+    public static bool HasNode => string.Equals(Environment.GetEnvironmentVariable("ORLEANSADAPTER_NODE"), "1", StringComparison.Ordinal);
 
     /// <summary>The configuration in which these tests were built.</summary>
     public static string Configuration => new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;

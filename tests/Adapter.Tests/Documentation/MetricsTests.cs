@@ -108,6 +108,7 @@ public sealed class MetricsTests : IAsyncLifetime
         Array.ForEach(["event", "connection", "user", "address", "connections"], server.RateLimited);
         Array.ForEach(Enum.GetValues<DisconnectReason>(), server.Disconnected);
         Array.ForEach(["done", "failed", "refused", "unknown"], server.Forwarded);
+        Array.ForEach(["password", "session", "anonymous", "wrong", "expired", "missing", "held back", "remote"], server.AdminLogin);
         directory.EpochOpened("/", merged: true);
         directory.Received(1);
         Array.ForEach(Enum.GetValues<RemovalReason>(), reason => directory.LifeRemoved("/", reason));

@@ -1,4 +1,5 @@
 using System.Reflection;
+using OrleansAdapter.Admin;
 using OrleansAdapter.Grains;
 using OrleansAdapter.SocketIO;
 
@@ -12,6 +13,7 @@ public sealed class OptionsTests
     [InlineData(typeof(ForwardingOptions))]
     [InlineData(typeof(HubRecoveryOptions))]
     [InlineData(typeof(SocketIOOptions))]
+    [InlineData(typeof(SocketIOAdminOptions))]
     [InlineData(typeof(RateLimitOptions))]
     [InlineData(typeof(RateLimit))]
     [InlineData(typeof(ConnectionStateRecoveryOptions))]

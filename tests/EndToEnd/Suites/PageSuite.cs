@@ -64,7 +64,13 @@ public abstract class PageSuite(SharedCluster shared)
     {
         Checkout.SkipWithoutNode();
         Assert.SkipUnless(File.Exists(Chromium), $"Needs {Chromium}.");
-        var start = new ProcessStartInfo("node", [script, Chromium, .. urls]) { WorkingDirectory = Checkout.JavaScriptClients, RedirectStandardError = true };
+        await RunNodeAsync(script, [Chromium, .. urls]);
+    }
+
+    /// <summary>Runs a script of the JavaScript clients to its end.</summary>
+    internal static async Task RunNodeAsync(string script, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("node", [script, .. arguments]) { WorkingDirectory = Checkout.JavaScriptClients, RedirectStandardError = true };
         using var node = Process.Start(start)!;
         try
         {

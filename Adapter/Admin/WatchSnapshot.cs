@@ -1,0 +1,73 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace OrleansAdapter.Admin;
+
+/// <summary>The sockets that one server shows.</summary>
+/// <param name="Server">Which.</param>
+/// <param name="Last">The number of the last news that are in it.</param>
+/// <param name="Sockets">Each as JSON.</param>
+internal sealed record WatchSnapshot(string Server, long Last, IReadOnlyList<ReadOnlyMemory<byte>> Sockets)
+{
+    /// <summary>The most that one server says; a server's answer may not be much larger.</summary>
+    private const int MostBytes = 4 << 20;
+
+    public static WatchSnapshot Write(ServerId server, long last, IEnumerable<Action<Utf8JsonWriter>> sockets)
+    {
+        List<ReadOnlyMemory<byte>> written = [];
+        var bytes = 0L;
+        foreach (var write in sockets)
+        {
+            var buffer = new ArrayBufferWriter<byte>(512);
+            using (var writer = new Utf8JsonWriter(buffer))
+            {
+                write(writer);
+            }
+            bytes += buffer.WrittenCount;
+            if (bytes > MostBytes)
+            {
+                break;
+            }
+            written.Add(buffer.WrittenMemory);
+        }
+        return new WatchSnapshot(server.ToString(), last, written);
+    }
+
+    /// <summary>As another server gets it: <c>{"server":…,"last":…,"sockets":[…]}</c>.</summary>
+    public byte[] ToJson()
+    {
+        var buffer = new ArrayBufferWriter<byte>(4096);
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("server", Server);
+            writer.WriteNumber("last", Last);
+            writer.WriteStartArray("sockets");
+            foreach (var socket in Sockets)
+            {
+                writer.WriteRawValue(socket.Span, skipInputValidation: true);
+            }
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Reads what another server said; null where it is none.</summary>
+    public static WatchSnapshot? Read(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            var root = document.RootElement;
+            return new WatchSnapshot(
+                root.GetProperty("server").GetString()!,
+                root.GetProperty("last").GetInt64(),
+                [.. root.GetProperty("sockets").EnumerateArray().Select(socket => (ReadOnlyMemory<byte>)JsonSerializer.SerializeToUtf8Bytes(socket))]);
+        }
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}
