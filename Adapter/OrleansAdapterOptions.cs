@@ -151,11 +151,14 @@ internal sealed class OrleansAdapterOptionsValidator : IValidateOptions<OrleansA
         Check(options.DrainRate > 0, "DrainRate must be positive.");
         Check(options.MaxDataBytes is > 0 and <= 16 << 20, "MaxDataBytes must be between 1 byte and 16 MB.");
         Check(options.MaxRoomsPerSocket > 0, "MaxRoomsPerSocket must be positive.");
-        Check(options.HubRecovery?.IsValid != false, "HubRecovery.MaxDisconnectionDuration must be positive, and at most a day.");
         Check(options.MaximumPendingRequests > 0, "MaximumPendingRequests must be positive.");
         Check(
             options.ServerId is null || OrleansAdapter.ServerId.TryParse(options.ServerId, out _),
             "ServerId must be 8 characters of [A-Za-z0-9_-] that name a server.");
+        foreach (var error in options.HubRecovery?.Errors() ?? [])
+        {
+            Check(false, $"{nameof(OrleansAdapterOptions.HubRecovery)}.{error}");
+        }
         return wrong.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(wrong);
     }
 }

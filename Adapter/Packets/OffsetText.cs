@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
+using System.Text;
 
 namespace OrleansAdapter.Packets;
 
@@ -27,5 +28,24 @@ internal static class OffsetText
         }
         offset = new OrderOffset(BinaryPrimitives.ReadInt64BigEndian(bytes), BinaryPrimitives.ReadInt64BigEndian(bytes[8..]));
         return offset.Epoch > 0 && offset.Number >= 0;
+    }
+
+    /// <summary>The arguments of a packet, a JSON array, with its place as the last one.</summary>
+    public static ReadOnlyMemory<byte> AppendTo(ReadOnlySpan<byte> arguments, string offset)
+    {
+        var isEmpty = arguments.Length <= 2;
+        var bytes = new byte[(isEmpty ? 1 : arguments.Length) + offset.Length + 3];
+        var head = isEmpty ? "["u8 : arguments[..^1];
+        head.CopyTo(bytes);
+        var at = head.Length;
+        if (!isEmpty)
+        {
+            bytes[at++] = (byte)',';
+        }
+        bytes[at++] = (byte)'"';
+        at += Encoding.ASCII.GetBytes(offset, bytes.AsSpan(at));
+        bytes[at++] = (byte)'"';
+        bytes[at++] = (byte)']';
+        return bytes.AsMemory(0, at);
     }
 }

@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.SignalR.Protocol;
 namespace OrleansAdapter.SignalR;
 
 /// <summary>
-/// A connection's hub protocol, which notices that one side means the end: a client that says so (as official ones do since version 8), or a hub that aborts
-/// the connection. A connection that just breaks looks to the framework like one that the client closed.
+/// A connection's hub protocol, which notices that one side means the end: a client that says so (official ones in JavaScript since version 8, and in .NET
+/// with stateful reconnect), or a hub that aborts the connection. One that just breaks looks to the framework like one that the client closed.
 /// </summary>
 internal sealed class GoodbyeProtocol(IHubProtocol inner, HubSocket socket) : IHubProtocol
 {

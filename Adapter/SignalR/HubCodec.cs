@@ -17,6 +17,7 @@ internal sealed class HubCodec
     private readonly IHubProtocol[] _encoded;
     private readonly JsonSerializerOptions _json;
     private readonly ILogger _logger;
+    private readonly JsonHubFrames _withOffset;
 
     /// <param name="protocols">The protocols that the hub's clients may speak.</param>
     /// <param name="hubJson">How the framework's JSON protocol serialises.</param>
@@ -25,6 +26,7 @@ internal sealed class HubCodec
     public HubCodec(IEnumerable<IHubProtocol> protocols, JsonSerializerOptions hubJson, JsonSerializerOptions otherJson, ILogger logger)
     {
         _logger = logger;
+        _withOffset = new JsonHubFrames(logger, withOffset: true);
         foreach (var protocol in protocols)
         {
             _protocols[protocol.Name] = protocol;
@@ -41,6 +43,12 @@ internal sealed class HubCodec
         protocol.Name,
         static (_, state) => state.protocol is JsonHubProtocol ? new JsonHubFrames(state._logger) : new OtherHubFrames(state.protocol, state._logger),
         (protocol, _logger));
+
+    /// <summary>
+    /// The same with each event's place in the order as its last argument; null where that cannot be. What publishers encode themselves, for protocols that are
+    /// not JSON, takes no argument more.
+    /// </summary>
+    public HubFrames? FramesWithOffsetOf(IHubProtocol protocol) => protocol is JsonHubProtocol ? _withOffset : null;
 
     /// <summary>A packet's bytes. Each argument is serialised once for JSON, and once for each protocol that is not JSON.</summary>
     public byte[] Encode(string method, object?[] arguments, string? invocationId = null)

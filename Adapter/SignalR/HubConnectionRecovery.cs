@@ -11,4 +11,10 @@ public enum HubConnectionRecovery
     /// given what was sent to it while it was away.
     /// </summary>
     WithoutMessages,
+
+    /// <summary>
+    /// The same, and it is given what it missed, once and in order, before anything else: it had said up to where it had received everything
+    /// (<see cref="HubRecoveryOptions.MaxReplayedInvocations"/>).
+    /// </summary>
+    WithMessages,
 }

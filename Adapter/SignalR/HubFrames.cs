@@ -39,7 +39,9 @@ internal abstract class HubFrames(string protocol, ILogger logger)
 }
 
 /// <summary>The frames of the framework's own JSON protocol: the arguments are JSON already, the frame is put around their bytes.</summary>
-internal sealed class JsonHubFrames(ILogger logger) : HubFrames("json", logger)
+/// <param name="logger">For what cannot be expressed.</param>
+/// <param name="withOffset">Whether an event's place in the order is its last argument, for clients that ask for it.</param>
+internal sealed class JsonHubFrames(ILogger logger, bool withOffset = false) : HubFrames("json", logger)
 {
     private const byte RecordSeparator = 0x1e;
     private const int MaxDepth = 1000;
@@ -62,14 +64,12 @@ internal sealed class JsonHubFrames(ILogger logger) : HubFrames("json", logger)
             }
             json.WriteString(Target, packet.Event);
             json.WritePropertyName(Arguments);
-            if (packet.Attachments.Count == 0)
+            var arguments = packet.Attachments.Count == 0 ? packet.Arguments : WithBase64(packet);
+            if (withOffset && invocationId is null && packet.Offset is { } offset)
             {
-                json.WriteRawValue(packet.Arguments.Span, skipInputValidation: true);
+                arguments = OffsetText.AppendTo(arguments.Span, offset);
             }
-            else
-            {
-                json.WriteRawValue(WithBase64(packet).Span, skipInputValidation: true);
-            }
+            json.WriteRawValue(arguments.Span, skipInputValidation: true);
             json.WriteEndObject();
         }
         output.Write([RecordSeparator]);

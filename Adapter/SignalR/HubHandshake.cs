@@ -14,7 +14,7 @@ namespace OrleansAdapter.SignalR;
 internal sealed class HubHandshake
 {
     /// <summary>What lets its holder speak for the client, or come back as it: the connection token and the resume token. They never travel.</summary>
-    private static readonly HashSet<string> Tokens = new(StringComparer.OrdinalIgnoreCase) { "id", ResumeToken.Parameter };
+    private static readonly HashSet<string> Tokens = new(StringComparer.OrdinalIgnoreCase) { "id", ResumeRequest.Token };
 
     /// <summary>What only tells of the transport, and the header of the resume token.</summary>
     private static readonly HashSet<string> Left = new(StringComparer.OrdinalIgnoreCase)
@@ -22,7 +22,7 @@ internal sealed class HubHandshake
         "Connection", "Upgrade", "Content-Length", "Content-Type", "Transfer-Encoding", "Accept", "Accept-Encoding", "Cache-Control", "Pragma", "Keep-Alive",
             "TE",
         "Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Extensions", "Sec-WebSocket-Accept",
-        ResumeToken.Header,
+        ResumeRequest.TokenHeader,
     };
 
     /// <summary>What stands for the client's identity.</summary>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using OrleansAdapter.Namespaces;
+using OrleansAdapter.Packets;
 
 namespace OrleansAdapter.SignalR;
 
@@ -9,11 +10,12 @@ namespace OrleansAdapter.SignalR;
 internal sealed class HubSessions
 {
     private readonly Namespace _namespace;
+    private readonly bool _replays;
     private readonly ILogger _logger;
 
     public HubSessions(Namespace @namespace, HubRecoveryOptions options, ILogger logger)
     {
-        (_namespace, _logger) = (@namespace, logger);
+        (_namespace, _replays, _logger) = (@namespace, options.MaxReplayedInvocations > 0, logger);
         @namespace.UseRecovery(options.Settings(), null);
     }
 
@@ -21,20 +23,25 @@ internal sealed class HubSessions
     public static void Give(HubSocket socket)
     {
         var token = SessionSecret.New();
-        socket.Session = new SocketSession(ResumeToken.HashOf(token));
+        socket.Session = new SocketSession(ResumeRequest.HashOf(token));
         socket.Token = token;
     }
 
+    /// <summary>Whether a client is to be told the place of each invocation, as it asks for.</summary>
+    public bool GivesOffsets(HttpRequest? request) => _replays && ResumeRequest.WantsOffsets(request);
+
     /// <summary>
-    /// Brings a client that shows a token back to its session: the socket, which has its id, rooms and data. Null where it shows none, or does not get
-    /// its session, of which it is told nothing. A token is used up by that; the socket has a new one.
+    /// Brings a client that shows a token back to its session: the socket, which has its id, rooms and data, and what it missed where it said up to where it
+    /// had received everything. Null where it shows none, or does not get its session, of which it is told nothing. A token is used up by that; the socket
+    /// has a new one.
     /// </summary>
     /// <param name="request">The connection's first request.</param>
     /// <param name="user">Who the client is now; null where nobody is logged in.</param>
+    /// <param name="takesOffset">Whether it can be given what it missed.</param>
     /// <param name="make">Makes the socket, in the namespace's turn. It is to hold what it is sent until its connection is ready.</param>
-    public async Task<HubSocket?> ResumeAsync(HttpRequest? request, string? user, Func<SocketId, HubSocket> make)
+    public async Task<HubSocket?> ResumeAsync(HttpRequest? request, string? user, bool takesOffset, Func<SocketId, HubSocket> make)
     {
-        if (ResumeToken.Read(request, out var isMalformed) is not { } token)
+        if (ResumeRequest.Read(request, takesOffset, out var isMalformed) is not var (token, offset))
         {
             if (isMalformed)
             {
@@ -43,19 +50,29 @@ internal sealed class HubSessions
             return null;
         }
         var next = SessionSecret.New();
-        var claim = new SessionClaim(ResumeToken.HashOf(token), user ?? "", default, LooksOnly: false)
+        var claim = new SessionClaim(ResumeRequest.HashOf(token), user ?? "", offset ?? default, LooksOnly: false)
         {
-            WithoutMissed = true,
-            Next = ResumeToken.HashOf(next),
+            WithoutMissed = offset is null,
+            Next = ResumeRequest.HashOf(next),
         };
         var outcome = await _namespace.ClaimAsync(claim, (id, _) => make(id)).ConfigureAwait(false);
+        if (outcome.Refusal == ClaimRefusal.None && outcome.Missed.Sum(entry => (long)entry.Operation.Body.Length) is var size
+            && size > _namespace.Server.Options.ClientQueueHardLimit / 2)
+        {
+            await _namespace.DisconnectAsync(outcome.Socket!).ConfigureAwait(false);
+            outcome = outcome with { Refusal = ClaimRefusal.TooMuchMissed };
+        }
         if (outcome.Refusal != ClaimRefusal.None)
         {
             HubLog.NotRecovered(_logger, _namespace.Name, outcome.Refusal);
             return null;
         }
         var socket = (HubSocket)outcome.Socket!;
-        socket.Restore(next, SocketSession.Read(outcome.Session!.Data));
+        socket.Restore(
+            next,
+            SocketSession.Read(outcome.Session!.Data),
+            offset is null ? HubConnectionRecovery.WithoutMessages : HubConnectionRecovery.WithMessages,
+            [.. outcome.Missed.Select(entry => PacketOf(entry, outcome.Epoch))]);
         return socket;
     }
 
@@ -87,5 +104,12 @@ internal sealed class HubSessions
         {
             HubLog.DataNotConfirmed(_logger, _namespace.Name, socket.Id, exception);
         }
+    }
+
+    private static Packet PacketOf(Entry entry, long epoch)
+    {
+        var packet = PacketCodec.Decode(entry.Operation.Body, entry.Operation.Target!.Flags);
+        packet.Offset = OffsetText.Write(new OrderOffset(epoch, entry.Number));
+        return packet;
     }
 }

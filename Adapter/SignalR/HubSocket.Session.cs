@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansAdapter.Packets;
 
 namespace OrleansAdapter.SignalR;
 
@@ -25,17 +26,51 @@ internal sealed partial class HubSocket
     /// <summary>One side meant the end: the client is not to come back.</summary>
     public void EndSession() => _isSessionOver = true;
 
-    /// <summary>Its client came back: it has what was kept with it.</summary>
+    /// <summary>Its client came back: it has what was kept with it, and what it missed goes out before anything else.</summary>
     /// <param name="token">What its client is to show next time.</param>
     /// <param name="data">What was kept.</param>
-    public void Restore(string token, Dictionary<string, JsonElement> data)
+    /// <param name="recovery">How it came back.</param>
+    /// <param name="missed">What it missed, in order.</param>
+    public void Restore(string token, Dictionary<string, JsonElement> data, HubConnectionRecovery recovery, IReadOnlyList<Packet> missed)
     {
-        (Token, Recovery) = (token, HubConnectionRecovery.WithoutMessages);
+        (Token, Recovery) = (token, recovery);
         foreach (var (name, value) in data)
         {
             Data[name] = value;
         }
+        if (!TryPutFirst(missed))
+        {
+            Close(DisconnectReason.SlowClient);
+        }
         Session!.IsToldAll = true;
+    }
+
+    /// <summary>False if not all fits into the queue.</summary>
+    private bool TryPutFirst(IReadOnlyList<Packet> missed)
+    {
+        if (missed.Count == 0)
+        {
+            return true;
+        }
+        List<HubFrame> frames = [.. missed.Select(_frames.Encode).Where(frame => !frame.Bytes.IsEmpty)];
+        var (fits, dropped) = (true, 0);
+        lock (_gate)
+        {
+            while (_queue.TryTake(out var frame))
+            {
+                frames.Add(frame); // came while it was on its way back
+            }
+            foreach (var frame in frames)
+            {
+                fits &= _queue.TryAdd(frame, out var more);
+                dropped += more;
+            }
+        }
+        if (dropped > 0)
+        {
+            _owner.Dropped(dropped);
+        }
+        return fits;
     }
 
     /// <summary>Tells the home what the application keeps with the connection, if that has changed.</summary>

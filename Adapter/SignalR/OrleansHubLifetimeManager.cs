@@ -252,10 +252,19 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
     private Task<HubSocket?> ResumeAsync(HubConnectionContext connection) =>
         _sessions is null || (HubTokens.IdOf(connection) is { } id && Tokens.IsKey(id))
             ? Task.FromResult<HubSocket?>(null)
-            : _sessions.ResumeAsync(connection.GetHttpContext()?.Request, connection.UserIdentifier, resumed => Socket(connection, resumed));
+            : _sessions.ResumeAsync(
+                connection.GetHttpContext()?.Request,
+                connection.UserIdentifier,
+                takesOffset: OffsetFramesFor(connection) is not null,
+                resumed => Socket(connection, resumed));
+
+    /// <summary>The frames of a client that asks for each invocation's place, and can be told.</summary>
+    private HubFrames? OffsetFramesFor(HubConnectionContext connection) =>
+        _sessions?.GivesOffsets(connection.GetHttpContext()?.Request) == true ? _codec.FramesWithOffsetOf(connection.Protocol) : null;
 
     private HubSocket Socket(HubConnectionContext connection, SocketId id) =>
-        new(id, connection, _codec.FramesOf(connection.Protocol), this, SlowClientLimits.Of(_server.Options), _server.Time)
+        new(
+            id, connection, OffsetFramesFor(connection) ?? _codec.FramesOf(connection.Protocol), this, SlowClientLimits.Of(_server.Options), _server.Time)
         {
             UserId = connection.UserIdentifier,
         };

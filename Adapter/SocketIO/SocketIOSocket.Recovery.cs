@@ -137,31 +137,14 @@ public sealed partial class SocketIOSocket
             _client.Format.OffsetKey,
             this,
             static (packet, socket) => socket._client.Format.Event(
-                socket.Namespace.Name, packet.Event, WithOffset(packet), packet.Attachments, compress: packet.MayCompress))
+                socket.Namespace.Name,
+                packet.Event,
+                OffsetText.AppendTo(packet.Arguments.Span, packet.Offset!),
+                packet.Attachments,
+                compress: packet.MayCompress))
         : packet.Derive(
             _client.Format.EventKey,
             this,
             static (packet, socket) => socket._client.Format.Event(
                 socket.Namespace.Name, packet.Event, packet.Arguments, packet.Attachments, compress: packet.MayCompress));
-
-    /// <summary>The arguments, with the offset as the last one.</summary>
-    private static ReadOnlyMemory<byte> WithOffset(Packet packet)
-    {
-        var arguments = packet.Arguments.Span;
-        var isEmpty = arguments.Length <= 2;
-        var offset = packet.Offset!;
-        var bytes = new byte[(isEmpty ? 1 : arguments.Length) + offset.Length + 3];
-        var head = isEmpty ? "["u8 : arguments[..^1];
-        head.CopyTo(bytes);
-        var at = head.Length;
-        if (!isEmpty)
-        {
-            bytes[at++] = (byte)',';
-        }
-        bytes[at++] = (byte)'"';
-        at += System.Text.Encoding.ASCII.GetBytes(offset, bytes.AsSpan(at));
-        bytes[at++] = (byte)'"';
-        bytes[at++] = (byte)']';
-        return bytes.AsMemory(0, at);
-    }
 }

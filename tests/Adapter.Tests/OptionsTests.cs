@@ -26,5 +26,8 @@ public sealed class OptionsTests
         { "RequestsTimeout", options => options.RequestsTimeout = TimeSpan.MaxValue },
         { "MaximumPendingRequests", options => options.MaximumPendingRequests = 0 },
         { "MaximumAnswerSize", options => options.MaximumAnswerSize = int.MaxValue },
+        { "HubRecovery.MaxDisconnectionDuration", options => options.HubRecovery = new() { MaxDisconnectionDuration = TimeSpan.Zero } },
+        { "HubRecovery.MaxReplayedInvocations", options => options.HubRecovery = new() { MaxReplayedInvocations = -1 } },
+        { "HubRecovery.WindowBytes", options => options.HubRecovery = new() { WindowBytes = 0 } },
     };
 }

@@ -51,6 +51,62 @@ public sealed class HubRecoveryTests(RecoveryCluster shared) : IClassFixture<Rec
         await Cluster.AnotherAsync("worker-1", lines);
     }
 
+    [Theory(Timeout = Limit)]
+    [InlineData("JavaScript")]
+    [InlineData(".NET")]
+    public async Task A_client_that_names_its_place_misses_nothing_when_its_worker_is_killed_under_load(string kind)
+    {
+        await using var proxy = new BreakingProxy(Cluster.Port + 1);
+        var client = await OpenAsync(kind, proxy.Url, "WebSockets", resume: true, offsets: true);
+        var publisher = await shared.Clients.OpenHubAsync(Cluster.Url(2));
+        await client.CallAsync("join", _room);
+        var (said, rests) = (0, false);
+        var publishing = PublishAsync();
+        await client.Said.UntilAsync(20, "what is said before");
+
+        var process = Cluster.ProcessOf("worker-1");
+        var lines = Cluster.Lines.Count;
+        proxy.Target = Cluster.Port + 3;
+        OperatingSystemProcesses.Signal(process, OperatingSystemProcesses.Kill);
+        await client.Connected.UntilAsync(2, "to be back");
+        await client.Said.UntilAsync(client.Said.Count + 20, "what is said afterwards");
+        Volatile.Write(ref rests, true);
+        await publishing;
+
+        await client.Said.UntilAsync(said, "all that was said");
+        Assert.Equal(Enumerable.Range(1, said).Select(number => number.ToString(CultureInfo.InvariantCulture)), client.Said.All);
+        var who = (await client.CallAsync("whoAmI"))!;
+        Assert.Equal(
+            (client.Id, "worker-3", "WithMessages"),
+            (who["id"]!.GetValue<string>(), who["server"]!.GetValue<string>(), who["recovery"]!.GetValue<string>()));
+        await client.CloseAsync();
+        await publisher.CloseAsync();
+        await Cluster.AnotherAsync("worker-1", lines);
+
+        async Task PublishAsync()
+        {
+            while (!Volatile.Read(ref rests))
+            {
+                await publisher.CallAsync("say", _room, ++said);
+            }
+        }
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData("JavaScript", false)]
+    [InlineData("JavaScript", true)]
+    [InlineData(".NET", true)]
+    public async Task A_client_that_is_stopped_has_left_for_good(string kind, bool stateful)
+    {
+        var client = await OpenAsync(kind, Cluster.Url(3), "WebSockets", resume: true, stateful);
+        await client.CloseAsync();
+
+        var late = await shared.Clients.OpenHubAsync(Cluster.Url(3), token: client.Connected.All[0].Token);
+
+        Assert.False(late.Connected.All[0].Recovered);
+        await late.CloseAsync();
+    }
+
     [Fact(Timeout = Limit)]
     public async Task A_token_of_another_hub_or_one_that_was_used_makes_a_new_connection_without_an_error()
     {
@@ -113,6 +169,8 @@ public sealed class HubRecoveryTests(RecoveryCluster shared) : IClassFixture<Rec
         await publisher.CloseAsync();
     }
 
-    private async Task<IHubClient> OpenAsync(string kind, string url, string transport, bool resume = false, bool stateful = false) =>
-        kind == ".NET" ? await DotNetClient.OpenAsync(url + "/sessions", resume, stateful) : await shared.Clients.OpenHubAsync(url, transport, resume, stateful);
+    private async Task<IHubClient> OpenAsync(
+        string kind, string url, string transport, bool resume = false, bool stateful = false, bool offsets = false) => kind == ".NET"
+            ? await DotNetClient.OpenAsync(url + "/sessions", resume, stateful, offsets)
+            : await shared.Clients.OpenHubAsync(url, transport, resume, stateful, offsets: offsets);
 }

@@ -201,12 +201,132 @@ public abstract class HubRecoveryTests(TestCluster cluster) : HubSuite(cluster)
         Assert.Equal(0, metrics["orleansadapter.recoveries"]);
     }
 
+    [Fact]
+    public async Task Who_names_its_place_gets_what_it_missed_once_and_in_order_and_then_what_comes()
+    {
+        var (a, b) = (await ReplayingAsync(), await ReplayingAsync());
+        using var metrics = new MetricsReader(b.Services);
+        var client = await a.ResumeAsync(null, offset: "");
+        await client.CallAsync(nameof(TestHub.Join), "group");
+        await b.Manager.SendGroupAsync("group", "said", ["1"]).InTimeAsync();
+        var place = await client.HearsAtAsync("1");
+        var token = await TokenAsync(client);
+        await client.GoneAsync();
+        await b.Manager.SendGroupAsync("group", "said", ["2"]).InTimeAsync();
+        await b.Manager.SendGroupAsync("other", "said", ["for others"]).InTimeAsync();
+        await a.Manager.SendConnectionAsync(client.Id, "said", ["3"]).InTimeAsync();
+        await b.Manager.AddToGroupAsync(client.Id, "other").InTimeAsync();
+        await b.Manager.SendGroupAsync("other", "said", ["4"]).InTimeAsync();
+
+        var again = await b.ResumeAsync(token, offset: place);
+
+        await IsBackAsync(again, client.Id, HubConnectionRecovery.WithMessages);
+        await b.Manager.SendGroupAsync("group", "said", ["5"]).InTimeAsync();
+        List<string> places = [place];
+        foreach (var text in new[] { "2", "3", "4", "5" })
+        {
+            places.Add(await again.HearsAtAsync(text));
+        }
+        Assert.Equal(places.Order(StringComparer.Ordinal).Distinct(), places); // they are numbers, most significant first
+        Assert.Equal(3, metrics["orleansadapter.recoveries.replayed"]);
+
+        // Nothing was sent since: the place alone tells.
+        token = await TokenAsync(again);
+        await again.GoneAsync();
+        again = await a.ResumeAsync(token, offset: places[^1]);
+        await IsBackAsync(again, client.Id, HubConnectionRecovery.WithMessages);
+        await a.Manager.SendConnectionAsync(client.Id, "said", ["6"]).InTimeAsync();
+        await again.HearsAtAsync("6");
+    }
+
+    [Fact]
+    public async Task Who_has_received_nothing_yet_gets_everything()
+    {
+        var (a, b) = (await ReplayingAsync(), await ReplayingAsync());
+        var client = await a.ResumeAsync(null, offset: "");
+        await client.CallAsync(nameof(TestHub.Join), "group");
+        a.Directory.IsCutOff = true;
+        await b.Manager.SendGroupAsync("group", "said", ["1"]).InTimeAsync();
+        await Cluster.ReportDeathAsync(a.This.Process).InTimeAsync();
+
+        var again = await b.ResumeAsync(await TokenAsync(client), offset: "");
+
+        await IsBackAsync(again, client.Id, HubConnectionRecovery.WithMessages);
+        await again.HearsAtAsync("1");
+    }
+
+    [Fact]
+    public async Task Under_load_it_misses_nothing_and_gets_nothing_twice_however_often_it_comes_back()
+    {
+        var (a, b) = (await ReplayingAsync(), await ReplayingAsync());
+        var client = await a.ResumeAsync(null, offset: "");
+        await client.CallAsync(nameof(TestHub.Join), "group");
+        using var stop = new CancellationTokenSource();
+        var last = 0;
+        var publishing = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await a.Manager.SendGroupAsync("group", "said", [$"{++last}"]).InTimeAsync();
+            }
+        });
+
+        var (next, place) = (1, "");
+        for (var round = 0; round < 5; round++)
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                place = await client.HearsAtAsync($"{next++}");
+            }
+            var (id, token) = (client.Id, await TokenAsync(client));
+            await client.GoneAsync();
+            client = await (round % 2 == 0 ? b : a).ResumeAsync(token, offset: place);
+            await IsBackAsync(client, id, HubConnectionRecovery.WithMessages);
+        }
+        await stop.CancelAsync();
+        await publishing;
+        while (next <= last)
+        {
+            await client.HearsAtAsync($"{next++}");
+        }
+    }
+
+    [Fact]
+    public async Task Who_missed_more_than_may_be_given_or_names_what_is_no_place_begins_anew()
+    {
+        var (a, b) = (await ReplayingAsync(1), await ReplayingAsync(1));
+        using var metrics = new MetricsReader(b.Services);
+        var client = await a.ResumeAsync(null, offset: "");
+        var token = await TokenAsync(client);
+        await client.GoneAsync();
+        await b.Manager.SendConnectionAsync(client.Id, "said", ["1"]).InTimeAsync();
+        await b.Manager.SendConnectionAsync(client.Id, "said", ["2"]).InTimeAsync();
+
+        await IsNewAsync(await b.ResumeAsync(token, offset: "not a place"), client.Id);
+        await IsNewAsync(await b.ResumeAsync(token, offset: ""), client.Id);
+
+        Assert.Equal(1, metrics["orleansadapter.recoveries{forged}"]);
+        Assert.Equal(1, metrics["orleansadapter.recoveries{TooMuchMissed}"]);
+    }
+
+    [Fact]
+    public async Task Who_does_not_ask_gets_invocations_as_they_are_and_comes_back_without_what_it_missed()
+    {
+        var server = await ReplayingAsync();
+        var plain = await server.ConnectAsync();
+        await server.Manager.SendConnectionAsync(plain.Id, "said", ["1"]).InTimeAsync();
+        Assert.Equal(["1"], (await plain.NextInvocationAsync()).Arguments);
+        var token = await TokenAsync(plain);
+        await plain.GoneAsync();
+        await IsBackAsync(await server.ResumeAsync(token), plain.Id);
+    }
+
     private static async Task<string> TokenAsync(TestClient client) => (await client.CallAsync(nameof(TestHub.Token))).Result!.ToString()!;
 
-    private static async Task IsBackAsync(TestClient client, string id)
+    private static async Task IsBackAsync(TestClient client, string id, HubConnectionRecovery recovery = HubConnectionRecovery.WithoutMessages)
     {
         Assert.Equal(id, (await client.CallAsync(nameof(TestHub.Id))).Result!.ToString());
-        Assert.Equal(nameof(HubConnectionRecovery.WithoutMessages), (await client.CallAsync(nameof(TestHub.Recovery))).Result!.ToString());
+        Assert.Equal(recovery.ToString(), (await client.CallAsync(nameof(TestHub.Recovery))).Result!.ToString());
     }
 
     private static async Task IsNewAsync(TestClient client, string otherId)
@@ -214,6 +334,9 @@ public abstract class HubRecoveryTests(TestCluster cluster) : HubSuite(cluster)
         Assert.NotEqual(otherId, (await client.CallAsync(nameof(TestHub.Id))).Result!.ToString());
         Assert.Equal(nameof(HubConnectionRecovery.None), (await client.CallAsync(nameof(TestHub.Recovery))).Result!.ToString());
     }
+
+    private Task<TestServer> ReplayingAsync(int most = 10_000) =>
+        ServerAsync((OrleansAdapterOptions options) => options.HubRecovery = new HubRecoveryOptions { MaxReplayedInvocations = most });
 
     private Task<TestServer> RecoveringAsync() => ServerAsync((OrleansAdapterOptions options) => options.HubRecovery = new HubRecoveryOptions());
 }

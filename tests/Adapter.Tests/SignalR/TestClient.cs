@@ -73,6 +73,14 @@ public sealed class TestClient : IInvocationBinder, IAsyncDisposable
         Assert.Equal((method, text), (message.Target, message.Arguments[0]?.ToString()));
     }
 
+    /// <summary>The same for a client that is told the place of each invocation, which is returned.</summary>
+    public async Task<string> HearsAtAsync(string text)
+    {
+        var message = await NextInvocationAsync();
+        Assert.Equal(("said", text, 2), (message.Target, message.Arguments[0]?.ToString(), message.Arguments.Length));
+        return message.Arguments[1]!.ToString()!;
+    }
+
     /// <summary>Calls the hub and waits for the answer.</summary>
     public async Task<CompletionMessage> CallAsync(string method, params object?[] arguments)
     {

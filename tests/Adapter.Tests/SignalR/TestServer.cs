@@ -73,11 +73,21 @@ public sealed class TestServer : IAsyncDisposable
         ConnectAsync(Add(user, protocol, buffer), reads);
 
     /// <summary>Connects a client that shows a resume token.</summary>
-    public Task<TestClient> ResumeAsync(string token, string? user = null)
+    /// <param name="token">The token; null for none.</param>
+    /// <param name="user">Its user.</param>
+    /// <param name="offset">Up to where it has received everything: it asks for the place of each invocation. Null where it does not.</param>
+    /// <param name="protocol">Its protocol; JSON where none is given.</param>
+    public Task<TestClient> ResumeAsync(string? token, string? user = null, string? offset = null, IHubProtocol? protocol = null)
     {
-        var client = Add(user, null, null);
+        var client = Add(user, protocol, null);
+        var query = token is null ? default : QueryString.Create("resumeToken", token);
+        if (offset is not null)
+        {
+            client.Arguments["said"] = [typeof(string), typeof(string)];
+            query = query.Add("resumeOffset", offset);
+        }
         client.Connection.Features.Set<IHttpContextFeature>(
-            new HttpContextFeature { HttpContext = new DefaultHttpContext { Request = { QueryString = QueryString.Create("resumeToken", token) } } });
+            new HttpContextFeature { HttpContext = new DefaultHttpContext { Request = { QueryString = query } } });
         return ConnectAsync(client, reads: true);
     }
 

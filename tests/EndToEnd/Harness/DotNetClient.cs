@@ -30,11 +30,13 @@ internal sealed class DotNetClient : IHubClient
 {
     private readonly HubConnection _connection;
     private string? _token;
+    private string _last = "";
 
-    private DotNetClient(string url, bool resume, bool stateful)
+    private DotNetClient(string url, bool resume, bool stateful, bool offsets)
     {
         HttpConnectionOptions? http = null;
-        var builder = new HubConnectionBuilder().WithUrl(url, HttpTransportType.WebSockets, options => http = options);
+        var builder = new HubConnectionBuilder()
+            .WithUrl(offsets ? url + "?resumeOffset" : url, HttpTransportType.WebSockets, options => http = options);
         if (resume)
         {
             builder.WithAutomaticReconnect(new Soon());
@@ -44,15 +46,24 @@ internal sealed class DotNetClient : IHubClient
             builder.WithStatefulReconnect();
         }
         _connection = builder.Build();
-        _connection.On<JsonElement>("said", payload => Said.Add(payload.GetRawText()));
-        _connection.On<string, string, string?>("entered", (id, recovery, token) =>
+        if (offsets)
         {
-            _token = token;
-            Connected.Add(new Entered(id, recovery != "None", Said.Count, token));
-        });
+            _connection.On<JsonElement, string>("said", Hear);
+            _connection.On<string, string, string?, string>("entered", Enter);
+        }
+        else
+        {
+            _connection.On<JsonElement>("said", payload => Hear(payload, ""));
+            _connection.On<string, string, string?>("entered", (id, recovery, token) => Enter(id, recovery, token, ""));
+        }
         _connection.Reconnecting += _ =>
         {
-            http!.Headers["X-Resume-Token"] = _token!; // the next connection takes it from here
+            // The next connection takes them from here.
+            http!.Headers["X-Resume-Token"] = _token!;
+            if (offsets)
+            {
+                http.Headers["X-Resume-Offset"] = _last;
+            }
             return Task.CompletedTask;
         };
     }
@@ -67,9 +78,10 @@ internal sealed class DotNetClient : IHubClient
     /// <param name="url">The hub's address.</param>
     /// <param name="resume">Whether it connects again by itself, and comes back with its resume token.</param>
     /// <param name="stateful">Whether it has stateful reconnect.</param>
-    public static async Task<DotNetClient> OpenAsync(string url, bool resume, bool stateful)
+    /// <param name="offsets">Whether it asks for the place of each invocation, and comes back with what it missed.</param>
+    public static async Task<DotNetClient> OpenAsync(string url, bool resume, bool stateful, bool offsets)
     {
-        var client = new DotNetClient(url, resume, stateful);
+        var client = new DotNetClient(url, resume, stateful, offsets);
         await client._connection.StartAsync(TestContext.Current.CancellationToken);
         client.Id = (await client.Connected.FirstAsync(_ => true, "to be let in")).Id;
         return client;
@@ -79,6 +91,18 @@ internal sealed class DotNetClient : IHubClient
         await _connection.InvokeCoreAsync<JsonNode?>(method, arguments, TestContext.Current.CancellationToken);
 
     public async Task CloseAsync() => await _connection.DisposeAsync();
+
+    private void Hear(JsonElement payload, string offset)
+    {
+        Said.Add(payload.GetRawText());
+        _last = offset;
+    }
+
+    private void Enter(string id, string recovery, string? token, string offset)
+    {
+        (_token, _last) = (token, offset);
+        Connected.Add(new Entered(id, recovery != "None", Said.Count, token));
+    }
 
     private sealed class Soon : IRetryPolicy
     {

@@ -79,12 +79,14 @@ internal sealed class JavaScriptClients : IAsyncDisposable
     /// <param name="stateful">Whether it has stateful reconnect.</param>
     /// <param name="token">A resume token to begin with.</param>
     /// <param name="hub">The hub's path.</param>
+    /// <param name="offsets">Whether it asks for the place of each invocation, and comes back with what it missed.</param>
     public async Task<JavaScriptClient> OpenHubAsync(
-        string url, string transport = "WebSockets", bool resume = false, bool stateful = false, string? token = null, string hub = "/sessions")
+        string url, string transport = "WebSockets", bool resume = false, bool stateful = false, string? token = null, string hub = "/sessions",
+        bool offsets = false)
     {
         var client = new JavaScriptClient(this, $"client-{Interlocked.Increment(ref _last)}");
         _clients[client.Name] = client;
-        await AskAsync(new { @do = "open", client = client.Name, url = url + hub, transport, resume, stateful, token });
+        await AskAsync(new { @do = "open", client = client.Name, url = url + hub, transport, resume, stateful, token, offsets });
         client.Id = (await client.Connected.FirstAsync(_ => true, "to be let in")).Id; // which may be an older one than it negotiated
         return client;
     }

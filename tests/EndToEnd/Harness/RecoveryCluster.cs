@@ -7,6 +7,6 @@ public sealed class RecoveryCluster() : SharedCluster(Settings)
     internal static (string Name, string Value)[] Settings =>
     [
         ("ORLEANSADAPTER_WEBWORKER", Checkout.Program("tests/TestWorker")), ("SocketIO__ConnectionStateRecovery__MaxDisconnectionDuration", "00:02:00"),
-        ("OrleansAdapter__HubRecovery__MaxDisconnectionDuration", "00:02:00"),
+        ("OrleansAdapter__HubRecovery__MaxDisconnectionDuration", "00:02:00"), ("OrleansAdapter__HubRecovery__MaxReplayedInvocations", "10000"),
     ];
 }

@@ -1,6 +1,7 @@
 // Official SignalR clients, driven by JSON lines: a command on standard input, its answer and all that clients see on standard output.
-//   { id, do: "open", client, url, transport, resume, stateful, token }      → { id, result: connectionId }
-//       resume: it connects again by itself, and comes back with its resume token; stateful: with stateful reconnect; token: a resume token to begin with
+//   { id, do: "open", client, url, transport, resume, stateful, token, offsets }   → { id, result: connectionId }
+//       resume: it connects again by itself, and comes back with its resume token; stateful: with stateful reconnect; token: a resume token to begin with;
+//       offsets: it asks for the place of each invocation, and comes back with what it missed
 //   { id, do: "call", client, method, args }        → { id, result } or { id, error }
 //   { id, do: "load", client, room, every }         → says { from: client, n } to the room, n = 1, 2, …, each when the one before has ended
 //   { id, do: "rest", client }                      → ends the load; { id, result: the last n }
@@ -16,9 +17,15 @@ const clients = new Map();
 const tell = message => process.stdout.write(JSON.stringify(message) + "\n");
 
 const commands = {
-  async open({ client, url, transport, resume, stateful, token }) {
+  async open({ client, url, transport, resume, stateful, token, offsets }) {
+    let newest = token;
+    let last = "";
+    const address = () => {
+      const query = new URLSearchParams({ ...(newest ? { resumeToken: newest } : {}), ...(offsets ? { resumeOffset: last } : {}) });
+      return query.size ? `${url}?${query}` : url;
+    };
     const builder = new HubConnectionBuilder()
-      .withUrl(token ? `${url}?resumeToken=${encodeURIComponent(token)}` : url, HttpTransportType[transport])
+      .withUrl(address(), HttpTransportType[transport])
       .configureLogging(LogLevel.None);
     if (resume) {
       builder.withAutomaticReconnect({ nextRetryDelayInMilliseconds: () => 100 });
@@ -27,15 +34,18 @@ const commands = {
       builder.withStatefulReconnect();
     }
     const connection = builder.build();
-    let newest;
     connection.onreconnecting(() => {
-      connection.baseUrl = `${url}?resumeToken=${encodeURIComponent(newest)}`;
+      connection.baseUrl = address();
     });
-    connection.on("entered", (id, recovery, token) => {
+    connection.on("entered", (id, recovery, token, offset) => {
       newest = token;
+      last = offset ?? last;
       tell({ client, connected: id, recovered: recovery !== "None", token });
     });
-    connection.on("said", payload => tell({ client, said: payload }));
+    connection.on("said", (payload, offset) => {
+      last = offset ?? last;
+      tell({ client, said: payload });
+    });
     connection.on("ask", question => {
       tell({ client, asked: question });
       return question === `silence ${client}` ? new Promise(() => {}) : { question, of: client };
