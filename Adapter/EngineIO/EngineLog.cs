@@ -31,4 +31,11 @@ internal static partial class DirectoryLog
 
     [LoggerMessage(107, LogLevel.Error, "The parser failed to write a packet; the client that was to get it is disconnected")]
     public static partial void NotEncoded(ILogger logger, Exception exception);
+
+    [LoggerMessage(108, LogLevel.Error, "A listener of an Engine.IO connection failed")]
+    public static partial void ListenerFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(109, LogLevel.Warning,
+        "A client of server {Server} has not been read for {Seconds} s, as {Waiting} of its messages wait for the listener, which has not ended")]
+    public static partial void NotRead(ILogger logger, string server, double seconds, int waiting);
 }

@@ -67,6 +67,9 @@ internal sealed class EngineServer : IDrainedFront
     /// <summary>What unfinished requests, messages and packets hold together.</summary>
     public UnfinishedBytes Unfinished { get; }
 
+    /// <summary>What is spoken on it.</summary>
+    public string Protocol { get; init; } = ClientKind.SocketIOProtocol;
+
     /// <summary>Told of each session that ended, each volatile packet that was dropped, and each client that was too slow.</summary>
     public AdapterMetrics? Metrics { get; init; }
 
@@ -103,6 +106,7 @@ internal sealed class EngineServer : IDrainedFront
         _sessions[session.Id] = session;
         Traffic?.Opened();
         session.Open(handler);
+        handler.Opened();
         if (IsStopping)
         {
             session.Close(EngineCloseReason.ServerShuttingDown, null);
@@ -120,7 +124,7 @@ internal sealed class EngineServer : IDrainedFront
     }
 
     /// <summary>A handshake was refused.</summary>
-    public void HandshakeRefused() => Metrics?.ConnectRefused(ClientKind.SocketIOProtocol, ConnectRefusal.BadRequest);
+    public void HandshakeRefused() => Metrics?.ConnectRefused(Protocol, ConnectRefusal.BadRequest);
 
     public void Upgraded() => DirectoryLog.Upgraded(_logger);
 

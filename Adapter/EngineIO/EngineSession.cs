@@ -93,7 +93,7 @@ internal sealed partial class EngineSession : IDrainedClient
 
     bool IDrainedClient.IsSlow => Volatile.Read(ref _slow) is not null;
 
-    ClientKind? IDrainedClient.Kind => ClientKind.SocketIO(TransportName);
+    ClientKind? IDrainedClient.Kind => new ClientKind(_server.Protocol, TransportName);
 
     /// <summary>Closes in order: what is queued goes out first. The handler is told when that is done.</summary>
     public void Close() => Close(EngineCloseReason.ForcedClose, ClosingTimeout);

@@ -19,9 +19,14 @@ internal interface IEngineTransport
     void Close();
 }
 
-/// <summary>What lives on a session: Socket.IO. Its members return at once and do not throw.</summary>
+/// <summary>What lives on a session: Socket.IO, or the application's own. Its members return at once and do not throw.</summary>
 internal interface IEngineHandler
 {
+    /// <summary>The client has been told of its session: what is sent from now on comes behind that. A <see cref="Message"/> may have come before.</summary>
+    void Opened()
+    {
+    }
+
     /// <summary>
     /// A message came. Called one at a time, in order. The data are valid during the call only.
     /// </summary>

@@ -1,0 +1,113 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OrleansAdapter;
+using OrleansAdapter.EngineIO;
+using OrleansAdapter.Forwarding;
+using OrleansAdapter.Namespaces;
+using OrleansAdapter.RateLimiting;
+using OrleansAdapter.SocketIO;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds Engine.IO without Socket.IO to an ASP.NET Core application.</summary>
+public static class EngineIOExtensions
+{
+    /// <summary>
+    /// Adds what <see cref="MapEngineIO(IEndpointRouteBuilder, string, Action{EngineIOConnection})"/> needs, with the options that the section
+    /// <c>EngineIO</c> of the configuration gives. This process becomes a server of the cluster with that; a directory has to be added as well:
+    /// <c>AddOrleansAdapter()</c> on the host's builder (package OrleansAdapter) adds all that is needed.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="configure">Changes the options that the configuration gives.</param>
+    public static IServiceCollection AddEngineIO(this IServiceCollection services, Action<EngineIOOptions>? configure = null)
+    {
+        services.TakeSection<EngineIOOptions>("EngineIO");
+        var options = services.AddOptions<EngineIOOptions>().ValidateOnStart();
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EngineIOOptions>, EngineIOOptionsValidator>());
+        services.AddCors();
+        return services.AddOrleansAdapter();
+    }
+
+    /// <summary>Serves Engine.IO under a path.</summary>
+    /// <param name="endpoints">The application.</param>
+    /// <param name="path">The path, as clients have it (<c>path</c>), without the slash at its end.</param>
+    /// <param name="opened">
+    /// Called for each client that connects: says what to do with its messages, and may send some. Where it throws, the client is refused.
+    /// </param>
+    /// <returns>What policies are added to: authorisation, rate limits, CORS.</returns>
+    /// <example>
+    /// <code>
+    /// builder.Services.AddEngineIO();
+    /// var app = builder.Build();
+    /// app.MapEngineIO("/engine.io", connection => connection.OnMessage(message => connection.Send(message.Text)));
+    /// </code>
+    /// </example>
+    public static IEndpointConventionBuilder MapEngineIO(this IEndpointRouteBuilder endpoints, string path, Action<EngineIOConnection> opened)
+    {
+        ArgumentNullException.ThrowIfNull(opened);
+        return endpoints.MapEngineIO(path, (connection, _) => opened(connection));
+    }
+
+    /// <inheritdoc cref="MapEngineIO(IEndpointRouteBuilder, string, Action{EngineIOConnection})"/>
+    /// <param name="endpoints">The application.</param>
+    /// <param name="path">The path, as clients have it (<c>path</c>), without the slash at its end.</param>
+    /// <param name="opened">The same, with the handshake's request, which is there during the call only.</param>
+    public static IEndpointConventionBuilder MapEngineIO(this IEndpointRouteBuilder endpoints, string path, Action<EngineIOConnection, HttpContext> opened)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(opened);
+        path = path.TrimEnd('/');
+        var services = endpoints.ServiceProvider;
+        var engine = NewServer(services, opened);
+        // Who ignores that the host stops holds it up.
+        services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(engine.CloseAll);
+        return endpoints.Map(path, EngineEndpoint.Build(endpoints, engine)).WithDisplayName($"Engine.IO {path}");
+    }
+
+    private static EngineServer NewServer(IServiceProvider services, Action<EngineIOConnection, HttpContext> opened)
+    {
+        var server = services.GetRequiredService<ThisServer>();
+        EngineServer engine = null!;
+        engine = new EngineServer(
+            services.GetRequiredService<IOptions<EngineIOOptions>>().Value,
+            SlowClientLimits.Of(server.Options),
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<ILoggerFactory>().CreateLogger<EngineIOConnection>(),
+            () => SocketId.New(server.FirstLife).ToString(),
+            (session, context) =>
+            {
+                var connection = new EngineIOConnection(session, engine);
+                opened(connection, context);
+                return connection;
+            })
+        {
+            Protocol = ClientKind.EngineIOProtocol,
+            Metrics = server.Metrics,
+            Forwarder = services.GetService<SessionForwarder>(),
+            Limits = services.GetRequiredService<RateLimits>(),
+            Draining = server.Draining,
+        };
+        server.Draining.Add(engine);
+        return engine;
+    }
+}
+
+/// <summary>The one place that says which options are valid.</summary>
+internal sealed class EngineIOOptionsValidator : IValidateOptions<EngineIOOptions>
+{
+    public ValidateOptionsResult Validate(string? name, EngineIOOptions options)
+    {
+        var wrong = options.Errors().Select(error => $"{nameof(EngineIOOptions)}.{error}").ToArray();
+        return wrong.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(wrong);
+    }
+}
