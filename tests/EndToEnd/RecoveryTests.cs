@@ -4,7 +4,8 @@ using OrleansAdapter.EndToEnd.Harness;
 namespace OrleansAdapter.EndToEnd;
 
 /// <summary>Official clients come back to their sessions on another worker (docs/RECOVERY.md), over a network that a test breaks.</summary>
-public sealed class RecoveryTests(RecoveryCluster shared) : IClassFixture<RecoveryCluster>
+[Collection(nameof(RecoveryCluster))]
+public sealed class RecoveryTests(RecoveryCluster shared)
 {
     private const int Limit = 120_000;
 

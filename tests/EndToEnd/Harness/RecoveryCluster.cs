@@ -10,3 +10,7 @@ public sealed class RecoveryCluster() : SharedCluster(Settings)
         ("OrleansAdapter__HubRecovery__MaxDisconnectionDuration", "00:02:00"), ("OrleansAdapter__HubRecovery__MaxReplayedInvocations", "10000"),
     ];
 }
+
+/// <summary>The classes that use it: one starts it for both, and workers that a test ends are there again behind it.</summary>
+[CollectionDefinition(nameof(RecoveryCluster))]
+public sealed class RecoveryCollection : ICollectionFixture<RecoveryCluster>;
