@@ -60,8 +60,8 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
         _subscribers = subscribers;
         _subscriptions = subscriptions;
         _time = time;
-        _logger = logger;
-        _watch = HomeTurns.Watch(logger, () => Namespace);
+        _logger = logger.Bounded(time);
+        _watch = HomeTurns.Watch(_logger, () => Namespace);
         _parts = new MessageParts(_options.MaximumMessageBytes);
     }
 

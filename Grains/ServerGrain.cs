@@ -41,7 +41,7 @@ internal sealed class ServerGrain : Grain, IServerGrain, IServerMessagesGrain, I
         _subscribers = subscribers;
         _subscriptions = subscriptions;
         _time = time;
-        _logger = logger;
+        _logger = logger.Bounded(time);
     }
 
     private long Now => _time.Milliseconds();

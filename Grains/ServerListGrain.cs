@@ -41,7 +41,7 @@ internal sealed class ServerListGrain : Grain, IServerListGrain, IServersOutput
         _listeners = listeners;
         _metrics = metrics;
         _time = time;
-        _logger = logger;
+        _logger = logger.Bounded(time);
     }
 
     private long Now => _time.Milliseconds();

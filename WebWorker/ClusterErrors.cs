@@ -35,6 +35,6 @@ internal sealed partial class ClusterErrors(ILogger<ClusterErrors> logger) : IHu
         }
     }
 
-    [LoggerMessage(1, LogLevel.Error, "The hub's method {Method} failed")]
+    [LoggerMessage(300, LogLevel.Error, "The hub's method {Method} failed. Mend what the exception names")]
     private static partial void Failed(ILogger logger, string method, Exception exception);
 }

@@ -8,6 +8,7 @@ using OrleansAdapter;
 using OrleansAdapter.Admin;
 using OrleansAdapter.Primary;
 using OrleansAdapter.SocketIO;
+using OrleansAdapter.Threading;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -86,5 +87,6 @@ public static class SocketIOAdminExtensions
         return group;
     }
 
-    private static ILogger LoggerOf(IServiceProvider provider) => provider.GetRequiredService<ILoggerFactory>().CreateLogger("OrleansAdapter.Admin");
+    private static ILogger LoggerOf(IServiceProvider provider) =>
+        provider.GetRequiredService<ILoggerFactory>().CreateLogger("OrleansAdapter.Admin").Bounded(provider.GetRequiredService<TimeProvider>());
 }

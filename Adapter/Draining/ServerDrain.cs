@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansAdapter.Namespaces;
+using OrleansAdapter.Threading;
 
 namespace OrleansAdapter.Draining;
 
@@ -13,7 +14,7 @@ internal sealed class ServerDrain(ThisServer server, IHostApplicationLifetime ap
     /// <summary>How long each of the last steps may take.</summary>
     private static readonly TimeSpan LastStep = TimeSpan.FromSeconds(2);
 
-    private readonly ILogger _logger = loggers.CreateLogger("OrleansAdapter.Draining");
+    private readonly ILogger _logger = loggers.CreateLogger("OrleansAdapter.Draining").Bounded(server.Time);
     private readonly CancellationTokenSource _hurry = new();
     private readonly Lock _lock = new();
     private CancellationTokenRegistration _started;

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace OrleansAdapter.EngineIO;
 
 /// <summary>What Engine.IO logs. What clients do wrong is theirs: it is logged for who looks for it, and no warning.</summary>
-internal static partial class DirectoryLog
+internal static partial class EngineLog
 {
     [LoggerMessage(100, LogLevel.Debug, "A session ended: {Reason}")]
     public static partial void Closed(ILogger logger, EngineCloseReason reason);
@@ -17,11 +17,12 @@ internal static partial class DirectoryLog
     [LoggerMessage(103, LogLevel.Information, "A client of server {Server} was closed: {Why}")]
     public static partial void SlowClient(ILogger logger, string server, string why);
 
-    [LoggerMessage(104, LogLevel.Error, "AllowRequest failed; the handshake is refused")]
+    [LoggerMessage(104, LogLevel.Error, "AllowRequest failed; the handshake is refused. Mend what the exception names")]
     public static partial void AllowRequestFailed(ILogger logger, Exception exception);
 
     [LoggerMessage(105, LogLevel.Warning,
-        "Clients are refused that send large messages: the unfinished ones of all hold {Limit} bytes together (MaxUnfinishedBytes)")]
+        "Clients are refused that send large messages: the unfinished ones of all hold {Limit} bytes together (MaxUnfinishedBytes). Raise it where "
+        + "there is memory for more; otherwise somebody sends much and never all of it")]
     public static partial void UnfinishedRefused(ILogger logger, long limit);
 
     [LoggerMessage(106, LogLevel.Information,

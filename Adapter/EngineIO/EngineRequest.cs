@@ -78,7 +78,7 @@ internal static class EngineRequest
     {
         if (isUpgrade && !await OriginPolicy.AllowsAsync(context, server.Cors).ConfigureAwait(false))
         {
-            DirectoryLog.OriginRefused(server.Logger, context.Request.Headers.Origin.ToString(), context.Request.Host.Value ?? "");
+            EngineLog.OriginRefused(server.Logger, context.Request.Headers.Origin.ToString(), context.Request.Host.Value ?? "");
             return EngineError.Forbidden("");
         }
         if (session is not null)
@@ -102,7 +102,7 @@ internal static class EngineRequest
             catch (Exception exception)
 #pragma warning restore CA1031
             {
-                DirectoryLog.AllowRequestFailed(server.Logger, exception);
+                EngineLog.AllowRequestFailed(server.Logger, exception);
                 return EngineError.Forbidden("");
             }
         }
@@ -111,7 +111,7 @@ internal static class EngineRequest
 
     public static Task RefuseAsync(EngineServer server, HttpContext context, EngineError error, bool isUpgrade)
     {
-        DirectoryLog.Refused(server.Logger, error.Code, error.Message);
+        EngineLog.Refused(server.Logger, error.Code, error.Message);
         if (EngineQuery.Read(context, "sid").Length == 0)
         {
             server.HandshakeRefused();

@@ -119,14 +119,14 @@ internal sealed class EngineServer : IDrainedFront
         if (_sessions.TryRemove(session.Id, out _))
         {
             Traffic?.Ended(reason);
-            DirectoryLog.Closed(_logger, reason);
+            EngineLog.Closed(_logger, reason);
         }
     }
 
     /// <summary>A handshake was refused.</summary>
     public void HandshakeRefused() => Metrics?.ConnectRefused(Protocol, ConnectRefusal.BadRequest);
 
-    public void Upgraded() => DirectoryLog.Upgraded(_logger);
+    public void Upgraded() => EngineLog.Upgraded(_logger);
 
     public void Moved() => Metrics?.Disconnected(DisconnectReason.ServerShuttingDown);
 
@@ -140,7 +140,7 @@ internal sealed class EngineServer : IDrainedFront
         if ((last == 0 || Time.GetElapsedTime(last) >= RefusalLogInterval)
             && Interlocked.CompareExchange(ref _refusedUnfinished, Time.GetTimestamp(), last) == last)
         {
-            DirectoryLog.UnfinishedRefused(_logger, Options.MaxUnfinishedBytes);
+            EngineLog.UnfinishedRefused(_logger, Options.MaxUnfinishedBytes);
         }
     }
 
@@ -148,7 +148,7 @@ internal sealed class EngineServer : IDrainedFront
     public void SlowClient(EngineSession session, string why)
     {
         Metrics?.Disconnected(DisconnectReason.SlowClient);
-        DirectoryLog.SlowClient(_logger, session.Id[..8], why);
+        EngineLog.SlowClient(_logger, session.Id[..8], why);
     }
 
     /// <summary>Closes all sessions, and takes no more; their clients may come back, elsewhere.</summary>

@@ -21,7 +21,7 @@ internal static partial class ForwardingLog
     public static partial void SecretRefused(ILogger logger, ServerId server, string why, int leftOut);
 
     [LoggerMessage(144, LogLevel.Warning,
-        "A connection to the endpoint that is for servers only was closed: {Why} ({LeftOut} more since this was last said)")]
+        "A connection to the endpoint that is for servers only was closed: {Why}. Let only servers reach it ({LeftOut} more since this was last said)")]
     public static partial void Stranger(ILogger logger, string why, int leftOut);
 
     [LoggerMessage(145, LogLevel.Information, "A request that server {Server} should answer was passed on to this one, and is not passed on again")]

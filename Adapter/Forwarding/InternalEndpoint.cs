@@ -28,7 +28,7 @@ internal sealed class InternalEndpoint(
     private const int Backlog = 4096;
     private const string OwnDirectoryPrefix = "orleansadapter-";
 
-    private readonly ILogger _logger = loggers.CreateLogger("OrleansAdapter.Forwarding");
+    private readonly ILogger _logger = loggers.CreateLogger("OrleansAdapter.Forwarding").Bounded(server.Time);
     private readonly LogInterval _strangers = new(server.Time);
     private InternalApplication? _application;
     private KestrelServer? _kestrel;

@@ -35,7 +35,7 @@ internal sealed class SessionForwarder : IDisposable
     public SessionForwarder(ThisServer server, ILoggerFactory loggers)
     {
         _server = server;
-        _logger = loggers.CreateLogger("OrleansAdapter.Forwarding");
+        _logger = loggers.CreateLogger("OrleansAdapter.Forwarding").Bounded(server.Time);
         _strangers = new LogInterval(server.Time);
         _addresses = new ServerAddresses(server.ServersAsync, Options, server.Time, _logger);
         _invoker = new ServerConnector(

@@ -37,8 +37,8 @@ internal sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
         Directory = directory;
         Options = options.Value;
         Time = time;
-        _logger = loggers.CreateLogger<ThisServer>();
-        _namespaceLogger = loggers.CreateLogger<Namespace>();
+        _logger = loggers.CreateLogger<ThisServer>().Bounded(time);
+        _namespaceLogger = loggers.CreateLogger<Namespace>().Bounded(time);
         _started = time.GetUtcNow();
         Metrics = new AdapterMetrics(meters);
         Sockets = new SocketFigures(Draining);

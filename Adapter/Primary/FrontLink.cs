@@ -214,6 +214,6 @@ internal sealed class FrontLink : IDisposable
 
 internal static partial class FrontLog
 {
-    [LoggerMessage(1, LogLevel.Error, "A connection was lost, because this process may have no more file descriptors; raise its limit (ulimit -n).")]
+    [LoggerMessage(170, LogLevel.Error, "A connection was lost, because this process may have no more file descriptors; raise its limit (ulimit -n).")]
     public static partial void NoDescriptor(ILogger logger);
 }

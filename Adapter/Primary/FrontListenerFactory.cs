@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansAdapter.Namespaces;
+using OrleansAdapter.Threading;
 
 namespace OrleansAdapter.Primary;
 
@@ -23,7 +24,7 @@ internal sealed class FrontListenerFactory(
     IServiceProvider services,
     ILoggerFactory loggers) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
-    private readonly ILogger _logger = loggers.CreateLogger<FrontListenerFactory>();
+    private readonly ILogger _logger = loggers.CreateLogger<FrontListenerFactory>().Bounded(TimeProvider.System);
     private FrontLink? _link;
 
     public bool CanBind(EndPoint endpoint) => endpoint is FrontEndPoint;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansAdapter.Draining;
+using OrleansAdapter.Threading;
 
 namespace OrleansAdapter.Primary;
 
@@ -63,7 +64,7 @@ internal sealed partial class SupervisedLifetime(
     internal void Begin() => _started = application.ApplicationStarted.Register(() =>
     {
         _drain = services.GetService<IServerDrain>();
-        _logger = services.GetService<ILoggerFactory>()?.CreateLogger<SupervisedLifetime>();
+        _logger = services.GetService<ILoggerFactory>()?.CreateLogger<SupervisedLifetime>().Bounded(TimeProvider.System);
         _questions = [.. services.GetServices<IPrimaryQuestion>()];
         Console.Out.WriteLine(SupervisionContract.ReadyLine);
     });
@@ -95,7 +96,9 @@ internal sealed partial class SupervisedLifetime(
         }
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "What the primary asks ('{Question}') could not be answered. It shows this process without it.")]
+    [LoggerMessage(171, LogLevel.Warning,
+        "What the primary asks ('{Question}') could not be answered. It shows this process without it: mend what the exception "
+        + "names.")]
     private static partial void NotAnswered(ILogger logger, Exception exception, string question);
 
     /// <summary>Leaves the cluster in an orderly way, which has a limit of its own, and then ends.</summary>

@@ -3,6 +3,7 @@ using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OrleansAdapter.Threading;
 
 namespace OrleansAdapter.RateLimiting;
 
@@ -25,7 +26,7 @@ internal sealed class RateLimits : IDisposable
         IOptions<RateLimitOptions> options, IOptions<ForwardedHeadersOptions> forwarded, AdapterMetrics metrics, ILogger<RateLimits> logger, TimeProvider time)
     {
         _options = options.Value;
-        (_metrics, _logger) = (metrics, logger);
+        (_metrics, _logger) = (metrics, logger.Bounded(time));
         _keys = new AddressKeys(
             [
                 .. _options.SharedAddresses.Select(shared => AddressKeys.TryParse(shared, out var network) ? network : default),

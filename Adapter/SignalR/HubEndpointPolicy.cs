@@ -9,6 +9,7 @@ using Microsoft.Extensions.Logging;
 using OrleansAdapter.Forwarding;
 using OrleansAdapter.Namespaces;
 using OrleansAdapter.RateLimiting;
+using OrleansAdapter.Threading;
 
 namespace OrleansAdapter.SignalR;
 
@@ -49,12 +50,13 @@ internal sealed class HubEndpointPolicy(IServiceProvider services) : MatcherPoli
         {
             return original;
         }
+        var server = services.GetRequiredService<ThisServer>();
         var handler = new HubEndpoint(
             connections.Tokens,
             services.GetService<SessionForwarder>(),
-            services.GetRequiredService<ThisServer>(),
+            server,
             services.GetRequiredService<RateLimits>(),
-            services.GetRequiredService<ILoggerFactory>().CreateLogger<HubEndpoint>(),
+            services.GetRequiredService<ILoggerFactory>().CreateLogger<HubEndpoint>().Bounded(server.Time),
             inner);
         var isNegotiate = route.Metadata.GetMetadata<NegotiateMetadata>() is not null;
         return new RouteEndpoint(

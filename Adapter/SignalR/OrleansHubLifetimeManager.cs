@@ -10,6 +10,7 @@ using Microsoft.Extensions.Options;
 using OrleansAdapter.Namespaces;
 using OrleansAdapter.Packets;
 using OrleansAdapter.RateLimiting;
+using OrleansAdapter.Threading;
 
 namespace OrleansAdapter.SignalR;
 
@@ -49,7 +50,7 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
         ILoggerFactory loggers)
     {
         (_server, _limits) = (server, limits);
-        _logger = loggers.CreateLogger("OrleansAdapter.SignalR");
+        _logger = loggers.CreateLogger("OrleansAdapter.SignalR").Bounded(server.Time);
         var supported = hubOptions.Value.SupportedProtocols ?? globalOptions.Value.SupportedProtocols ?? [];
         _codec = new HubCodec(
             protocols.AllProtocols.Where(protocol => supported.Contains(protocol.Name, StringComparer.OrdinalIgnoreCase)),

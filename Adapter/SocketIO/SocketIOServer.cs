@@ -11,6 +11,7 @@ using OrleansAdapter.EngineIO;
 using OrleansAdapter.Forwarding;
 using OrleansAdapter.Namespaces;
 using OrleansAdapter.RateLimiting;
+using OrleansAdapter.Threading;
 
 namespace OrleansAdapter.SocketIO;
 
@@ -45,7 +46,7 @@ public sealed partial class SocketIOServer : NamespaceRoot, ISocketSource
         Options = options.Value;
         Services = services;
         _isService = services.GetRequiredService<IServiceProviderIsService>();
-        Logger = loggers.CreateLogger<SocketIOServer>();
+        Logger = loggers.CreateLogger<SocketIOServer>().Bounded(time);
         MismatchLevel = services.GetService<IHostEnvironment>()?.IsDevelopment() == true ? LogLevel.Warning : LogLevel.Debug;
         Time = time;
         Limits = services.GetRequiredService<RateLimits>();

@@ -56,7 +56,7 @@ internal sealed class OrleansDirectory : IDirectory
         Machine = machines is not null ? machines.Own : options.Value.Machine is { Length: > 0 } named ? named : null;
         _ending = lifetime?.ApplicationStopping ?? CancellationToken.None;
         Options = options.Value;
-        Logger = logger;
+        Logger = logger.Bounded(time);
     }
 
     public DirectoryOptions Options { get; }

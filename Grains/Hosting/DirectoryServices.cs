@@ -6,6 +6,7 @@ using Orleans;
 using OrleansAdapter;
 using OrleansAdapter.Grains;
 using OrleansAdapter.Grains.InProcess;
+using OrleansAdapter.Threading;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -93,12 +94,13 @@ public static class DirectoryServices
                 + "without it: this server would be alone. Give AddDirectory() that section, or call AddOrleansAdapter() on the host's builder (package "
                 + "OrleansAdapter).");
         }
-        var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(DirectoryLog.Category);
+        var time = services.GetRequiredService<TimeProvider>();
+        var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(DirectoryLog.Category).Bounded(time);
         DirectoryLog.InProcess(logger);
         var host = new DirectoryHost(
             new DirectoryHostOptions(services.GetRequiredService<IOptions<DirectoryOptions>>().Value) { FirstStart = true },
             services.GetRequiredService<DirectoryMetrics>(),
-            services.GetRequiredService<TimeProvider>(),
+            time,
             new Random(),
             logger);
         return new InProcessDirectory(host, ownsHost: true);

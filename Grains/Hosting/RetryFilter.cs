@@ -18,7 +18,7 @@ internal sealed class RetryFilter(IOptions<ClusterOptions> cluster, TimeProvider
     {
         if (_warning.IsDue())
         {
-            DirectoryLog.WaitsForSilo(logger, cluster.Value.ClusterId, (long)_warning.Waited.TotalSeconds, exception);
+            DirectoryLog.WaitsForSilo(logger.Bounded(time), cluster.Value.ClusterId, (long)_warning.Waited.TotalSeconds, exception);
         }
         await Task.Delay(TryAgainAfter, time, cancellationToken).ConfigureAwait(false);
         return !cancellationToken.IsCancellationRequested;

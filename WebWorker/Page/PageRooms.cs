@@ -167,7 +167,7 @@ internal sealed partial class PageRooms(
         }
     }
 
-    [LoggerMessage(1, LogLevel.Debug, "A room was not told that somebody came or went")]
+    [LoggerMessage(301, LogLevel.Debug, "A room was not told that somebody came or went")]
     private static partial void NotTold(ILogger logger, Exception exception);
 
     /// <summary>A room in which somebody of this worker is by the page.</summary>

@@ -46,7 +46,7 @@ internal sealed class DatabaseWait(IOptions<ClusterOptions> cluster, TimeProvide
 internal sealed class WaitingMembershipTable(
     IMembershipTable inner, IOptions<ClusterOptions> cluster, TimeProvider time, ILogger<WaitingMembershipTable> logger) : IMembershipTable
 {
-    private readonly DatabaseWait _wait = new(cluster, time, logger);
+    private readonly DatabaseWait _wait = new(cluster, time, logger.Bounded(time));
 
     public Task InitializeMembershipTable(bool tryInitTableVersion) => InitializeMembershipTableAsync(tryInitTableVersion);
 
@@ -97,7 +97,7 @@ internal sealed class WaitingMembershipTable(
 internal sealed class WaitingGatewayList(
     IGatewayListProvider inner, IOptions<ClusterOptions> cluster, TimeProvider time, ILogger<WaitingGatewayList> logger) : IGatewayListProvider
 {
-    private readonly DatabaseWait _wait = new(cluster, time, logger);
+    private readonly DatabaseWait _wait = new(cluster, time, logger.Bounded(time));
 
     public TimeSpan MaxStaleness => inner.MaxStaleness;
 

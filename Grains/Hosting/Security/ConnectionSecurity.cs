@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Runtime;
+using OrleansAdapter.Threading;
 
 namespace OrleansAdapter.Grains;
 
@@ -25,7 +26,7 @@ internal sealed class ConnectionSecurity
 
     public ConnectionSecurity(IOptions<ConnectionSecurityOptions> options, TimeProvider time, ILoggerFactory loggers)
     {
-        var logger = loggers.CreateLogger(DirectoryLog.Category);
+        var logger = loggers.CreateLogger(DirectoryLog.Category).Bounded(time);
         _tls = options.Value.Tls.IsEnabled ? new ConnectionTls(options.Value.Tls, time, logger) : null;
         _proof = options.Value.SecretFile is { } file ? new ConnectionProof(file, time, logger) : null;
     }
