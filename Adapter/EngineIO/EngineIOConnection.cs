@@ -274,7 +274,7 @@ public sealed class EngineIOConnection : IEngineHandler
             catch (Exception exception)
 #pragma warning restore CA1031
             {
-                DirectoryLog.ListenerFailed(_logger, exception);
+                EngineLog.ListenerFailed(_logger, exception);
             }
         }
     }
@@ -290,7 +290,7 @@ public sealed class EngineIOConnection : IEngineHandler
             }
             waiting = _waiting.Count;
         }
-        DirectoryLog.NotRead(_logger, _session.Id[..8], Patience.TotalSeconds, waiting);
+        EngineLog.NotRead(_logger, _session.Id[..8], Patience.TotalSeconds, waiting);
     }
 
     private EngineIOConnection Add<T>(ref T[] to, T listener)

@@ -11,6 +11,7 @@ using OrleansAdapter.Forwarding;
 using OrleansAdapter.Namespaces;
 using OrleansAdapter.RateLimiting;
 using OrleansAdapter.SocketIO;
+using OrleansAdapter.Threading;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -82,7 +83,7 @@ public static class EngineIOExtensions
             services.GetRequiredService<IOptions<EngineIOOptions>>().Value,
             SlowClientLimits.Of(server.Options),
             services.GetRequiredService<TimeProvider>(),
-            services.GetRequiredService<ILoggerFactory>().CreateLogger<EngineIOConnection>(),
+            services.GetRequiredService<ILoggerFactory>().CreateLogger<EngineIOConnection>().Bounded(services.GetRequiredService<TimeProvider>()),
             () => SocketId.New(server.FirstLife).ToString(),
             (session, context) =>
             {

@@ -30,13 +30,14 @@ internal static partial class EngineLog
         + "the endpoint allows it")]
     public static partial void OriginRefused(ILogger logger, string origin, string host);
 
-    [LoggerMessage(107, LogLevel.Error, "The parser failed to write a packet; the client that was to get it is disconnected")]
+    [LoggerMessage(107, LogLevel.Error, "The parser failed to write a packet; the client that was to get it is disconnected. Mend what the exception names")]
     public static partial void NotEncoded(ILogger logger, Exception exception);
 
-    [LoggerMessage(108, LogLevel.Error, "A listener of an Engine.IO connection failed")]
+    [LoggerMessage(108, LogLevel.Error, "A listener of an Engine.IO connection failed. Mend what the exception names")]
     public static partial void ListenerFailed(ILogger logger, Exception exception);
 
     [LoggerMessage(109, LogLevel.Warning,
-        "A client of server {Server} has not been read for {Seconds} s, as {Waiting} of its messages wait for the listener, which has not ended")]
+        "A client of server {Server} has not been read for {Seconds} s, as {Waiting} of its messages wait for the listener, which has not ended. "
+        + "Give the listener less to wait for")]
     public static partial void NotRead(ILogger logger, string server, double seconds, int waiting);
 }

@@ -38,7 +38,7 @@ internal sealed partial class EngineSession
             }
             if (packet.Failure is { } failure)
             {
-                DirectoryLog.NotEncoded(_server.Logger, failure);
+                EngineLog.NotEncoded(_server.Logger, failure);
                 CloseBehindSender(EngineCloseReason.ParseError, failure.Message);
                 return false;
             }

@@ -77,6 +77,7 @@ internal static partial class SocketIOLog
     public static partial void ServicesFailed(ILogger logger, Exception exception);
 
     [LoggerMessage(138, LogLevel.Error,
-        "The parser failed to read a client's message with something else than InvalidDataException; the client is disconnected")]
+        "The parser failed to read a client's message with something else than InvalidDataException; the client is disconnected. "
+        + "Mend what the exception names")]
     public static partial void ParserFailed(ILogger logger, Exception exception);
 }
