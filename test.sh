@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds everything once, checks formatting, tries the packages, fuzzes what reads others' bytes and runs every test.
+# Builds everything once, checks formatting, builds the documents' site, tries the packages, fuzzes what reads others' bytes and runs every test.
 #   ./test.sh                 what each change has to pass
 #   ./test.sh --full          the same with more seeds and longer runs (ORLEANSADAPTER_FULL=1 for the tests)
 #   ./test.sh --full PART ... only these parts of it: packages, fuzz, simulation (Grains.Tests), suites (Adapter.Tests, SocketIO.Tests), processes (EndToEnd)
@@ -135,10 +135,20 @@ if has fuzz; then
   nice -n 19 timeout "$((2 * fuzz_seconds + 300))" dotnet fuzz/bin/Release/net10.0/fuzz.dll --seconds "$fuzz_seconds" >"$scratch/fuzz" 2>&1 &
   fuzz=$!
 fi
+site=
+if has packages; then
+  eng/site.sh --no-build >"$scratch/site" 2>&1 &
+  site=$!
+fi
 bad_packages=0
 if has packages; then eng/try-packages.sh --no-build ${full[@]+"${full[@]}"} || bad_packages=1; fi
 badly_formatted=0
 wait "$format" || { badly_formatted=1; cat "$scratch/format"; }
+bad_site=0
+if [[ -n $site ]]; then
+  wait "$site" || bad_site=1
+  cat "$scratch/site"
+fi
 too_long=0
 check_lines || too_long=1
 
@@ -202,6 +212,11 @@ fi
 if ((failed > 0)); then code=1; fi
 if ((bad_packages)); then
   echo "The packages do not do what the documents say (see above: packages); that counts as a failure."
+  failed=$((failed + 1))
+  if ((code == 0)); then code=1; fi
+fi
+if ((bad_site)); then
+  echo "The documents' site cannot be built without warnings (see above: site.sh); that counts as a failure."
   failed=$((failed + 1))
   if ((code == 0)); then code=1; fi
 fi

@@ -58,10 +58,13 @@ public static class EngineIOExtensions
         return endpoints.MapEngineIO(path, (connection, _) => opened(connection));
     }
 
-    /// <inheritdoc cref="MapEngineIO(IEndpointRouteBuilder, string, Action{EngineIOConnection})"/>
+    /// <summary>Serves Engine.IO under a path.</summary>
     /// <param name="endpoints">The application.</param>
     /// <param name="path">The path, as clients have it (<c>path</c>), without the slash at its end.</param>
-    /// <param name="opened">The same, with the handshake's request, which is there during the call only.</param>
+    /// <param name="opened">
+    /// Called for each client that connects, with the handshake's request, which is there during the call only. Where it throws, the client is refused.
+    /// </param>
+    /// <returns>What policies are added to: authorisation, rate limits, CORS.</returns>
     public static IEndpointConventionBuilder MapEngineIO(this IEndpointRouteBuilder endpoints, string path, Action<EngineIOConnection, HttpContext> opened)
     {
         ArgumentNullException.ThrowIfNull(endpoints);

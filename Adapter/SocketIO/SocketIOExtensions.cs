@@ -54,10 +54,10 @@ public static class SocketIOExtensions
     /// Serves Socket.IO under a path for clients with this parser, whatever <see cref="SocketIOOptions.Parser"/> says: the same namespaces and rooms as under
     /// other paths.
     /// </summary>
-    /// <inheritdoc cref="MapSocketIO(IEndpointRouteBuilder, string)"/>
     /// <param name="endpoints">The application.</param>
     /// <param name="path">The path, as clients have it (<c>path</c>), without the slash at its end.</param>
     /// <param name="parser">The parser.</param>
+    /// <returns>What policies are added to: authorisation, rate limits, CORS.</returns>
     public static IEndpointConventionBuilder MapSocketIO(this IEndpointRouteBuilder endpoints, string path, SocketIOParser parser)
     {
         ArgumentNullException.ThrowIfNull(parser);
