@@ -89,6 +89,7 @@ prepare_programs() {
     provide /usr/lib/python3/dist-packages/aiohttp python3-aiohttp 120 "the tests with clients in Python"
     provide /usr/lib/python3/dist-packages/requests python3-requests 120 "the tests with clients in Python"
     provide /usr/lib/python3/dist-packages/websocket python3-websocket 120 "the tests with clients in Python"
+    provide /usr/bin/promtool prometheus 180 "the check of the alerts"
   fi
 }
 

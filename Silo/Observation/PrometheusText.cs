@@ -27,7 +27,7 @@ internal static class PrometheusText
         var families =
             from one in processes
             from family in one.Metrics ?? []
-            group (one.Process, family) by NameOf(family) into same
+            group (one.Process, family) by NameOf(family.Name, family.Kind, family.Unit) into same
             orderby same.Key
             select same;
         foreach (var family in families)
@@ -45,18 +45,19 @@ internal static class PrometheusText
         return text.ToString();
     }
 
-    private static string NameOf(MetricFamily family)
+    /// <summary>The name of a metric as Prometheus has it.</summary>
+    public static string NameOf(string metric, MetricKind kind, string metricUnit)
     {
-        var name = new StringBuilder(family.Name.Length + 16);
-        foreach (var character in family.Name)
+        var name = new StringBuilder(metric.Length + 16);
+        foreach (var character in metric)
         {
             name.Append(char.IsAsciiLetterOrDigit(character) ? character : '_');
         }
-        if (Units.TryGetValue(family.Unit, out var unit) && !family.Name.EndsWith(unit, StringComparison.Ordinal))
+        if (Units.TryGetValue(metricUnit, out var unit) && !metric.EndsWith(unit, StringComparison.Ordinal))
         {
             name.Append('_').Append(unit);
         }
-        return name.Append(family.Kind == MetricKind.Counter ? "_total" : "").ToString();
+        return name.Append(kind == MetricKind.Counter ? "_total" : "").ToString();
     }
 
     private static void Head(StringBuilder text, string name, string type, string description) =>
