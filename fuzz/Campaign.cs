@@ -11,8 +11,8 @@ internal static class Campaign
     private const int LongestStored = 512;
 
     /// <summary>
-    /// How much of a processor one input may take: this runs beside much else, and at the lowest priority. What the runtime does meanwhile counts as well, so it
-    /// has to take that much twice.
+    /// How much of a processor one input may take: this runs beside much else, and at the lowest priority. What the runtime does meanwhile counts as well, so
+    /// it has to take that much twice.
     /// </summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
 
