@@ -1,5 +1,6 @@
 # Writes the ```csharp samples of documents as projects' sources into OUT, as they stand. A comment in the line before may say what a sample is:
 #   <!-- sample: application -->               a program (also without a comment)
+#   <!-- sample: application with P@1.0 … -->  one that references packages as well; the file "packages" beside it has them
 #   <!-- sample: fragment TYPE NAME, … -->     statements of an application, in which these variables are
 #   <!-- sample: grain client TYPE NAME, … --> the same of a program that has the grain interfaces and nothing else of this project
 # An application gets a folder of its own, the fragments of each kind one folder.
@@ -8,7 +9,8 @@ BEGIN { marker = ""; inside = 0; count = 0 }
 !inside && /^ *```(csharp|cs|c#)/ {
     inside = 1; first = FNR + 1; text = ""; usings = ""
     kind = marker == "" ? "application" : marker
-    parameters = ""
+    parameters = ""; packages = ""
+    if (kind ~ /^application with /) { packages = substr(kind, 18); kind = "application" }
     if (kind ~ /^fragment/) { parameters = substr(kind, 10); kind = "fragments" }
     else if (kind ~ /^grain client/) { parameters = substr(kind, 14); kind = "grain-client" }
     else if (kind != "application") { print FILENAME ":" FNR - 1 ": there is no kind of sample called \"" kind "\"" > "/dev/stderr"; exit 1 }
@@ -27,6 +29,7 @@ inside && /^ *```/ {
             usings, name, first, parameters, line, text > file
     }
     close(file)
+    if (packages != "") { print packages > (folder "/packages"); close(folder "/packages") }
     next
 }
 inside {

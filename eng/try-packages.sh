@@ -119,7 +119,10 @@ END
   for folder in "$place"/others/samples/*/; do
     folder=${folder%/}
     case ${folder##*/} in
-      application-*) project "$folder" Microsoft.NET.Sdk.Web "OrleansAdapter@$version" ;;
+      application-*)
+        local packages=()
+        if [[ -e $folder/packages ]]; then read -ra packages <"$folder/packages"; fi
+        project "$folder" Microsoft.NET.Sdk.Web "OrleansAdapter@$version" ${packages[@]+"${packages[@]}"} ;;
       fragments) project "$folder" Microsoft.NET.Sdk.Web "OrleansAdapter@$version"; echo 'return;' >"$folder/Program.cs" ;;
       grain-client) project "$folder" Microsoft.NET.Sdk "OrleansAdapter.Grains.Abstractions@$version" "Microsoft.Orleans.Client@$orleans" ;;
     esac
