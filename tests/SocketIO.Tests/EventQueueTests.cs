@@ -44,9 +44,9 @@ public sealed class EventQueueTests : IEventQueueOwner
         _time.Advance(TimeSpan.FromSeconds(2.9));
         Assert.False(_heldUp.Reader.TryRead(out _));
         _time.Advance(TimeSpan.FromSeconds(0.1));
-        Assert.Equal((HeldUp.Turn, 3, 2), await _heldUp.Reader.ReadAsync(Cancellation));
+        Assert.Equal((HeldUp.Turn, 3, 2), await _heldUp.NextAsync());
         _time.Advance(TimeSpan.FromMinutes(1));
-        Assert.Equal((HeldUp.Turn, 63, 2), await _heldUp.Reader.ReadAsync(Cancellation));
+        Assert.Equal((HeldUp.Turn, 63, 2), await _heldUp.NextAsync());
         released.SetResult();
         await UntilIdleAsync(queue);
         _time.Advance(TimeSpan.FromMinutes(5));
@@ -67,7 +67,7 @@ public sealed class EventQueueTests : IEventQueueOwner
         await begun.Task.InTimeAsync();
         queue.Add(Event, 1);
         _time.Advance(TimeSpan.FromSeconds(3));
-        Assert.Equal((HeldUp.Connection, 3, 1), await _heldUp.Reader.ReadAsync(Cancellation));
+        Assert.Equal((HeldUp.Connection, 3, 1), await _heldUp.NextAsync());
         connecting.SetResult();
         await QuietAsync(queue);
         _time.Advance(TimeSpan.FromMinutes(5));
@@ -78,7 +78,7 @@ public sealed class EventQueueTests : IEventQueueOwner
         var ready = queue.WhenReadyAsync();
         Assert.False(ready.IsCompleted);
         _time.Advance(TimeSpan.FromSeconds(3));
-        Assert.Equal((HeldUp.Reading, 3, 2), await _heldUp.Reader.ReadAsync(Cancellation));
+        Assert.Equal((HeldUp.Reading, 3, 2), await _heldUp.NextAsync());
         handling.SetResult();
         await ready.AsTask().InTimeAsync();
         await UntilIdleAsync(queue);
@@ -166,10 +166,7 @@ public sealed class EventQueueTests : IEventQueueOwner
 
     private static async Task UntilIdleAsync(EventQueue queue)
     {
-        while (queue.IsRunning)
-        {
-            await Task.Yield();
-        }
+        await InTime.UntilAsync(() => !queue.IsRunning);
     }
 
     /// <summary>Waits until it has done all that may be done now: what is posted now runs last.</summary>

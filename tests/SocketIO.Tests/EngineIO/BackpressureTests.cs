@@ -64,10 +64,7 @@ public sealed class BackpressureTests : IAsyncLifetime
         Assert.Equal("2", await socket.ReceiveAsync());
 
         session.Gate.SetResult();
-        while (session.Session.IsPaused)
-        {
-            await Task.Yield();
-        }
+        await InTime.UntilAsync(() => !session.Session.IsPaused);
         _host.Time.Advance(TimeSpan.FromSeconds(15));
         Assert.Equal("2", await socket.ReceiveAsync());
         _host.Time.Advance(TimeSpan.FromSeconds(19));
@@ -96,10 +93,7 @@ public sealed class BackpressureTests : IAsyncLifetime
                 Assert.Equal("2", text); // no answer: it is behind the 700
                 pings++;
             }
-            while (session.Session.IsPaused)
-            {
-                await Task.Yield();
-            }
+            await InTime.UntilAsync(() => !session.Session.IsPaused);
         }
 
         Assert.Equal(1, _host.Server.SessionCount);
@@ -121,10 +115,7 @@ public sealed class BackpressureTests : IAsyncLifetime
         for (var i = 0; i < 3; i++)
         {
             var poll = _host.Http.GetStringAsync(path, Cancellation);
-            while (!session.Session.IsWritable)
-            {
-                await Task.Yield();
-            }
+            await InTime.UntilAsync(() => session.Session.IsWritable);
             _host.Time.Advance(TimeSpan.FromSeconds(25));
             Assert.Equal("2", await poll);
             Assert.Equal(1, _host.Server.SessionCount);

@@ -56,7 +56,7 @@ public sealed class SlowClientTests
     public async Task A_large_message_that_is_taken_bit_by_bit_is_progress()
     {
         await using var host = await EngineHost.StartAsync(queueLimit: Soft, hardLimit: 64 << 20);
-        await using var socket = await OpenAsync(host, bufferSize: 64 << 20);
+        await using var socket = await OpenAsync(host);
         var session = (await host.NextSessionAsync()).Session;
         session.Send(OutboundPacket.Text("4" + new string('x', 30_000_000)));
         session.Enqueue(OutboundPacket.Text(Part));
@@ -108,9 +108,9 @@ public sealed class SlowClientTests
         await room.InTimeAsync();
     }
 
-    private static async Task<TestSocket> OpenAsync(EngineHost host, int bufferSize = 4 << 20)
+    private static async Task<TestSocket> OpenAsync(EngineHost host)
     {
-        var socket = await TestSocket.ConnectAsync(host.Address, "/engine.io/?EIO=4&transport=websocket", bufferSize: bufferSize);
+        var socket = await TestSocket.ConnectAsync(host.Address, "/engine.io/?EIO=4&transport=websocket");
         await socket.ReceiveTextAsync();
         return socket;
     }

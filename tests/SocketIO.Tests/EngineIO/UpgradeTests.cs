@@ -247,10 +247,7 @@ public sealed class UpgradeTests : IAsyncLifetime
     {
         var socket = await ProbeAsync(sid);
         await socket.SendAsync("5");
-        while (_host.Server.Find(sid) is { TransportName: "polling" })
-        {
-            await Task.Yield();
-        }
+        await InTime.UntilAsync(() => _host.Server.Find(sid) is not { TransportName: "polling" });
         return socket;
     }
 }

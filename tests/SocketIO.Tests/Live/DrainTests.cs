@@ -40,7 +40,7 @@ public sealed class DrainTests : IDisposable
         await stopping.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
         for (var i = 0; i < 2; i++)
         {
-            Assert.Equal(DisconnectReasons.ServerShuttingDown, (await ended.Reader.ReadAsync(Cancellation)).Reason);
+            Assert.Equal(DisconnectReasons.ServerShuttingDown, (await ended.NextAsync()).Reason);
         }
     }
 

@@ -142,10 +142,7 @@ public sealed class DynamicNamespaceTests
         var (socket, _) = await cluster[0].JoinAsync("/room-1");
         await socket.CloseAsync();
 
-        while (cluster[0].IO.Of("/room-1").Sockets.Count > 0)
-        {
-            await Task.Yield();
-        }
+        await InTime.UntilAsync(() => cluster[0].IO.Of("/room-1").Sockets.Count == 0);
         cluster[0].IO.RemoveEmpty(TimeSpan.Zero);
 
         Assert.Equal(2, cluster[0].IO.Namespaces.Count);

@@ -22,14 +22,14 @@ public sealed class EndTests
         var (socket, id) = await cluster[0].JoinAsync();
         await socket.ReceiveAsync();
         await socket.SendAsync("41");
-        Assert.Equal("disconnecting client namespace disconnect 2 False", await heard.Reader.ReadAsync(Cancellation));
-        Assert.Equal("disconnect client namespace disconnect 0 True", await heard.Reader.ReadAsync(Cancellation));
+        Assert.Equal("disconnecting client namespace disconnect 2 False", await heard.NextAsync());
+        Assert.Equal("disconnect client namespace disconnect 0 True", await heard.NextAsync());
         Assert.DoesNotContain(id, await cluster[0].IO.SocketIdsAsync(Cancellation));
         await socket.SendAsync("40");
         await socket.ReceiveAsync();
         await socket.ReceiveAsync();
         await socket.CloseAsync();
-        Assert.StartsWith("disconnecting transport close 2", await heard.Reader.ReadAsync(Cancellation), StringComparison.Ordinal);
+        Assert.StartsWith("disconnecting transport close 2", await heard.NextAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class EndTests
         await one.ReceiveAsync();
         await cluster[1].IO.To(oneId.ToString()).DisconnectSocketsAsync();
         Assert.Equal("41", await one.ReceiveAsync());
-        Assert.Equal(DisconnectReasons.ServerNamespaceDisconnect, await reasons.Reader.ReadAsync(Cancellation));
+        Assert.Equal(DisconnectReasons.ServerNamespaceDisconnect, await reasons.NextAsync());
         await one.SendAsync("40");
         await one.ReceiveAsync();
         await cluster[1].IO.DisconnectSocketsAsync(close: true);
@@ -67,7 +67,7 @@ public sealed class EndTests
         cluster[0].Directory.Fence("/");
 
         Assert.Empty(await socket.ReceiveToEndAsync());
-        Assert.Equal(new SocketIODisconnect(DisconnectReasons.ForcedClose, nameof(DisconnectReason.ServerFenced)), await ended.Reader.ReadAsync(Cancellation));
+        Assert.Equal(new SocketIODisconnect(DisconnectReasons.ForcedClose, nameof(DisconnectReason.ServerFenced)), await ended.NextAsync());
         var (again, after) = await cluster[0].JoinAsync();
         Assert.NotEqual(before.Server, after.Server);
         await again.SendAsync("421[\"echo\",\"a\"]");
@@ -93,7 +93,7 @@ public sealed class EndTests
             Assert.Equal($"42[\"said\",{sent},\"{text}\"]", await fast.ReceiveAsync());
         }
 
-        var end = await ended.Reader.ReadAsync(Cancellation);
+        var end = await ended.NextAsync();
         Assert.Equal(DisconnectReasons.ForcedClose, end.Reason);
         Assert.StartsWith(nameof(DisconnectReason.SlowClient), end.Description, StringComparison.Ordinal);
         slow.Abort();

@@ -45,7 +45,7 @@ internal sealed class EngineHost : IAsyncDisposable
         return host;
     }
 
-    public async Task<EchoHandler> NextSessionAsync() => await Sessions.Reader.ReadAsync(TestContext.Current.CancellationToken);
+    public async Task<EchoHandler> NextSessionAsync() => await Sessions.NextAsync();
 
     private async Task StartAsync()
     {

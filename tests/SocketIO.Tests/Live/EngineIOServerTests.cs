@@ -50,8 +50,8 @@ public sealed class EngineIOServerTests
 
         await JavaScriptProgram.PassesAsync("engine.mjs", transport, cluster[0].Address.ToString().TrimEnd('/'));
 
-        Assert.Equal("transport close", (await closes.Reader.ReadAsync(Cancellation)).Reason);
-        Assert.Equal("forced close", (await closes.Reader.ReadAsync(Cancellation)).Reason);
+        Assert.Equal("transport close", (await closes.NextAsync()).Reason);
+        Assert.Equal("forced close", (await closes.NextAsync()).Reason);
         Assert.Empty(cluster[0].Log.Errors);
     }
 
@@ -106,7 +106,7 @@ public sealed class EngineIOServerTests
         });
         await using var socket = await TestSocket.ConnectAsync(cluster[0].Address, WebSocket);
         await socket.ReceiveTextAsync();
-        var connection = await opened.Reader.ReadAsync(Cancellation);
+        var connection = await opened.NextAsync();
         for (var i = 0; i < 200; i++)
         {
             await socket.SendAsync("4" + i);
@@ -191,7 +191,7 @@ public sealed class EngineIOServerTests
         var waits = one.GetStringAsync(session, Cancellation);
         await cluster[0].StopAsync();
         Assert.Equal("1", await waits);
-        Assert.Equal("server shutting down", await closes.Reader.ReadAsync(Cancellation));
+        Assert.Equal("server shutting down", await closes.NextAsync());
     }
 
     [Fact]

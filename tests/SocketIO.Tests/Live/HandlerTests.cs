@@ -6,8 +6,6 @@ namespace OrleansAdapter.SocketIO.Tests.Live;
 /// <summary>What the application does with what comes.</summary>
 public sealed class HandlerTests
 {
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task What_is_done_when_a_socket_comes_and_goes_runs_beside_none_of_its_handlers()
     {
@@ -31,24 +29,18 @@ public sealed class HandlerTests
         await socket.SendAsync("42[\"work\"]");
         var events = Assert.Single(cluster[0].IO.Root.Sockets).Events;
         connecting.SetResult();
-        Assert.Equal("connected", await happened.Reader.ReadAsync(Cancellation));
-        Assert.Equal("begun", await happened.Reader.ReadAsync(Cancellation));
-        Assert.Equal("begun", await happened.Reader.ReadAsync(Cancellation));
+        Assert.Equal("connected", await happened.NextAsync());
+        Assert.Equal("begun", await happened.NextAsync());
+        Assert.Equal("begun", await happened.NextAsync());
         await socket.CloseAsync();
-        while (cluster[0].IO.Root.Sockets.Count > 0)
-        {
-            await Task.Yield();
-        }
+        await InTime.UntilAsync(() => cluster[0].IO.Root.Sockets.Count == 0);
         Assert.False(happened.Reader.TryRead(out _));
         working.SetResult();
         foreach (var expected in new[] { "done", "done", "disconnected" })
         {
-            Assert.Equal(expected, await happened.Reader.ReadAsync(Cancellation));
+            Assert.Equal(expected, await happened.NextAsync(expected));
         }
-        while (events.IsRunning)
-        {
-            await Task.Yield();
-        }
+        await InTime.UntilAsync(() => !events.IsRunning);
     }
 
     [Theory]
@@ -102,10 +94,7 @@ public sealed class HandlerTests
             await socket.SendAsync($"42{i}[\"work\"]");
         }
         var events = Assert.Single(cluster[0].IO.Root.Sockets).Events;
-        while (!events.IsFull)
-        {
-            await Task.Yield();
-        }
+        await InTime.UntilAsync(() => events.IsFull);
         Assert.InRange(Volatile.Read(ref begun), 0, 11);
         gate.SetResult();
         HashSet<string> answers = [];
@@ -177,7 +166,7 @@ public sealed class HandlerTests
         Assert.Equal("42[\"emitted\",1,2]", await socket.ReceiveAsync());
         foreach (var expected in new[] { "in all", "in value", "in value-task", "in nothing", "in emit", "out emitted 2" })
         {
-            Assert.Equal(expected, await seen.Reader.ReadAsync(Cancellation));
+            Assert.Equal(expected, await seen.NextAsync(expected));
         }
     }
 
@@ -226,7 +215,7 @@ public sealed class HandlerTests
         await socket.SendAsync("421[\"bad\"]");
         await socket.SendAsync("422[\"good\"]");
         Assert.Equal("432[\"reached\"]", await socket.ReceiveAsync());
-        Assert.Equal("not that", (await errors.Reader.ReadAsync(Cancellation)).Message);
+        Assert.Equal("not that", (await errors.NextAsync()).Message);
     }
 
     private sealed record Point(int X, int Y);
@@ -259,7 +248,7 @@ public sealed class HandlerTests
         }
         foreach (var expected in new[] { "again", "again", "once", "last", "again", "again", "last", "y" })
         {
-            Assert.Equal(expected, await heard.Reader.ReadAsync(Cancellation));
+            Assert.Equal(expected, await heard.NextAsync(expected));
         }
         await client.CloseAsync();
         Assert.False(heard.Reader.TryRead(out _));
@@ -292,7 +281,7 @@ public sealed class HandlerTests
         List<string> all = [];
         while (all.Count < 9)
         {
-            all.Add(await heard.Reader.ReadAsync(Cancellation));
+            all.Add(await heard.NextAsync());
         }
         Assert.Equal(
             ["first ask", "second ask", "third ask", "first silence", "second silence", "third silence", "end"],

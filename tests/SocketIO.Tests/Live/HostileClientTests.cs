@@ -75,10 +75,7 @@ public sealed class HostileClientTests
         {
             await socket.SendAsync("42[\"stream\"]");
         }
-        while (!events.IsFull)
-        {
-            await Task.Yield();
-        }
+        await InTime.UntilAsync(() => events.IsFull);
         socket.Abort();
 
         Assert.Equal(DisconnectReasons.TransportClose, (await told.Task.InTimeAsync()).Reason);

@@ -38,7 +38,7 @@ public sealed class HttpContextTests
         await client.SendAsync("40");
         Assert.StartsWith("40{", await client.ReceiveAsync(), StringComparison.Ordinal);
         Assert.Equal("42[\"seen\",\"acme/007/GET/127.0.0.1\",true]", await client.ReceiveAsync());
-        var services = await scopes.Reader.ReadAsync(Cancellation);
+        var services = await scopes.NextAsync();
         await services.Disposed.Task.InTimeAsync();
 
         await client.SendAsync("421[\"late\"]");
@@ -88,7 +88,7 @@ public sealed class HttpContextTests
         await client.ReceiveAsync();
         await client.SendAsync("421[\"late\",7]");
         Assert.Equal("431[\"acme 7\"]", await client.ReceiveAsync());
-        var services = await scopes.Reader.ReadAsync(Cancellation);
+        var services = await scopes.NextAsync();
         Assert.False(services.Disposed.Task.IsCompleted);
         client.Abort();
         await services.Disposed.Task.InTimeAsync();
@@ -111,7 +111,7 @@ public sealed class HttpContextTests
             build: builder => builder.Services.AddScoped<Scoped>());
         var client = await Client.ConnectAsync(cluster[0], "websocket");
         await client.SendAsync("40");
-        var services = await scopes.Reader.ReadAsync(Cancellation);
+        var services = await scopes.NextAsync();
         if (!whileConnecting)
         {
             await client.ReceiveAsync();

@@ -31,7 +31,7 @@ public sealed class RateLimitTests
         await socket.SendAsync("42[\"say\"]");
         for (var i = 0; i < 2; i++)
         {
-            Assert.IsType<RateLimitException>(await refusals.Reader.ReadAsync(TestContext.Current.CancellationToken));
+            Assert.IsType<RateLimitException>(await refusals.NextAsync());
         }
         Assert.Equal("\"heard\"", await AskAsync(socket, "other"));
         Assert.Equal("\"heard\"", await AskAsync(other, "say"));

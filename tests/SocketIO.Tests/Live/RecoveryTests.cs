@@ -29,7 +29,7 @@ public sealed class RecoveryTests
         var connected = Channel.CreateUnbounded<SocketIOSocket>();
         await using var cluster = await StartAsync(connected, 2);
         await using var first = await Client.ConnectAsync(cluster[0]);
-        var before = await connected.Reader.ReadAsync(Cancellation);
+        var before = await connected.NextAsync();
         await before.Join("room");
         await cluster[1].IO.Emit("said", 1);
         await first.ReadAsync("""["said",1""");
@@ -45,7 +45,7 @@ public sealed class RecoveryTests
         await again.ReadAsync("""["said",2""");
         await again.ReadAsync("[\"said\",4,\"text\",");
         await again.ReadAsync("""["said",5""");
-        var after = await connected.Reader.ReadAsync(Cancellation);
+        var after = await connected.NextAsync();
         Assert.True(after.Recovered);
         Assert.Equal(new HashSet<string> { "room", first.Id }, after.Rooms);
         await cluster[0].IO.To(first.Id).Emit("said", 6);
@@ -62,7 +62,7 @@ public sealed class RecoveryTests
             return true;
         }));
         await using var first = await Client.ConnectAsync(cluster[0]);
-        await connected.Reader.ReadAsync(Cancellation);
+        await connected.NextAsync();
         await first.Socket.SendAsync("""421["set","it"]""");
         Assert.Equal("431[true]", await first.Socket.ReceiveTextAsync());
         first.Break();
@@ -70,7 +70,7 @@ public sealed class RecoveryTests
         await using var again = await first.ComeBackAsync(cluster[1]);
 
         Assert.Equal(first.Secret, again.Secret);
-        Assert.Equal("it", ((JsonElement)(await connected.Reader.ReadAsync(Cancellation)).Data["kept"]!).GetString());
+        Assert.Equal("it", ((JsonElement)(await connected.NextAsync()).Data["kept"]!).GetString());
     }
 
     [Fact]
@@ -144,7 +144,7 @@ public sealed class RecoveryTests
         var connected = Channel.CreateUnbounded<SocketIOSocket>();
         await using var cluster = await StartAsync(connected, 1);
         await using var first = await Client.ConnectAsync(cluster[0]);
-        await connected.Reader.ReadAsync(Cancellation);
+        await connected.NextAsync();
         first.Break();
         var counted = new ConcurrentQueue<string>();
         using var listener = CountRecoveries(cluster[0], counted);
@@ -155,7 +155,7 @@ public sealed class RecoveryTests
 
         Assert.NotEqual(first.Id, again.Id);
         Assert.NotEqual(first.Secret, again.Secret);
-        var socket = await connected.Reader.ReadAsync(Cancellation);
+        var socket = await connected.NextAsync();
         Assert.False(socket.Recovered);
         Assert.False(socket.Handshake.Auth.TryGetProperty("pid", out _) || socket.Handshake.Auth.TryGetProperty("offset", out _));
     }
@@ -168,7 +168,7 @@ public sealed class RecoveryTests
         var connected = Channel.CreateUnbounded<SocketIOSocket>();
         await using var cluster = await StartAsync(connected, 1);
         await using var first = await Client.ConnectAsync(cluster[0]);
-        var socket = await connected.Reader.ReadAsync(Cancellation);
+        var socket = await connected.NextAsync();
         var ended = new TaskCompletionSource();
         using var registration = socket.Disconnected.Register(ended.SetResult);
         await first.Socket.SendAsync(last);
@@ -276,11 +276,11 @@ public sealed class RecoveryTests
         await using var first = await Client.ConnectAsync(cluster[1]);
         await using var left = await Client.ConnectAsync(cluster[1]);
         await left.Socket.SendAsync("41");
-        Assert.False((await disconnected.Reader.ReadAsync(Cancellation)).MayComeBack);
+        Assert.False((await disconnected.NextAsync()).MayComeBack);
         first.Break();
-        Assert.True((await disconnected.Reader.ReadAsync(Cancellation)).MayComeBack);
+        Assert.True((await disconnected.NextAsync()).MayComeBack);
 
-        var (server, end) = await ended.Reader.ReadAsync(Cancellation);
+        var (server, end) = await ended.NextAsync();
 
         Assert.Equal(
             (cluster[1].IO.Root.Core.Life.ToString(), first.Id, null, "Ada", "Expired"),

@@ -85,27 +85,28 @@ public sealed class SchedulingTests
     [Fact]
     public async Task What_comes_behind_ConfigureAwait_false_is_outside_and_the_next_handler_of_the_event_inside_again()
     {
+        // Behind ForceYielding as behind ConfigureAwait(false), but for sure: what is over already when it is awaited would go on where it is.
         var seen = Channel.CreateUnbounded<string>();
         void Say(string where) => seen.Writer.TryWrite($"{where} {(SynchronizationContext.Current is null ? "outside" : "inside")}");
         await using var cluster = await SocketIOCluster.StartAsync(serve: io => io
             .OnConnection(socket => socket.Use(async _ =>
             {
-                await Task.Delay(1, Cancellation).ConfigureAwait(false);
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
                 Say("middleware");
             }).On("x", () => Say("second")))
             .On("x", async () =>
             {
                 Say("first");
-                await Task.Delay(1, Cancellation);
+                await Task.Yield();
                 Say("awaited");
-                await Task.Delay(1, Cancellation).ConfigureAwait(false);
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
                 Say("left");
             }));
         var (socket, _) = await cluster[0].JoinAsync();
         await socket.SendAsync("42[\"x\"]");
         foreach (var expected in new[] { "middleware outside", "first inside", "awaited inside", "left outside", "second inside" })
         {
-            Assert.Equal(expected, await seen.Reader.ReadAsync(Cancellation));
+            Assert.Equal(expected, await seen.NextAsync(expected));
         }
     }
 
@@ -137,19 +138,16 @@ public sealed class SchedulingTests
         await socket.SendAsync("42[\"gate\"]");
         await socket.SendAsync("42[\"ask\"]");
         await socket.SendAsync("42[\"end\"]");
-        Assert.Equal("begun", await happened.Reader.ReadAsync(Cancellation));
+        Assert.Equal("begun", await happened.NextAsync());
         var events = Assert.Single(cluster[0].IO.Root.Sockets).Events;
         await socket.CloseAsync();
         // In any order: tokens are cancelled on a thread of their own.
-        string[] ended = [await happened.Reader.ReadAsync(Cancellation), await happened.Reader.ReadAsync(Cancellation)];
+        string[] ended = [await happened.NextAsync(), await happened.NextAsync()];
         Assert.Equal(["cancelled", "disconnected"], ended.Order(StringComparer.Ordinal));
         Assert.True(events.IsRunning);
         gate.SetResult();
-        Assert.Equal("gate True", await happened.Reader.ReadAsync(Cancellation));
-        while (events.IsRunning)
-        {
-            await Task.Yield();
-        }
+        Assert.Equal("gate True", await happened.NextAsync());
+        await InTime.UntilAsync(() => !events.IsRunning);
         // Neither what was cancelled nor who waited for the client has failed.
         Assert.Empty(cluster[0].Log.Errors);
     }
@@ -170,28 +168,19 @@ public sealed class SchedulingTests
             await socket.SendAsync("42[\"work\"]");
         }
         var events = Assert.Single(cluster[0].IO.Root.Sockets).Events;
-        while (Volatile.Read(ref begun) < 10)
-        {
-            await Task.Yield();
-        }
+        await InTime.UntilAsync(() => Volatile.Read(ref begun) >= 10);
         Assert.False(events.IsFull);
         Assert.True(events.WhenReadyAsync().AsTask().IsCompletedSuccessfully);
         await socket.SendAsync("42[\"work\"]");
         await socket.SendAsync("42[\"work\"]");
-        while (!events.IsFull)
-        {
-            await Task.Yield();
-        }
+        await InTime.UntilAsync(() => events.IsFull);
         Assert.False(events.WhenReadyAsync().AsTask().IsCompleted);
         cluster[0].IO.Root.Sockets.Single().Disconnect();
         Assert.Equal("41", await socket.ReceiveAsync());
         await events.WhenReadyAsync().AsTask().InTimeAsync();
         Assert.True(events.IsRunning);
         gate.SetResult();
-        while (events.IsRunning)
-        {
-            await Task.Yield();
-        }
+        await InTime.UntilAsync(() => !events.IsRunning);
         Assert.InRange(begun, 10, 12);
     }
 
@@ -208,10 +197,7 @@ public sealed class SchedulingTests
         var (socket, _) = await cluster[0].JoinAsync();
         await socket.SendAsync("421[\"throw\"]");
         Assert.Equal("431[\"begun\"]", await socket.ReceiveAsync());
-        while (cluster[0].Log.Errors.Count == 0)
-        {
-            await Task.Yield();
-        }
+        await InTime.UntilAsync(() => cluster[0].Log.Errors.Count > 0);
         Assert.Contains("on purpose", Assert.Single(cluster[0].Log.Errors), StringComparison.Ordinal);
         await socket.SendAsync("422[\"fast\"]");
         Assert.Equal("432[\"fast\"]", await socket.ReceiveAsync());

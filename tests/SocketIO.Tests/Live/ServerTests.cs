@@ -171,7 +171,7 @@ public sealed class ServerTests
             var expected in new[] { "create id", "join id", "create id", "join id", "create room", "join room", "join room", "leave room", "leave room",
                 "delete room", "leave id", "delete id" })
         {
-            Assert.Equal(expected, await heard.Reader.ReadAsync(Cancellation));
+            Assert.Equal(expected, await heard.NextAsync(expected));
         }
         one.Abort();
 

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Net.WebSockets;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace OrleansAdapter.SocketIO.Tests.Live;
@@ -8,8 +10,16 @@ internal sealed class TestSocket : IAsyncDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
+    /// <summary>
+    /// The clients of each test, for as long as it runs: the server and what awaits it hold the test's context. A client that waits for nothing and is not
+    /// used any more would be collected, and its connection closed, while the test still awaits what its server does.
+    /// </summary>
+    private static readonly ConditionalWeakTable<object, ConcurrentQueue<TestSocket>> Clients = [];
+
     private readonly ClientWebSocket _socket = new();
-    private byte[] _buffer = [];
+
+    /// <summary>Grows with the largest message.</summary>
+    private byte[] _buffer = new byte[16 << 10];
     private int _received;
 
     public WebSocketCloseStatus? CloseStatus => _socket.CloseStatus;
@@ -17,12 +27,14 @@ internal sealed class TestSocket : IAsyncDisposable
     public string? CloseDescription => _socket.CloseStatusDescription;
 
     public static async Task<TestSocket> ConnectAsync(
-        Uri server, string pathAndQuery, Action<ClientWebSocketOptions>? configure = null, HttpMessageInvoker? invoker = null, int bufferSize = 4 << 20)
+        Uri server, string pathAndQuery, Action<ClientWebSocketOptions>? configure = null, HttpMessageInvoker? invoker = null)
     {
-        var socket = new TestSocket { _buffer = new byte[bufferSize] };
+        var socket = new TestSocket();
         configure?.Invoke(socket._socket.Options);
         using var limit = Within();
         await socket._socket.ConnectAsync(new Uri(new UriBuilder(server) { Scheme = "ws" }.Uri, pathAndQuery), invoker, limit.Token);
+        var context = TestContext.Current;
+        Clients.GetOrCreateValue((object?)context.Test ?? context.TestClass ?? (object)context).Enqueue(socket);
         return socket;
     }
 
@@ -52,6 +64,10 @@ internal sealed class TestSocket : IAsyncDisposable
             (var length, _received) = (_received, 0);
             while (true)
             {
+                if (length == _buffer.Length)
+                {
+                    Array.Resize(ref _buffer, 2 * length);
+                }
                 var result = await _socket.ReceiveAsync(_buffer.AsMemory(length), limit.Token);
                 if (result.MessageType == WebSocketMessageType.Close)
                 {
@@ -75,7 +91,9 @@ internal sealed class TestSocket : IAsyncDisposable
     public async Task ReceivePartAsync(int length)
     {
         using var limit = Within();
-        for (var end = _received + length; _received < end;)
+        var end = _received + length;
+        Array.Resize(ref _buffer, Math.Max(_buffer.Length, end));
+        while (_received < end)
         {
             var result = await _socket.ReceiveAsync(_buffer.AsMemory(_received, end - _received), limit.Token);
             Assert.False(result.EndOfMessage);

@@ -37,10 +37,7 @@ public sealed class UnfinishedPacketTests
         await first.SendAsync(Header);
         await first.SendAsync(new byte[100_000]);
         await first.SendAsync(new byte[100_000]);
-        while (cluster[0].IO.Engine.Unfinished.Held < 200_000)
-        {
-            await Task.Yield();
-        }
+        await InTime.UntilAsync(() => cluster[0].IO.Engine.Unfinished.Held >= 200_000);
         var (second, _) = await cluster[0].JoinAsync();
         await second.SendAsync(Header);
         await second.SendAsync(new byte[50_000]);
@@ -51,10 +48,7 @@ public sealed class UnfinishedPacketTests
         await third.SendAsync("420[\"echo\",\"hello\"]");
         Assert.Equal("430[\"hello\"]", await third.ReceiveAsync());
         await first.CloseAsync();
-        while (cluster[0].IO.Engine.Unfinished.Held > 0)
-        {
-            await Task.Yield();
-        }
+        await InTime.UntilAsync(() => cluster[0].IO.Engine.Unfinished.Held == 0);
         Assert.Single(cluster[0].Log.Errors, line => line.Contains("MaxUnfinishedBytes", StringComparison.Ordinal));
     }
 }
