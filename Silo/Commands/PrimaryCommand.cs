@@ -15,6 +15,7 @@ internal sealed class PrimaryCommand
 
     private const int MostWorkers = 1024;
     private const int DefaultMetricsPort = 9464;
+    private const int DefaultDashboardPort = 8080;
     private const int MostSeconds = 24 * 60 * 60;
     private const string HandOver = "hand-over";
     private const string Proxy = "proxy";
@@ -74,6 +75,15 @@ internal sealed class PrimaryCommand
             ? address
             : throw new FormatException("it must be an IP address and a port, such as 127.0.0.1:9464"));
 
+    private readonly Option<IPEndPoint?> _dashboard = Optional(
+        "--dashboard",
+        "A:P",
+        "show Orleans' dashboard of the directory at http://A:P/, to this machine",
+        new IPEndPoint(IPAddress.Loopback, DefaultDashboardPort),
+        text => IPEndPoint.TryParse(text, out var address) && address.Port != 0 && IPAddress.IsLoopback(address.Address)
+            ? address
+            : throw new FormatException("it must be an IP address of this machine alone and a port, such as 127.0.0.1:8080"));
+
     private readonly Option<string?> _certificate = Checked<string?>(
         "--certificate", "FILE", "serve TLS as well, on the same ports, with this certificate (.pem or .pfx)", ExistingFile);
 
@@ -119,7 +129,7 @@ internal sealed class PrimaryCommand
         var command = new Command("primary", "Runs the directory and the web workers, and starts again what dies.")
         {
             options._workers, options._port, options._workerPorts, options._address,
-            options._balance, options._front, options._drain, options._hung, options._statusPort, options._observe,
+            options._balance, options._front, options._drain, options._hung, options._statusPort, options._observe, options._dashboard,
             options._certificate, options._key, options._colocated, options._cluster, options._connectionFile, options._secretFile, options._advertise,
             options._directory, options._worker,
         };
@@ -163,6 +173,11 @@ internal sealed class PrimaryCommand
             throw new OptionsException(
                 $"{_colocated.Name} keeps the list of silos in a file on this machine, and {_cluster.Name} keeps it in a database: use one of them");
         }
+        var dashboard = parsed.GetValue(_dashboard);
+        if (dashboard is not null && (colocated || cluster is not null))
+        {
+            throw new OptionsException($"{_dashboard.Name} shows a directory of one silo: not with {(colocated ? _colocated : (Option)_cluster).Name}");
+        }
         return new PrimaryOptions(new FrontAddress(parsed.GetValue(_address)!, port, workers, workerPorts), Program(parsed.GetValue(_worker)))
         {
             Colocated = colocated,
@@ -173,6 +188,7 @@ internal sealed class PrimaryCommand
             Limits = new FrontLimits { HungAfter = TimeSpan.FromSeconds(parsed.GetValue(_hung)) },
             StatusPort = parsed.GetValue(_statusPort),
             Observe = parsed.GetValue(_observe),
+            Dashboard = dashboard,
             Certificate = certificate is null ? null : (certificate, key),
         };
     }

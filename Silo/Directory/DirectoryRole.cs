@@ -18,8 +18,20 @@ internal static class DirectoryRole
 
     public static async Task<int> RunAsync(bool colocated, bool firstStart)
     {
+        if (Environment.GetEnvironmentVariable(DirectoryRun.DashboardVariable) is { Length: > 0 } dashboard)
+        {
+            return await DirectoryDashboard.RunAsync(IPEndPoint.Parse(dashboard), builder => Configure(builder, colocated, firstStart));
+        }
         // Not the defaults: they read appsettings.json of whatever directory this was started in.
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        Configure(builder, colocated, firstStart);
+        using var host = builder.Build();
+        await host.RunAsync();
+        return 0;
+    }
+
+    private static void Configure(IHostApplicationBuilder builder, bool colocated, bool firstStart)
+    {
         builder.Configuration.AddEnvironmentVariables();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
@@ -33,12 +45,9 @@ internal static class DirectoryRole
             // The primary made it for this run, and may be gone. However this process ends, also before it has started.
             AppDomain.CurrentDomain.ProcessExit += (_, _) => PrivateDirectory.Remove(directory);
         }
-        using var host = builder.Build();
-        await host.RunAsync();
-        return 0;
     }
 
-    private static void AddDirectory(HostApplicationBuilder builder, bool colocated, bool firstStart)
+    private static void AddDirectory(IHostApplicationBuilder builder, bool colocated, bool firstStart)
     {
         var section = builder.Configuration.GetSection(DirectoryRun.Section);
         var options = new DirectoryClusterOptions();

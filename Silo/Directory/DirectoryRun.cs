@@ -20,6 +20,9 @@ internal sealed class DirectoryRun : IAsyncDisposable
     /// <summary>The section that only the directory's own silo reads.</summary>
     public const string SiloSection = "OrleansAdapter:Silo";
 
+    /// <summary>The environment variable by which the silo learns where Orleans' dashboard is to be; empty for nowhere.</summary>
+    public const string DashboardVariable = SiloPrefix + "Dashboard";
+
     private const string EnvironmentPrefix = "OrleansAdapter__Directory__";
     private const string SiloPrefix = "OrleansAdapter__Silo__";
     private const string SiloName = SiloPrefix + DirectoryRole.SiloName;

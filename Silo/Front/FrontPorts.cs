@@ -26,6 +26,22 @@ internal static class FrontPorts
         }
     }
 
+    /// <summary>Finds out before any process is started whether a child will be able to listen there.</summary>
+    /// <exception cref="PrimaryException">It will not; the message names the option.</exception>
+    public static void CheckIsFree(IPEndPoint endPoint, string option)
+    {
+        try
+        {
+            using var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(endPoint);
+            socket.Listen();
+        }
+        catch (SocketException exception)
+        {
+            throw new PrimaryException($"{option} {endPoint}: {exception.Message}");
+        }
+    }
+
     private static Socket Bind(IPEndPoint endPoint, string who)
     {
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);

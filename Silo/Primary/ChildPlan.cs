@@ -67,7 +67,8 @@ internal abstract class Launch(ProcessStartInfo process)
 }
 
 /// <summary>Plans the directory's process.</summary>
-internal sealed class DirectoryPlan(DirectoryRun run, string directory, bool observed, DirectoryWatch watch, DeathReports deaths) : ChildPlan
+internal sealed class DirectoryPlan(
+    PrimaryOptions options, DirectoryRun run, string directory, DirectoryWatch watch, DeathReports deaths) : ChildPlan
 {
     private bool _started;
 
@@ -87,7 +88,8 @@ internal sealed class DirectoryPlan(DirectoryRun run, string directory, bool obs
         Set(start, run.Environment);
         Set(start, run.SiloEnvironment(process));
         start.Environment[SupervisionContract.RunDirectory] = directory;
-        SetObserved(start, observed);
+        SetObserved(start, options.Observe is not null);
+        start.Environment[DirectoryRun.DashboardVariable] = options.Dashboard?.ToString() ?? "";
         return new DirectoryLaunch(start, process, watch, deaths);
     }
 

@@ -32,6 +32,9 @@ internal sealed record PrimaryOptions(FrontAddress Front, string Program)
     /// <summary>Where the metrics of all processes are shown; null for nowhere.</summary>
     public IPEndPoint? Observe { get; init; }
 
+    /// <summary>Where Orleans' dashboard of the directory is shown, on this machine; null for nowhere.</summary>
+    public IPEndPoint? Dashboard { get; init; }
+
     /// <summary>The certificate for TLS, and its key where that is a file of its own; null for none, or what Kestrel's configuration says.</summary>
     public (string File, string? Key)? Certificate { get; init; }
 }

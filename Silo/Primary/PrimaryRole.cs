@@ -18,6 +18,10 @@ internal static class PrimaryRole
     public static async Task<int> RunAsync(PrimaryOptions options)
     {
         var started = Stopwatch.GetTimestamp();
+        if (options.Dashboard is { } wanted)
+        {
+            FrontPorts.CheckIsFree(wanted, "--dashboard");
+        }
         var ports = FrontPorts.Bind(options.Front);
         await using var output = new Output();
         using var runDirectory = new PrivateDirectory();
@@ -30,7 +34,7 @@ internal static class PrimaryRole
         using var directoryEnd = new CancellationTokenSource();
 
         var watch = new DirectoryWatch(run.PingAsync, options.Limits.HungAfter, TimeProvider.System, output.Warn);
-        var directory = run.HasSilo ? new Supervised(new DirectoryPlan(run, runDirectory.Path, options.Observe is not null, watch, deaths), output) : null;
+        var directory = run.HasSilo ? new Supervised(new DirectoryPlan(options, run, runDirectory.Path, watch, deaths), output) : null;
         var workers = Enumerable.Range(1, options.Front.Slots)
             .Select(number => new Supervised(new WorkerPlan(options, number, run, front, forwarding, admin, deaths), output))
             .ToArray();
@@ -74,6 +78,10 @@ internal static class PrimaryRole
             {
                 output.Say($"metrics  http://{observed}/metrics");
                 await admin.SayAsync(workers, output);
+            }
+            if (options.Dashboard is { } dashboard && directory is not null)
+            {
+                output.Say($"dashboard  http://{dashboard}/");
             }
             var address = options.Front.EndPointOf(0);
             output.Say($"ready  {options.Front.Slots} workers, http://{address}{(front.Workers.TakesTls ? $", https://{address}" : "")}");

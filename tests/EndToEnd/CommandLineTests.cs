@@ -26,6 +26,8 @@ public sealed class CommandLineTests
     [InlineData("primary --colocated=yes", "--colocated")]
     [InlineData("primary worker-1", "worker-1")]
     [InlineData("primary --observe 9464", "--observe is '9464'; it must be an IP address and a port")]
+    [InlineData("primary --dashboard 0.0.0.0:8080", "--dashboard is '0.0.0.0:8080'; it must be an IP address of this machine alone")]
+    [InlineData("primary --dashboard --colocated", "--dashboard shows a directory of one silo: not with --colocated")]
     [InlineData("status --port 0", "--port is '0'; it must be a number from 1 to 65535")]
     [InlineData("reload --json", "--json")]
     [InlineData("primary --port 65535 --workers 2 --worker-ports", "65535")]
@@ -114,11 +116,24 @@ public sealed class CommandLineTests
         Assert.All(
             [
                 "--workers", "--port", "--worker-ports", "--address", "--balance", "--front", "--drain", "--hung", "--status-port", "--certificate", "--key",
-                "--colocated", "--observe", "--cluster", "--connection-file", "--secret-file", "--advertise", "--directory", "--worker",
+                "--colocated", "--observe", "--dashboard", "--cluster", "--connection-file", "--secret-file", "--advertise", "--directory", "--worker",
             ],
             option => Assert.Contains(option + " ", output));
         string[] ofOtherRoles = arguments.StartsWith("primary", StringComparison.Ordinal) ? [] : ["--json", "--first-start"];
         Assert.All(ofOtherRoles, option => Assert.Contains(option + " ", output));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_port_of_the_dashboard_that_somebody_has_ends_the_primary_before_it_starts_anything()
+    {
+        using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+
+        var (exitCode, output, error) = await ProgramRun.RunAsync(
+            "Silo", ["primary", "--port", $"{RunningCluster.FreePort()}", "--dashboard", $"{taken.LocalEndpoint}"]);
+
+        Assert.Equal((1, ""), (exitCode, output));
+        Assert.Contains($"--dashboard {taken.LocalEndpoint}: ", error, StringComparison.Ordinal);
     }
 
     [Theory(Timeout = 120_000)]

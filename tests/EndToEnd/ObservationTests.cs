@@ -150,6 +150,24 @@ public sealed class ObservationTests(ObservationTests.ObservedCluster shared) : 
         }
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task Orleans_dashboard_shows_our_grains_to_who_names_this_machine()
+    {
+        await shared.Cluster.LineAsync($"dashboard  http://{shared.Dashboard}/");
+        using var http = new HttpClient();
+        Assert.Contains("Orleans Dashboard", await http.GetStringAsync($"http://{shared.Dashboard}/", Cancellation), StringComparison.Ordinal);
+        foreach (var grain in new[] { "HomeGrain", "ServerGrain", "ServerListGrain" })
+        {
+            // It counts grains every now and then.
+            while (!(await http.GetStringAsync($"http://{shared.Dashboard}/DashboardCounters", Cancellation)).Contains($"OrleansAdapter.Grains.{grain}\""))
+            {
+                await Task.Delay(100, Cancellation);
+            }
+        }
+        using var stranger = new HttpRequestMessage(HttpMethod.Get, $"http://{shared.Dashboard}/") { Headers = { Host = "example.com" } };
+        Assert.Equal(HttpStatusCode.NotFound, (await http.SendAsync(stranger, Cancellation)).StatusCode);
+    }
+
     /// <summary>Waits for all parts of the trace that a client began, on both workers and in the directory.</summary>
     private async Task FollowAsync(Span began)
     {
@@ -194,12 +212,15 @@ public sealed class ObservationTests(ObservationTests.ObservedCluster shared) : 
 
         internal string Metrics { get; private set; } = "";
 
+        internal string Dashboard { get; private set; } = "";
+
         public async ValueTask InitializeAsync()
         {
             Collector = await OtlpCollector.StartAsync();
             var port = RunningCluster.FreePort();
             var address = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port + RunningCluster.Workers}");
-            Cluster = RunningCluster.Start(port, Collector.Environment, "--workers", "2", "--hung", "0", "--observe", address);
+            Dashboard = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port + RunningCluster.Workers + 1}");
+            Cluster = RunningCluster.Start(port, Collector.Environment, "--workers", "2", "--hung", "0", "--observe", address, "--dashboard", Dashboard);
             await Cluster.LineAsync($"metrics  http://{address}/metrics");
             await Cluster.LineAsync("ready ");
             Metrics = $"http://{address}/metrics";
