@@ -19,4 +19,5 @@ public enum FaultClass
     TwoHomesAtOnce,
     WorkersReplacedThenDirectoryKilled,
     MachineKilled,
+    MachineCutOff,
 }

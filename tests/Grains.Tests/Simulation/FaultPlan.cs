@@ -70,6 +70,9 @@ internal sealed class FaultPlan(SimulatedCluster cluster)
             case FaultClass.MachineKilled:
                 MachineKilled();
                 break;
+            case FaultClass.MachineCutOff:
+                MachineCutOff();
+                break;
             default:
                 throw new NotSupportedException($"No plan for {cluster.Settings.Faults}.");
         }
@@ -173,6 +176,27 @@ internal sealed class FaultPlan(SimulatedCluster cluster)
         _hot.Add(_start);
         var (homes, other, downFor) = (_dice.Chance(0.7), _dice.Any(Machines.All), 5 + _dice.Below(600));
         cluster.Agenda.At(_start, () => Machines.Kill(homes ? Machines.OfHome : other, downFor));
+    }
+
+    /// <summary>From all others or from some, from the table or not, in both directions or in one.</summary>
+    private void MachineCutOff()
+    {
+        _hot.AddRange([_start, _start + 300, _start + 600]);
+        var (homes, other, shape, until) = (_dice.Chance(0.7), _dice.Any(Machines.All), _dice.Below(5), _start + 50 + _dice.Below(1_000));
+        cluster.Agenda.At(_start, () =>
+        {
+            var one = (homes ? Machines.OfHome : other).Index;
+            var peers = Enumerable.Range(0, Machines.Table).Where(peer => peer != one);
+            Machines.Cut(shape switch
+            {
+                0 => peers.Append(Machines.Table).SelectMany(peer => new[] { (one, peer), (peer, one) }),
+                1 => peers.SelectMany(peer => new[] { (one, peer), (peer, one) }),
+                2 => peers.Append(Machines.Table).Select(peer => (peer, one)),
+                3 => [(one, Machines.Table), (Machines.Table, one)],
+                _ => Enumerable.Range(0, Machines.Table).SelectMany(machine => new[] { (machine, Machines.Table), (Machines.Table, machine) }),
+            });
+        });
+        cluster.Agenda.At(until, Machines.Mend);
     }
 
     private void Everything()

@@ -19,6 +19,9 @@ internal sealed class Machine(int index)
     /// <summary>Where its silo says that the home is.</summary>
     public SimulatedHome? Sees { get; set; }
 
+    /// <summary>Whether its silo is sure of its place.</summary>
+    public Standing Standing { get; set; } = new(SimulatedMachines.Validity);
+
     /// <summary>The homes that it has; more than one where one should have ended.</summary>
     public List<SimulatedHome> Homes { get; } = [];
 

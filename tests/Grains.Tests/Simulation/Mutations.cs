@@ -115,6 +115,8 @@ internal static class Mutations
 
         // Machines
         ["One machine is enough"] = (FaultClass.MachineKilled, () => new Mutation { Options = settings => settings with { OnSecondMachine = false } }),
+        ["A home accepts though it is not sure of its place"] = (
+            FaultClass.MachineCutOff, () => new Mutation { Options = settings => settings with { SureOfPlace = false } }),
         ["Everything counts as held"] = (FaultClass.MachineKilled, () => Mutation.OfHeads(head => head with { Held = Head.AllHeld })),
 
         // Histories

@@ -161,7 +161,10 @@ internal sealed class Recording(Agenda agenda, Action<string>? trace)
     }
 
     /// <summary>A home opened, with the histories of some lives.</summary>
-    public void Opened(Home home, IReadOnlyCollection<ServerId> merged)
+    /// <param name="home">The home.</param>
+    /// <param name="merged">Whose histories it has.</param>
+    /// <param name="isLate">Whether a life could have come, and did not in time: what it alone had, is lost ("Deliberately not promised", 4).</param>
+    public void Opened(Home home, IReadOnlyCollection<ServerId> merged, Func<ServerId, bool> isLate)
     {
         Count("home opened");
         if (Crashes.Count > 0)
@@ -170,7 +173,8 @@ internal sealed class Recording(Agenda agenda, Action<string>? trace)
         }
         foreach (var publish in _unstable.Where(publish => !merged.Contains(publish.Publisher)))
         {
-            publish.IsExempt |= !IsStrict || !publish.Operation.IsBroadcast; // a request ends with its answers
+            // A request ends with its answers.
+            publish.IsExempt |= !IsStrict || !publish.Operation.IsBroadcast || publish.HandledBy.Exists(life => !merged.Contains(life) && isLate(life));
         }
         _unstable.Clear();
         foreach (var life in merged.Select(Life).Where(life => life.Fences.Count > 0))

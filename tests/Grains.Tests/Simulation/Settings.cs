@@ -57,6 +57,9 @@ internal sealed record Settings
     /// <summary>Whether a publish is acknowledged only when a second machine has it.</summary>
     public bool OnSecondMachine { get; init; } = true;
 
+    /// <summary>Whether a home accepts only while its silo is sure of its place.</summary>
+    public bool SureOfPlace { get; init; } = true;
+
     public required HomeOptions Home { get; init; }
 
     /// <summary>The list of servers, and the answers that wait for them.</summary>
@@ -86,7 +89,7 @@ internal sealed record Settings
         var overflows = faults == FaultClass.Overflow || (faults == FaultClass.Everything && dice.Chance(0.3));
         var timesOut = dice.Chance(0.2);
         var smallBytes = dice.Chance(0.25);
-        var hasMachines = faults == FaultClass.MachineKilled;
+        var hasMachines = faults is FaultClass.MachineKilled or FaultClass.MachineCutOff;
         return new Settings
         {
             Faults = faults,

@@ -64,10 +64,11 @@ internal sealed class SimulatedAnswers
 
     /// <summary>
     /// Whether a request waits until all have answered or are gone. Where answers get lost on their way to the directory nobody repeats them; on a link
-    /// that tells of its end, they are; but of two directories at once the old one takes some along, and tells nobody.
+    /// that tells of its end, they are; but of two directories at once the old one takes some along, and tells nobody, and nor does a network that is cut.
     /// </summary>
     public static bool HasNoEnd(Settings settings, int publish) =>
-        settings is { Links.InOrder: true, NoticesReconnect: true, Faults: not (FaultClass.TwoHomesAtOnce or FaultClass.Everything) } && !IsHard(publish);
+        settings is { Machines: 1, Links.InOrder: true, NoticesReconnect: true, Faults: not (FaultClass.TwoHomesAtOnce or FaultClass.Everything) }
+        && !IsHard(publish);
 
     /// <summary>Whether a request has servers that never answer, so that it needs an end in time.</summary>
     private static bool IsHard(int publish) => publish % (int)(1 / Silence) == 0;

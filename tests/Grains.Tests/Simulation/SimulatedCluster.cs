@@ -176,7 +176,7 @@ internal sealed class SimulatedCluster
     public void AskHome(SimulatedServer server, ServerId life, long epoch)
     {
         var sentTo = Directory.Current;
-        Network.Carry(server.Slot, _ => Directory.Arrive(server.Slot, sentTo, home => home.Home.Check(life, epoch)));
+        Network.Carry(server.Slot, _ => Directory.Arrive(server.Slot, sentTo, home => home.Check(life, epoch)));
     }
 
     public void ToServer(SimulatedHome from, ServerId to, HomeMessage message)
@@ -237,6 +237,10 @@ internal sealed class SimulatedCluster
             }
         }));
     }
+
+    /// <summary>Whether a life is there, on a machine that meets another one.</summary>
+    public bool CanReach(Machine machine, ServerId life) =>
+        Servers[_slots[life.Process]] is { IsUp: true } server && server.Life == life && Machines!.Meet(machine.Index, Machines.Of(server.Slot).Index);
 
     private void CarryToServer(SimulatedHome from, int slot, Action arrive) => Network.Carry(Servers.Length + slot, _ =>
     {

@@ -36,8 +36,26 @@ internal sealed class SimulatedHome : IHomeOutput, IServersOutput
     /// <summary>The session that it gave a life; 0 for none.</summary>
     public long SessionOf(ServerId life) => _sessions.GetValueOrDefault(life);
 
+    /// <summary>Whether it may do anything: else it is as if it were paused.</summary>
+    public bool IsSure
+    {
+        get
+        {
+            if (Machine is null || !_cluster.Settings.SureOfPlace || Machine.Standing.IsSure(_cluster.Now))
+            {
+                return true;
+            }
+            Recording.Count("home not sure of its place");
+            return false;
+        }
+    }
+
     public void Receive(WorkerMessage message)
     {
+        if (!IsSure)
+        {
+            return;
+        }
         var (epoch, number) = (Home.Epoch, Home.Number);
         if (!Home.IsOpen && message is Register { History: not null } && message.Epoch == epoch)
         {
@@ -66,8 +84,20 @@ internal sealed class SimulatedHome : IHomeOutput, IServersOutput
         _isOpening = false;
     }
 
+    public void Check(ServerId life, long epoch)
+    {
+        if (IsSure)
+        {
+            Home.Check(life, epoch);
+        }
+    }
+
     public void Tick()
     {
+        if (!IsSure)
+        {
+            return;
+        }
         if (Machine is not null)
         {
             Home.SetMachine(Machine.Others > 0 && _cluster.Settings.OnSecondMachine ? Machine.Name : null);
@@ -124,7 +154,7 @@ internal sealed class SimulatedHome : IHomeOutput, IServersOutput
             Recording.OpenedLate.Add(Home.Epoch);
             return;
         }
-        Recording.Opened(Home, [.. Home.Lives.Where(_withHistory.Contains)]);
+        Recording.Opened(Home, [.. Home.Lives.Where(_withHistory.Contains)], life => Machine is not null && _cluster.CanReach(Machine, life));
         _cluster.Directory.HasOpened();
     }
 

@@ -11,6 +11,9 @@ internal sealed class SimulatedMachines
 
     private const long LookEvery = 20;
 
+    /// <summary>Less than a new home holds, and than it takes until a silo that is not heard is declared dead.</summary>
+    public const long Validity = 150;
+
     private readonly SimulatedCluster _cluster;
     private readonly Machine[] _machines;
 
@@ -129,6 +132,7 @@ internal sealed class SimulatedMachines
         foreach (var other in _machines.Where(other => other.IsUp && Meet(machine.Index, other.Index)))
         {
             machine.Heard[other.Index] = _cluster.Now;
+            machine.Standing.Answered(other.Name, _cluster.Now, isDead: !machine.IsActive && Meet(other.Index, Table));
         }
     }
 
@@ -154,7 +158,7 @@ internal sealed class SimulatedMachines
         if (!machine.IsActive)
         {
             _cluster.Directory.End(machine);
-            machine.IsActive = true;
+            (machine.IsActive, machine.Standing) = (true, new Standing(Validity));
             _version++;
             Array.Fill(machine.Heard, _cluster.Now);
             foreach (var other in _machines)
@@ -168,7 +172,9 @@ internal sealed class SimulatedMachines
             OpenElsewhere();
         }
         machine.Sees = _cluster.Directory.Current;
-        machine.Others = _machines.Count(other => other.IsActive) - 1;
+        var others = _machines.Where(other => other.IsActive && other != machine).Select(other => other.Name).ToArray();
+        machine.Others = others.Length;
+        machine.Standing.Read(_cluster.Now, isActive: true, others);
     }
 
     private void OpenElsewhere()
