@@ -106,6 +106,14 @@ internal static partial class DirectoryLog
         + "Check that the database runs, that the connection string is right and, with PostgreSQL, that `Silo database init` has made the tables")]
     public static partial void WaitsForDatabase(ILogger logger, string cluster, long seconds, Exception exception);
 
+    [LoggerMessage(229, LogLevel.Warning,
+        "The homes in this silo have accepted nothing for {Seconds} s, because it is not sure of its place, and another silo may have taken it: {Why}. They go "
+        + "on when it can read the table of silos again, or hears silos on most of the machines; check the database and the network")]
+    public static partial void NotSure(ILogger logger, long seconds, string why);
+
+    [LoggerMessage(230, LogLevel.Warning, "This silo is sure of its place again, after {Seconds} s, and its homes go on")]
+    public static partial void SureAgain(ILogger logger, long seconds);
+
     [LoggerMessage(228, LogLevel.Warning, "The database in which the silos of cluster \"{Cluster}\" find each other answers")]
     public static partial void FoundDatabase(ILogger logger, string cluster);
 }

@@ -18,11 +18,13 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
     public static readonly GrainType Type = GrainType.Create("orleansadapter.home");
 
     private static readonly TimeSpan KeepFor = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan UnsureStep = TimeSpan.FromMilliseconds(20);
 
     private readonly DirectoryOptions _options;
     private readonly FirstHomes _firstHomes;
     private readonly Epochs _epochs;
     private readonly Machines _machines;
+    private readonly Standing? _standing;
     private readonly DirectoryMetrics _metrics;
     private readonly MailboxSubscribers _subscribers;
     private readonly KeptSubscriptions _subscriptions;
@@ -40,12 +42,14 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
     private ServerId _caller;
     private HomeSnapshot? _snapshot;
     private long _keptUntil;
+    private long? _unsureSince;
 
     public HomeGrain(
         IOptions<DirectoryOptions> options,
         FirstHomes firstHomes,
         Epochs epochs,
         Machines machines,
+        StandingWatch standing,
         DirectoryMetrics metrics,
         MailboxSubscribers subscribers,
         KeptSubscriptions subscriptions,
@@ -56,6 +60,7 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
         _firstHomes = firstHomes;
         _epochs = epochs;
         _machines = machines;
+        _standing = standing.Standing;
         _metrics = metrics;
         _subscribers = subscribers;
         _subscriptions = subscriptions;
@@ -68,6 +73,9 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
     private string Namespace => this.GetPrimaryKeyString();
 
     private long Now => _time.Milliseconds();
+
+    /// <summary>Whether no other silo can have opened this namespace; where one may, this home does nothing, as if it were paused (PROTOCOL.md, H14).</summary>
+    private bool IsSure => _standing is null || _standing.IsSure(Now);
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -94,7 +102,10 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
         return Task.CompletedTask;
     }
 
-    public Task<MailboxBatch> Send(MailboxBatch messages, IMailboxObserver? observer)
+    public Task<MailboxBatch> Send(MailboxBatch messages, IMailboxObserver? observer) =>
+        IsSure ? Take(messages, observer) : WhenSureAsync(() => Take(messages, observer));
+
+    private Task<MailboxBatch> Take(MailboxBatch messages, IMailboxObserver? observer)
     {
         try
         {
@@ -110,7 +121,10 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
         }
     }
 
-    public Task<MailboxBatch> SendPart(MessagePart part, IMailboxObserver? observer)
+    public Task<MailboxBatch> SendPart(MessagePart part, IMailboxObserver? observer) =>
+        IsSure ? Take(part, observer) : WhenSureAsync(() => Take(part, observer));
+
+    private Task<MailboxBatch> Take(MessagePart part, IMailboxObserver? observer)
     {
         try
         {
@@ -128,6 +142,10 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
 
     public Task<MailboxBatch> Check(ServerId life, long epoch, byte version)
     {
+        if (!IsSure)
+        {
+            return Task.FromResult(MailboxBatch.Empty);
+        }
         _versions[life.Process] = version;
         _caller = life;
         try
@@ -141,13 +159,17 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
         }
     }
 
-    public Task ReportDeath(ServerId process)
+    /// <summary>A death that this home cannot take note of, as it is not sure of its place, is reported again.</summary>
+    public async Task ReportDeath(ServerId process)
     {
+        if (!IsSure && !await UntilSureAsync())
+        {
+            throw new TimeoutException($"The home of {Namespace} is not sure of its place in the cluster, and takes nothing now.");
+        }
         try
         {
             _watch.Next(HomeTurns.Death);
             _home.ReportDeath(process, Now);
-            return Task.CompletedTask;
         }
         finally
         {
@@ -233,6 +255,10 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
     /// <summary>Takes a life's answer to a push. There is no call whose result could carry what the home then has for it: that goes into its mailbox.</summary>
     private void Answered(MailboxBatch answer)
     {
+        if (!IsSure)
+        {
+            return; // as if it were lost
+        }
         try
         {
             foreach (var bytes in answer.Messages)
@@ -261,8 +287,34 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
         _watch.End();
     }
 
+    /// <summary>
+    /// Others wait behind this call as they would for a home that is paused: for a moment. Where that passes, what was said is lost, and is said again.
+    /// </summary>
+    private async Task<MailboxBatch> WhenSureAsync(Func<Task<MailboxBatch>> take) => await UntilSureAsync() ? await take() : MailboxBatch.Empty;
+
+    /// <summary>Waits until this silo is sure of its place; false where it has not been for longer than a read of the table counts.</summary>
+    private async Task<bool> UntilSureAsync()
+    {
+        _unsureSince ??= Now;
+        while (!IsSure)
+        {
+            if (Now - _unsureSince > _standing!.Validity)
+            {
+                return false;
+            }
+            await Task.Delay(UnsureStep, _time);
+        }
+        _unsureSince = null;
+        return true;
+    }
+
     private Task TickAsync()
     {
+        if (!IsSure)
+        {
+            return Task.CompletedTask; // leases do not run meanwhile
+        }
+        _unsureSince = null;
         try
         {
             _watch.Next(HomeTurns.Tick);

@@ -8,12 +8,14 @@ namespace OrleansAdapter.Grains;
 /// <param name="validity">For how long each of that counts, from when the read began, or the question went out.</param>
 internal sealed class Standing(long validity)
 {
+    private const long Never = long.MinValue / 2;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, long> _answered = new(StringComparer.Ordinal);
     private string[] _others = [];
-    private long _readBegan = long.MinValue;
-    private long _activeUntil = long.MinValue;
-    private long _sureUntil = long.MinValue;
+    private long _readBegan = Never;
+    private long _activeUntil = Never;
+    private long _sureUntil = Never;
     private bool _isDead;
 
     /// <summary>For how long a read or an answer counts.</summary>
@@ -54,7 +56,7 @@ internal sealed class Standing(long validity)
     {
         lock (_lock)
         {
-            _answered[machine] = Math.Max(_answered.GetValueOrDefault(machine, long.MinValue), asked);
+            _answered[machine] = Math.Max(_answered.GetValueOrDefault(machine, Never), asked);
             _isDead |= isDead;
             Update();
         }
@@ -65,7 +67,7 @@ internal sealed class Standing(long validity)
     {
         lock (_lock)
         {
-            var read = _readBegan == long.MinValue ? "it has never read the table of silos" : $"it has not read that table for {(now - _readBegan) / 1_000.0:0.0} s";
+            var read = _readBegan == Never ? "it has never read the table of silos" : $"it has not read that table for {(now - _readBegan) / 1_000.0:0.0} s";
             var heard = string.Join(", ", _others.Where(other => IsHeard(other, now)));
             return _isDead ? "the table of silos has it as dead"
                 : _others.Length == 0 ? $"{read}, and there was no other machine in it to ask"
@@ -80,7 +82,7 @@ internal sealed class Standing(long validity)
     {
         var needed = Math.Max(1, (_others.Length + 1) / 2);
         var answers = _others.Where(_answered.ContainsKey).Select(other => _answered[other]).OrderDescending().ToArray();
-        var until = answers.Length >= needed ? answers[needed - 1] + validity : long.MinValue;
-        Volatile.Write(ref _sureUntil, _isDead ? long.MinValue : Math.Max(_activeUntil, until));
+        var until = answers.Length >= needed ? answers[needed - 1] + validity : Never;
+        Volatile.Write(ref _sureUntil, _isDead ? Never : Math.Max(_activeUntil, until));
     }
 }

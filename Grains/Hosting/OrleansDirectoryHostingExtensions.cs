@@ -8,6 +8,7 @@ using Orleans.Serialization.Configuration;
 using Orleans.Serialization.Internal;
 using Orleans.Storage;
 using Orleans.Streams;
+using Orleans.Runtime;
 using OrleansAdapter;
 using OrleansAdapter.Grains;
 
@@ -27,6 +28,7 @@ public static class OrleansDirectoryHostingExtensions
         builder.Services.TryAddSingleton<FirstHomes>();
         builder.Services.TryAddSingleton(Epochs.Of);
         builder.Services.TryAddSingleton(Machines.Of);
+        AddStanding(builder);
         builder.Services.TryAddSingleton<SiloDeaths>();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IDeathListener, SiloOfDeadServer>());
         builder.AddPlacementDirector<OnItsServer, NamedSiloDirector>();
@@ -52,6 +54,18 @@ public static class OrleansDirectoryHostingExtensions
         builder.Services.AddOptions<ClientConnectionOptions>().Configure<ClientEnd>(
             (connections, end) => connections.ConfigureConnection(connection => connection.Use(end.Watch)));
         return builder;
+    }
+
+    private static void AddStanding(ISiloBuilder builder)
+    {
+        if (builder.Services.Any(service => service.ServiceType == typeof(StandingWatch)))
+        {
+            return;
+        }
+        builder.Services.AddSingleton<StandingWatch>();
+        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<StandingWatch>());
+        builder.Services.AddSingleton<StandingServices>();
+        builder.AddGrainService<StandingService>();
     }
 
     private static bool UsesOwnStreams(Action<DirectoryOptions>? configure)

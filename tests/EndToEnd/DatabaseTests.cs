@@ -17,6 +17,15 @@ public sealed class DatabaseTests(ITestOutputHelper output)
     /// </summary>
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(10);
 
+    /// <summary>By then whoever is left of three machines has found out that it is alone.</summary>
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(30);
+
+    /// <summary>For how long the last of three cannot publish, at most: those of the others have to lapse.</summary>
+    private static readonly TimeSpan BoundOfTheLast = TimeSpan.FromSeconds(15);
+
+    /// <summary>In how long a home that is not sure of its place stops at the latest, with what was under way.</summary>
+    private static readonly TimeSpan Stops = TimeSpan.FromSeconds(3);
+
     [Theory(Timeout = 240_000)]
     [InlineData("postgres")]
     [InlineData("redis")]
@@ -76,6 +85,45 @@ public sealed class DatabaseTests(ITestOutputHelper output)
         await Task.WhenAll(members.Select(client => client.RestAsync()));
         await Histories.CheckAsync(members, members);
         Assert.All(members, client => Assert.Equal(0, client.Closed.Count));
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task Of_three_machines_the_last_goes_on_and_without_the_database_accepts_nothing_and_says_why()
+    {
+        FullRun.Needed("StandingTests tests the same without processes.");
+        await using var clients = JavaScriptClients.Start();
+        await using var machines = await TestMachines.StartAsync("postgres", 3, "--workers", "1");
+        var members = await JoinAsync(clients, machines);
+        var home = await machines.HomeAsync(new int[3]);
+        var (last, client) = (machines.All[home], members[home]);
+
+        var killed = Stopwatch.GetTimestamp();
+        foreach (var process in machines.All.Where(machine => machine != last).SelectMany(machine => machine.Children.Prepend(machine.PrimaryId)))
+        {
+            OperatingSystemProcesses.Signal(process, OperatingSystemProcesses.Kill);
+        }
+        await client.Acknowledged.FirstAsync(acknowledged => Stopwatch.GetElapsedTime(killed, acknowledged.At) > Settled, "a publish when it is alone");
+        var longest = Load.LongestWait(client, killed);
+        output.WriteLine($"two of three machines killed: the last one's longest wait was {longest.TotalSeconds:0.0} s");
+        Assert.True(longest < BoundOfTheLast, $"It could not publish for {longest}.");
+
+        var lines = last.Lines.Count;
+        await machines.Database.KillAsync();
+        var away = Stopwatch.GetTimestamp();
+        var said = await last.Lines.FirstAsync(
+            line => line.Text.StartsWith("[directory]", StringComparison.Ordinal) && line.Text.Contains("The homes in this silo have accepted nothing"),
+            "the silo's word that its homes accept nothing",
+            lines);
+        output.WriteLine(said.Text);
+        Assert.Contains("it has not read that table for", said.Text);
+        var failed = client.Failed.Count;
+        await client.Failed.UntilAsync(failed + 1, "a publish that fails");
+        Assert.DoesNotContain(client.Acknowledged.All, acknowledged => Stopwatch.GetElapsedTime(away, acknowledged.At) is var after && after > Stops);
+
+        await machines.Database.StartAgainAsync();
+        await Load.MoreAsync([client]);
+        await client.RestAsync();
+        Assert.Equal(0, client.Closed.Count);
     }
 
     private static async Task<JavaScriptClient[]> JoinAsync(JavaScriptClients clients, TestMachines machines)

@@ -174,7 +174,8 @@ internal sealed class Recording(Agenda agenda, Action<string>? trace)
         foreach (var publish in _unstable.Where(publish => !merged.Contains(publish.Publisher)))
         {
             // A request ends with its answers.
-            publish.IsExempt |= !IsStrict || !publish.Operation.IsBroadcast || publish.HandledBy.Exists(life => !merged.Contains(life) && isLate(life));
+            publish.IsExempt |= !IsStrict || !publish.Operation.IsBroadcast
+                || publish.HandledBy.Append(publish.Publisher).Any(life => !merged.Contains(life) && isLate(life));
         }
         _unstable.Clear();
         foreach (var life in merged.Select(Life).Where(life => life.Fences.Count > 0))
@@ -190,6 +191,15 @@ internal sealed class Recording(Agenda agenda, Action<string>? trace)
             left.Fences.TryAdd(home.Epoch, NextMoment());
         }
     }
+
+    /// <summary>
+    /// Whether only a server that was lost together with its home knew what it had handed to a client: it may come again when the client has moved
+    /// ("Deliberately not promised", 2).
+    /// </summary>
+    public bool IsForgotten(Received received) =>
+        Crashes.TryGetValue(received.Offset.Epoch, out var crash)
+            && crash.Unanswered.Contains(received.Publish)
+            && Life(received.By).LastEpoch == received.Offset.Epoch;
 
     /// <summary>A server handled an entry in a session.</summary>
     public void Handled(ServerId life, long epoch, long session, Publish publish, long number)

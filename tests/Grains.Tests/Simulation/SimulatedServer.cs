@@ -41,7 +41,7 @@ internal sealed partial class SimulatedServer : INamespaceOutput
     /// <summary>Until when it does nothing.</summary>
     public long PausedUntil { get; set; }
 
-    private Recording Recording => _cluster.Recording;
+    public Recording Recording => _cluster.Recording;
 
     public void Start()
     {

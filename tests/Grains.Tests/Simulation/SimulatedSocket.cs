@@ -87,7 +87,7 @@ internal sealed class SimulatedSocket(SimulatedServer server, int index, SocketI
     {
         foreach (var received in Pipe.Take(count))
         {
-            Client!.Receive(received);
+            Client!.Receive(received, Server.Recording);
         }
         Pipe.Clear();
     }
