@@ -61,6 +61,18 @@ internal sealed class StandingWatch : ILifecycleParticipant<ISiloLifecycle>, IDi
         return (death < hold ? death : hold) * 0.75;
     }
 
+    /// <summary>
+    /// Whether a silo is active in the table, or ends in good order; false where it is declared dead. Null where the table says neither: the silo has not
+    /// joined yet, or the table has lost what it had, as a Redis without persistence does when it starts again; silos write themselves into it anew.
+    /// </summary>
+    public static bool? IsActive(IEnumerable<MembershipEntry> members, SiloAddress silo) =>
+        members.FirstOrDefault(member => member.SiloAddress.Equals(silo))?.Status switch
+        {
+            SiloStatus.Active or SiloStatus.ShuttingDown or SiloStatus.Stopping => true,
+            SiloStatus.Dead => false,
+            _ => null,
+        };
+
     public void Participate(ISiloLifecycle lifecycle)
     {
         if (Standing is not null)
@@ -126,19 +138,18 @@ internal sealed class StandingWatch : ILifecycleParticipant<ISiloLifecycle>, IDi
     private void Take(Standing standing, long began, MembershipTableData table)
     {
         var members = table.Members.Select(member => member.Item1).ToArray();
-        var own = members.FirstOrDefault(member => member.SiloAddress.Equals(_own))?.Status;
+        if (IsActive(members, _own) is not { } isActive)
+        {
+            return;
+        }
         lock (_lock)
         {
-            if (!_wasActive && own is not (SiloStatus.Active or SiloStatus.Dead))
-            {
-                return; // it has not joined yet
-            }
             _wasActive = true;
             _others = members.Where(member => member.Status == SiloStatus.Active && !member.SiloAddress.Endpoint.Address.Equals(_own.Endpoint.Address))
                 .GroupBy(member => member.SiloAddress.Endpoint.Address.ToString(), member => member.SiloAddress, StringComparer.Ordinal)
                 .ToDictionary(machine => machine.Key, machine => machine.ToArray(), StringComparer.Ordinal);
         }
-        standing.Read(began, isActive: own is SiloStatus.Active or SiloStatus.ShuttingDown or SiloStatus.Stopping, _others.Keys);
+        standing.Read(began, isActive, _others.Keys);
     }
 
     private void Ask(Standing standing)

@@ -19,16 +19,24 @@ public sealed class MachinesTests(ITestOutputHelper output)
     private static readonly TimeSpan BoundIfReported = TimeSpan.FromSeconds(5);
 
     [Fact(Timeout = 120_000)]
-    public async Task Two_machines_that_find_each_other_in_Redis_are_one_cluster_the_second_as_its_environment_says()
+    public async Task Machines_that_find_each_other_in_Redis_are_one_cluster_the_second_as_its_environment_says_and_the_third_without_a_silo()
     {
         await using var clients = JavaScriptClients.Start();
         await using var machines = await TestMachines.StartAsync("redis", 1, "--workers", "1");
         await machines.AddByConfigurationAsync();
-        JavaScriptClient[] members = [await clients.JoinAsync(machines.All[0].Url(1), Room), await clients.JoinAsync(machines.All[1].Url(1), Room)];
+        await machines.Add("--directory", "none", "--workers", "1").LineAsync("ready ");
+        var members = await Task.WhenAll(machines.All.Select(machine => clients.JoinAsync(machine.Url(1), Room)));
 
-        Assert.Equal(members.Select(client => client.Id).Order(StringComparer.Ordinal), await members[0].WhoAsync(Room));
-        await members[0].CallAsync("say", Room, "hello");
-        await members[1].HearsAsync("\"hello\"");
+        Assert.Equal(members.Select(client => client.Id).Order(StringComparer.Ordinal), await members[2].WhoAsync(Room));
+        for (var from = 0; from < members.Length; from++)
+        {
+            await members[from].CallAsync("say", Room, $"hello from {from + 1}");
+            await Task.WhenAll(members.Select(member => member.HearsAsync($"\"hello from {from + 1}\"")));
+        }
+        await machines.All[0].ClusterAsync(
+            cluster => cluster.Machines.Select(machine => (machine.Silos.Count, machine.Servers.Count)).SequenceEqual([(1, 1), (1, 1), (0, 1)]),
+            "two machines with silos, and one with a worker alone");
+        Assert.DoesNotContain(machines.All[2].Lines.All, line => line.Text.StartsWith("directory  pid ", StringComparison.Ordinal));
     }
 
     [Theory(Timeout = 240_000)]

@@ -1,4 +1,7 @@
+using System.Net;
+using Orleans;
 using Orleans.Configuration;
+using Orleans.Runtime;
 
 namespace OrleansAdapter.Grains.Tests.Homes;
 
@@ -117,6 +120,22 @@ public sealed class StandingTests
 
         Assert.False(_standing.IsSure(200));
         Assert.Equal("the table of silos has it as dead", _standing.Why(200));
+    }
+
+    [Theory]
+    [InlineData(SiloStatus.Active, true)]
+    [InlineData(SiloStatus.ShuttingDown, true)]
+    [InlineData(SiloStatus.Stopping, true)]
+    [InlineData(SiloStatus.Dead, false)]
+    [InlineData(SiloStatus.Joining, null)]
+    [InlineData(SiloStatus.Created, null)]
+    public void A_table_says_that_a_silo_is_active_or_dead_or_nothing_of_it(SiloStatus status, bool? isActive)
+    {
+        var (own, other) = (SiloAddress.New(IPAddress.Loopback, 1, 1), SiloAddress.New(IPAddress.Loopback, 1, 2));
+        MembershipEntry[] members = [new() { SiloAddress = own, Status = status }, new() { SiloAddress = other, Status = SiloStatus.Active }];
+
+        Assert.Equal(isActive, StandingWatch.IsActive(members, own));
+        Assert.Null(StandingWatch.IsActive(members[1..], own));
     }
 
     [Fact]
