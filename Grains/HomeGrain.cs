@@ -12,13 +12,12 @@ namespace OrleansAdapter.Grains;
 /// is the call's result, what is for others is written to their mailbox streams behind it.
 /// </summary>
 [GrainType("orleansadapter.home")]
-internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
+internal sealed partial class HomeGrain : Grain, IHomeGrain, IHomeOutput
 {
     /// <summary>The grain type, for who looks for homes.</summary>
     public static readonly GrainType Type = GrainType.Create("orleansadapter.home");
 
     private static readonly TimeSpan KeepFor = TimeSpan.FromMinutes(2);
-    private static readonly TimeSpan UnsureStep = TimeSpan.FromMilliseconds(20);
 
     private readonly DirectoryOptions _options;
     private readonly FirstHomes _firstHomes;
@@ -42,7 +41,6 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
     private ServerId _caller;
     private HomeSnapshot? _snapshot;
     private long _keptUntil;
-    private long? _unsureSince;
 
     public HomeGrain(
         IOptions<DirectoryOptions> options,
@@ -73,9 +71,6 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
     private string Namespace => this.GetPrimaryKeyString();
 
     private long Now => _time.Milliseconds();
-
-    /// <summary>Whether no other silo can have opened this namespace; where one may, this home does nothing, as if it were paused (PROTOCOL.md, H14).</summary>
-    private bool IsSure => _standing is null || _standing.IsSure(Now);
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -285,27 +280,6 @@ internal sealed class HomeGrain : Grain, IHomeGrain, IHomeOutput
         }
         _unflushed.Clear();
         _watch.End();
-    }
-
-    /// <summary>
-    /// Others wait behind this call as they would for a home that is paused: for a moment. Where that passes, what was said is lost, and is said again.
-    /// </summary>
-    private async Task<MailboxBatch> WhenSureAsync(Func<Task<MailboxBatch>> take) => await UntilSureAsync() ? await take() : MailboxBatch.Empty;
-
-    /// <summary>Waits until this silo is sure of its place; false where it has not been for longer than a read of the table counts.</summary>
-    private async Task<bool> UntilSureAsync()
-    {
-        _unsureSince ??= Now;
-        while (!IsSure)
-        {
-            if (Now - _unsureSince > _standing!.Validity)
-            {
-                return false;
-            }
-            await Task.Delay(UnsureStep, _time);
-        }
-        _unsureSince = null;
-        return true;
     }
 
     private Task TickAsync()
