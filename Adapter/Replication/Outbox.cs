@@ -14,7 +14,6 @@ internal sealed class Outbox(ReplicaOptions options)
     private long _handled = 1;
     private long _answered = 1;
     private long _timedOut = 1;
-    private long _notHeld = 1;
     private Submit? _flight;
     private long _flightSent;
 
@@ -159,17 +158,19 @@ internal sealed class Outbox(ReplicaOptions options)
     public bool AwaitsSecondMachine => _ended < _handled;
 
     /// <summary>
-    /// Fails operations that have waited too long, and says why: for an answer, or to be on a second machine. They stay: they may still happen.
+    /// Fails operations that have waited too long, whatever for: an answer, their own entry, or a second machine. They stay: they may still
+    /// happen. Each is looked at once: they are in the order of their age.
     /// </summary>
-    public void FailBefore(long since, OperationFailure failure, long held)
+    /// <param name="since">Those that are older.</param>
+    /// <param name="failure">Why, for all but those that wait for a second machine alone.</param>
+    public void FailBefore(long since, OperationFailure failure)
     {
-        for (_notHeld = Math.Max(_notHeld, _ended); _notHeld < _handled && At(_notHeld).Since < since && At(_notHeld).Number > held; _notHeld++)
+        for (_timedOut = Math.Max(_timedOut, _ended); _timedOut <= LastPosition && At(_timedOut).Since < since; _timedOut++)
         {
-            At(_notHeld).TimeOut(OperationFailure.NotHeld);
-        }
-        for (_timedOut = Math.Max(_timedOut, _answered); _timedOut <= LastPosition && At(_timedOut).Since < since; _timedOut++)
-        {
-            At(_timedOut).TimeOut(failure);
+            if (!At(_timedOut).IsEnded)
+            {
+                At(_timedOut).TimeOut(_timedOut < _handled ? OperationFailure.NotHeld : failure);
+            }
         }
     }
 
@@ -181,7 +182,7 @@ internal sealed class Outbox(ReplicaOptions options)
             At(position).Fail(failure);
         }
         Array.Clear(_ring);
-        (_head, _count, _first, _ended, _handled, _answered, _timedOut, _notHeld, _flight) = (0, 0, 1, 1, 1, 1, 1, 1, null);
+        (_head, _count, _first, _ended, _handled, _answered, _timedOut, _flight) = (0, 0, 1, 1, 1, 1, 1, null);
     }
 
     /// <summary>What a history tells: all that is unanswered, and what is answered and not stable. Own membership, once answered, is in the snapshot.</summary>

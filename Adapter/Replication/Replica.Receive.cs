@@ -99,6 +99,7 @@ internal sealed partial class Replica
         (IsLive, Heard) = (true, now);
         (_epoch, _session, _replaces) = (registered.Epoch, registered.Session, default);
         (_last, _namedList, _progress, _sentRenew, _ended) = (0, 0, now, now, 0);
+        _held = 0; // who had it may be on the machine of this home
         (_doubt, _unheardUntil) = (registered.Doubt, now + registered.Unheard);
         _lives.BeginSession();
         _outbox.Settle(registered.Results, registered.LastPosition);

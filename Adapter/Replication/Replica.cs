@@ -201,7 +201,7 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
     /// <summary>Sends again what went unanswered, and renews. Call it at least every 50 ms.</summary>
     public void Tick(long now)
     {
-        _outbox.FailBefore(now - options.OperationTimeout, IsStarted ? OperationFailure.TimedOut : OperationFailure.NotStarted, _held);
+        _outbox.FailBefore(now - options.OperationTimeout, IsStarted ? OperationFailure.TimedOut : OperationFailure.NotStarted);
         if (IsStopped || !IsStarted)
         {
             return;

@@ -82,7 +82,7 @@ internal sealed class SecondCopies
         }
     }
 
-    /// <summary>A life is gone: what was for it is for nobody on its machine any more.</summary>
+    /// <summary>A life is gone: what was for it is for nobody on its machine any more, and it is told of nothing.</summary>
     public void Remove(Life life)
     {
         foreach (var waiting in life.Awaited ?? [])
@@ -92,7 +92,7 @@ internal sealed class SecondCopies
                 Hold(waiting);
             }
         }
-        (life.Awaited, life.Unheld) = (null, null);
+        (life.Awaited, life.Unheld, life.HasHeldNews) = (null, null, false);
     }
 
     /// <summary>Up to here what a life published is on a second machine; <see cref="Head.AllHeld"/> where nothing of it waits.</summary>

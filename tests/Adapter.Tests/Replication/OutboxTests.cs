@@ -203,8 +203,8 @@ public sealed class OutboxTests
         var old = Add(TestOperation.Emit(), now: 0);
         var young = Add(TestOperation.Emit(), now: 10);
 
-        _outbox.FailBefore(5, OperationFailure.TimedOut, held: long.MaxValue);
-        _outbox.FailBefore(5, OperationFailure.TimedOut, held: long.MaxValue);
+        _outbox.FailBefore(5, OperationFailure.TimedOut);
+        _outbox.FailBefore(5, OperationFailure.TimedOut);
 
         Assert.Equal(["TimedOut"], old.Events);
         Assert.Empty(young.Events);

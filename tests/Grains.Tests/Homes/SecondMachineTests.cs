@@ -108,6 +108,34 @@ public sealed class SecondMachineTests
     }
 
     [Fact]
+    public void Who_is_gone_is_not_told_of_anything()
+    {
+        _home.Join(There, 1, Red);
+        _home.Submit(Nowhere, 1, Emit(Red));
+
+        _home.Pass(Options.Lease + 200, Here, AlsoHere, Elsewhere); // the one that was waited for goes first, and then the one that waited
+
+        Assert.Equal([There, Nowhere], _home.Removals.Select(removal => removal.Life));
+        Assert.IsType<Fenced>(_home.Last<HomeMessage>(Nowhere));
+    }
+
+    [Fact]
+    public void Who_is_gone_is_not_kept_for_its_news()
+    {
+        var copies = new SecondCopies();
+        copies.SetMachine("one", []);
+        var (publisher, target) = (new Life(Here, 1, 0) { Lease = 1, Machine = "one" }, new Life(There, 2, 0) { Lease = 1, Machine = "two" });
+        copies.Appended(Entry(1, Here, 1, 1, Emit(Red)), publisher, [publisher, target]);
+        copies.Acknowledge(target, 1);
+        Assert.Equal([publisher], copies.TakeNews()); // a push to it is in flight, say, so that it is not told at once
+
+        copies.Remove(publisher);
+
+        Assert.Empty(copies.TakeNews());
+        Assert.False(copies.HasNews);
+    }
+
+    [Fact]
     public void One_machine_is_enough_where_it_is_the_last()
     {
         Join(There);

@@ -15,7 +15,7 @@ internal sealed class WaitWatch
     /// <summary>A new session has begun.</summary>
     public void Begin(Head? head)
     {
-        _last = 0;
+        (_last, _held) = (0, 0);
         Told(head);
     }
 
