@@ -40,7 +40,7 @@ internal sealed class StandingWatch : ILifecycleParticipant<ISiloLifecycle>, IDi
         TimeProvider time,
         ILogger<StandingWatch> logger)
     {
-        (_services, _own, _time, _logger) = (services, silo.SiloAddress, time, logger);
+        (_services, _own, _time, _logger) = (services, silo.SiloAddress, time, logger.Bounded(time));
         var validity = ValidityOf(directory.Value.Homes, membership.Value);
         _every = validity / 4;
         Standing = machines.Own is null ? null : new Standing((long)validity.TotalMilliseconds);

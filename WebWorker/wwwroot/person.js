@@ -20,6 +20,7 @@ export class Person {
   #ids = new Set();
   #before = null;
   #lost = null;
+  #changes = 0;
   #looking = false;
   #lookAgain = false;
 
@@ -123,6 +124,7 @@ export class Person {
   }
 
   async #changed(connected, recovered) {
+    const change = ++this.#changes;
     this.connected = false;
     this.#show();
     if (!connected) {
@@ -133,7 +135,8 @@ export class Person {
       }
       return;
     }
-    while (this.#client.connected && !this.connected) {
+    // What has been overtaken by another loss says nothing any more: it would name the worker of then, or of now.
+    while (change === this.#changes && this.#client.connected && !this.connected) {
       try {
         await this.#enter();
       } catch (error) {
@@ -141,7 +144,7 @@ export class Person {
         await pause(1_000);
         continue;
       }
-      if (this.#lost !== null) {
+      if (change === this.#changes && this.#lost !== null) {
         const how = recovered ? "recovered, with what was said meanwhile" : "as a new session: what was said meanwhile is not here";
         const after = seconds(now() - this.#lost);
         this.#lost = null;
