@@ -44,6 +44,14 @@ internal static class Campaign
         var clock = Stopwatch.StartNew();
         long inputs = 0;
         var stored = 0;
+        foreach (var input in target.Long())
+        {
+            if (Try(target, coverage, input) is { } what)
+            {
+                return Fail(target, input, what);
+            }
+        }
+        coverage.Restart();
         for (; clock.Elapsed < time || inputs < target.Fewest; inputs++)
         {
             var input = inputs < known.Count ? known[(int)inputs] : mutator.Mutate(corpus.Count > 0 ? corpus : known);

@@ -29,6 +29,9 @@ public sealed class EngineIOConnection : IEngineHandler
     /// <summary>What was sent before the client knew its session; null once it does.</summary>
     private List<OutboundPacket>? _early = [];
 
+    /// <summary>Whether it is to close once the client knows its session, and has what was sent early.</summary>
+    private bool _closesEarly;
+
     /// <summary>Whether listeners run, or may not yet.</summary>
     private bool _isRunning = true;
 
@@ -51,7 +54,7 @@ public sealed class EngineIOConnection : IEngineHandler
     public string Transport => _session.TransportName;
 
     /// <summary>Whether it is open: what is sent to one that is not goes nowhere.</summary>
-    public bool IsOpen => _session.IsOpen;
+    public bool IsOpen => _session.IsOpen && !Volatile.Read(ref _closesEarly);
 
     /// <summary>Cancelled when it has ended.</summary>
     public CancellationToken Closed
@@ -130,7 +133,18 @@ public sealed class EngineIOConnection : IEngineHandler
     public Task WhenRoomAsync() => _session.WhenRoomAsync();
 
     /// <summary>Ends it behind all that was sent.</summary>
-    public void Close() => _session.Close();
+    public void Close()
+    {
+        lock (_lock)
+        {
+            if (_early is not null)
+            {
+                _closesEarly = true;
+                return;
+            }
+        }
+        _session.Close();
+    }
 
     /// <summary>Ends it at once; what waits is lost.</summary>
     public void Abort() => _session.Close(EngineCloseReason.ForcedClose, null);
@@ -144,7 +158,23 @@ public sealed class EngineIOConnection : IEngineHandler
             _early = null;
         }
         _session.Flush();
+        if (_closesEarly)
+        {
+            _session.Close();
+        }
         Start();
+    }
+
+    /// <summary>The client was refused: whoever holds on to the connection finds it closed. No listeners run.</summary>
+    internal void Refuse()
+    {
+        CancellationTokenSource? closed;
+        lock (_lock)
+        {
+            (_early, _hasEnded) = (null, true);
+            closed = _closed;
+        }
+        closed?.CancelLater(_logger, EngineLog.ListenerFailed);
     }
 
     void IEngineHandler.Message(bool isBinary, ReadOnlyMemory<byte> data) => Enqueue(new EngineIOMessage(isBinary, data.ToArray()), data.Length);
@@ -161,11 +191,7 @@ public sealed class EngineIOConnection : IEngineHandler
             _heldUp?.Dispose();
         }
         ready?.TrySetResult(); // nothing more is read
-        if (closed is not null)
-        {
-            // Not here: what is registered with it is the application's.
-            ThreadPool.UnsafeQueueUserWorkItem(static source => source.Cancel(), closed, preferLocal: false);
-        }
+        closed?.CancelLater(_logger, EngineLog.ListenerFailed);
         Enqueue(new EngineIOClose(reason.Name(), description), 0);
     }
 
@@ -192,7 +218,10 @@ public sealed class EngineIOConnection : IEngineHandler
         {
             if (_early is not null)
             {
-                _early.Add(packet);
+                if (!_closesEarly)
+                {
+                    _early.Add(packet);
+                }
                 return;
             }
         }

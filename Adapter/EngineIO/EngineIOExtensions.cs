@@ -91,7 +91,15 @@ public static class EngineIOExtensions
             (session, context) =>
             {
                 var connection = new EngineIOConnection(session, engine);
-                opened(connection, context);
+                try
+                {
+                    opened(connection, context);
+                }
+                catch
+                {
+                    connection.Refuse();
+                    throw;
+                }
                 return connection;
             })
         {

@@ -33,11 +33,17 @@ internal static partial class EngineLog
     [LoggerMessage(107, LogLevel.Error, "The parser failed to write a packet; the client that was to get it is disconnected. Mend what the exception names")]
     public static partial void NotEncoded(ILogger logger, Exception exception);
 
-    [LoggerMessage(108, LogLevel.Error, "A listener of an Engine.IO connection failed. Mend what the exception names")]
+    [LoggerMessage(108, LogLevel.Error,
+        "A listener of an Engine.IO connection, or a callback that was registered with its Closed, failed. Mend what the exception names")]
     public static partial void ListenerFailed(ILogger logger, Exception exception);
 
     [LoggerMessage(109, LogLevel.Warning,
         "A client of server {Server} has not been read for {Seconds} s, as {Waiting} of its messages wait for the listener, which has not ended. "
         + "Give the listener less to wait for")]
     public static partial void NotRead(ILogger logger, string server, double seconds, int waiting);
+
+    [LoggerMessage(117, LogLevel.Warning,
+        "A client was refused, as what MapEngineIO calls for each threw. Mend what the exception names, or let EngineIOOptions.AllowRequest refuse clients, "
+        + "which logs nothing")]
+    public static partial void OpenedFailed(ILogger logger, Exception exception);
 }

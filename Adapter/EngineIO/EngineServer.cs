@@ -98,11 +98,23 @@ internal sealed class EngineServer : IDrainedFront
 
     public EngineSession? Find(string id) => _sessions.TryGetValue(id, out var session) && session.IsInTime() ? session : null;
 
-    /// <summary>Opens a session for a handshake that was found good.</summary>
-    public EngineSession Open(HttpContext context, Func<EngineSession, IEngineTransport> transport)
+    /// <summary>Opens a session for a handshake that was found good. Null where what was to live on it failed: then the client is refused.</summary>
+    public EngineSession? Open(HttpContext context, Func<EngineSession, IEngineTransport> transport)
     {
         var session = new EngineSession(_newId(), this, transport);
-        var handler = _connect(session, context);
+        IEngineHandler handler;
+        try
+        {
+            handler = _connect(session, context);
+        }
+#pragma warning disable CA1031 // The application's own code says by any of them that it does not want this client.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            EngineLog.OpenedFailed(_logger, exception);
+            session.Refuse();
+            return null;
+        }
         _sessions[session.Id] = session;
         Traffic?.Opened();
         session.Open(handler);

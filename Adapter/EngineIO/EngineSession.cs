@@ -27,6 +27,10 @@ internal sealed partial class EngineSession : IDrainedClient
     private readonly EngineServer _server;
     private readonly ITimer _timer;
     private IEngineHandler _handler = null!;
+
+    /// <summary>How it ended before it had a handler that could be told.</summary>
+    private Tuple<EngineCloseReason, string?>? _untold;
+
     private IEngineTransport _transport;
     private State _state;
     private EngineCloseReason _closing;
@@ -64,21 +68,43 @@ internal sealed partial class EngineSession : IDrainedClient
         }
     }
 
-    /// <summary>Begins: the client gets the handshake, the handler what comes.</summary>
+    /// <summary>Begins: the client gets the handshake, the handler what comes. One that was closed meanwhile tells the handler so, and that is all.</summary>
     public void Open(IEngineHandler handler)
     {
-        _handler = handler;
+        Tuple<EngineCloseReason, string?>? untold;
         lock (_gate)
         {
-            Add(_server.OpenPacket(Id, TransportName));
-            FlushLocked();
-            SchedulePing();
+            _handler = handler;
+            untold = _untold;
+            if (_state != State.Closed)
+            {
+                Add(_server.OpenPacket(Id, TransportName));
+                FlushLocked();
+            }
+            if (_state == State.Open)
+            {
+                SchedulePing();
+            }
+        }
+        if (untold is { Item1: var reason, Item2: var description })
+        {
+            TellClosed(reason, description);
+        }
+    }
+
+    /// <summary>Ends one that was never opened. Nobody is told but the client.</summary>
+    public void Refuse()
+    {
+        lock (_gate)
+        {
+            (_transport as WebSocketTransport)?.Close(WebSocketFrame.CloseRefused);
+            CloseLocked();
         }
     }
 
     bool IDrainedClient.IsHere => IsOpen;
 
-    bool IDrainedClient.IsBusy => _handler.IsBusy;
+    bool IDrainedClient.IsBusy => _handler is { IsBusy: true };
 
     long IDrainedClient.QueuedBytes
     {
@@ -168,8 +194,17 @@ internal sealed partial class EngineSession : IDrainedClient
 
     private void TellClosed(EngineCloseReason reason, string? description)
     {
+        lock (_gate)
+        {
+            if (_handler is null)
+            {
+                // What makes the handler has closed it, or something else did while it ran. The server does not have it yet either.
+                _untold = Tuple.Create(reason, description);
+                return;
+            }
+        }
         _server.Remove(this, reason);
-        _handler?.Closed(reason, description);
+        _handler.Closed(reason, description);
     }
 
     /// <summary>In an orderly close: ends when all is out.</summary>

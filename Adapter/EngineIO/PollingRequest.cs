@@ -15,6 +15,10 @@ internal static class PollingRequest
     {
         var isFirst = session is null;
         session ??= server.Open(context, static _ => new PollingTransport());
+        if (session is null)
+        {
+            return EngineRequest.RefuseAsync(server, context, EngineError.Forbidden(""), isUpgrade: false);
+        }
         if (isFirst && server.Options.Cookie is { } cookie)
         {
             context.Response.Cookies.Append(string.IsNullOrEmpty(cookie.Name) ? "io" : cookie.Name, session.Id, cookie.Build(context));

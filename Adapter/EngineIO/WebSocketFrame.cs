@@ -22,6 +22,9 @@ internal static class WebSocketFrame
     /// <summary>The close of a client that is too slow, with the reason.</summary>
     public static ReadOnlyMemory<byte> CloseSlow { get; } = CloseWith(PolicyViolation, "slow client: too much waited for it"u8);
 
+    /// <summary>The close of a client that the application does not want.</summary>
+    public static ReadOnlyMemory<byte> CloseRefused { get; } = CloseWith(PolicyViolation, "refused"u8);
+
     /// <summary>A close with a code.</summary>
     public static ReadOnlyMemory<byte> CloseWith(ushort code) => new byte[] { 0x88, 2, (byte)(code >> 8), (byte)code };
 

@@ -31,12 +31,8 @@ internal static class WebSocketRequest
             return Task.CompletedTask;
         }
         var writer = new FrameWriter(connection.Output);
-        if (Attach(server, context, session, writer) is var (attached, transport))
-        {
-            return DirectSocket.RunAsync(connection.Input, writer, attached, transport, server);
-        }
-        writer.TryFinish(WebSocketFrame.Close);
-        return writer.EndAsync();
+        var (attached, transport) = Attach(server, context, session, writer);
+        return attached is null ? RefuseAsync(writer, transport) : DirectSocket.RunAsync(connection.Input, writer, attached, transport, server);
     }
 
     private static async Task FrameworkAsync(EngineServer server, HttpContext context, EngineSession? session)
@@ -65,20 +61,28 @@ internal static class WebSocketRequest
             {
                 writer = context.Features.Get<UpgradeFeature>()!.Writer!;
             }
-            if (Attach(server, context, session, writer) is var (attached, transport))
+            var (attached, transport) = Attach(server, context, session, writer);
+            if (attached is not null)
             {
                 await ReadAsync(server, socket, attached, transport).ConfigureAwait(false);
                 await transport.EndAsync().ConfigureAwait(false);
             }
             else
             {
-                writer.TryFinish(WebSocketFrame.Close);
-                await writer.EndAsync().ConfigureAwait(false);
+                await RefuseAsync(writer, transport).ConfigureAwait(false);
             }
         }
     }
 
-    private static (EngineSession Session, WebSocketTransport Transport)? Attach(
+    /// <summary>Ends one that carries no session, with a close frame unless it has one already.</summary>
+    private static Task RefuseAsync(IFrameWriter writer, WebSocketTransport transport)
+    {
+        writer.TryFinish(WebSocketFrame.Close);
+        return transport.EndAsync();
+    }
+
+    /// <summary>Makes it carry a session; none, where it may not.</summary>
+    private static (EngineSession? Session, WebSocketTransport Transport) Attach(
         EngineServer server, HttpContext context, EngineSession? session, IFrameWriter writer)
     {
         var base64 = EngineQuery.Read(context, "b64").Length > 0;
@@ -86,13 +90,18 @@ internal static class WebSocketRequest
         if (session is null)
         {
             session = server.Open(context, added => transport = new WebSocketTransport(added, writer, base64, context));
+            if (session is null)
+            {
+                server.HandshakeRefused();
+                return (null, transport!);
+            }
         }
         else
         {
             transport = new WebSocketTransport(session, writer, base64, context);
             if (!session.TryProbe(transport))
             {
-                return null;
+                return (null, transport);
             }
         }
         Forget(context);

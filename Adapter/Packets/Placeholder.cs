@@ -23,8 +23,14 @@ internal readonly record struct Placeholder(int Start, int End, int Attachment)
     /// <param name="maxDepth">How deep it may go.</param>
     /// <param name="found">Where they are.</param>
     /// <param name="maxRepeated">The bound.</param>
+    /// <param name="lookedAgain">Called whenever one that was found is looked at again, which costs time. Null mostly.</param>
     public static bool TryFind(
-        ReadOnlySpan<byte> json, IReadOnlyList<ReadOnlyMemory<byte>> attachments, int maxDepth, out List<Placeholder> found, long maxRepeated = MaxRepeated)
+        ReadOnlySpan<byte> json,
+        IReadOnlyList<ReadOnlyMemory<byte>> attachments,
+        int maxDepth,
+        out List<Placeholder> found,
+        long maxRepeated = MaxRepeated,
+        Action? lookedAgain = null)
     {
         found = [];
         var used = new bool[attachments.Count];
@@ -59,8 +65,7 @@ internal readonly record struct Placeholder(int Start, int End, int Attachment)
                     {
                         return false;
                     }
-                    // What is inside of one is nothing.
-                    found.RemoveAll(inner => inner.Start > placeholder.Start);
+                    RemoveInside(placeholder.Start, found, lookedAgain);
                     found.Add(new Placeholder(placeholder.Start, (int)reader.BytesConsumed, placeholder.Number));
                     break;
                 default:
@@ -80,11 +85,12 @@ internal readonly record struct Placeholder(int Start, int End, int Attachment)
         var (start, end) = (part.Start.Value, part.End.Value);
         var buffer = new ArrayBufferWriter<byte>(end - start);
         using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true });
-        foreach (var placeholder in placeholders)
+        for (var i = FirstFrom(start, placeholders); i < placeholders.Count; i++)
         {
-            if (placeholder.Start < start || placeholder.End > end)
+            var placeholder = placeholders[i];
+            if (placeholder.Start >= end)
             {
-                continue;
+                break;
             }
             buffer.Write(json[start..placeholder.Start]);
             writer.Reset();
@@ -94,6 +100,35 @@ internal readonly record struct Placeholder(int Start, int End, int Attachment)
         }
         buffer.Write(json[start..end]);
         return buffer.WrittenMemory;
+    }
+
+    /// <summary>
+    /// The index of the first placeholder that begins there or later; how many there are, where none does. Cheap, as there may be as many arguments as
+    /// placeholders, and each is asked for its own.
+    /// </summary>
+    public static int FirstFrom(int start, IReadOnlyList<Placeholder> placeholders)
+    {
+        var (low, high) = (0, placeholders.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = placeholders[middle].Start < start ? (middle + 1, high) : (low, middle);
+        }
+        return low;
+    }
+
+    /// <summary>What is inside of one is nothing. Such ones were found last, so that no others have to be looked at.</summary>
+    private static void RemoveInside(int start, List<Placeholder> found, Action? lookedAgain)
+    {
+        while (found.Count > 0)
+        {
+            lookedAgain?.Invoke();
+            if (found[^1].Start < start)
+            {
+                return;
+            }
+            found.RemoveAt(found.Count - 1);
+        }
     }
 
     /// <summary>The depth of the object whose member's value the reader is at. A value that begins an object or array counts as its outside.</summary>

@@ -42,8 +42,7 @@ public sealed class SocketIOArguments : IReadOnlyList<SocketIOValue>
     internal int Size => _json.Length + Attachments.Sum(attachment => attachment.Length);
 
     /// <summary>Whether an argument is bytes, and nothing but them.</summary>
-    public bool IsBytes(int index) =>
-        _placeholders.Any(placeholder => placeholder.Start == _items[index].Start.Value && placeholder.End == _items[index].End.Value);
+    public bool IsBytes(int index) => IsBytes(_items[index], FirstIn(_items[index]));
 
     /// <summary>An argument as JSON. Bytes in it are <c>{"_placeholder":true,"num":i}</c>, for <see cref="Attachments"/>.</summary>
     public ReadOnlyMemory<byte> GetJson(int index) => _json[_items[index]];
@@ -64,22 +63,18 @@ public sealed class SocketIOArguments : IReadOnlyList<SocketIOValue>
         {
             return this[index];
         }
-        foreach (var placeholder in _placeholders)
+        if (FirstIn(range) is not { } placeholder)
         {
-            if (placeholder.Start == range.Start.Value && placeholder.End == range.End.Value && AsBytes(Attachments[placeholder.Attachment], type) is { } bytes)
-            {
-                return bytes;
-            }
-            if (placeholder.Start >= range.Start.Value && placeholder.End <= range.End.Value)
-            {
-                // System.Text.Json reads bytes from base64.
-                return Deserialize(
-                    Placeholder.Replace(
-                        _json.Span, range, _placeholders, (writer, attachment) => writer.WriteBase64StringValue(Attachments[attachment].Span)).Span,
-                    type);
-            }
+            return Deserialize(_json[range].Span, type);
         }
-        return Deserialize(_json[range].Span, type);
+        if (IsBytes(range, placeholder) && AsBytes(Attachments[placeholder.Attachment], type) is { } bytes)
+        {
+            return bytes;
+        }
+        // System.Text.Json reads bytes from base64.
+        return Deserialize(
+            Placeholder.Replace(_json.Span, range, _placeholders, (writer, attachment) => writer.WriteBase64StringValue(Attachments[attachment].Span)).Span,
+            type);
     }
 
     /// <summary>All arguments, for passing them on as they came.</summary>
@@ -108,6 +103,16 @@ public sealed class SocketIOArguments : IReadOnlyList<SocketIOValue>
         }
         buffer.Write("]"u8);
         return buffer.WrittenSpan.ToArray();
+    }
+
+    private static bool IsBytes(Range item, Placeholder? placeholder) =>
+        placeholder is { } whole && whole.Start == item.Start.Value && whole.End == item.End.Value;
+
+    /// <summary>The first placeholder of an argument.</summary>
+    private Placeholder? FirstIn(Range item)
+    {
+        var first = Placeholder.FirstFrom(item.Start.Value, _placeholders);
+        return first < _placeholders.Count && _placeholders[first].End <= item.End.Value ? _placeholders[first] : null;
     }
 
     private static object? AsBytes(ReadOnlyMemory<byte> bytes, Type type) =>

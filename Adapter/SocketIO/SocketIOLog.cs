@@ -80,4 +80,7 @@ internal static partial class SocketIOLog
         "The parser failed to read a client's message with something else than InvalidDataException; the client is disconnected. "
         + "Mend what the exception names")]
     public static partial void ParserFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(139, LogLevel.Error, "A callback failed that was registered with a socket's Disconnected. Mend what the exception names")]
+    public static partial void DisconnectedFailed(ILogger logger, Exception exception);
 }

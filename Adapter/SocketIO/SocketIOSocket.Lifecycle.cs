@@ -113,11 +113,7 @@ public sealed partial class SocketIOSocket
         }
         FailAcks(reason);
         _events.End();
-        if (disconnected is not null)
-        {
-            // Not here: what is registered with it is the application's.
-            ThreadPool.UnsafeQueueUserWorkItem(static source => source.Cancel(), disconnected, preferLocal: false);
-        }
+        disconnected?.CancelLater(Namespace.Server.Logger, SocketIOLog.DisconnectedFailed);
         TellData();
         Namespace.Forget(this, mayComeBack: (wasConnected || Recovered) && Keeps(reason));
         if (wasConnected)

@@ -35,6 +35,13 @@ internal sealed class MessagePackPackets : Target
         Hex("83a47479706502a36e7370a12fa46461746193a165d7ff000000046553f100c70cff00000000ffffffffffffffff"),
     ];
 
+    public override IEnumerable<byte[]> Long() =>
+    [
+        Hex("df00008002a47479706502a36e7370a12f" + Many("a0c0", 0x8000)), // members that nobody knows
+        Hex("83a47479706502a36e7370a12fa464617461dd00008001a161" + Many("90", 0x8000)),
+        Hex("83a47479706502a36e7370a12fa464617461dd00000802a161c40101" + Many("82ac5f706c616365686f6c646572c3a36e756d00", 0x800)), // fakes beside bytes
+    ];
+
     public override void Run(byte[] input)
     {
         var decoder = Format.NewDecoder(Json, 3, null);
@@ -63,6 +70,8 @@ internal sealed class MessagePackPackets : Target
 
     private static void OutboundPacketForms(OutboundPacket packet) =>
         Check(!packet.Frames.IsEmpty && !packet.Payload.IsEmpty && !packet.Base64Frames.IsEmpty, "A transport has nothing to send.");
+
+    private static string Many(string hex, int times) => string.Concat(Enumerable.Repeat(hex, times));
 
     private static byte[] Hex(string hex) => Convert.FromHexString(hex);
 }

@@ -33,6 +33,12 @@ internal sealed class SocketIOPackets : Target
         Bytes("41"), Bytes("44{\"message\":\"no\"}"),
     ];
 
+    public override IEnumerable<byte[]> Long() =>
+    [
+        Bytes($"451-[\"a\"{string.Concat(Enumerable.Repeat(",{\"_placeholder\":true,\"num\":0}", 1_000))}]\u001eb"),
+        Bytes($"42[\"a\"{string.Concat(Enumerable.Repeat(",[]", 10_000))}]"),
+    ];
+
     public override void Run(byte[] input)
     {
         if (!Utf8.IsValid(input))

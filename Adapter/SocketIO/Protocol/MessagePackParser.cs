@@ -72,7 +72,7 @@ internal sealed class MessagePackParser : ISocketIOParser
                 else
                 {
                     // Official clients send their options along.
-                    _ = reader.Value();
+                    reader.Skip();
                 }
             }
             reader.End();

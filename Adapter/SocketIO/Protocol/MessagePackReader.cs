@@ -12,9 +12,12 @@ namespace OrleansAdapter.SocketIO.Protocol;
 /// Reads MessagePack, its values as the JSON that the default parser would have got. Strict: every member throws <see cref="InvalidDataException"/> where
 /// the bytes are not what it reads. What is allocated is in proportion to the bytes that are there, whatever lengths they announce.
 /// </summary>
-internal ref struct MessagePackReader(ReadOnlySpan<byte> bytes, SocketIODecoderLimits limits)
+internal ref partial struct MessagePackReader(ReadOnlySpan<byte> bytes, SocketIODecoderLimits limits)
 {
     private const sbyte TimestampType = -1;
+
+    /// <summary>How many bytes a buffer begins with at most: it grows with what is written into it.</summary>
+    private const int FirstBuffer = 256;
 
     private readonly SocketIODecoderLimits _limits = limits;
     private ReadOnlySpan<byte> _rest = bytes;
@@ -59,7 +62,7 @@ internal ref struct MessagePackReader(ReadOnlySpan<byte> bytes, SocketIODecoderL
     /// <summary>Any value.</summary>
     public MessagePackValue Value()
     {
-        var json = new ArrayBufferWriter<byte>(Math.Max(64, _rest.Length));
+        var json = new ArrayBufferWriter<byte>(Math.Clamp(_rest.Length, 1, FirstBuffer));
         using var writer = new Utf8JsonWriter(
             json, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true, MaxDepth = _limits.MaxDepth + 1 });
         var into = new Into(writer, [], []);
@@ -156,14 +159,7 @@ internal ref struct MessagePackReader(ReadOnlySpan<byte> bytes, SocketIODecoderL
 
     private void Extension(Into into, byte code)
     {
-        var length = code switch
-        {
-            >= 0xd4 and <= 0xd8 => 1u << (code - 0xd4),
-            0xc7 => Byte(),
-            0xc8 => UInt16(),
-            0xc9 => UInt32(),
-            _ => throw new InvalidDataException($"a byte that begins no value: {code:x2}"),
-        };
+        var length = ExtensionLength(code);
         var type = (sbyte)Byte();
         var data = Take(length);
         switch (type, code)
@@ -184,6 +180,15 @@ internal ref struct MessagePackReader(ReadOnlySpan<byte> bytes, SocketIODecoderL
                 throw new InvalidDataException($"an extension of the unknown type {type}");
         }
     }
+
+    private uint ExtensionLength(byte code) => code switch
+    {
+        >= 0xd4 and <= 0xd8 => 1u << (code - 0xd4),
+        0xc7 => Byte(),
+        0xc8 => UInt16(),
+        0xc9 => UInt32(),
+        _ => throw new InvalidDataException($"a byte that begins no value: {code:x2}"),
+    };
 
     private static void Number(Into into, double value)
     {

@@ -153,7 +153,7 @@ public sealed class EngineIOServerTests
             }));
         using var http = new HttpClient { BaseAddress = cluster[0].Address };
         var refused = await http.GetAsync(Path + "/?EIO=4&transport=polling", Cancellation);
-        Assert.Equal(500, (int)refused.StatusCode);
+        Assert.Equal(403, (int)refused.StatusCode);
 
         await using var socket = await TestSocket.ConnectAsync(cluster[0].Address, WebSocket + "&name=ada");
         Assert.StartsWith("0{", await socket.ReceiveTextAsync(), StringComparison.Ordinal);

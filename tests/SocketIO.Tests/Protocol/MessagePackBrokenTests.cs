@@ -155,6 +155,56 @@ public sealed class MessagePackBrokenTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 32 << 10);
     }
 
+    /// <summary>Official clients send one. By hundreds of thousands they must not cost a buffer each, before the client is even in.</summary>
+    [Fact]
+    public void Members_that_nobody_knows_cost_no_memory()
+    {
+        var bytes = Convert.FromHexString("df00004e20" + string.Concat(Enumerable.Repeat("a0c0", 20_000)));
+        var decoder = Format.NewDecoder(JsonSerializerOptions.Web, 10, null);
+        decoder.Add(true, bytes, out _);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Equal("unknown packet type", decoder.Add(true, bytes, out _));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 32 << 10);
+    }
+
+    [Theory]
+    [InlineData("05")]
+    [InlineData("e0")]
+    [InlineData("c0")]
+    [InlineData("c3")]
+    [InlineData("cc05")]
+    [InlineData("d105dc")]
+    [InlineData("ca3ff80000")]
+    [InlineData("ce00000005")]
+    [InlineData("cb3ff8000000000000")]
+    [InlineData("cf0000000000000005")]
+    [InlineData("a3616263")]
+    [InlineData("d903616263")]
+    [InlineData("c403010203")]
+    [InlineData("c50003010203")]
+    [InlineData("c600000003010203")]
+    [InlineData("93a161c40101d40000")]
+    [InlineData("dc000101")]
+    [InlineData("82a16101a16281a16301")]
+    [InlineData("de0001a16101")]
+    [InlineData("d7ff0000000000000000")]
+    [InlineData("c70200ffff")]
+    public void A_member_that_nobody_knows_is_passed_over_and_has_to_be_whole(string value)
+    {
+        Assert.Null(Add("84" + Event + "a178" + value + Data + "92a16101", out var packet));
+        Assert.Equal(1, packet!.Arguments.Get<int>(0));
+        if (value.Length > 2)
+        {
+            Refused("83" + Event + "a178" + value[..^2], "announced");
+        }
+    }
+
+    [Theory]
+    [InlineData("c1", "begins no value: c1")]
+    [InlineData("a180", "not valid UTF-8")]
+    [InlineData("8101a0", "a name that is no text")]
+    public void A_member_that_nobody_knows_has_to_be_MessagePack(string value, string expected) => Refused("83" + Event + "a178" + value + "a0", expected);
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
