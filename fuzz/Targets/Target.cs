@@ -25,7 +25,9 @@ internal abstract class Target
     /// <summary>Inputs to begin with.</summary>
     public abstract IEnumerable<byte[]> Seeds();
 
-    /// <summary>Long inputs, in which one thing comes many times: what costs more than in proportion shows there only. Each runs once, and is not changed.</summary>
+    /// <summary>
+    /// Long inputs, in which one thing comes many times: what costs more than in proportion shows there only. Each runs once, and is not changed.
+    /// </summary>
     public virtual IEnumerable<byte[]> Long() => [];
 
     /// <summary>Reads an input. Throws where something is wrong that should not be.</summary>

@@ -3,7 +3,9 @@ namespace OrleansAdapter.SocketIO.Protocol;
 /// <content>Values that nobody wants.</content>
 internal ref partial struct MessagePackReader
 {
-    /// <summary>Passes over any value. It has to be whole and no deeper than it may; nothing is made of it, so that any number of them costs no memory.</summary>
+    /// <summary>
+    /// Passes over any value. It has to be whole and no deeper than it may; nothing is made of it, so that any number of them costs no memory.
+    /// </summary>
     public void Skip() => Skip(0);
 
     private void Skip(int depth)

@@ -30,7 +30,8 @@ public sealed class PlaceholderTests
     [Fact]
     public void Those_inside_of_another_are_nothing_and_those_before_it_stay()
     {
-        const string text = """[{"_placeholder":true,"num":1},[{"x":{"_placeholder":true,"num":0},"_placeholder":true,"num":1}],{"_placeholder":true,"num":0}]""";
+        const string text = """[{"_placeholder":true,"num":1},[{"x":{"_placeholder":true,"num":0},"_placeholder":true,"num":1}],"""
+            + """{"_placeholder":true,"num":0}]""";
         Assert.True(Placeholder.TryFind(Encoding.UTF8.GetBytes(text), Attachments, 64, out var found));
         Assert.Equal(
             ["""{"_placeholder":true,"num":1}""", """{"x":{"_placeholder":true,"num":0},"_placeholder":true,"num":1}""", """{"_placeholder":true,"num":0}"""],
