@@ -42,8 +42,8 @@ public static class EngineIOExtensions
     /// <param name="endpoints">The application.</param>
     /// <param name="path">The path, as clients have it (<c>path</c>), without the slash at its end.</param>
     /// <param name="opened">
-    /// Called for each client that connects: says what to do with its messages, and may send some. Where it throws, the client is refused: with 403, or by WebSocket
-    /// with the close code 1008.
+    /// Called for each client that connects: says what to do with its messages, and may send some. Where it throws, the client is refused,
+    /// with 403 or the close code 1008.
     /// </param>
     /// <returns>What policies are added to: authorisation, rate limits, CORS.</returns>
     /// <example>
@@ -63,8 +63,8 @@ public static class EngineIOExtensions
     /// <param name="endpoints">The application.</param>
     /// <param name="path">The path, as clients have it (<c>path</c>), without the slash at its end.</param>
     /// <param name="opened">
-    /// Called for each client that connects, with the handshake's request, which is there during the call only. Where it throws, the client is refused: with 403, or by WebSocket
-    /// with the close code 1008.
+    /// Called for each client that connects, with the handshake's request, which is there during the call only. Where it throws, the client is refused,
+    /// with 403 or the close code 1008.
     /// </param>
     /// <returns>What policies are added to: authorisation, rate limits, CORS.</returns>
     public static IEndpointConventionBuilder MapEngineIO(this IEndpointRouteBuilder endpoints, string path, Action<EngineIOConnection, HttpContext> opened)
