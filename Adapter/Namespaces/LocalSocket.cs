@@ -85,6 +85,11 @@ public abstract class LocalSocket
     {
     }
 
+    /// <summary>Its client's claim came to nothing, so that the connection goes on without it: nothing is kept for it. Called in the turn.</summary>
+    internal virtual void GivenUp()
+    {
+    }
+
     /// <summary>Queues a packet for the client.</summary>
     internal abstract void Deliver(Packet packet);
 

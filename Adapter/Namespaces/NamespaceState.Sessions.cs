@@ -151,7 +151,7 @@ internal sealed partial class NamespaceState
         }
         if (socket.Session is { } session)
         {
-            session.IsOpen = false;
+            (session.IsOpen, session.IsOver) = (false, !mayComeBack);
         }
     }
 
@@ -159,7 +159,7 @@ internal sealed partial class NamespaceState
     private void HandleMoved(Entry entry)
     {
         var moved = (SessionMoved)entry.Operation.Word!;
-        var emptied = LetGo(moved.Socket, entry.Number);
+        var emptied = LetGo(moved.Socket, entry.Number, moved.IsOver);
         if (entry.Publisher == Replica.Life && !moved.IsOver)
         {
             Restore(entry, moved);
@@ -193,8 +193,8 @@ internal sealed partial class NamespaceState
         }
     }
 
-    /// <summary>The client is here by a later claim, or elsewhere. Returns the rooms in which nobody is left.</summary>
-    private List<Room> LetGo(SocketId id, long claim)
+    /// <summary>The client is here by a later claim, or elsewhere, or its session is over. Returns the rooms in which nobody is left.</summary>
+    private List<Room> LetGo(SocketId id, long claim, bool isOver = false)
     {
         if (_sockets.Find(id) is not { } socket || (socket.Session?.Claim ?? 0) >= claim)
         {
@@ -202,7 +202,7 @@ internal sealed partial class NamespaceState
         }
         if (socket.Session is { } session)
         {
-            session.IsOpen = false;
+            (session.IsOpen, session.IsOver) = (false, isOver);
         }
         var emptied = _sockets.LeaveAll(socket);
         _sockets.Remove(socket);
@@ -226,6 +226,7 @@ internal sealed partial class NamespaceState
         {
             EndSession(socket, mayComeBack: true);
             TakeOut(socket);
+            Guarded(socket, static (s, _) => s.GivenUp(), null);
         }
     }
 

@@ -21,6 +21,9 @@ internal sealed class SocketSession(SecretHash secret)
     /// <summary>Whether it was open with an earlier home.</summary>
     public bool WasOpen { get; set; }
 
+    /// <summary>Whether it has ended for good: its client cannot come back to it.</summary>
+    public bool IsOver { get; set; }
+
     /// <summary>The place of the last thing that was handed to the client's connection.</summary>
     public OrderOffset LastSent { get; set; }
 
@@ -52,8 +55,26 @@ internal sealed class SocketSession(SecretHash secret)
     }
 
     /// <summary>What the application kept with a socket; nothing where it is empty.</summary>
-    public static Dictionary<string, JsonElement> Read(ReadOnlyMemory<byte> data) =>
-        data.IsEmpty ? [] : JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(data.Span) ?? [];
+    /// <param name="data">The bytes, as <see cref="HasChanged"/> wrote them.</param>
+    /// <param name="options">How they were written: they may be as deep as these allow.</param>
+    /// <exception cref="JsonException">They are deeper, or no JSON.</exception>
+    public static Dictionary<string, JsonElement> Read(ReadOnlyMemory<byte> data, JsonSerializerOptions options)
+    {
+        Dictionary<string, JsonElement> read = [];
+        if (data.IsEmpty)
+        {
+            return read;
+        }
+        using var document = JsonDocument.Parse(data, new JsonDocumentOptions { MaxDepth = options.MaxDepth });
+        if (document.RootElement.ValueKind == JsonValueKind.Object)
+        {
+            foreach (var property in document.RootElement.EnumerateObject())
+            {
+                read[property.Name] = property.Value.Clone();
+            }
+        }
+        return read;
+    }
 
     /// <summary>
     /// Whether the client's connection has been handed all that it missed. Until then nobody may say what was sent to it last. Set by the front.

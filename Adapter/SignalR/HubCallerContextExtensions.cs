@@ -43,6 +43,25 @@ public static class HubCallerContextExtensions
     /// <exception cref="InvalidOperationException">As with <see cref="SocketData"/>.</exception>
     public static HubConnectionRecovery Recovery(this HubCallerContext context) => SocketOf(context).Recovery;
 
+    /// <summary>
+    /// Whether the client may come back to its session, or has come back to it over another connection (<see cref="OrleansAdapterOptions.HubRecovery"/>). For
+    /// a hub's <c>OnDisconnectedAsync</c>, which runs for each connection that ends: where this is true, the connection id, the groups and
+    /// <see cref="SocketData"/> live on, and are not to be cleaned up. False where the hub or its client meant the end, and where there is no session.
+    /// </summary>
+    /// <example>
+    /// <code>
+    /// public override async Task OnDisconnectedAsync(Exception? exception)
+    /// {
+    ///     if (!Context.MayComeBack())
+    ///     {
+    ///         await Clients.Group("news").SendAsync("left", Context.ConnectionId);
+    ///     }
+    /// }
+    /// </code>
+    /// </example>
+    /// <exception cref="InvalidOperationException">As with <see cref="SocketData"/>.</exception>
+    public static bool MayComeBack(this HubCallerContext context) => SocketOf(context).MayComeBack;
+
     private static HubSocket SocketOf(HubCallerContext context)
     {
         ArgumentNullException.ThrowIfNull(context);

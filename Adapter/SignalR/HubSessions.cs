@@ -59,7 +59,7 @@ internal sealed class HubSessions
         if (outcome.Refusal == ClaimRefusal.None && outcome.Missed.Sum(entry => (long)entry.Operation.Body.Length) is var size
             && size > _namespace.Server.Options.ClientQueueHardLimit / 2)
         {
-            await _namespace.DisconnectAsync(outcome.Socket!).ConfigureAwait(false);
+            await GiveUpAsync((HubSocket)outcome.Socket!).ConfigureAwait(false);
             outcome = outcome with { Refusal = ClaimRefusal.TooMuchMissed };
         }
         if (outcome.Refusal != ClaimRefusal.None)
@@ -68,12 +68,21 @@ internal sealed class HubSessions
             return null;
         }
         var socket = (HubSocket)outcome.Socket!;
-        socket.Restore(
-            next,
-            SocketSession.Read(outcome.Session!.Data),
-            offset is null ? HubConnectionRecovery.WithoutMessages : HubConnectionRecovery.WithMessages,
-            [.. outcome.Missed.Select(entry => PacketOf(entry, outcome.Epoch))]);
-        return socket;
+        try
+        {
+            socket.Restore(
+                next,
+                SocketSession.Read(outcome.Session!.Data, _namespace.Server.Options.JsonSerializerOptions),
+                offset is null ? HubConnectionRecovery.WithoutMessages : HubConnectionRecovery.WithMessages,
+                [.. outcome.Missed.Select(entry => PacketOf(entry, outcome.Epoch))]);
+            return socket;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidDataException)
+        {
+            HubLog.NotReadable(_logger, _namespace.Name, socket.Id, exception);
+            await GiveUpAsync(socket).ConfigureAwait(false);
+            return null;
+        }
     }
 
     /// <summary>Tells the home what the application keeps with a socket, if that has changed. Ends when it would survive this server.</summary>
@@ -104,6 +113,13 @@ internal sealed class HubSessions
         {
             HubLog.DataNotConfirmed(_logger, _namespace.Name, socket.Id, exception);
         }
+    }
+
+    /// <summary>The client has its session, and cannot be given what belongs to it: the session ends, and the connection goes on without that socket.</summary>
+    private Task GiveUpAsync(HubSocket socket)
+    {
+        socket.Release();
+        return _namespace.DisconnectAsync(socket);
     }
 
     private static Packet PacketOf(Entry entry, long epoch)

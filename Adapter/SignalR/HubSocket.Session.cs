@@ -20,8 +20,11 @@ internal sealed partial class HubSocket
     /// <summary>What the application keeps with the connection; null where it never did.</summary>
     public IDictionary<string, object?>? DataIfAny => _data;
 
-    /// <summary>Whether its session outlives the connection: it was let in, and neither side meant the end.</summary>
-    public bool MayComeBack => IsIn && Session is not null && !_isSessionOver;
+    /// <summary>Whether its session outlives the connection: it was let in, the home knew of it, and nobody meant the end.</summary>
+    public bool MayComeBack => IsIn && !_isSessionOver && Session is { WasOpen: true, IsOver: false };
+
+    /// <summary>Whether its client may be in the namespace over another connection: it was let in and is out, while its session may live.</summary>
+    public bool MayBeElsewhere => IsIn && !IsConnected && Session is { IsOver: false };
 
     /// <summary>One side meant the end: the client is not to come back.</summary>
     public void EndSession() => _isSessionOver = true;

@@ -234,6 +234,9 @@ internal sealed partial class HubSocket : LocalSocket, IDrainedClient
         }
     }
 
+    /// <inheritdoc/>
+    internal override void GivenUp() => Release(); // its watch on a slow client must not close the connection, which has another socket
+
     /// <summary>Writes what is queued, up to a size. Called under the connection's write lock, so never twice at once.</summary>
     public void WriteQueued(IBufferWriter<byte> output, long size)
     {

@@ -177,9 +177,8 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
         var group = HubTargets.Group(groupName);
         try
         {
-            await (_sockets.Find(connectionId) is { } socket
-                ? Namespace.JoinAsync(socket, group)
-                : SteerAsync(connectionId, id => Operation.SocketsJoin(id, [group]))).WaitAsync(cancellationToken);
+            await SteerAsync(connectionId, socket => Namespace.JoinAsync(socket, group), id => Operation.SocketsJoin(id, [group]))
+                .WaitAsync(cancellationToken);
         }
         catch (ArgumentException exception)
         {
@@ -196,9 +195,8 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
     public override Task RemoveFromGroupAsync(string connectionId, string groupName, CancellationToken cancellationToken = default)
     {
         var group = HubTargets.Group(groupName);
-        return (_sockets.Find(connectionId) is { } socket
-            ? Namespace.LeaveAsync(socket, group)
-            : SteerAsync(connectionId, id => Operation.SocketsLeave(id, [group]))).WaitAsync(cancellationToken);
+        return SteerAsync(connectionId, socket => Namespace.LeaveAsync(socket, group), id => Operation.SocketsLeave(id, [group]))
+            .WaitAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -285,6 +283,20 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
         return Namespace.PublishAsync(Operation.Emit(target, _codec.Encode(method, arguments))).WaitAsync(cancellationToken);
     }
 
-    private Task SteerAsync(string connectionId, Func<BroadcastTarget, Operation> operation) =>
-        SocketId.TryParse(connectionId, out var id) ? Namespace.PublishAsync(operation(BroadcastTarget.Socket(id))) : Task.CompletedTask;
+    /// <summary>
+    /// Does something to a connection, here or where it is. One whose client came back elsewhere stays among those of this server until its hub is done with
+    /// it; it may go while something is done to it.
+    /// </summary>
+    private async Task SteerAsync(string connectionId, Func<HubSocket, Task> here, Func<BroadcastTarget, Operation> elsewhere)
+    {
+        var socket = _sockets.Find(connectionId);
+        if (socket is { MayBeElsewhere: false })
+        {
+            await here(socket);
+        }
+        if (socket is not { MayBeElsewhere: false } && SocketId.TryParse(connectionId, out var id))
+        {
+            await Namespace.PublishAsync(elsewhere(BroadcastTarget.Socket(id)));
+        }
+    }
 }

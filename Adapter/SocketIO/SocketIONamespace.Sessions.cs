@@ -43,7 +43,7 @@ public sealed partial class SocketIONamespace
             {
                 try
                 {
-                    await listener(SocketIOSessionEnd.Of(session)).ConfigureAwait(false);
+                    await listener(SocketIOSessionEnd.Of(session, Server.JsonOptions)).ConfigureAwait(false);
                 }
 #pragma warning disable CA1031 // A listener that throws stops nobody.
                 catch (Exception exception)

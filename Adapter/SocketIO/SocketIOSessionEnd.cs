@@ -14,9 +14,9 @@ namespace OrleansAdapter.SocketIO;
 /// </param>
 public sealed record SocketIOSessionEnd(SocketId Id, string? UserId, IReadOnlyDictionary<string, JsonElement> Data, string Reason)
 {
-    internal static SocketIOSessionEnd Of(EndedSession ended) => new(
+    internal static SocketIOSessionEnd Of(EndedSession ended, JsonSerializerOptions options) => new(
         ended.Socket,
         ended.User.Length > 0 ? ended.User : null,
-        SocketSession.Read(ended.Data),
+        SocketSession.Read(ended.Data, options),
         ended.Reason.ToString());
 }

@@ -40,7 +40,7 @@ public sealed partial class SocketIOSocket
     internal void Restore(ReadOnlyMemory<byte> data)
     {
         Recovered = true;
-        foreach (var (name, value) in SocketSession.Read(data))
+        foreach (var (name, value) in SocketSession.Read(data, Namespace.Server.JsonOptions))
         {
             Data[name] = value;
         }

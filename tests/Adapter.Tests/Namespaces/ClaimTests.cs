@@ -67,6 +67,35 @@ public sealed class ClaimTests : INamespaceOutput
         Assert.Empty(_state.Sockets.All);
     }
 
+    [Fact]
+    public async Task Where_the_answer_does_not_come_the_socket_that_was_made_is_given_up_and_the_session_waits_for_another_claim()
+    {
+        Move(epoch: 1);
+        Assert.Same(_socket, Assert.Single(_state.Sockets.All));
+
+        _state.Tick(new ReplicaOptions().OperationTimeout + 1);
+
+        Assert.Equal(ClaimRefusal.Unknown, (await _claim.Task).Refusal);
+        Assert.Empty(_state.Sockets.All);
+        Assert.Equal(["given up"], _socket.Events);
+        Assert.False(_socket.Session!.IsOver);
+    }
+
+    [Fact]
+    public async Task Where_its_entry_does_not_come_it_is_refused_in_time_and_the_session_waits_for_another_claim()
+    {
+        Answer();
+        _state.Tick(new ReplicaOptions().OperationTimeout + 1);
+
+        Assert.True(_claim.IsOver);
+        Assert.Equal(ClaimRefusal.Unknown, (await _claim.Task).Refusal);
+        Assert.Equal(0, _state.ClaimCount);
+        Move(epoch: 1);
+        _state.EndTurn(0);
+        Assert.Empty(_state.Sockets.All);
+        Assert.Contains(_sent.OfType<Submit>().Last().Operations, operation => operation.Word is SessionAway { Socket: var socket } && socket == Socket);
+    }
+
     void INamespaceOutput.Send(WorkerMessage message) => _sent.Add(message);
 
     void INamespaceOutput.HandleRequest(Entry entry, IReadOnlyList<LocalSocket> sockets)

@@ -19,6 +19,8 @@ internal sealed class TestSocket(SocketId id) : LocalSocket(id)
         Events.Add(packet.Event);
     }
 
+    internal override void GivenUp() => Events.Add("given up");
+
     internal override void EndTurn() => Events.Add("turn ended");
 
     internal override void Close(DisconnectReason reason) => Events.Add(reason.ToString());

@@ -321,15 +321,15 @@ public abstract class HubRecoveryTests(TestCluster cluster) : HubSuite(cluster)
         await IsBackAsync(await server.ResumeAsync(token), plain.Id);
     }
 
-    private static async Task<string> TokenAsync(TestClient client) => (await client.CallAsync(nameof(TestHub.Token))).Result!.ToString()!;
+    internal static async Task<string> TokenAsync(TestClient client) => (await client.CallAsync(nameof(TestHub.Token))).Result!.ToString()!;
 
-    private static async Task IsBackAsync(TestClient client, string id, HubConnectionRecovery recovery = HubConnectionRecovery.WithoutMessages)
+    internal static async Task IsBackAsync(TestClient client, string id, HubConnectionRecovery recovery = HubConnectionRecovery.WithoutMessages)
     {
         Assert.Equal(id, (await client.CallAsync(nameof(TestHub.Id))).Result!.ToString());
         Assert.Equal(recovery.ToString(), (await client.CallAsync(nameof(TestHub.Recovery))).Result!.ToString());
     }
 
-    private static async Task IsNewAsync(TestClient client, string otherId)
+    internal static async Task IsNewAsync(TestClient client, string otherId)
     {
         Assert.NotEqual(otherId, (await client.CallAsync(nameof(TestHub.Id))).Result!.ToString());
         Assert.Equal(nameof(HubConnectionRecovery.None), (await client.CallAsync(nameof(TestHub.Recovery))).Result!.ToString());

@@ -15,9 +15,26 @@ public sealed class TestHub : Hub
         return base.OnConnectedAsync();
     }
 
+    /// <summary>What is to happen, once, when the hub learns that a connection has ended; by its id.</summary>
+    public static ConcurrentDictionary<string, Func<HubCallerContext, Task>> Ended { get; } = new(StringComparer.Ordinal);
+
+    public override Task OnDisconnectedAsync(Exception? exception) =>
+        Ended.TryRemove(Context.ConnectionId, out var ended) ? ended(Context) : Task.CompletedTask;
+
     public string Id() => Context.ConnectionId;
 
     public void Remember(string key, string value) => Context.SocketData()[key] = value;
+
+    /// <summary>Keeps something that lies in many others.</summary>
+    public void RememberDeep(string key, int depth)
+    {
+        object? value = "deep";
+        for (var i = 0; i < depth; i++)
+        {
+            value = new[] { value };
+        }
+        Context.SocketData()[key] = value;
+    }
 
     public string? Token() => Context.ResumeToken();
 
