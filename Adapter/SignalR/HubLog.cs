@@ -33,7 +33,7 @@ internal static partial class HubLog
         + "when its client comes back. Check that the directory runs and is not overloaded")]
     public static partial void DataNotConfirmed(ILogger logger, string @namespace, SocketId socket, Exception exception);
 
-    [LoggerMessage(117, LogLevel.Warning, "{Namespace}: the client of connection {Socket} came back, and what was kept for it, or what it missed, cannot be "
+    [LoggerMessage(118, LogLevel.Warning, "{Namespace}: the client of connection {Socket} came back, and what was kept for it, or what it missed, cannot be "
         + "read here: it begins anew. Let all servers have the same version and the same JsonSerializerOptions")]
     public static partial void NotReadable(ILogger logger, string @namespace, SocketId socket, Exception exception);
 }
