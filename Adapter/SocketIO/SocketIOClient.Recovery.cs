@@ -47,16 +47,26 @@ internal sealed partial class SocketIOClient
             return null;
         }
         var socket = (SocketIOSocket)outcome.Socket!;
-        if (made is null)
+        try
         {
-            socket.Restore(outcome.Session!.Data);
-            if (!TryAdd(name, attempt, socket))
+            if (made is null)
             {
-                @namespace.Forget(socket, mayComeBack: true);
-                return (socket, false);
+                socket.Restore(outcome.Session!.Data);
+                if (!TryAdd(name, attempt, socket))
+                {
+                    @namespace.Forget(socket, mayComeBack: true);
+                    return (socket, false);
+                }
             }
+            return (socket, await socket.ReenterAsync(outcome).ConfigureAwait(false));
         }
-        return (socket, await socket.ReenterAsync(outcome).ConfigureAwait(false));
+        catch (Exception exception) when (exception is JsonException or InvalidDataException)
+        {
+            SocketIOLog.NotReadable(_server.Logger, name, socket.Id, exception);
+            @namespace.Forget(socket);
+            GiveUp(socket);
+            return null;
+        }
     }
 
     private async Task RunMiddlewaresAsync(SocketIONamespace @namespace, SocketIOSocket made)

@@ -72,6 +72,10 @@ internal static partial class SocketIOLog
     [LoggerMessage(137, LogLevel.Debug, "{Namespace}: a client asked for its session and does not get it: {Why}")]
     public static partial void NotRecovered(ILogger logger, string @namespace, ClaimRefusal why);
 
+    [LoggerMessage(146, LogLevel.Warning, "{Namespace}: the client of socket {Socket} came back, and what was kept for it, or what it missed, cannot be read "
+        + "here: it begins anew. Let all servers have the same version and the same JsonSerializerOptions")]
+    public static partial void NotReadable(ILogger logger, string @namespace, SocketId socket, Exception exception);
+
     [LoggerMessage(127, LogLevel.Error,
         "A service that a middleware got from HttpContext.RequestServices could not be disposed. Mend what the exception names")]
     public static partial void ServicesFailed(ILogger logger, Exception exception);

@@ -74,6 +74,23 @@ public sealed class RecoveryTests
     }
 
     [Fact]
+    public async Task Who_missed_something_that_cannot_be_read_begins_anew_and_nothing_is_left_behind()
+    {
+        var connected = Channel.CreateUnbounded<SocketIOSocket>();
+        await using var cluster = await StartAsync(connected, 2);
+        await using var first = await Client.ConnectAsync(cluster[0]);
+        var before = await connected.Reader.ReadAsync(Cancellation);
+        first.Break();
+        await cluster[1].IO.Root.Core.PublishAsync(Operation.Emit(BroadcastTarget.Socket(before.Id), new byte[] { 250 }));
+
+        await using var again = await first.ComeBackAsync(cluster[1]);
+
+        var after = await connected.Reader.ReadAsync(Cancellation);
+        Assert.False(after.Recovered);
+        Assert.Equal([after.Id], await cluster[0].IO.Root.Core.SocketIdsAsync(cancellationToken: Cancellation));
+    }
+
+    [Fact]
     public async Task What_a_handler_emits_while_the_client_is_away_is_not_lost()
     {
         var connected = Channel.CreateUnbounded<SocketIOSocket>();
