@@ -41,6 +41,12 @@ internal sealed class AdminGate : IDisposable
     /// <summary>Whether somebody at this address may come near at all.</summary>
     public bool Allows(IPAddress? address) => _options.AllowRemote || (address is not null && IPAddress.IsLoopback(address));
 
+    /// <summary>
+    /// Whether somebody who asked for the server by such a name may come near. Where no password is needed, a page of a stranger's site, open in a browser on
+    /// this machine, could come near by a name of its own that leads here.
+    /// </summary>
+    public bool AllowsName(bool isThisMachine) => isThisMachine || _options.AllowRemote || !_options.AllowAnonymous;
+
     /// <summary>The middleware of the namespace.</summary>
     /// <exception cref="ConnectErrorException">The client may not come in.</exception>
     public async Task CheckAsync(SocketIOSocket socket)
@@ -50,6 +56,13 @@ internal sealed class AdminGate : IDisposable
         {
             _metrics.AdminLogin("remote");
             throw new ConnectErrorException($"the admin UI may be used on the server's machine only ({nameof(SocketIOAdminOptions)}.AllowRemote)");
+        }
+        if (!AllowsName(socket.Handshake.NamesThisMachine))
+        {
+            _metrics.AdminLogin("remote");
+            throw new ConnectErrorException(
+                "without a password the admin UI may be used under the name localhost or a loopback address only, such as http://127.0.0.1 "
+                + $"({nameof(SocketIOAdminOptions)}.AllowAnonymous)");
         }
         if (_sessions is null)
         {

@@ -13,7 +13,7 @@ internal sealed class AdminHubFilter(ThisServer server) : IHubFilter
     {
         if (invocationContext.Context.Features.Get<HubSocket>() is { IsWatched: true } socket)
         {
-            socket.Watcher?.Received(socket, invocationContext.HubMethodName, Write(invocationContext.HubMethodArguments));
+            socket.Watcher?.Received(socket, invocationContext.HubMethodName, invocationContext.HubMethodArguments, Write);
         }
         return next(invocationContext);
     }

@@ -65,7 +65,7 @@ internal static partial class AdminPageFiles
     private static void Map(IEndpointRouteBuilder group, string pattern, AdminGate gate, RequestDelegate serve) =>
         group.MapMethods(pattern, Methods, (RequestDelegate)(context =>
         {
-            if (!gate.Allows(context.Connection.RemoteIpAddress))
+            if (!gate.Allows(context.Connection.RemoteIpAddress) || !gate.AllowsName(LocalHost.Is(context.Request.Host)))
             {
                 context.Response.StatusCode = StatusCodes.Status404NotFound;
                 return Task.CompletedTask;

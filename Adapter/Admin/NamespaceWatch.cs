@@ -29,8 +29,9 @@ internal sealed class NamespaceWatch(SocketWatch watch, Namespace @namespace) : 
         }
     }
 
-    public void Received(LocalSocket socket, string @event, ReadOnlyMemory<byte> arguments) =>
-        watch.Event("event_received", @namespace, socket, @event, arguments);
+    public void Received<TState>(LocalSocket socket, string @event, TState state, Func<TState, ReadOnlyMemory<byte>> arguments) =>
+        watch.Event("event_received", @namespace, socket, @event, state, arguments);
 
-    public void Sent(LocalSocket socket, string @event, ReadOnlyMemory<byte> arguments) => watch.Event("event_sent", @namespace, socket, @event, arguments);
+    public void Sent(LocalSocket socket, string @event, ReadOnlyMemory<byte> arguments) =>
+        watch.Event("event_sent", @namespace, socket, @event, arguments, static arguments => arguments);
 }

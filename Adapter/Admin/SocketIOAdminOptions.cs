@@ -19,7 +19,10 @@ public sealed class SocketIOAdminOptions
     /// <summary>The bcrypt hash of the password, as <c>htpasswd -nbB</c> and the reference's own documentation make it: <c>$2b$10$…</c>.</summary>
     public string? PasswordHash { get; set; }
 
-    /// <summary>Whether nobody is asked who they are (the reference: <c>auth: false</c>). Default: no.</summary>
+    /// <summary>
+    /// Whether nobody is asked who they are (the reference: <c>auth: false</c>). Default: no. Without <see cref="AllowRemote"/> the server has to be named
+    /// <c>localhost</c> or by a loopback address then: a page of a stranger's site could come near by a name that leads here.
+    /// </summary>
     public bool AllowAnonymous { get; set; }
 
     /// <summary>

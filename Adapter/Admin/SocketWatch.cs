@@ -164,7 +164,8 @@ internal sealed partial class SocketWatch : IAsyncDisposable
     }
 
     /// <summary>An event came from a client, or goes to one.</summary>
-    public void Event(string what, Namespace @namespace, LocalSocket socket, string @event, ReadOnlyMemory<byte> arguments)
+    public void Event<TState>(
+        string what, Namespace @namespace, LocalSocket socket, string @event, TState state, Func<TState, ReadOnlyMemory<byte>> write)
     {
         if (!socket.IsWatched || @namespace.Name == _options.Namespace)
         {
@@ -180,6 +181,11 @@ internal sealed partial class SocketWatch : IAsyncDisposable
                 _eventsLeftOut++;
                 return;
             }
+        }
+        // Without the lock, as it may run code of the application; and for those only that are shown, as it costs something.
+        var arguments = write(state);
+        lock (_lock)
+        {
             _log.Add(what, arguments.Length + @event.Length, writer =>
             {
                 writer.WriteStringValue(@namespace.Name);

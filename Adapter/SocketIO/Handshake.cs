@@ -56,6 +56,9 @@ public sealed class Handshake
     /// <summary>What <see cref="SocketIOOptions.CaptureHandshake"/> took.</summary>
     public IReadOnlyDictionary<string, object?> Items => _connection.Items;
 
+    /// <summary>Whether the request named this machine, and no other host that leads here.</summary>
+    internal bool NamesThisMachine => _connection.NamesThisMachine;
+
     internal void WriteTo(Utf8JsonWriter writer, bool secrets)
     {
         writer.WriteStartObject();
@@ -109,6 +112,7 @@ internal sealed class ConnectionHandshake
         Address = context.Features.Get<IHttpConnectionFeature>()?.RemoteIpAddress;
         IsCrossDomain = context.Request.Headers.Origin.Count > 0;
         IsSecure = context.Request.IsHttps;
+        NamesThisMachine = LocalHost.Is(context.Request.Host);
         Url = context.Request.GetEncodedPathAndQuery();
         User = context.Features.Get<IHttpAuthenticationFeature>()?.User is { } user && user.Identities.Any(identity => identity.IsAuthenticated)
             ? user
@@ -137,6 +141,8 @@ internal sealed class ConnectionHandshake
     public bool IsCrossDomain { get; }
 
     public bool IsSecure { get; }
+
+    public bool NamesThisMachine { get; }
 
     public string Url { get; }
 

@@ -58,7 +58,7 @@ public sealed partial class SocketIOSocket
         var @event = new SocketIOEvent(this, packet.Event, packet.Arguments, new SocketIOAck(this, packet.Id));
         if (IsWatched)
         {
-            Namespace.Core.Watcher?.Received(this, packet.Event, packet.Arguments.ToJsonArray());
+            Namespace.Core.Watcher?.Received(this, packet.Event, packet.Arguments, static arguments => arguments.ToJsonArray());
         }
         foreach (var listener in _anyListeners)
         {

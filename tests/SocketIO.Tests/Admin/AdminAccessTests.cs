@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using OrleansAdapter.Admin;
+using OrleansAdapter.SocketIO.Tests.Live;
 
 namespace OrleansAdapter.SocketIO.Tests.Admin;
 
@@ -59,6 +61,51 @@ public sealed class AdminAccessTests
         await using var page = await AdminPage.OpenAsync(open[0], right, Stranger);
         await page.HearsAsync("config");
     }
+
+    /// <summary>A page of a stranger's site, whose name leads to this machine, is of the same origin as the server then.</summary>
+    [Theory]
+    [InlineData("rebound.example")]
+    [InlineData("rebound.example:3000")]
+    [InlineData("localhost.rebound.example")]
+    [InlineData("127.0.0.1.rebound.example")]
+    [InlineData("203.0.113.7:80")]
+    public async Task Without_a_password_it_is_not_reached_by_a_name_that_only_leads_to_this_machine(string name)
+    {
+        await using var cluster = await AdminCluster.StartAsync(configure: Anonymous);
+        Assert.Contains("localhost", Message(await AdminPage.RefusedAsync(cluster[0], new { }, named: name)), StringComparison.Ordinal);
+        await using var page = await AdminPage.OpenAsync(cluster[0], new { });
+        await page.HearsAsync("config");
+    }
+
+    [Fact]
+    public async Task With_a_password_or_where_others_may_it_is_reached_by_any_name()
+    {
+        await using var cluster = await AdminCluster.StartAsync();
+        await using var page = await AdminPage.OpenAsync(cluster[0], named: "admin.example");
+        await page.HearsAsync("config");
+
+        await using var open = await AdminCluster.StartAsync(configure: options =>
+        {
+            Anonymous(options);
+            options.AllowRemote = true;
+        });
+        await using var other = await AdminPage.OpenAsync(open[0], new { }, named: "admin.example");
+        await other.HearsAsync("config");
+    }
+
+    [Theory]
+    [InlineData("localhost", true)]
+    [InlineData("LocalHost:3000", true)]
+    [InlineData("app.localhost:3000", true)]
+    [InlineData("127.0.0.1:3000", true)]
+    [InlineData("127.1.2.3", true)]
+    [InlineData("[::1]:3000", true)]
+    [InlineData("[::1]", true)]
+    [InlineData("", false)]
+    [InlineData("notlocalhost", false)]
+    [InlineData("10.0.0.1", false)]
+    [InlineData("[2001:db8::1]:80", false)]
+    public void Names_of_this_machine(string host, bool isThisMachine) => Assert.Equal(isThisMachine, LocalHost.Is(new HostString(host)));
 
     [Fact]
     public async Task It_is_not_there_unless_it_was_mapped()
@@ -133,6 +180,29 @@ public sealed class AdminAccessTests
         Assert.DoesNotContain(page.Told, told => told[0].ValueEquals("socket_connected"));
     }
 
+    /// <summary>With a busy hub, writing all of them as JSON would cost more than the hub itself.</summary>
+    [Fact]
+    public async Task Calls_of_a_hub_that_are_not_shown_are_not_written_as_JSON()
+    {
+        const int calls = 200;
+        await using var cluster = await AdminCluster.StartAsync(configure: options => options.MaxEventsPerSecond = 1);
+        await using var page = await AdminPage.OpenAsync(cluster[0]);
+        await page.HearsAsync("all_sockets");
+        await using var hub = await TestSocket.ConnectAsync(cluster[0].Address, "/hub");
+        await hub.SendAsync("{\"protocol\":\"json\",\"version\":1}\u001e");
+        await page.HearsAsync("socket_connected");
+        for (var i = 1; i <= calls; i++)
+        {
+            await hub.SendAsync($$"""{"type":1,"invocationId":"{{i}}","target":"Take","arguments":[{"number":7}]}""" + '\u001e');
+        }
+        while (!(await hub.ReceiveTextAsync()).Contains($"\"invocationId\":\"{calls}\"", StringComparison.Ordinal))
+        {
+        }
+
+        // One for each second that this took.
+        Assert.InRange(Counted.Written, 1, calls / 4);
+    }
+
     [Fact]
     public async Task A_pages_place_is_free_again_when_it_has_gone()
     {
@@ -185,6 +255,14 @@ public sealed class AdminAccessTests
             using var map = await http.GetAsync("/admin/js/app.js.map", Cancellation);
             using var fromAfar = new HttpRequestMessage(HttpMethod.Get, "/admin/") { Headers = { { "X-Forwarded-For", Stranger } } };
             using var refused = await http.SendAsync(fromAfar, Cancellation);
+            await using var anonymous = await AdminCluster.StartAsync(configure: options =>
+            {
+                Anonymous(options);
+                options.PageFiles = folder.FullName;
+            });
+            using var rebound = new HttpRequestMessage(HttpMethod.Get, new Uri(anonymous[0].Address, "/admin/")) { Headers = { Host = "rebound.example" } };
+            using var alsoRefused = await http.SendAsync(rebound, Cancellation);
+            using var named = await http.GetAsync(new Uri(anonymous[0].Address, "/admin/"), Cancellation);
 
             Assert.Equal((HttpStatusCode.Redirect, "/admin/"), (moved.StatusCode, moved.Headers.Location!.ToString()));
             Assert.Equal(
@@ -194,6 +272,7 @@ public sealed class AdminAccessTests
             Assert.Contains("default-src 'none'", Assert.Single(page.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
             Assert.Equal(("script", "icons"), (await script.Content.ReadAsStringAsync(Cancellation), await icons.Content.ReadAsStringAsync(Cancellation)));
             Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.NotFound), (map.StatusCode, refused.StatusCode));
+            Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.OK), (alsoRefused.StatusCode, named.StatusCode));
         }
         finally
         {
@@ -264,6 +343,9 @@ public sealed class AdminAccessTests
         await Assert.ThrowsAsync<OptionsValidationException>(() => AdminCluster.StartAsync(configure: options => options.Username = null));
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private static void Anonymous(SocketIOAdminOptions options) =>
+        (options.Username, options.PasswordHash, options.AllowAnonymous) = (null, null, true);
 
     private static string Message(JsonElement refusal) => refusal.GetProperty("message").GetString()!;
 

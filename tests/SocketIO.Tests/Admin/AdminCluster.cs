@@ -60,6 +60,21 @@ internal sealed class AdminHub : Hub
     public Task Join(string room) => Groups.AddToGroupAsync(Context.ConnectionId, room);
 
     public Task Say(string room, string text) => Clients.Group(room).SendAsync("said", text);
+
+    public int Take(Counted argument) => argument.Number;
+}
+
+/// <summary>An argument that knows how often one of its kind was written as JSON.</summary>
+internal sealed class Counted
+{
+    private static int _written;
+
+    public static int Written => Volatile.Read(ref _written);
+
+    public int Number { get; set; }
+
+    /// <summary>What is there for the writer only.</summary>
+    public int Times => Interlocked.Increment(ref _written);
 }
 
 /// <summary>What the admin UI's page is to a server: a client of its namespace that speaks the wire.</summary>
@@ -72,9 +87,9 @@ internal sealed class AdminPage : IAsyncDisposable
     /// <summary>All that it was told, in order.</summary>
     public List<JsonElement[]> Told { get; } = [];
 
-    public static async Task<AdminPage> OpenAsync(SocketIOHost host, object? auth = null, string? from = null)
+    public static async Task<AdminPage> OpenAsync(SocketIOHost host, object? auth = null, string? from = null, string? named = null)
     {
-        var page = new AdminPage(await ConnectAsync(host, from));
+        var page = new AdminPage(await ConnectAsync(host, from, named));
         await page._socket.SendAsync("40/admin," + JsonSerializer.Serialize(auth ?? new { username = "admin", password = AdminCluster.Password }));
         while (true)
         {
@@ -89,9 +104,9 @@ internal sealed class AdminPage : IAsyncDisposable
     }
 
     /// <summary>Tries to come in, and tells why not.</summary>
-    public static async Task<JsonElement> RefusedAsync(SocketIOHost host, object auth, string? from = null)
+    public static async Task<JsonElement> RefusedAsync(SocketIOHost host, object auth, string? from = null, string? named = null)
     {
-        await using var socket = await ConnectAsync(host, from);
+        await using var socket = await ConnectAsync(host, from, named);
         await socket.SendAsync("40/admin," + JsonSerializer.Serialize(auth));
         var text = await socket.ReceiveTextAsync();
         Assert.StartsWith("44/admin,", text, StringComparison.Ordinal);
@@ -142,7 +157,7 @@ internal sealed class AdminPage : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _socket.DisposeAsync();
 
-    private static async Task<TestSocket> ConnectAsync(SocketIOHost host, string? from)
+    private static async Task<TestSocket> ConnectAsync(SocketIOHost host, string? from, string? named)
     {
         var socket = await TestSocket.ConnectAsync(
             host.Address,
@@ -152,6 +167,11 @@ internal sealed class AdminPage : IAsyncDisposable
                 if (from is not null)
                 {
                     options.SetRequestHeader("X-Forwarded-For", from);
+                }
+                if (named is not null)
+                {
+                    options.SetRequestHeader("Host", named);
+                    options.SetRequestHeader("Origin", $"http://{named}");
                 }
             });
         await socket.ReceiveTextAsync();
