@@ -10,15 +10,18 @@ public sealed class CancellationTests
     public async Task A_callback_of_Disconnected_that_throws_is_logged()
     {
         using var log = new AwaitedLog("DisconnectedFailed");
+        var registered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var ran = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var cluster = await SocketIOCluster.StartAsync(
             build: builder => builder.Logging.AddProvider(log),
             serve: io => io.OnConnection(socket =>
             {
-                socket.Disconnected.UnsafeRegister(_ => ran.SetResult(), null);
+                socket.Disconnected.UnsafeRegister(_ => ran.TrySetResult(), null);
                 socket.Disconnected.UnsafeRegister(_ => throw new InvalidOperationException("the callback's own fault"), null);
+                registered.TrySetResult(); // one more client comes at the end
             }));
         var (socket, _) = await cluster[0].JoinAsync();
+        await registered.Task.InTimeAsync(); // the client is told before OnConnection has run
         await socket.CloseAsync();
 
         Assert.Contains("the callback's own fault", (await log.Line.InTimeAsync()).ToString(), StringComparison.Ordinal);
