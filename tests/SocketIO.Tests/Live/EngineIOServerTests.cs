@@ -94,6 +94,7 @@ public sealed class EngineIOServerTests
     {
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var opened = Channel.CreateUnbounded<EngineIOConnection>();
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var handled = 0;
         await using var cluster = await StartAsync(connection =>
         {
@@ -101,6 +102,7 @@ public sealed class EngineIOServerTests
             connection.OnMessage(async _ =>
             {
                 Interlocked.Increment(ref handled);
+                begun.TrySetResult();
                 await gate.Task;
             });
         });
@@ -113,6 +115,7 @@ public sealed class EngineIOServerTests
         }
         var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = connection.Closed.UnsafeRegister(_ => gone.TrySetResult(), null);
+        await begun.Task.InTimeAsync(); // an abort may overtake what was sent
         socket.Abort();
 
         await gone.Task.InTimeAsync();
