@@ -262,11 +262,17 @@ public abstract class HubRecoveryTests(TestCluster cluster) : HubSuite(cluster)
         var client = await a.ResumeAsync(null, offset: "");
         await client.CallAsync(nameof(TestHub.Join), "group");
         using var stop = new CancellationTokenSource();
+        using var ahead = new SemaphoreSlim(500); // how much it may have missed at most: less than it may be given
         var last = 0;
         var publishing = Task.Run(async () =>
         {
-            while (!stop.IsCancellationRequested)
+            while (true)
             {
+                await ahead.WaitAsync(stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (stop.IsCancellationRequested)
+                {
+                    return;
+                }
                 await a.Manager.SendGroupAsync("group", "said", [$"{++last}"]).InTimeAsync();
             }
         });
@@ -277,6 +283,7 @@ public abstract class HubRecoveryTests(TestCluster cluster) : HubSuite(cluster)
             for (var i = 0; i < 20; i++)
             {
                 place = await client.HearsAtAsync($"{next++}");
+                ahead.Release();
             }
             var (id, token) = (client.Id, await TokenAsync(client));
             await client.GoneAsync();
