@@ -87,6 +87,11 @@ await inBrowser(executablePath, async open => {
     check((await person.worker()) === worker, "somebody moved who was not on the dead worker");
     check((await person.log.locator("p", { hasText: "was lost" }).count()) === 0, "somebody lost a connection who was not on the dead worker");
   }
+  if (back.includes(await ada.worker())) {
+    // The page has him go to the worker that was started again: what he says on the way would be lost.
+    await ben.hears("so that this page has people on several workers again");
+    await ben.log.locator("p", { hasText: "Back on" }).nth(1).waitFor();
+  }
   await ben.say("here I am again");
   for (const [, person] of all) {
     await person.hears("here I am again");
