@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.SignalR;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansAdapter;
@@ -31,13 +30,7 @@ public static class SocketIOAdminExtensions
     public static IServiceCollection AddSocketIOAdmin(this IServiceCollection services, Action<SocketIOAdminOptions>? configure = null)
     {
         services.AddSocketIO();
-        services.TakeSection<SocketIOAdminOptions>("SocketIO:Admin");
-        var options = services.AddOptions<SocketIOAdminOptions>().ValidateOnStart();
-        if (configure is not null)
-        {
-            options.Configure(configure);
-        }
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SocketIOAdminOptions>, SocketIOAdminOptionsValidator>());
+        services.AddSectionOptions<SocketIOAdminOptions, SocketIOAdminOptionsValidator>("SocketIO:Admin", configure);
         if (services.Any(static service => service.ServiceType == typeof(AdminConsole)))
         {
             return services;

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
@@ -74,16 +73,12 @@ internal sealed class SocketJson(SocketIOAdminOptions options, JsonSerializerOpt
         string wrong;
         try
         {
-            var buffer = new ArrayBufferWriter<byte>(256);
-            using (var writer = new Utf8JsonWriter(buffer))
+            var written = JsonBytes.Of(write);
+            if (written.Length <= Limit && JsonLimits.WhatIsWrong(written.Span) is null)
             {
-                write(writer);
+                return written;
             }
-            if (buffer.WrittenCount <= Limit && JsonLimits.WhatIsWrong(buffer.WrittenSpan) is null)
-            {
-                return buffer.WrittenMemory;
-            }
-            wrong = buffer.WrittenCount > Limit ? TooLarge(buffer.WrittenCount) : "no JSON that could be shown";
+            wrong = written.Length > Limit ? TooLarge(written.Length) : "no JSON that could be shown";
         }
 #pragma warning disable CA1031 // Whatever the application keeps with one socket: the others are shown.
         catch (Exception exception)
@@ -99,25 +94,26 @@ internal sealed class SocketJson(SocketIOAdminOptions options, JsonSerializerOpt
     {
         var shown = arguments.Length > Limit ? LeftOutBecause(TooLarge(arguments.Length)) : Show(writer => writer.WriteRawValue(arguments.Span));
         using var document = JsonDocument.Parse(shown);
-        var buffer = new ArrayBufferWriter<byte>(shown.Length + @event.Length + 8);
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            writer.WriteStartArray();
-            writer.WriteStringValue(@event);
-            if (document.RootElement.ValueKind == JsonValueKind.Array)
+        var known = document.RootElement;
+        return JsonBytes.Of(
+            writer =>
             {
-                foreach (var argument in document.RootElement.EnumerateArray())
+                writer.WriteStartArray();
+                writer.WriteStringValue(@event);
+                if (known.ValueKind == JsonValueKind.Array)
                 {
-                    argument.WriteTo(writer);
+                    foreach (var argument in known.EnumerateArray())
+                    {
+                        argument.WriteTo(writer);
+                    }
                 }
-            }
-            else
-            {
-                document.RootElement.WriteTo(writer);
-            }
-            writer.WriteEndArray();
-        }
-        return buffer.WrittenMemory;
+                else
+                {
+                    known.WriteTo(writer);
+                }
+                writer.WriteEndArray();
+            },
+            size: shown.Length + @event.Length + 8);
     }
 
     /// <summary>Sockets of one connection have it in common. The connection's own id would let whoever sees it speak for the client.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using OrleansAdapter.Packets;
 
 namespace OrleansAdapter.Admin;
 
@@ -78,15 +79,13 @@ internal sealed class WatchLog
     {
         try
         {
-            var buffer = new ArrayBufferWriter<byte>(256);
-            using (var writer = new Utf8JsonWriter(buffer))
+            return JsonBytes.Of(writer =>
             {
                 writer.WriteStartArray();
                 writer.WriteStringValue(@event);
                 write(writer);
                 writer.WriteEndArray();
-            }
-            return buffer.WrittenMemory;
+            });
         }
         catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or JsonException)
         {

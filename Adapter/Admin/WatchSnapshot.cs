@@ -1,5 +1,5 @@
-using System.Buffers;
 using System.Text.Json;
+using OrleansAdapter.Packets;
 
 namespace OrleansAdapter.Admin;
 
@@ -18,26 +18,20 @@ internal sealed record WatchSnapshot(string Server, long Last, IReadOnlyList<Rea
         var bytes = 0L;
         foreach (var write in sockets)
         {
-            var buffer = new ArrayBufferWriter<byte>(512);
-            using (var writer = new Utf8JsonWriter(buffer))
-            {
-                write(writer);
-            }
-            bytes += buffer.WrittenCount;
+            var socket = JsonBytes.Of(write, 512);
+            bytes += socket.Length;
             if (bytes > MostBytes)
             {
                 break;
             }
-            written.Add(buffer.WrittenMemory);
+            written.Add(socket);
         }
         return new WatchSnapshot(server.ToString(), last, written);
     }
 
     /// <summary>As another server gets it: <c>{"server":…,"last":…,"sockets":[…]}</c>.</summary>
-    public byte[] ToJson()
-    {
-        var buffer = new ArrayBufferWriter<byte>(4096);
-        using (var writer = new Utf8JsonWriter(buffer))
+    public ReadOnlyMemory<byte> ToJson() => JsonBytes.Of(
+        writer =>
         {
             writer.WriteStartObject();
             writer.WriteString("server", Server);
@@ -49,9 +43,8 @@ internal sealed record WatchSnapshot(string Server, long Last, IReadOnlyList<Rea
             }
             writer.WriteEndArray();
             writer.WriteEndObject();
-        }
-        return buffer.WrittenSpan.ToArray();
-    }
+        },
+        size: 4096);
 
     /// <summary>Reads what another server said; null where it is none.</summary>
     public static WatchSnapshot? Read(ReadOnlyMemory<byte> json)

@@ -2,6 +2,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using OrleansAdapter.Forwarding;
 
 namespace OrleansAdapter.EngineIO;
@@ -9,6 +11,18 @@ namespace OrleansAdapter.EngineIO;
 /// <summary>Puts the server behind an endpoint: CORS where it was asked for, WebSockets, then the protocol.</summary>
 internal static class EngineEndpoint
 {
+    /// <summary>Maps it, until the host stops.</summary>
+    /// <param name="endpoints">The application.</param>
+    /// <param name="path">The path, without a slash at its end.</param>
+    /// <param name="server">The server.</param>
+    /// <param name="protocol">What is spoken there, for the endpoint's name.</param>
+    public static IEndpointConventionBuilder Map(IEndpointRouteBuilder endpoints, string path, EngineServer server, string protocol)
+    {
+        // Who ignores that the host stops holds it up.
+        endpoints.ServiceProvider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(server.CloseAll);
+        return endpoints.Map(path, Build(endpoints, server)).WithDisplayName($"{protocol} {path}");
+    }
+
     public static RequestDelegate Build(IEndpointRouteBuilder endpoints, EngineServer server)
     {
         var app = endpoints.CreateApplicationBuilder();

@@ -72,29 +72,13 @@ public sealed class EngineIOConnection : IEngineHandler
     public EngineIOConnection OnMessage(Func<EngineIOMessage, Task> listener) => Add(ref _messageListeners, listener);
 
     /// <inheritdoc cref="OnMessage(Func{EngineIOMessage, Task})"/>
-    public EngineIOConnection OnMessage(Action<EngineIOMessage> listener)
-    {
-        ArgumentNullException.ThrowIfNull(listener);
-        return OnMessage(message =>
-        {
-            listener(message);
-            return Task.CompletedTask;
-        });
-    }
+    public EngineIOConnection OnMessage(Action<EngineIOMessage> listener) => OnMessage(listener.ToAsync());
 
     /// <summary>Runs when the connection has ended, behind all of its messages.</summary>
     public EngineIOConnection OnClose(Func<EngineIOClose, Task> listener) => Add(ref _closeListeners, listener);
 
     /// <inheritdoc cref="OnClose(Func{EngineIOClose, Task})"/>
-    public EngineIOConnection OnClose(Action<EngineIOClose> listener)
-    {
-        ArgumentNullException.ThrowIfNull(listener);
-        return OnClose(close =>
-        {
-            listener(close);
-            return Task.CompletedTask;
-        });
-    }
+    public EngineIOConnection OnClose(Action<EngineIOClose> listener) => OnClose(listener.ToAsync());
 
     /// <summary>Sends a text. One for which too much waits is closed (<see cref="OrleansAdapterOptions.ClientQueueHardLimit"/>).</summary>
     /// <param name="text">The text.</param>

@@ -1,8 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansAdapter;
@@ -27,13 +25,7 @@ public static class EngineIOExtensions
     /// <param name="configure">Changes the options that the configuration gives.</param>
     public static IServiceCollection AddEngineIO(this IServiceCollection services, Action<EngineIOOptions>? configure = null)
     {
-        services.TakeSection<EngineIOOptions>("EngineIO");
-        var options = services.AddOptions<EngineIOOptions>().ValidateOnStart();
-        if (configure is not null)
-        {
-            options.Configure(configure);
-        }
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EngineIOOptions>, EngineIOOptionsValidator>());
+        services.AddSectionOptions<EngineIOOptions, EngineIOOptionsValidator>("EngineIO", configure);
         services.AddCors();
         return services.AddOrleansAdapter();
     }
@@ -72,12 +64,7 @@ public static class EngineIOExtensions
         ArgumentNullException.ThrowIfNull(endpoints);
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(opened);
-        path = path.TrimEnd('/');
-        var services = endpoints.ServiceProvider;
-        var engine = NewServer(services, opened);
-        // Who ignores that the host stops holds it up.
-        services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(engine.CloseAll);
-        return endpoints.Map(path, EngineEndpoint.Build(endpoints, engine)).WithDisplayName($"Engine.IO {path}");
+        return EngineEndpoint.Map(endpoints, path.TrimEnd('/'), NewServer(endpoints.ServiceProvider, opened), "Engine.IO");
     }
 
     private static EngineServer NewServer(IServiceProvider services, Action<EngineIOConnection, HttpContext> opened)

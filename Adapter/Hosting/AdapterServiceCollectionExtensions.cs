@@ -106,9 +106,7 @@ public static class AdapterServiceCollectionExtensions
         {
             return;
         }
-        services.TakeSection<RateLimitOptions>(RateLimitSection);
-        services.AddOptions<RateLimitOptions>().ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RateLimitOptions>, RateLimitOptionsValidator>());
+        services.AddSectionOptions<RateLimitOptions, RateLimitOptionsValidator>(RateLimitSection);
         services.AddSingleton(static provider => new RateLimits(
             provider.GetRequiredService<IOptions<RateLimitOptions>>(),
             provider.GetRequiredService<IOptions<ForwardedHeadersOptions>>(),

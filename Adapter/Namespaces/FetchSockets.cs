@@ -157,15 +157,12 @@ internal static class FetchSockets
     /// <summary>One part of one socket as JSON; where it cannot be shown, null, and the reason.</summary>
     private static ReadOnlyMemory<byte> Show(string what, Action<Utf8JsonWriter> write, int limit, List<string> omitted)
     {
-        var buffer = new ArrayBufferWriter<byte>(256);
+        ReadOnlyMemory<byte> written = default;
         string? wrong;
         try
         {
-            using (var writer = new Utf8JsonWriter(buffer))
-            {
-                write(writer);
-            }
-            wrong = buffer.WrittenCount > limit ? $"larger than {limit} bytes (MaxDataBytes)" : JsonLimits.WhatIsWrong(buffer.WrittenSpan);
+            written = JsonBytes.Of(write);
+            wrong = written.Length > limit ? $"larger than {limit} bytes (MaxDataBytes)" : JsonLimits.WhatIsWrong(written.Span);
         }
 #pragma warning disable CA1031 // Whatever the application keeps with one socket, or a client sent as its auth: the others are shown.
         catch (Exception exception)
@@ -175,7 +172,7 @@ internal static class FetchSockets
         }
         if (wrong is null)
         {
-            return buffer.WrittenMemory;
+            return written;
         }
         omitted.Add($"{what}: {wrong}");
         return "null"u8.ToArray();

@@ -1,7 +1,4 @@
 using System.Buffers;
-using System.Diagnostics.CodeAnalysis;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
 
 namespace OrleansAdapter.SignalR;
@@ -10,37 +7,23 @@ namespace OrleansAdapter.SignalR;
 /// A connection's hub protocol, which notices that one side means the end: a client that says so (official ones in JavaScript since version 8, and in .NET
 /// with stateful reconnect), or a hub that aborts the connection. One that just breaks looks to the framework like one that the client closed.
 /// </summary>
-internal sealed class GoodbyeProtocol(IHubProtocol inner, HubSocket socket) : IHubProtocol
+internal sealed class GoodbyeProtocol(IHubProtocol inner, HubSocket socket) : DelegatingHubProtocol(inner)
 {
-    public string Name => inner.Name;
-
-    public int Version => inner.Version;
-
-    public TransferFormat TransferFormat => inner.TransferFormat;
-
-    public bool IsVersionSupported(int version) => inner.IsVersionSupported(version);
-
-    public bool TryParseMessage(ref ReadOnlySequence<byte> input, IInvocationBinder binder, [NotNullWhen(true)] out HubMessage? message)
+    protected override HubMessage Received(HubMessage message)
     {
-        if (!inner.TryParseMessage(ref input, binder, out message))
-        {
-            return false;
-        }
         if (message is CloseMessage)
         {
             socket.EndSession();
         }
-        return true;
+        return message;
     }
 
-    public ReadOnlyMemory<byte> GetMessageBytes(HubMessage message) => inner.GetMessageBytes(message);
-
-    public void WriteMessage(HubMessage message, IBufferWriter<byte> output)
+    public override void WriteMessage(HubMessage message, IBufferWriter<byte> output)
     {
         if (message is CloseMessage { AllowReconnect: false } && socket.CloseMessage is null)
         {
             socket.EndSession();
         }
-        inner.WriteMessage(message, output);
+        base.WriteMessage(message, output);
     }
 }

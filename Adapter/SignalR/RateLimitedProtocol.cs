@@ -1,7 +1,4 @@
-using System.Buffers;
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
 using OrleansAdapter.RateLimiting;
@@ -12,22 +9,10 @@ namespace OrleansAdapter.SignalR;
 /// A connection's hub protocol, which refuses calls of the hub that are over a limit: to the framework they are calls that could not be read, with a
 /// <see cref="HubException"/> that says why. A hub filter that threw one would have the framework log each as an error.
 /// </summary>
-internal sealed class RateLimitedProtocol(IHubProtocol inner, SocketLimits limits) : IHubProtocol
+internal sealed class RateLimitedProtocol(IHubProtocol inner, SocketLimits limits) : DelegatingHubProtocol(inner)
 {
-    public string Name => inner.Name;
-
-    public int Version => inner.Version;
-
-    public TransferFormat TransferFormat => inner.TransferFormat;
-
-    public bool IsVersionSupported(int version) => inner.IsVersionSupported(version);
-
-    public bool TryParseMessage(ref ReadOnlySequence<byte> input, IInvocationBinder binder, [NotNullWhen(true)] out HubMessage? message)
+    protected override HubMessage Received(HubMessage message)
     {
-        if (!inner.TryParseMessage(ref input, binder, out message))
-        {
-            return false;
-        }
         var target = message switch
         {
             HubMethodInvocationMessage call => call.Target,
@@ -39,10 +24,6 @@ internal sealed class RateLimitedProtocol(IHubProtocol inner, SocketLimits limit
             message = new InvocationBindingFailureMessage(
                 ((HubInvocationMessage)message).InvocationId, target, ExceptionDispatchInfo.Capture(new HubException(refusal.Message, refusal)));
         }
-        return true;
+        return message;
     }
-
-    public ReadOnlyMemory<byte> GetMessageBytes(HubMessage message) => inner.GetMessageBytes(message);
-
-    public void WriteMessage(HubMessage message, IBufferWriter<byte> output) => inner.WriteMessage(message, output);
 }

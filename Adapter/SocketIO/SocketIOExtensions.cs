@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansAdapter;
@@ -23,13 +22,7 @@ public static class SocketIOExtensions
     /// <param name="configure">Changes the options that the configuration gives.</param>
     public static IServiceCollection AddSocketIO(this IServiceCollection services, Action<SocketIOOptions>? configure = null)
     {
-        services.TakeSection<SocketIOOptions>("SocketIO");
-        var options = services.AddOptions<SocketIOOptions>().ValidateOnStart();
-        if (configure is not null)
-        {
-            options.Configure(configure);
-        }
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SocketIOOptions>, SocketIOOptionsValidator>());
+        services.AddSectionOptions<SocketIOOptions, SocketIOOptionsValidator>("SocketIO", configure);
         services.AddCors();
         services.TryAddSingleton(static provider => new SocketIOServer(
             provider.GetRequiredService<ThisServer>(),
@@ -65,9 +58,7 @@ public static class SocketIOExtensions
         ArgumentException.ThrowIfNullOrEmpty(path);
         path = path.TrimEnd('/');
         var server = endpoints.ServiceProvider.GetRequiredService<SocketIOServer>();
-        // Who ignores that the host stops holds it up.
-        endpoints.ServiceProvider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(server.Engine.CloseAll);
         ClientFiles.Map(endpoints, path, server.Options);
-        return endpoints.Map(path, EngineEndpoint.Build(endpoints, server.Engine)).WithDisplayName($"Socket.IO {path}").WithMetadata(parser);
+        return EngineEndpoint.Map(endpoints, path, server.Engine, "Socket.IO").WithMetadata(parser);
     }
 }

@@ -1,3 +1,5 @@
+using OrleansAdapter.EngineIO;
+
 namespace OrleansAdapter.SocketIO;
 
 /// <content>Sessions that nobody comes back to.</content>
@@ -15,15 +17,7 @@ public sealed partial class SocketIONamespace
     public SocketIONamespace OnSessionEnded(Func<SocketIOSessionEnd, Task> listener) => Add(ref _sessionEndListeners, listener);
 
     /// <inheritdoc cref="OnSessionEnded(Func{SocketIOSessionEnd, Task})"/>
-    public SocketIONamespace OnSessionEnded(Action<SocketIOSessionEnd> listener)
-    {
-        ArgumentNullException.ThrowIfNull(listener);
-        return OnSessionEnded(ended =>
-        {
-            listener(ended);
-            return Task.CompletedTask;
-        });
-    }
+    public SocketIONamespace OnSessionEnded(Action<SocketIOSessionEnd> listener) => OnSessionEnded(listener.ToAsync());
 
     /// <summary>Called in the namespace's turn. Listeners run apart from it, one after the other.</summary>
     private void TellEnded(IReadOnlyList<EndedSession> sessions)

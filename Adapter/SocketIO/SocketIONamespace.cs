@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using OrleansAdapter.EngineIO;
 using OrleansAdapter.Namespaces;
 using OrleansAdapter.SocketIO.Protocol;
 
@@ -71,15 +72,7 @@ public sealed partial class SocketIONamespace : NamespaceRoot
     public SocketIONamespace OnConnection(Func<SocketIOSocket, Task> listener) => Add(ref _connectionListeners, listener);
 
     /// <inheritdoc cref="OnConnection(Func{SocketIOSocket, Task})"/>
-    public SocketIONamespace OnConnection(Action<SocketIOSocket> listener)
-    {
-        ArgumentNullException.ThrowIfNull(listener);
-        return OnConnection(socket =>
-        {
-            listener(socket);
-            return Task.CompletedTask;
-        });
-    }
+    public SocketIONamespace OnConnection(Action<SocketIOSocket> listener) => OnConnection(listener.ToAsync());
 
     /// <summary>
     /// Says what to do with an event of any of the namespace's sockets; the handler may ask for the <see cref="SocketIOSocket"/> as a parameter. Costs
