@@ -48,6 +48,7 @@ prepare_node() {
   elif ((install)); then
     echo "Installing the official JavaScript clients in tests/EndToEnd/clients/node_modules (npm ci; --no-install leaves it)."
     (cd tests/EndToEnd/clients && npm ci --loglevel=error)
+    if ((${#full[@]})); then (cd samples/ported/from-node/before && npm ci --loglevel=error); fi
     export ORLEANSADAPTER_NODE=1
     return
   elif [[ -d tests/EndToEnd/clients/node_modules ]]; then

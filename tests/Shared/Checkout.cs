@@ -13,8 +13,10 @@ internal static class Checkout
 
     /// <summary>The built program of a project, in the configuration of these tests.</summary>
     /// <param name="project">The project's folder.</param>
-    public static string Program(string project) =>
-        Path.Combine(Root, project, "bin", Configuration, "net10.0", Path.GetFileName(project) + ".dll");
+    public static string Program(string project) => Program(project, Path.GetFileName(project));
+
+    /// <summary>The same of a project that is named otherwise than its folder.</summary>
+    public static string Program(string project, string name) => Path.Combine(Root, project, "bin", Configuration, "net10.0", name + ".dll");
 
     /// <summary>Skips the running test unless test.sh has found Node.js and installed the JavaScript clients.</summary>
     public static void SkipWithoutNode() =>

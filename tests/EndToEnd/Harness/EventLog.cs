@@ -98,3 +98,16 @@ internal sealed class EventLog<T>(string name)
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
+
+/// <summary>Logs of what a process writes.</summary>
+internal static class LineLog
+{
+    /// <summary>Adds each line, until there are no more.</summary>
+    public static async Task ReadAsync(this EventLog<string> log, StreamReader from)
+    {
+        while (await from.ReadLineAsync() is { } line)
+        {
+            log.Add(line);
+        }
+    }
+}

@@ -32,6 +32,9 @@ internal sealed class TestDatabase : IAsyncDisposable
     /// <summary>The file with the secret of the clusters in it.</summary>
     public string SecretFile => Path.Combine(_directory.FullName, "secret");
 
+    /// <summary>Whether Redis is installed.</summary>
+    public static bool HasRedis => File.Exists(Redis);
+
     /// <summary>Its kind: <c>postgres</c> or <c>redis</c>.</summary>
     public string Kind { get; }
 
@@ -101,7 +104,7 @@ internal sealed class TestDatabase : IAsyncDisposable
     private async Task StartRedisAsync()
     {
         Assert.SkipUnless(
-            File.Exists(Redis), $"Redis is not installed (Debian's package redis-server; there is no {Redis}), so no cluster over it is tested.");
+            HasRedis, $"Redis is not installed (Debian's package redis-server; there is no {Redis}), so no cluster over it is tested.");
         var data = await OwnAsync("data");
         await WriteAsync(ConnectionFile, $"{_address}:{_port}");
         await StartAsync(
@@ -149,16 +152,8 @@ internal sealed class TestDatabase : IAsyncDisposable
         (start.RedirectStandardOutput, start.RedirectStandardError, start.WorkingDirectory) = (true, true, "/");
         var lines = new EventLog<string>(command[0]);
         _server = Process.Start(start)!;
-        _reading = Task.WhenAll(ReadAsync(_server.StandardOutput, lines), ReadAsync(_server.StandardError, lines));
+        _reading = Task.WhenAll(lines.ReadAsync(_server.StandardOutput), lines.ReadAsync(_server.StandardError));
         await lines.FirstAsync(line => line.Contains(ready, StringComparison.Ordinal), "that it takes connections");
-    }
-
-    private static async Task ReadAsync(StreamReader from, EventLog<string> lines)
-    {
-        while (await from.ReadLineAsync() is { } line)
-        {
-            lines.Add(line);
-        }
     }
 
     private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
