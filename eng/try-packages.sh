@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Packs, and uses the packages as a new user would, in an empty directory outside the repository: installs the tool and the template, makes an
-# application, runs it as two workers and talks to it with official clients; compiles what references one package alone, and every sample of the documents.
+# application, runs it as two workers and talks to it with official clients; compiles what references one package alone; compiles, checks or runs all code of
+# the documents (eng/samples.awk).
 #   eng/try-packages.sh                what each change has to pass
 #   eng/try-packages.sh --full         also every choice of the template, and with the front that other systems than Linux use
 #   eng/try-packages.sh --no-build     packs what is built already (Release)
@@ -102,16 +103,6 @@ write_others() {
   echo 'using OrleansAdapter; public static class Uses { public static Task Of(IRoomGrain room) => room.EmitAsync("said", "hello"); }' \
     >"$place/others/only-abstractions/Uses.cs"
 
-  project "$place/others/observed" Microsoft.NET.Sdk.Web "OrleansAdapter@$version" "OrleansAdapter.OpenTelemetry@$version"
-  cat >"$place/others/observed/Program.cs" <<'END'
-using OpenTelemetry;
-
-var builder = WebApplication.CreateBuilder(args);
-builder.AddOrleansAdapter();
-builder.AddOrleansAdapterExport();
-builder.Services.AddOpenTelemetry().AddOrleansAdapterInstrumentation();
-END
-
   samples=$(cd "$root" && git ls-files -z "*.md" | xargs -0 awk -v OUT="$place/others/samples" -f eng/samples.awk) ||
     fail "the samples of the documents cannot be read"
   ((samples > 0)) || fail "the documents have no samples"
@@ -123,7 +114,9 @@ END
         local packages=()
         if [[ -e $folder/packages ]]; then read -ra packages <"$folder/packages"; fi
         project "$folder" Microsoft.NET.Sdk.Web "OrleansAdapter@$version" ${packages[@]+"${packages[@]}"} ;;
-      fragments) project "$folder" Microsoft.NET.Sdk.Web "OrleansAdapter@$version"; echo 'return;' >"$folder/Program.cs" ;;
+      fragments)
+        project "$folder" Microsoft.NET.Sdk.Web "OrleansAdapter@$version" "OrleansAdapter.OpenTelemetry@$version"
+        echo 'return;' >"$folder/Program.cs" ;;
       grain-client) project "$folder" Microsoft.NET.Sdk "OrleansAdapter.Grains.Abstractions@$version" "Microsoft.Orleans.Client@$orleans" ;;
     esac
   done
@@ -136,6 +129,25 @@ END
     find "$place/others" -name '*.csproj' | sed 's|.*|  <Project Path="&" />|'
     echo "</Solution>"
   } >"$place/others/others.slnx"
+}
+
+# The scripts in the documents: their syntax, and those that are marked so are run, each in an empty directory.
+check_scripts() {
+  local script folder
+  for script in "$place"/others/samples/{sh,run}/*.sh; do quietly bash -n "$script"; done
+  for script in "$place"/others/samples/run/*.sh; do
+    if grep -q '^openssl ' "$script" && ! command -v openssl >/dev/null; then
+      echo "**** A SCRIPT OF THE DOCUMENTS IS NOT RUN (${script##*/}): openssl is not installed."
+      continue
+    fi
+    folder=$(mktemp -d "$TMPDIR/run-XXXXXX")
+    (cd "$folder" && quietly bash -euo pipefail "$script")
+  done
+  if command -v node >/dev/null; then
+    for script in "$place"/others/samples/js/*.mjs; do quietly node --check "$script"; done
+  else
+    echo "**** THE DOCUMENTS' JAVASCRIPT IS NOT CHECKED: Node.js is not installed."
+  fi
 }
 
 # Three ports in a row that are free: the front's, and each worker's own.
@@ -211,7 +223,8 @@ if ((full)); then
   run "$place/app" --front proxy
 fi
 write_others
-step "compiling $samples samples of the documents, and projects that have one package alone"
+step "compiling and checking $samples samples of the documents, and projects that have one package alone"
+check_scripts
 build others/others.slnx
 main=$(find "$place/others/samples" -maxdepth 1 -name 'application-README_md-*' | sort -V | head -n 1)
 [[ -n $main ]] || fail "README.md has no sample that is an application"
