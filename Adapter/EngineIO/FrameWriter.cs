@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using OrleansAdapter.Primary;
 
 namespace OrleansAdapter.EngineIO;
 
@@ -41,9 +42,9 @@ internal sealed class FrameWriter(PipeWriter output) : IFrameWriter
             {
                 return;
             }
-            if (packets is [var single] && (base64 ? single.Base64Frames : single.Frames) is { Length: > PieceBytes } large)
+            if (packets is [var single])
             {
-                _flushing = WritePiecesAsync(large);
+                WriteSingle(base64 ? single.Base64Frames : single.Frames);
                 return;
             }
             foreach (var packet in packets)
@@ -127,6 +128,24 @@ internal sealed class FrameWriter(PipeWriter output) : IFrameWriter
         }
     }
 
+    private void WriteSingle(ReadOnlyMemory<byte> frames)
+    {
+        if (frames.Length > PieceBytes)
+        {
+            _flushing = WritePiecesAsync(frames);
+        }
+        else if (output is SocketOutput socket)
+        {
+            // They never change, and all who get this packet share them.
+            Await(socket.SendAsync(frames));
+        }
+        else
+        {
+            TryWrite(frames);
+            StartFlush();
+        }
+    }
+
     private void TryWrite(ReadOnlyMemory<byte> bytes)
     {
         if (_ended)
@@ -151,17 +170,21 @@ internal sealed class FrameWriter(PipeWriter output) : IFrameWriter
         }
         try
         {
-            var flush = output.FlushAsync(CancellationToken.None);
-            if (!flush.IsCompletedSuccessfully)
-            {
-                _flushing = WaitAsync(flush);
-            }
-            else if (flush.Result.IsCompleted)
-            {
-                _ended = true;
-            }
+            Await(output.FlushAsync(CancellationToken.None));
         }
         catch (Exception exception) when (exception is IOException or InvalidOperationException or OperationCanceledException)
+        {
+            _ended = true;
+        }
+    }
+
+    private void Await(ValueTask<FlushResult> flush)
+    {
+        if (!flush.IsCompletedSuccessfully)
+        {
+            _flushing = WaitAsync(flush);
+        }
+        else if (flush.Result.IsCompleted)
         {
             _ended = true;
         }
@@ -194,7 +217,8 @@ internal sealed class FrameWriter(PipeWriter output) : IFrameWriter
             {
                 var piece = bytes[..Math.Min(PieceBytes, bytes.Length)];
                 bytes = bytes[piece.Length..];
-                var result = await output.WriteAsync(piece, CancellationToken.None).ConfigureAwait(false);
+                var write = output is SocketOutput socket ? socket.SendAsync(piece) : output.WriteAsync(piece, CancellationToken.None);
+                var result = await write.ConfigureAwait(false);
                 ended = result.IsCompleted || result.IsCanceled || Volatile.Read(ref _ended);
                 Transport?.Progressed();
             }

@@ -94,6 +94,7 @@ internal sealed class FrontListenerFactory(
             try
             {
                 var connection = connections.Create(socket);
+                connection.Transport = SocketOutput.Around(connection.Transport, socket);
                 connection.ConnectionClosed.UnsafeRegister(static link => ((FrontLink)link!).Ended(), link);
                 return connection;
             }

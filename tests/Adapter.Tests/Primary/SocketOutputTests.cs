@@ -1,0 +1,214 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using OrleansAdapter.Primary;
+
+namespace OrleansAdapter.Tests.Primary;
+
+/// <summary>Writes to a client that go to its socket in the call that flushes them.</summary>
+public sealed class SocketOutputTests : IDisposable
+{
+    /// <summary>More than the system takes for a client that reads nothing, with its socket's buffers made small.</summary>
+    private const int Much = 8 << 20;
+
+    private readonly Socket _client = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+    private readonly Socket _server;
+    private readonly Pipe _transport = new();
+    private readonly SocketOutput _output;
+
+    public SocketOutputTests()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        _client.Connect(listener.LocalEndPoint!);
+        _server = listener.Accept();
+        _server.SendBufferSize = 4096;
+        _output = new SocketOutput(_server, _transport.Writer);
+    }
+
+    [Fact]
+    public async Task What_is_flushed_is_with_the_system_when_the_call_returns()
+    {
+        "some"u8.CopyTo(_output.GetSpan(4));
+        _output.Advance(4);
+        _output.Write(" bytes"u8);
+        Assert.Equal(10, _output.UnflushedBytes);
+
+        var flush = _output.FlushAsync(TestContext.Current.CancellationToken).AsTask();
+
+        Assert.True(flush.IsCompletedSuccessfully);
+        Assert.Equal((false, false), Said(await flush));
+        Assert.Equal(0, _output.UnflushedBytes);
+        Assert.Equal("some bytes"u8.ToArray(), await ReadAsync(10));
+        Assert.False(_transport.Reader.TryRead(out _));
+    }
+
+    [Fact]
+    public async Task Shared_bytes_go_behind_what_was_written_and_not_flushed()
+    {
+        _output.Write("first, "u8);
+
+        var send = _output.SendAsync("second"u8.ToArray()).AsTask();
+
+        Assert.True(send.IsCompletedSuccessfully);
+        Assert.Equal("first, second"u8.ToArray(), await ReadAsync(13));
+    }
+
+    [Fact]
+    public async Task Shared_bytes_are_sent_without_an_object_for_them()
+    {
+        ReadOnlyMemory<byte> frame = new byte[300];
+        await _output.SendAsync(frame);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        await _output.SendAsync(frame);
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        Assert.Equal(0, allocated);
+        Assert.Equal(600, (await ReadAsync(600)).Length);
+    }
+
+    [Fact]
+    public async Task A_client_that_does_not_read_is_waited_for_and_gets_everything_in_order()
+    {
+        var bytes = RandomNumberGenerator.GetBytes(Much);
+        _output.Write(bytes);
+        var flush = _output.FlushAsync(TestContext.Current.CancellationToken).AsTask();
+        Assert.False(flush.IsCompleted);
+
+        // As Kestrel does behind a flush that was given up.
+        var behind = RandomNumberGenerator.GetBytes(Much);
+        var second = _output.SendAsync(behind).AsTask();
+        Assert.False(second.IsCompleted);
+
+        Assert.Equal(bytes, await ReadAsync(Much));
+        Assert.Equal(behind, await ReadAsync(Much));
+        Assert.Equal((false, false), Said(await flush.InTimeAsync()));
+        Assert.Equal((false, false), Said(await second.InTimeAsync()));
+    }
+
+    [Fact]
+    public async Task A_flush_that_waits_can_be_given_up_and_its_bytes_go_nevertheless()
+    {
+        var bytes = RandomNumberGenerator.GetBytes(Much);
+        var flush = _output.SendAsync(bytes).AsTask();
+
+        _output.CancelPendingFlush();
+
+        Assert.Equal((true, false), Said(await flush.InTimeAsync()));
+        Assert.Equal(bytes, await ReadAsync(Much));
+    }
+
+    [Fact]
+    public async Task With_no_flush_that_waits_the_next_one_is_given_up()
+    {
+        _output.CancelPendingFlush();
+
+        Assert.Equal((true, false), Said(await _output.SendAsync(new byte[10])));
+        Assert.Equal((false, false), Said(await _output.SendAsync(new byte[10])));
+        Assert.Equal(20, (await ReadAsync(20)).Length);
+    }
+
+    [Fact]
+    public async Task The_token_of_a_flush_ends_its_wait()
+    {
+        using var source = new CancellationTokenSource();
+        _output.Write(new byte[Much]);
+        var flush = _output.FlushAsync(source.Token).AsTask();
+
+        source.Cancel();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(flush.InTimeAsync);
+        Assert.Equal(Much, (await ReadAsync(Much)).Length);
+    }
+
+    [Fact]
+    public async Task The_transport_ends_behind_what_is_still_to_be_sent()
+    {
+        var bytes = RandomNumberGenerator.GetBytes(Much);
+        var flush = _output.SendAsync(bytes).AsTask();
+
+        _output.Complete();
+
+        var end = _transport.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask();
+        Assert.False(end.IsCompleted);
+        Assert.Equal(bytes, await ReadAsync(Much));
+        Assert.Equal((false, false), Said(await flush.InTimeAsync()));
+        Assert.True((await end.InTimeAsync()).IsCompleted);
+    }
+
+    [Fact]
+    public async Task Nothing_goes_out_behind_the_end()
+    {
+        _output.Complete();
+        _output.Complete();
+
+        Assert.Throws<InvalidOperationException>(() => _output.GetMemory());
+        Assert.Throws<InvalidOperationException>(() => _output.GetSpan(100).Length);
+        Assert.Equal((false, true), Said(await _output.SendAsync(new byte[10])));
+        Assert.Equal((false, true), Said(await _output.FlushAsync(TestContext.Current.CancellationToken)));
+        Assert.True((await _transport.Reader.ReadAsync(TestContext.Current.CancellationToken)).IsCompleted);
+    }
+
+    [Fact]
+    public async Task Who_writes_to_a_client_that_has_gone_is_told()
+    {
+        var waiting = _output.SendAsync(new byte[Much]).AsTask();
+
+        // Closing with bytes that nobody has read resets the connection.
+        _client.Close();
+
+        Assert.Equal((false, true), Said(await waiting.InTimeAsync()));
+        _output.Write(new byte[10]);
+        Assert.Equal((false, true), Said(await _output.FlushAsync(TestContext.Current.CancellationToken)));
+    }
+
+    [Fact]
+    public async Task Who_writes_to_a_socket_that_the_transport_has_closed_is_told()
+    {
+        _server.Dispose();
+
+        Assert.Equal((false, true), Said(await _output.SendAsync(new byte[10])));
+    }
+
+    [Fact]
+    public async Task A_write_may_be_larger_than_what_was_asked_for_at_first()
+    {
+        var bytes = RandomNumberGenerator.GetBytes(100_000);
+        var reading = ReadAsync(bytes.Length);
+        foreach (var part in bytes.Chunk(777))
+        {
+            part.CopyTo(_output.GetMemory(part.Length));
+            _output.Advance(part.Length);
+        }
+        Assert.Throws<ArgumentOutOfRangeException>(() => _output.Advance(int.MaxValue));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _output.Advance(-1));
+
+        await _output.FlushAsync(TestContext.Current.CancellationToken).InTimeAsync();
+
+        Assert.Equal(bytes, await reading);
+    }
+
+    public void Dispose()
+    {
+        _client.Dispose();
+        _server.Dispose();
+    }
+
+    private static (bool IsCanceled, bool IsCompleted) Said(FlushResult result) => (result.IsCanceled, result.IsCompleted);
+
+    private async Task<byte[]> ReadAsync(int length)
+    {
+        var bytes = new byte[length];
+        for (var read = 0; read < length;)
+        {
+            var more = await _client.ReceiveAsync(bytes.AsMemory(read), SocketFlags.None, TestContext.Current.CancellationToken).InTimeAsync();
+            Assert.NotEqual(0, more);
+            read += more;
+        }
+        return bytes;
+    }
+}
