@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using OrleansAdapter.Packets;
 
 namespace OrleansAdapter.Forwarding;
 
@@ -32,33 +32,15 @@ internal sealed class InternalApplication(IHttpContextFactory contexts) : IHttpA
     private static async Task TracedAsync(RequestDelegate pipeline, HttpContext context)
     {
         using var activity = ForwardingActivities.StartServing(context);
-        await pipeline(context).ConfigureAwait(false);
+        try
+        {
+            await pipeline(context).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            activity?.MarkFailed(exception.GetType().FullName);
+            throw;
+        }
         activity?.SetTag("http.response.status_code", context.Response.StatusCode);
-    }
-}
-
-/// <summary>
-/// The activities of a request that is passed on: <c>forward</c> where it came to, <c>forwarded</c> where it belongs. They are part of the request's own
-/// trace.
-/// </summary>
-internal static class ForwardingActivities
-{
-    private static readonly ActivitySource Source = new(Telemetry.ActivitySourceName);
-
-    public static bool HasListeners => Source.HasListeners();
-
-    public static Activity? StartForwarding(ServerId owner)
-    {
-        var activity = Source.StartActivity("forward", ActivityKind.Client);
-        activity?.SetTag("orleansadapter.server", owner.ToString());
-        return activity;
-    }
-
-    public static Activity? StartServing(HttpContext context)
-    {
-        var headers = context.Request.Headers;
-        return ActivityContext.TryParse(headers.TraceParent, headers.TraceState, isRemote: true, out var parent)
-            ? Source.StartActivity("forwarded", ActivityKind.Server, parent)
-            : Source.StartActivity("forwarded", ActivityKind.Server);
     }
 }

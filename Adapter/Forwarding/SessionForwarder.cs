@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansAdapter.Namespaces;
+using OrleansAdapter.Packets;
 using OrleansAdapter.Security;
 using OrleansAdapter.Threading;
 using Yarp.ReverseProxy.Forwarder;
@@ -97,16 +98,17 @@ internal sealed class SessionForwarder : IDisposable
 
     private async Task<bool> SendAsync(HttpContext context, ServerId owner)
     {
-        using var activity = ForwardingActivities.StartForwarding(owner);
+        using var activity = ForwardingActivities.StartForwarding(context, owner);
         using var request = Requests.Add(context);
         var error = await _forwarder.SendAsync(context, ServerConnector.PrefixOf(owner), _invoker, Config, Transformer).ConfigureAwait(false);
         if (error == ForwarderError.None || context.RequestAborted.IsCancellationRequested)
         {
             _server.Metrics.Forwarded("done");
+            activity?.SetTag("http.response.status_code", context.Response.StatusCode);
             return true;
         }
         var exception = context.Features.Get<IForwarderErrorFeature>()?.Exception;
-        activity?.SetStatus(System.Diagnostics.ActivityStatusCode.Error, error.ToString());
+        activity?.MarkFailed(error.ToString());
         Note(owner, error, exception);
         if (error is ForwarderError.Request)
         {

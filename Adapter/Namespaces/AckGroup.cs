@@ -53,6 +53,7 @@ internal sealed class AckGroup(RequestContext request, long deadline)
         if (!HasEnded && _waiting == 0)
         {
             HasEnded = true;
+            request.Activity?.SetTag("orleansadapter.sockets.answered", _answers.Count);
             request.Answer(AckAnswers.Encode(_answers, []));
         }
     }
@@ -64,6 +65,7 @@ internal sealed class AckGroup(RequestContext request, long deadline)
             return;
         }
         HasEnded = true;
+        request.Activity?.SetTag("orleansadapter.sockets.answered", _answers.Count);
         request.Answer(AckAnswers.Encode(_answers, [.. _acks.Where(ack => !ack.HasEnded).Select(ack => ack.Socket.Id)]));
         Forget();
     }

@@ -34,6 +34,7 @@ internal sealed class AckGroups
             request.Fail(exception.Message);
             return;
         }
+        request.Activity?.SetTag("orleansadapter.event", packet.Event);
         var @namespace = request.Namespace;
         var group = new AckGroup(request, @namespace.Server.Now + BinaryPrimitives.ReadInt64LittleEndian(request.Body.Span));
         var acks = request.Sockets.Select(group.Add).ToArray();

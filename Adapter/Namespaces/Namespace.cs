@@ -133,6 +133,7 @@ internal sealed partial class Namespace : NamespaceRoot
     /// <summary>Puts an operation into the one order. Ends when it is in every target's mailbox and this server has handed it to its own sockets.</summary>
     internal Task PublishAsync(Operation operation)
     {
+        operation = operation.WithTrace(BroadcastActivities.CurrentTrace);
         _budget.Reserve(operation);
         var item = new PublishItem(this, operation, _budget, BroadcastActivities.StartPublish(Name, operation.Kind));
         _server.Metrics.Published();
@@ -166,7 +167,12 @@ internal sealed partial class Namespace : NamespaceRoot
         cancellationToken.ThrowIfCancellationRequested();
         var began = Stopwatch.GetTimestamp();
         var id = _server.NewRequest(this);
+        using var activity = before is null ? RequestActivities.Start(Name, kind) : RequestActivities.Start(Name, before.Kind);
         var operation = Operation.Request(target, RequestHeader.Write(id, kind, body.Span));
+        if (before is null)
+        {
+            operation = operation.WithTrace(BroadcastActivities.CurrentTrace); // else what is done is seen, not that it is asked for
+        }
         var limit = timeout == System.Threading.Timeout.InfiniteTimeSpan ? long.MaxValue : (long)timeout.TotalMilliseconds;
         Task? published;
         try
@@ -185,6 +191,7 @@ internal sealed partial class Namespace : NamespaceRoot
         catch
         {
             _server.RequestEnded(id);
+            activity?.SetOutcome("refused", null);
             throw;
         }
         var request = new PendingRequest(operation, id, limit, onlyHere, _budget.Release);
@@ -197,13 +204,14 @@ internal sealed partial class Namespace : NamespaceRoot
             },
             (_queue, id)).ConfigureAwait(false);
         var outcome = "failed";
+        RequestResult? result = null;
         try
         {
             if (published is not null)
             {
                 await Task.WhenAll(published, request.Task).ConfigureAwait(false);
             }
-            var result = await request.Task.ConfigureAwait(false);
+            result = await request.Task.ConfigureAwait(false);
             outcome = result.Missing.Count == 0 && !result.IsUnknown ? "answered" : "partial";
             return result;
         }
@@ -215,6 +223,7 @@ internal sealed partial class Namespace : NamespaceRoot
         finally
         {
             _server.Metrics.Requested(kind.ToString(), outcome, began);
+            activity?.SetOutcome(outcome, result);
         }
     }
 
@@ -302,7 +311,10 @@ internal sealed partial class Namespace : NamespaceRoot
     internal void HandleRequest(Entry entry, IReadOnlyList<LocalSocket> sockets)
     {
         var (id, kind, body) = RequestHeader.Read(entry.Operation.Body); // what is too short is an unreadable entry
-        Answer(kind, new RequestContext(this, _server.Send, entry.Publisher, Life, id, sockets, body, entry.Operation.Target!.Flags));
+        // Number 0 is nobody's: what is answered to it, nobody waits for.
+        var activity = RequestActivities.StartAnswer(Name, kind, entry.Operation.Trace, isWaitedFor: id != 0, sockets.Count);
+        activity?.SetTag("orleansadapter.number", entry.Number);
+        Answer(kind, new RequestContext(this, _server.Send, entry.Publisher, Life, id, sockets, body, entry.Operation.Target!.Flags, activity));
     }
 
     internal void Answer(RequestKind kind, RequestContext context)

@@ -71,11 +71,13 @@ internal sealed record LocalRequestItem(PendingRequest Request, RequestKind Kind
         Request.Since = now;
         @namespace.Requests.Add(Request);
         Request.Answer(0, 0, OperationOutcome.Accepted, [life]);
-        var sockets = state.Sockets.Resolve(Request.Operation.Target!).ToArray();
+        var operation = Request.Operation;
+        var sockets = state.Sockets.Resolve(operation.Target!).ToArray();
+        var activity = RequestActivities.StartAnswer(@namespace.Name, Kind, operation.Trace, isWaitedFor: true, sockets.Length);
         @namespace.Answer(
             Kind,
             new RequestContext(
-                @namespace, answer => @namespace.Enqueue(new AnswerItem(answer)), life, life, Request.Id, sockets, Body, Request.Operation.Target!.Flags));
+                @namespace, answer => @namespace.Enqueue(new AnswerItem(answer)), life, life, Request.Id, sockets, Body, operation.Target!.Flags, activity));
     }
 }
 

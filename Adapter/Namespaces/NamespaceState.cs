@@ -228,12 +228,12 @@ internal sealed partial class NamespaceState : IReplicaHost
             case OperationKind.Request:
                 _output.HandleRequest(entry, [.. found]);
                 break;
-            case OperationKind.SocketsJoin:
-                _inRemoteJoin = true;
-                Handle(operation, found);
-                break;
-            case OperationKind.SocketsLeave or OperationKind.DisconnectSockets:
-                Handle(operation, found);
+            case OperationKind.SocketsJoin or OperationKind.SocketsLeave or OperationKind.DisconnectSockets:
+                _inRemoteJoin = operation.Kind == OperationKind.SocketsJoin;
+                using (BroadcastActivities.StartDeliver(Name, operation, entry.Number, found.Count))
+                {
+                    Handle(operation, found);
+                }
                 break;
             case OperationKind.Moved:
                 HandleMoved(entry);

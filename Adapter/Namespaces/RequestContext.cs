@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using OrleansAdapter.Packets;
 
 namespace OrleansAdapter.Namespaces;
 
@@ -10,7 +12,8 @@ internal sealed class RequestContext(
     long id,
     IReadOnlyList<LocalSocket> sockets,
     ReadOnlyMemory<byte> body,
-    BroadcastFlags flags)
+    BroadcastFlags flags,
+    Activity? activity)
 {
     /// <summary>An answer is cut into parts of this size, so that it holds up nothing else on its way.</summary>
     private const int PartSize = 256 << 10;
@@ -32,6 +35,9 @@ internal sealed class RequestContext(
 
     public long Id { get; } = id;
 
+    /// <summary>The activity of the answer; null where nobody traces it.</summary>
+    public Activity? Activity { get; } = activity;
+
     public void Answer(ReadOnlyMemory<byte> answer)
     {
         if (answer.Length > Limit)
@@ -39,6 +45,7 @@ internal sealed class RequestContext(
             FailAsTooLarge(answer.Length);
             return;
         }
+        End(null);
         var part = 0;
         do
         {
@@ -49,7 +56,21 @@ internal sealed class RequestContext(
         while (answer.Length > 0);
     }
 
-    public void Fail(string error) => send(new Answer(Asker, self, Id, 0, true, error, default));
+    public void Fail(string error)
+    {
+        End(error);
+        send(new Answer(Asker, self, Id, 0, true, error, default));
+    }
+
+    /// <summary>What was asked for is done; with an error where there was one. To be called itself where nobody waits for an answer.</summary>
+    public void End(string? error)
+    {
+        if (error is not null)
+        {
+            Activity?.SetStatus(ActivityStatusCode.Error, error).SetTag("error.type", "_OTHER");
+        }
+        Activity?.EndApart();
+    }
 
     public void FailAsTooLarge(long bytes) => Fail($"The answer has {bytes} bytes or more; at most {Limit} are allowed (MaximumAnswerSize).");
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Text.Json;
 using System.Threading.Channels;
 using OrleansAdapter.Packets;
@@ -121,6 +122,7 @@ internal sealed class ServerSideHandlers(Namespace @namespace)
     /// <summary>Handles one event and answers it. Does not throw.</summary>
     private async Task RunAsync(RequestContext request)
     {
+        Activity.Current = request.Activity; // what the handler does belongs to this event, and to none before it
         try
         {
             var answer = await HandleAsync(request).ConfigureAwait(false);
@@ -128,15 +130,24 @@ internal sealed class ServerSideHandlers(Namespace @namespace)
             {
                 request.Answer(answer);
             }
+            else
+            {
+                request.End(null);
+            }
         }
 #pragma warning disable CA1031 // Whatever a handler throws is told to the asker.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
             AdapterLog.RequestFailed(@namespace.Logger, @namespace.Name, request.Asker, exception);
+            var error = $"{exception.GetType().Name}: {exception.Message}";
             if (request.Body.Length > 0 && request.Body.Span[0] != 0)
             {
-                request.Fail($"{exception.GetType().Name}: {exception.Message}");
+                request.Fail(error);
+            }
+            else
+            {
+                request.End(error);
             }
         }
     }
@@ -146,6 +157,7 @@ internal sealed class ServerSideHandlers(Namespace @namespace)
         var packet = request.Body.Length > 0
             ? PacketCodec.Decode(request.Body[1..], BroadcastFlags.None)
             : throw new InvalidDataException("The event is empty.");
+        request.Activity?.SetTag("orleansadapter.event", packet.Event);
         var options = @namespace.Server.Options.JsonSerializerOptions;
         if (!_handlers.TryGetValue(packet.Event, out var handler))
         {

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using OrleansAdapter.Requests;
+
 namespace OrleansAdapter.SocketIO;
 
 /// <summary>How something is emitted to one client. Immutable.</summary>
@@ -49,6 +52,7 @@ public sealed class SocketIOEmitter
     {
         var pending = new PendingAck(null);
         var id = _socket.AddAck(pending) ?? throw _socket.CannotAck();
+        var activity = RequestActivities.Start(_socket.Namespace.Name, _socket.Id, @event);
         try
         {
             _socket.Emit(@event, arguments, id, isVolatile: false, _compress);
@@ -56,9 +60,10 @@ public sealed class SocketIOEmitter
         catch
         {
             _socket.RemoveAck(id);
+            RequestActivities.End(activity, "failed");
             throw;
         }
-        return WaitAsync(pending, id);
+        return WaitAsync(pending, id, activity);
     }
 
     private static async Task<T?> FirstAsync<T>(Task<SocketIOArguments> acknowledgement)
@@ -67,20 +72,30 @@ public sealed class SocketIOEmitter
         return answer.Count == 0 ? default : answer.Get<T>(0);
     }
 
-    private async Task<SocketIOArguments> WaitAsync(PendingAck pending, long id)
+    private async Task<SocketIOArguments> WaitAsync(PendingAck pending, long id, Activity? activity)
     {
+        var outcome = "failed";
         try
         {
-            return await pending.Task.WaitAsync(
+            var answer = await pending.Task.WaitAsync(
                 _timeout ?? System.Threading.Timeout.InfiniteTimeSpan, _socket.Namespace.Server.Time, _cancellation).ConfigureAwait(false);
+            outcome = "answered";
+            return answer;
+        }
+        catch (OperationCanceledException)
+        {
+            outcome = "given up";
+            throw;
         }
         catch (TimeoutException exception)
         {
+            outcome = "timed out";
             throw new TimeoutException("operation has timed out", exception);
         }
         finally
         {
             _socket.RemoveAck(id);
+            RequestActivities.End(activity, outcome);
         }
     }
 }

@@ -12,6 +12,9 @@ internal enum BroadcastFlags
 
     /// <summary>Is not compressed, even where the transport compresses.</summary>
     Uncompressed = 2,
+
+    /// <summary>Its last excepted room is none, but the trace that it belongs to (<see cref="BroadcastTarget.Trace"/>).</summary>
+    Traced = 4,
 }
 
 /// <summary>
@@ -45,13 +48,21 @@ internal sealed class BroadcastTarget
     public ReadOnlySpan<SocketId> Sockets => SocketArray;
 
     /// <summary>Rooms whose members are left out.</summary>
-    public ReadOnlySpan<Room> ExceptRooms => ExceptRoomArray;
+    public ReadOnlySpan<Room> ExceptRooms => IsTraced ? ExceptRoomArray.AsSpan(..^1) : ExceptRoomArray;
 
     /// <summary>Single sockets that are left out.</summary>
     public ReadOnlySpan<SocketId> ExceptSockets => ExceptSocketArray;
 
     /// <summary>How it is treated on its way to a client.</summary>
     public BroadcastFlags Flags { get; }
+
+    /// <summary>
+    /// The W3C trace parent of whoever published it; empty where nobody traces. It travels as an excepted room, which for processes that know nothing of it is
+    /// one that nobody is in. Broadcasts have theirs in the packet (<see cref="PacketTrace"/>).
+    /// </summary>
+    public string Trace => IsTraced ? ExceptRoomArray[^1].Name : "";
+
+    private bool IsTraced => (Flags & BroadcastFlags.Traced) != 0 && ExceptRoomArray.Length > 0;
 
     internal Room[] RoomArray { get; }
 
@@ -63,6 +74,12 @@ internal sealed class BroadcastTarget
 
     /// <summary>The target of one socket.</summary>
     public static BroadcastTarget Socket(SocketId id) => new([], [id]);
+
+    /// <summary>The same as part of a trace; itself where there is none, or where it has one.</summary>
+    /// <param name="trace">The W3C trace parent; empty where there is none.</param>
+    public BroadcastTarget WithTrace(string trace) => trace.Length == 0 || IsTraced
+        ? this
+        : new BroadcastTarget(RoomArray, SocketArray, [.. ExceptRoomArray, Room.Named(trace)], ExceptSocketArray, Flags | BroadcastFlags.Traced);
 
     /// <summary>The target of one room.</summary>
     public static BroadcastTarget Of(Room room) => new([room], []);

@@ -96,6 +96,18 @@ internal sealed class Operation
     /// <summary>The protocol version of <see cref="Encoded"/>; 0 where there is none.</summary>
     internal byte EncodedVersion { get; private init; }
 
+    /// <summary>The W3C trace parent of whoever published it, where it says so itself; a broadcast's is in its packet. Else empty.</summary>
+    public string Trace => Target?.Trace ?? "";
+
+    /// <summary>The same as part of a trace: a request, or what makes sockets join, leave or go; else itself.</summary>
+    /// <param name="trace">The W3C trace parent; empty where there is none.</param>
+    public Operation WithTrace(string trace) =>
+        trace.Length > 0
+        && Trace.Length == 0
+        && Kind is OperationKind.Request or OperationKind.SocketsJoin or OperationKind.SocketsLeave or OperationKind.DisconnectSockets
+            ? new Operation(Kind, Target!.WithTrace(trace), RoomArray, AsOf, Body)
+            : this;
+
     /// <summary>A packet for clients.</summary>
     public static Operation Emit(BroadcastTarget target, ReadOnlyMemory<byte> packet) => new(OperationKind.Emit, target, [], 0, packet);
 

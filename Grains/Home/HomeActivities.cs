@@ -3,14 +3,14 @@ using System.Diagnostics;
 namespace OrleansAdapter.Grains;
 
 /// <summary>
-/// The activity <c>accept</c>: a home gives a broadcast its number, and puts it into the mailboxes of those whom it is for. It belongs to the publisher's
-/// trace, which travels in the packet. Source: <c>OrleansAdapter</c>.
+/// The activity <c>accept</c>: a home gives an operation its number, and puts it into the mailboxes of those whom it is for. It belongs to the publisher's
+/// trace, which travels in a broadcast's packet, and in all others beside the body. Source: <c>OrleansAdapter</c>.
 /// </summary>
 internal static class HomeActivities
 {
     private static readonly ActivitySource Source = new(Telemetry.ActivitySourceName);
 
-    /// <summary>Has a home take a message, and where somebody listens tells of the broadcasts that it accepted.</summary>
+    /// <summary>Has a home take a message, and where somebody listens tells of the operations that it accepted.</summary>
     public static void Receive(Home home, string @namespace, WorkerMessage message, long now)
     {
         if (message is not Submit submit || !Source.HasListeners())
@@ -23,7 +23,7 @@ internal static class HomeActivities
         Accepted(@namespace, submit, before, home.Number, begin);
     }
 
-    /// <summary>Tells of the broadcasts of a batch that was accepted just now.</summary>
+    /// <summary>Tells of the operations of a batch that was accepted just now.</summary>
     /// <param name="namespace">The home's namespace.</param>
     /// <param name="submit">The batch.</param>
     /// <param name="before">The home's last number before it: where it is the last one still, nothing was accepted.</param>
@@ -38,12 +38,12 @@ internal static class HomeActivities
         for (var i = 0; i < submit.Operations.Count; i++)
         {
             var operation = submit.Operations[i];
-            if (operation.Kind == OperationKind.Emit
-                && PacketTrace.Of(operation.Body.Span) is { Length: > 0 } trace
-                && ActivityContext.TryParse(trace, null, isRemote: true, out var parent))
+            var trace = operation.Kind == OperationKind.Emit ? PacketTrace.Of(operation.Body.Span) : operation.Trace;
+            if (trace.Length > 0 && ActivityContext.TryParse(trace, null, isRemote: true, out var parent))
             {
                 using var activity = Source.StartActivity("accept", ActivityKind.Consumer, parent, startTime: begin);
                 activity?.Describe(@namespace, "receive")
+                    .SetTag("orleansadapter.operation", operation.Kind.ToString())
                     .SetTag("orleansadapter.number", before + 1 + i)
                     .SetTag("messaging.batch.message_count", submit.Operations.Count);
             }

@@ -7,7 +7,7 @@ using OrleansAdapter.EndToEnd.Harness;
 namespace OrleansAdapter.EndToEnd;
 
 /// <summary>What an operator sees of a run: metrics and traces of all processes.</summary>
-public sealed class ObservationTests(ObservationTests.ObservedCluster shared) : IClassFixture<ObservationTests.ObservedCluster>
+public sealed partial class ObservationTests(ObservationTests.ObservedCluster shared) : IClassFixture<ObservationTests.ObservedCluster>
 {
     private static readonly string[] Processes = ["directory", "primary", "worker-1", "worker-2"];
 

@@ -12,8 +12,28 @@ namespace OrleansAdapter.EndToEnd.Harness;
 /// <param name="Id">Its own.</param>
 /// <param name="Parent">Its parent's; empty where it has none.</param>
 /// <param name="Name">Its name.</param>
+/// <param name="Kind">Its kind.</param>
 /// <param name="Tags">Its tags.</param>
-internal sealed record Span(string Process, string Trace, string Id, string Parent, string Name, IReadOnlyDictionary<string, string> Tags);
+internal sealed record Span(string Process, string Trace, string Id, string Parent, string Name, SpanKind Kind, IReadOnlyDictionary<string, string> Tags);
+
+/// <summary>Kinds of spans, with their numbers in opentelemetry-proto.</summary>
+internal enum SpanKind
+{
+    /// <summary>Whoever waits for answers.</summary>
+    Client = 3,
+
+    /// <summary>Whoever answers.</summary>
+    Server = 2,
+
+    /// <summary>Whoever sends, and waits for no answer.</summary>
+    Producer = 4,
+
+    /// <summary>Whoever gets that.</summary>
+    Consumer = 5,
+
+    /// <summary>Nothing of these.</summary>
+    Internal = 1,
+}
 
 /// <summary>A collector of OpenTelemetry's data: takes them by OTLP over HTTP, in protobuf.</summary>
 internal sealed class OtlpCollector : IAsyncDisposable
@@ -71,7 +91,7 @@ internal sealed class OtlpCollector : IAsyncDisposable
                 Spans.Add(
                     new Span(
                         process, Convert.ToHexStringLower(span.Bytes(1)), Convert.ToHexStringLower(span.Bytes(2)), Convert.ToHexStringLower(span.Bytes(4)),
-                        span.Text(5), Tags(span, 9)));
+                        span.Text(5), (SpanKind)span.Numbers(6).Single(), Tags(span, 9)));
             }
         }
     }

@@ -174,6 +174,39 @@ public sealed class MessageCodecTests
         Assert.True(forwarded.AsSpan().IndexOf(operation.Encoded.Span) > 0);
     }
 
+    [Theory]
+    [InlineData((int)OperationKind.Request)]
+    [InlineData((int)OperationKind.SocketsJoin)]
+    [InlineData((int)OperationKind.SocketsLeave)]
+    [InlineData((int)OperationKind.DisconnectSockets)]
+    public void A_trace_goes_where_an_operation_goes_and_changes_nothing_else_of_it(int kind)
+    {
+        const string trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        var target = new BroadcastTarget([Room.Named("room")], [], [Room.Named("bots")], null, BroadcastFlags.Volatile);
+        var operation = (OperationKind)kind switch
+        {
+            OperationKind.Request => Operation.Request(target, new byte[] { 1, 2 }),
+            OperationKind.SocketsJoin => Operation.SocketsJoin(target, [Room.Named("other")]),
+            OperationKind.SocketsLeave => Operation.SocketsLeave(target, [Room.Named("other")]),
+            _ => Operation.DisconnectSockets(target, new byte[] { 1 }),
+        };
+        Assert.Same(operation, operation.WithTrace(""));
+        var traced = operation.WithTrace(trace);
+        Assert.Same(traced, traced.WithTrace(trace));
+
+        foreach (var (written, expected) in new[] { (operation, ""), (traced, trace) })
+        {
+            var submit = new Submit { Life = ServerId.FromBits(1), Epoch = 1, First = 1, Operations = [written] };
+            var arrived = ((Submit)MessageCodec.ReadWorkerMessage(Wire.Encode(submit))).Operations[0];
+
+            Assert.Equal((expected, operation.Kind), (arrived.Trace, arrived.Kind));
+            Assert.Equal([Room.Named("room")], arrived.Target!.Rooms.ToArray());
+            Assert.Equal([Room.Named("bots")], arrived.Target.ExceptRooms.ToArray());
+            Assert.Equal(operation.Rooms.ToArray(), arrived.Rooms.ToArray());
+            Assert.Equal(operation.Body.ToArray(), arrived.Body.ToArray());
+        }
+    }
+
     [Fact]
     public void A_large_body_comes_out_unchanged()
     {

@@ -114,8 +114,8 @@ internal sealed class Samples(int seed)
 
     public Operation Operation() => _random.Next(10) switch
     {
-        0 => Protocol.Operation.Request(Target(), Bytes()),
-        1 => Protocol.Operation.SocketsJoin(Target(), Many(Room)),
+        0 => Protocol.Operation.Request(Target(), Bytes()).WithTrace(Text()),
+        1 => Protocol.Operation.SocketsJoin(Target(), Many(Room)).WithTrace(Text()),
         2 => Protocol.Operation.SocketsLeave(Target(), Many(Room)),
         3 => Protocol.Operation.DisconnectSockets(Target(), Bytes()),
         4 => Protocol.Operation.Own(Room(), member: true, Number()),
