@@ -25,8 +25,10 @@ place=$(mktemp -d "${TMPDIR:-/tmp}/oa-XXXXXX")
 export TMPDIR=$place/tmp
 mkdir "$TMPDIR"
 primary=
+collector=
 end() {
   stop_primary
+  stop_collector
   rm -rf "$place"
 }
 trap end EXIT
@@ -181,6 +183,7 @@ run() {
   else
     echo "**** NO CLIENT TALKED TO $folder: ORLEANSADAPTER_NODE is not 1."
   fi
+  check_exported
   "$place/tools/orleansadapter" status --port "$port" >/dev/null || fail "orleansadapter status failed"
   stop_primary
 }
@@ -200,6 +203,41 @@ talk_as_readme_says() {
     fail "the clients of README.md did not hear each other"
 }
 
+# A collector of OpenTelemetry's data, which all processes are told of as every program is.
+start_collector() {
+  [[ ${ORLEANSADAPTER_NODE-} == 1 ]] || return 0
+  : >"$place/exported"
+  node "$root/tests/EndToEnd/clients/collector.mjs" worker-1 worker-2 >"$place/exported" 2>&1 &
+  collector=$!
+  local port
+  port=$(exported 'port [0-9]+') || { cat "$place/exported" >&2; fail "the collector did not start"; }
+  export OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:${port#port } OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
+  export OTEL_BSP_SCHEDULE_DELAY=200 OTEL_METRIC_EXPORT_INTERVAL=500
+}
+
+# Waits for a line of the collector.
+exported() { grep -E -m 1 "^$1\$" < <(exec timeout 20 tail --pid="$collector" -n +1 -f "$place/exported"); }
+
+# What both workers have exported, while clients talked to them.
+check_exported() {
+  [[ -n $collector ]] || return 0
+  local signal worker
+  for signal in traces metrics; do
+    for worker in worker-1 worker-2; do
+      exported "/v1/$signal $worker" >/dev/null || { cat "$place/log" >&2; fail "$worker of the template exported no $signal"; }
+    done
+  done
+}
+
+stop_collector() {
+  if [[ -n $collector ]]; then
+    kill "$collector" 2>/dev/null || true
+    wait "$collector" || true
+    collector=
+    unset OTEL_EXPORTER_OTLP_ENDPOINT OTEL_EXPORTER_OTLP_PROTOCOL OTEL_BSP_SCHEDULE_DELAY OTEL_METRIC_EXPORT_INTERVAL
+  fi
+}
+
 stop_primary() {
   local code=0
   if [[ -n $primary ]]; then
@@ -216,8 +254,10 @@ install_all
 step "making an application from the template, and building it"
 make app both
 build app
-step "running it as two workers, with Socket.IO and SignalR clients on both"
+step "running it as two workers, with Socket.IO and SignalR clients on both, and a collector of metrics and traces"
+start_collector
 run "$place/app"
+stop_collector
 if ((full)); then
   step "the same with the front for systems other than Linux"
   run "$place/app" --front proxy

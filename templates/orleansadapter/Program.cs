@@ -20,6 +20,8 @@ builder.Services.AddSignalR().AddOrleansAdapter();
 #if (SocketIO)
 builder.Services.AddSocketIO();
 #endif
+// Metrics and traces go where OTEL_EXPORTER_OTLP_ENDPOINT says, and metrics to whoever runs it with --observe; else nowhere.
+builder.AddOrleansAdapterExport();
 
 var app = builder.Build();
 #if (SignalR)
