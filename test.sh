@@ -3,8 +3,8 @@
 #   ./test.sh                 what each change has to pass
 #   ./test.sh --full          the same with more seeds and longer runs (ORLEANSADAPTER_FULL=1 for the tests)
 #   ./test.sh --full PART ... only these parts of it: packages, fuzz, simulation (Grains.Tests), suites (Adapter.Tests, SocketIO.Tests), processes (EndToEnd)
-#   ./test.sh --no-install    installs nothing: no JavaScript clients (npm, below tests/), no browser, nginx, PostgreSQL or Redis (apt-get, as root; with
-#                             --full strace and Python as well); what is missing is skipped
+#   ./test.sh --no-install    installs nothing: no JavaScript clients (npm, below tests/; with --full below samples/ as well), no browser, nginx, PostgreSQL or
+#                             Redis (apt-get, as root; with --full strace and Python as well); what is missing is skipped
 # The last line is "N passed, N failed, N skipped"; the exit code is 0 only if tests ran and nothing failed.
 set -euo pipefail
 
@@ -48,7 +48,10 @@ prepare_node() {
   elif ((install)); then
     echo "Installing the official JavaScript clients in tests/EndToEnd/clients/node_modules (npm ci; --no-install leaves it)."
     (cd tests/EndToEnd/clients && npm ci --loglevel=error)
-    if ((${#full[@]})); then (cd samples/ported/from-node/before && npm ci --loglevel=error); fi
+    if ((${#full[@]})); then
+      (cd samples/ported/from-node/before && npm ci --loglevel=error)
+      (cd tests/EndToEnd/clients/artillery && npm ci --ignore-scripts --loglevel=error)
+    fi
     export ORLEANSADAPTER_NODE=1
     return
   elif [[ -d tests/EndToEnd/clients/node_modules ]]; then

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using OrleansAdapter.EndToEnd.Harness;
 
@@ -76,6 +78,36 @@ public sealed class ClientMatrixTests(ClientMatrix matrix) : IClassFixture<Clien
 
         Assert.All(stay, each => Assert.Equal(0, each.Client.Closed.Count));
         await Task.WhenAll(stay.Concat(fall).Select(each => each.Client.CloseAsync()));
+    }
+
+    /// <summary>Artillery, with its engine for Socket.IO 3 and 4: clients/artillery/load.yml.</summary>
+    [Fact(Timeout = 2 * Limit)]
+    public async Task No_virtual_user_of_Artillery_fails()
+    {
+        FullRun.Needed(Elsewhere);
+        Checkout.SkipWithoutNode();
+        var folder = Path.Combine(Checkout.JavaScriptClients, "artillery");
+        Assert.SkipUnless(Directory.Exists(Path.Combine(folder, "node_modules")), $"Needs 'npm ci' in {folder}, which test.sh --full does.");
+        var report = Path.Combine(matrix.Cluster.Temporary, "artillery.json");
+        var start = new ProcessStartInfo(
+            "node",
+            [
+                "node_modules/artillery/bin/artillery", "run", "--quiet", "--output", report, "--target", matrix.Cluster.Front,
+                "--variables", JsonSerializer.Serialize(new { room = _room }), "load.yml",
+            ])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        (start.Environment["ARTILLERY_DISABLE_TELEMETRY"], start.Environment["NO_UPDATE_NOTIFIER"]) = ("true", "1");
+        using var artillery = Process.Start(start)!;
+        var (exitCode, output, error) = await ProgramRun.EndAsync(artillery, TimeSpan.FromMilliseconds(Limit));
+        Assert.True(exitCode == 0, output + error);
+
+        var seen = JsonNode.Parse(await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken))!["aggregate"]!;
+        Assert.Equal("{}", seen["errors"]!.ToJsonString());
+        Assert.Equal((200, 200), ((int)seen["scenariosCreated"]!, (int)seen["scenariosCompleted"]!));
     }
 
     public static TheoryData<string, string> Kinds() =>
