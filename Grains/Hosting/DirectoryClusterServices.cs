@@ -52,6 +52,7 @@ internal static class DirectoryClusterServices
             }
             silo.AddOrleansDirectory(configure);
             Secure(silo.Services, options);
+            QuietWhileEnding(silo.Services);
         });
     }
 
@@ -116,6 +117,16 @@ internal static class DirectoryClusterServices
         .AddFilter("Orleans.Runtime.GrainDirectory.ClientDirectory", LogLevel.Critical) // of a silo that has died, again and again
         .AddFilter("Orleans.ClientGrainContext", LogLevel.Critical) // of events that come to a client, or to a life, that has ended
         .AddFilter("Orleans.Runtime.HostedClient", LogLevel.Critical)); // the same in a silo
+
+    /// <summary>
+    /// Nor is it a fault that requests wait for a grain of a silo that ends, where no other silo can take them: who asked is told, and asks the next home.
+    /// </summary>
+    private static void QuietWhileEnding(IServiceCollection services)
+    {
+        var ending = new SiloEnding();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(ending);
+        services.AddLogging(logging => logging.AddFilter("Orleans.Grain", level => level >= (ending.HasBegun ? LogLevel.Critical : LogLevel.Error)));
+    }
 
     private static int FreePort(IPAddress address)
     {
