@@ -36,6 +36,10 @@ if ! dotnet docfx docfx.json --warningsAsErrors >"$log" 2>&1; then
   echo "site.sh: the site has warnings" >&2
   exit 1
 fi
+# DocFX looks at the links of pages, and not at the places within pages that a menu leads to.
+while IFS='#' read -r page place; do
+  grep -qF "id=\"$place\"" "$root/artifacts/site/docs/$page" || { echo "site.sh: the menu leads to $page#$place, and there is no such place" >&2; exit 1; }
+done < <(grep -o '"href":"[^"#]*#[^"]*"' "$root/artifacts/site/docs/toc.json" | cut -d'"' -f4)
 pages=$(find "$root/artifacts/site" -name '*.html' | wc -l)
 [[ -s $root/artifacts/site/index.json && -e $root/artifacts/site/api/OrleansAdapter.SocketIO.SocketIOServer.html ]] ||
   { echo "site.sh: the site lacks its search, or the API" >&2; exit 1; }
