@@ -7,6 +7,7 @@ using Orleans.Configuration;
 using Orleans.Hosting;
 using OrleansAdapter;
 using Orleans.Messaging;
+using Orleans.Runtime;
 using OrleansAdapter.Grains;
 
 namespace Microsoft.Extensions.DependencyInjection;
