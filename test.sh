@@ -2,9 +2,10 @@
 # Builds everything once, checks formatting, builds the documents' site, tries the packages, fuzzes what reads others' bytes and runs every test.
 #   ./test.sh                 what each change has to pass
 #   ./test.sh --full          the same with more seeds and longer runs (ORLEANSADAPTER_FULL=1 for the tests)
-#   ./test.sh --full PART ... only these parts of it: packages, fuzz, simulation (Grains.Tests), suites (Adapter.Tests, SocketIO.Tests), processes (EndToEnd)
+#   ./test.sh --full PART ... only these parts of it: packages, fuzz, simulation (Grains.Tests), suites (Adapter.Tests, SocketIO.Tests), processes (EndToEnd),
+#                             machines (what of EndToEnd needs several: their deaths and cuts, the database away; as root, with iproute2)
 #   ./test.sh --no-install    installs nothing: no JavaScript clients (npm, below tests/; with --full below samples/ as well), no browser, nginx, PostgreSQL or
-#                             Redis (apt-get, as root; with --full strace and Python as well); what is missing is skipped
+#                             Redis (apt-get, as root; with --full iproute2, strace and Python as well); what is missing is skipped
 # The last line is "N passed, N failed, N skipped"; the exit code is 0 only if tests ran and nothing failed.
 set -euo pipefail
 
@@ -24,7 +25,7 @@ for option in "$@"; do
   case $option in
     --full) export ORLEANSADAPTER_FULL=1; full=(--full); time_limit=40m; fuzz_seconds=600 ;;
     --no-install) install=0 ;;
-    packages | fuzz | simulation | suites | processes) parts+=("$option") ;;
+    packages | fuzz | simulation | suites | processes | machines) parts+=("$option") ;;
     -h | --help) sed -n '2,/^set/{/^# /s/^# //p}' "$0"; exit 0 ;;
     *) echo "test.sh: unknown option '$option'; see --help" >&2; exit 64 ;;
   esac
@@ -87,6 +88,7 @@ prepare_programs() {
   provide '/usr/lib/postgresql/*/bin/initdb' postgresql 180 "the tests of several machines that find each other in PostgreSQL"
   provide /usr/bin/redis-server redis-server 120 "the tests of several machines that find each other in Redis"
   if ((${#full[@]})); then
+    provide /usr/sbin/tc iproute2 120 "the tests of machines on a network that is cut"
     provide /usr/bin/strace strace 120 "the test of the unit's system calls"
     provide /usr/bin/python3 python3-minimal 120 "the test of the unit's system calls"
     provide /usr/lib/python3/dist-packages/socketio python3-socketio 120 "the tests with clients in Python"
@@ -166,7 +168,8 @@ run_programs() {
   trap '[[ -z $child ]] || kill -TERM -- "-$child" 2>/dev/null; exit 143' TERM
   for name in "$@"; do
     code=0
-    ${limit[@]+"${limit[@]}"} dotnet "tests/$name/bin/Release/net10.0/$name.dll" --no-progress </dev/null >"$scratch/$name.log" 2>&1 &
+    ${limit[@]+"${limit[@]}"} dotnet "tests/$name/bin/Release/net10.0/$name.dll" --no-progress ${filter[@]+"${filter[@]}"} \
+      </dev/null >"$scratch/$name.log" 2>&1 &
     child=$!
     wait "$child" || code=$?
     child=
@@ -176,10 +179,14 @@ run_programs() {
 }
 
 # The end-to-end suites start processes of their own and want the machine to themselves; the others share it.
-one=() other=() last=() programs=()
+one=() other=() last=() programs=() filter=()
 if has simulation; then one=(Grains.Tests); fi
 if has suites; then other=(Adapter.Tests SocketIO.Tests); fi
-if has processes; then last=(EndToEnd); fi
+if has processes; then
+  last=(EndToEnd)
+elif has machines; then
+  last=(EndToEnd) filter=(--filter-trait part=machines)
+fi
 programs=(${one[@]+"${one[@]}"} ${other[@]+"${other[@]}"} ${last[@]+"${last[@]}"})
 jobs=()
 trap 'kill -TERM $fuzz ${jobs[@]+"${jobs[@]}"} 2>/dev/null; wait; exit 143' INT TERM HUP

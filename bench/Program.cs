@@ -3,10 +3,14 @@ using OrleansAdapter.Bench.Compare;
 using OrleansAdapter.Bench.Connect;
 using OrleansAdapter.Bench.Connections;
 using OrleansAdapter.Bench.Directory;
+using OrleansAdapter.Bench.Faults;
 using OrleansAdapter.Bench.Floor;
 using OrleansAdapter.Bench.Recovery;
 using OrleansAdapter.Bench.Requests;
 using OrleansAdapter.Bench.Servers;
+
+// Like the programs that it starts.
+[assembly: System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 
 return args switch
 {
@@ -18,6 +22,7 @@ return args switch
     ["connections-role", var kind, var port, var count] => await ConnectionsBenchmark.RunClientsAsync(kind, port, count),
     ["recovery"] => await RecoveryBenchmark.RunAsync(),
     ["recovery-role", var recovery] => await RecoveryBenchmark.RunHeapAsync(recovery),
+    ["faults", .. var faults] => await FaultsBenchmark.RunAsync(faults),
     ["connect"] => await ConnectBenchmark.RunAsync(),
     ["compare", var folder] => await Comparison.RunAsync(quick: false, folder),
     ["compare", "--quick", var folder] => await Comparison.RunAsync(quick: true, folder),
@@ -53,6 +58,10 @@ static int Usage()
                bench connections  what an idle Socket.IO connection costs in memory
                bench recovery     clients that come back to their sessions: how long it takes, and what it costs with recovery on and off
                bench connect      connections per second through the front port, handed over and proxied, and what they cost the primary
+               bench faults [--redis] [--trace] [NAME ...]
+                                  what clients notice when one of three machines dies, is cut off or restarted, or the database is away: the table of
+                                  docs/CLUSTER.md; all of it, or silo, machine, cut-5, cut-25, cut-60, peers, inwards, database, database-silo, rolling.
+                                  --trace prints what the machines said meanwhile. It needs Linux, root, iproute2, Node.js 20 and PostgreSQL or Redis
                bench compare [--quick] FOLDER
                                   this system beside Node.js and the floor; results.json and tables.md go to the folder (bench.sh does it all)
                bench loads LOADS SERVERS WARM SECONDS ROUNDS

@@ -9,8 +9,6 @@ internal static class ServerList
     /// <summary>What the names of this system's servers begin with.</summary>
     public const string OurName = "OrleansAdapter";
 
-    private static readonly string Root = FindRoot();
-
     /// <summary>Socket.IO in a cluster of Node.js, as its documentation sets it up.</summary>
     public static Server Node { get; } = NodeWith("Node.js", "cluster");
 
@@ -113,10 +111,11 @@ internal static class ServerList
         _ => throw new ArgumentException($"There is no server '{name}': see the usage."),
     };
 
-    /// <summary>Brings the Node.js programs' packages here, if they are not.</summary>
-    public static async Task PrepareNodeAsync()
+    /// <summary>Brings the packages of Node.js programs here, if they are not.</summary>
+    /// <param name="programs">Their folder in the checkout.</param>
+    public static async Task PrepareNodeAsync(string programs = "bench/node")
     {
-        var folder = Path.Combine(Root, "bench/node");
+        var folder = Path.Combine(Checkout.Root, programs);
         if (System.IO.Directory.Exists(Path.Combine(folder, "node_modules")))
         {
             return;
@@ -134,7 +133,7 @@ internal static class ServerList
     private static Server NodeWith(string name, string adapter) => new(
         name,
         Wire.SocketIO,
-        (port, workers) => Command("node", Path.Combine(Root, "bench/node/server.js"), $"{port}", $"{workers}", adapter),
+        (port, workers) => Command("node", Path.Combine(Checkout.Root, "bench/node/server.js"), $"{port}", $"{workers}", adapter),
         static (port, _) => [port],
         static workers => workers + 1)
     {
@@ -147,9 +146,9 @@ internal static class ServerList
         wire,
         (port, workers) =>
         {
-            var program = Path.Combine(Root, "Silo/bin/Release/net10.0/Silo.dll");
+            var program = Path.Combine(Checkout.Root, "Silo/bin/Release/net10.0/Silo.dll");
             var start = Command("dotnet", [program, "primary", "--workers", $"{workers}", "--port", $"{port}", .. arguments]);
-            start.Environment["ORLEANSADAPTER_WEBWORKER"] = Path.Combine(Root, "WebWorker/bin/Release/net10.0/WebWorker.dll");
+            start.Environment["ORLEANSADAPTER_WEBWORKER"] = Path.Combine(Checkout.Root, "WebWorker/bin/Release/net10.0/WebWorker.dll");
             start.Environment["OrleansAdapter__Supervised"] = "true";
             return start;
         },
@@ -159,16 +158,4 @@ internal static class ServerList
     private static ProcessStartInfo Self(params string[] arguments) => Command("dotnet", [typeof(ServerList).Assembly.Location, .. arguments]);
 
     private static ProcessStartInfo Command(string program, params string[] arguments) => new(program, arguments);
-
-    private static string FindRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "OrleansAdapter.sln")))
-            {
-                return folder.FullName;
-            }
-        }
-        throw new InvalidOperationException("The benchmark runs from its checkout, and this is none.");
-    }
 }

@@ -4,7 +4,7 @@ using OrleansAdapter.EndToEnd.Harness;
 namespace OrleansAdapter.EndToEnd;
 
 /// <summary>What is promised to the clients of the other machines when one of three is cut off and comes back. Only where the test may make networks.</summary>
-[Collection(nameof(Alone))]
+[Collection(nameof(Alone)), Trait("part", "machines")]
 public sealed class CutTests(ITestOutputHelper output)
 {
     private const string Room = "room";

@@ -4,7 +4,7 @@ using OrleansAdapter.EndToEnd.Harness;
 namespace OrleansAdapter.EndToEnd;
 
 /// <summary>What is promised when the database is away in which silos find each other.</summary>
-[Collection(nameof(Alone))]
+[Collection(nameof(Alone)), Trait("part", "machines")]
 public sealed class DatabaseTests(ITestOutputHelper output)
 {
     private const string Room = "room";

@@ -1,12 +1,12 @@
 namespace OrleansAdapter.Testing;
 
 /// <summary>
-/// Where things lie in the checkout that these tests were built from: told from where the program lies, because source paths are mapped in CI.
+/// Where things lie in the checkout that this program was built from: told from where it lies, because source paths are mapped in CI.
 /// </summary>
 internal static class Checkout
 {
-    /// <summary>The repository's root, from where the test program lies: tests/&lt;project&gt;/bin/&lt;configuration&gt;/net10.0.</summary>
-    public static string Root { get; } = Path.GetFullPath("../../../../..", AppContext.BaseDirectory);
+    /// <summary>The repository's root, above where the program lies: &lt;project&gt;/bin/&lt;configuration&gt;/net10.0.</summary>
+    public static string Root { get; } = FindRoot();
 
     /// <summary>The folder with the JavaScript clients and their node_modules.</summary>
     public static string JavaScriptClients { get; } = Path.Combine(Root, "tests", "EndToEnd", "clients");
@@ -27,4 +27,14 @@ internal static class Checkout
 
     /// <summary>The configuration in which these tests were built.</summary>
     public static string Configuration => new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+
+    private static string FindRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "OrleansAdapter.sln")))
+        {
+            folder = folder.Parent ?? throw new InvalidOperationException($"{AppContext.BaseDirectory} is in no checkout of OrleansAdapter.");
+        }
+        return folder.FullName;
+    }
 }

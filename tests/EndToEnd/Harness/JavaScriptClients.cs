@@ -20,7 +20,8 @@ internal sealed class JavaScriptClients : IAsyncDisposable
     private readonly ConcurrentDictionary<int, TaskCompletionSource<JsonNode?>> _answers = new();
     private readonly ConcurrentDictionary<string, JavaScriptClient> _clients = new(StringComparer.Ordinal);
     private readonly Lock _writing = new();
-    private int _last;
+    /// <summary>No two clients have one name, whatever process they are in: what they publish bears it.</summary>
+    private static int _last;
 
     private JavaScriptClients(Process node, string path)
     {
@@ -31,6 +32,13 @@ internal sealed class JavaScriptClients : IAsyncDisposable
 
     /// <summary>Starts the process; skips the running test where there is no Node.js.</summary>
     public static JavaScriptClients Start() => Start("signalr.mjs", "/hub");
+
+    /// <summary>The same in a network namespace: on a machine of a <see cref="TestNetwork"/>.</summary>
+    public static JavaScriptClients StartIn(string networkNamespace)
+    {
+        Checkout.SkipWithoutNode();
+        return Start(new ProcessStartInfo("/usr/sbin/ip", ["netns", "exec", networkNamespace, "node", "signalr.mjs"]), "/hub");
+    }
 
     /// <summary>The same with clients of Socket.IO, whose transports are <c>polling</c>, <c>websocket</c> and <c>upgrade</c> from one to the other.</summary>
     public static JavaScriptClients StartSocketIO() => Start("socketio.mjs", "");

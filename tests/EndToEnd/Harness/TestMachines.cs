@@ -1,5 +1,9 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans;
+using OrleansAdapter.Grains;
 
 namespace OrleansAdapter.EndToEnd.Harness;
 
@@ -131,6 +135,28 @@ internal sealed partial class TestMachines : IAsyncDisposable
         ],
         "--workers",
         "1"));
+
+    /// <summary>
+    /// Has another service say something in rooms of the namespace <c>/</c> through each of so many silos, whose doors are servers from then on.
+    /// </summary>
+    public async Task UseDoorsAsync(int silos)
+    {
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Services.AddOrleansDirectoryClient(new DirectoryClusterOptions
+        {
+            Clustering = Database.Kind,
+            ConnectionFile = Database.ConnectionFile,
+            SecretFile = Database.SecretFile,
+        });
+        using var host = builder.Build();
+        await host.StartAsync();
+        var grains = host.Services.GetRequiredService<IClusterClient>();
+
+        // Which silo has a room's grain, is the client's choice: of so many each gets some.
+        await Task.WhenAll(Enumerable.Range(1, 32).Select(n => grains.GetRoom("/", $"nobody-{n}").EmitAsync("said", "nothing")));
+        await _machines[0].ClusterAsync(cluster => cluster.Elsewhere.Count(name => name == "doors of the directory") == silos, "a door in each silo");
+        await host.StopAsync();
+    }
 
     /// <summary>Begins to start one more, and does not wait until it is ready.</summary>
     public RunningCluster Add(params string[] arguments)
