@@ -24,8 +24,27 @@ internal sealed class OnDirectorySilo : PlacementStrategy
     /// <summary>The name of that silo; where there are several, each has an id behind it.</summary>
     public const string Name = "directory";
 
+    private const char BeforePod = '@';
+
     /// <summary>The name of a directory's silo that is one of several.</summary>
-    public static string NameOf(ServerId process) => $"{Name}-{process}";
+    /// <param name="process">The id of its start.</param>
+    /// <param name="pod">The pod that it is in; null where it is in none.</param>
+    public static string NameOf(ServerId process, string? pod = null) => pod is null ? $"{Name}-{process}" : $"{Name}-{process}{BeforePod}{pod}";
+
+    /// <summary>Whether a silo is called so that it was that process.</summary>
+    public static bool IsNameOf(string silo, ServerId process) =>
+        silo.StartsWith(NameOf(process), StringComparison.Ordinal) && silo.Length - NameOf(process).Length is var more
+        && (more == 0 || silo[^more] == BeforePod);
+
+    /// <summary>The server in a silo, by its name: the silo of a worker, or the directory's, whose doors are a server; null where it does not say.</summary>
+    public static ServerId? ServerOf(string silo)
+    {
+        var text = silo.StartsWith(Name + "-", StringComparison.Ordinal) ? silo[(Name.Length + 1)..].Split(BeforePod)[0] : silo;
+        return ServerId.TryParse(text, out var server) ? server.Process : null;
+    }
+
+    /// <summary>The pod that a silo is in, by its name; null where it is in none.</summary>
+    public static string? PodOf(string silo) => silo.IndexOf(BeforePod, StringComparison.Ordinal) is var at and >= 0 ? silo[(at + 1)..] : null;
 
     /// <summary>Whether a directory's silo is called so.</summary>
     public static bool IsNameOf(string silo) => silo == Name || silo.StartsWith(Name + "-", StringComparison.Ordinal);
@@ -61,10 +80,10 @@ internal sealed class SiloDeaths(IClusterMembershipService membership, ISiloStat
     /// <summary>Declares the silo dead that a process was: a server's, or a directory's.</summary>
     public async Task DeclareAsync(ServerId process)
     {
-        var (server, directory) = (process.ToString(), OnDirectorySilo.NameOf(process));
+        var server = process.ToString();
         foreach (var silo in silos.GetApproximateSiloStatuses().Where(known => !known.Value.IsTerminating()).Select(known => known.Key))
         {
-            if (silos.TryGetSiloName(silo, out var name) && (name == server || name == directory) && !silo.Equals(silos.SiloAddress))
+            if (silos.TryGetSiloName(silo, out var name) && (name == server || OnDirectorySilo.IsNameOf(name, process)) && !silo.Equals(silos.SiloAddress))
             {
                 await membership.TryKill(silo);
             }

@@ -106,6 +106,9 @@ internal sealed class PrimaryCommand
     private readonly Option<IPAddress?> _advertise = Checked<IPAddress?>(
         "--advertise", "A", "the IP address at which other machines reach this one's silo and workers", Address);
 
+    private readonly Option<bool> _kubernetes = Flag(
+        "--kubernetes", "with --cluster, in a pod: name and address are the pod's, and Kubernetes tells which pods are gone");
+
     private readonly Option<string> _directory = Checked(
         "--directory",
         "D",
@@ -131,7 +134,7 @@ internal sealed class PrimaryCommand
             options._workers, options._port, options._workerPorts, options._address,
             options._balance, options._front, options._drain, options._hung, options._statusPort, options._observe, options._dashboard,
             options._certificate, options._key, options._colocated, options._cluster, options._connectionFile, options._secretFile, options._advertise,
-            options._directory, options._worker,
+            options._kubernetes, options._directory, options._worker,
         };
         command.SetAction(parsed => PrimaryRole.RunAsync(options.Read(parsed)));
         return command;
@@ -167,7 +170,8 @@ internal sealed class PrimaryCommand
             parsed.GetValue(_connectionFile),
             parsed.GetValue(_secretFile),
             parsed.GetValue(_advertise),
-            parsed.GetValue(_directory) == OwnSilo));
+            parsed.GetValue(_directory) == OwnSilo,
+            parsed.GetValue(_kubernetes)));
         if (cluster is not null && colocated)
         {
             throw new OptionsException(

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 using OrleansAdapter.Grains;
 using OrleansAdapter.Security;
+using OrleansAdapter.Silo.Kubernetes;
 
 namespace OrleansAdapter.Silo;
 
@@ -17,9 +18,9 @@ internal sealed class ClusterRun
     private const string Prefix = "OrleansAdapter__Directory__";
     private const string ForwardingSecret = "OrleansAdapter__Forwarding__Secret";
 
-    private ClusterRun(DirectoryClusterOptions options, IPAddress address, string? machine, bool hasSilo)
+    private ClusterRun(DirectoryClusterOptions options, IPAddress address, string? machine, bool hasSilo, PodEnvironment? pod)
     {
-        (Options, Address, Machine, HasSilo) = (options, address, machine ?? address.ToString(), hasSilo);
+        (Options, Address, Machine, HasSilo, Pod) = (options, address, machine ?? address.ToString(), hasSilo, pod);
         if (options.SecretFile is { Length: > 0 } file)
         {
             Secret = Convert.ToHexStringLower(HKDF.DeriveKey(
@@ -41,6 +42,9 @@ internal sealed class ClusterRun
 
     /// <summary>Whether this machine has a silo; otherwise its workers use those of the others.</summary>
     public bool HasSilo { get; }
+
+    /// <summary>The pod of Kubernetes that this is; null where that is not asked.</summary>
+    public PodEnvironment? Pod { get; }
 
     /// <summary>
     /// What workers prove to each other before they pass requests on, derived from the cluster's secret; null where the environment sets it.
@@ -99,7 +103,9 @@ internal sealed class ClusterRun
             throw new OptionsException($"--secret-file: {error.TrimEnd('.')}");
         }
         options.ReadClustering();
-        return new ClusterRun(options, Advertised(arguments.Advertise, section), section[nameof(DirectoryOptions.Machine)], arguments.HasSilo);
+        var pod = arguments.Kubernetes ? ReadPod(arguments, section, options) : null;
+        var address = pod?.Address ?? Advertised(arguments.Advertise, section);
+        return new ClusterRun(options, address, section[nameof(DirectoryOptions.Machine)], arguments.HasSilo, pod);
     }
 
     /// <summary>Where no cluster is joined, the run sets these itself.</summary>
@@ -122,6 +128,38 @@ internal sealed class ClusterRun
                     + $"--cluster or {Prefix}Clustering");
             }
         }
+    }
+
+    /// <summary>Names and address of the pod; whoever says another one besides is refused.</summary>
+    private static PodEnvironment ReadPod(ClusterArguments arguments, IConfigurationSection section, DirectoryClusterOptions options)
+    {
+        var pod = PodEnvironment.Read();
+        var (by, address) = arguments.Advertise is { } advertise
+            ? ("--advertise", advertise.ToString())
+            : ($"the environment variable {Prefix}{nameof(options.Address)}", section[nameof(options.Address)]);
+        if (address is { Length: > 0 })
+        {
+            throw new OptionsException(
+                $"{by} is '{address}', and with --kubernetes the address is the pod's own, {pod.Address}, of {PodEnvironment.AddressVariable}: leave one out");
+        }
+        foreach (var (name, variable, value) in new[]
+        {
+            (nameof(options.ClusterId), PodEnvironment.ClusterVariable, pod.ClusterId),
+            (nameof(options.ServiceId), PodEnvironment.ServiceVariable, pod.ServiceId),
+        })
+        {
+            if (section[name] is { Length: > 0 } set && set != value)
+            {
+                throw new OptionsException(
+                    $"the environment variable {Prefix}{name} is '{set}', and {variable} is '{value}', which --kubernetes takes: say it in one place");
+            }
+        }
+        if (arguments.HasSilo)
+        {
+            PodApi.FindServer(); // which the silo will ask
+        }
+        (options.ClusterId, options.ServiceId) = (pod.ClusterId, pod.ServiceId);
+        return pod;
     }
 
     private static IPAddress Advertised(IPAddress? argument, IConfigurationSection section)
@@ -150,12 +188,13 @@ internal sealed class ClusterRun
 }
 
 /// <summary>What the command line says of a cluster of several machines; null for what it leaves out.</summary>
-internal sealed record ClusterArguments(string? Clustering, string? ConnectionFile, string? SecretFile, IPAddress? Advertise, bool HasSilo)
+internal sealed record ClusterArguments(string? Clustering, string? ConnectionFile, string? SecretFile, IPAddress? Advertise, bool HasSilo, bool Kubernetes)
 {
     /// <summary>An option that is of no use without a cluster to join; null where there is none.</summary>
     public string? Lone => !HasSilo ? "--directory none"
         : ConnectionFile is not null ? "--connection-file"
         : SecretFile is not null ? "--secret-file"
         : Advertise is not null ? "--advertise"
+        : Kubernetes ? "--kubernetes"
         : null;
 }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using OrleansAdapter.Grains;
 using OrleansAdapter.Primary;
+using OrleansAdapter.Silo.Kubernetes;
 using OrleansAdapter.Silo.Status;
 
 namespace OrleansAdapter.Silo;
@@ -15,6 +16,13 @@ internal static class DirectoryRole
 {
     /// <summary>The setting with the silo's name, in the section that only it reads.</summary>
     public const string SiloName = "Name";
+
+    /// <summary>The setting with the id of the server that the silo's doors are: that of the process, by which its death is reported.</summary>
+    public const string Door = "Door";
+
+    /// <summary>The settings with the names of the silo's pod and of its namespace, where it is in one.</summary>
+    public const string Pod = "Pod";
+    public const string PodNamespace = "PodNamespace";
 
     public static async Task<int> RunAsync(bool colocated, bool firstStart)
     {
@@ -68,7 +76,14 @@ internal static class DirectoryRole
             // With several silos a namespace's home may have been on another one.
             directory.FirstStart = firstStart && !colocated && !options.IsClustered;
         });
-        builder.Services.AddRoomDoor(door => door.ServerName = "doors of the directory");
+        var silo = builder.Configuration.GetSection(DirectoryRun.SiloSection);
+        builder.Services.AddRoomDoor(door => (door.ServerName, door.ServerId) = ("doors of the directory", silo[Door]));
+        if (silo[Pod] is { Length: > 0 } pod)
+        {
+            var api = PodApi.InCluster(silo[PodNamespace]!, PodApi.SelectorOf(options.ServiceId, options.ClusterId));
+            builder.Services.AddSingleton(api).AddSingleton<IPodSilos, PodSilos>();
+            builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<PodWatch>(services, pod));
+        }
     }
 
     private static void Bind(IConfigurationSection section, object options)

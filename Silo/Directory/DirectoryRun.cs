@@ -77,9 +77,23 @@ internal sealed class DirectoryRun : IAsyncDisposable
     /// <summary>The environment variables for the directory's process and the workers. They may hold secrets.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; }
 
-    /// <summary>What else the directory's process needs, where it is one of several: a name of this start's own, so that its death can be reported.</summary>
-    public IEnumerable<KeyValuePair<string, string>> SiloEnvironment(ServerId process) =>
-        Cluster is null ? [] : [new(SiloName, OnDirectorySilo.NameOf(process))];
+    /// <summary>
+    /// What else the directory's process needs: the id of this start for the server in it and, where it is one of several silos, for its name, so that its
+    /// death can be reported; and its pod's names, where it is in one.
+    /// </summary>
+    public IEnumerable<KeyValuePair<string, string>> SiloEnvironment(ServerId process)
+    {
+        yield return new(SiloPrefix + DirectoryRole.Door, process.ToString());
+        if (Cluster is not null)
+        {
+            yield return new(SiloName, OnDirectorySilo.NameOf(process, Cluster.Pod?.Name));
+        }
+        if (Cluster?.Pod is { } pod)
+        {
+            yield return new(SiloPrefix + DirectoryRole.Pod, pod.Name);
+            yield return new(SiloPrefix + DirectoryRole.PodNamespace, pod.Namespace);
+        }
+    }
 
     /// <summary>Reports to the directory that a worker's process is dead. Returns when all homes have taken note, however long the directory is away.</summary>
     public Task ReportDeathAsync(ServerId process, CancellationToken cancellationToken) => _supervisor.ReportDeathAsync(process, cancellationToken);

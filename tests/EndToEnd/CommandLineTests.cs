@@ -116,7 +116,8 @@ public sealed class CommandLineTests
         Assert.All(
             [
                 "--workers", "--port", "--worker-ports", "--address", "--balance", "--front", "--drain", "--hung", "--status-port", "--certificate", "--key",
-                "--colocated", "--observe", "--dashboard", "--cluster", "--connection-file", "--secret-file", "--advertise", "--directory", "--worker",
+                "--colocated", "--observe", "--dashboard", "--cluster", "--connection-file", "--secret-file", "--advertise", "--kubernetes", "--directory",
+                "--worker",
             ],
             option => Assert.Contains(option + " ", output));
         string[] ofOtherRoles = arguments.StartsWith("primary", StringComparison.Ordinal) ? [] : ["--json", "--first-start"];

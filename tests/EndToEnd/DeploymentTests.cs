@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using OrleansAdapter.Grains;
 
 namespace OrleansAdapter.EndToEnd;
 
@@ -50,17 +49,6 @@ public sealed partial class DeploymentTests
 
     [GeneratedRegex(@"^FROM mcr\.microsoft\.com/dotnet/(?<image>\w+):(?<version>\d+\.\d+\.\d+)(@sha256:[0-9a-f]{64})?( AS \w+)?$", RegexOptions.None, 1000)]
     private static partial Regex ExactImage();
-
-    /// <summary>No Kubernetes is at hand: what can be checked is that it sets what there is.</summary>
-    [Fact]
-    public void The_manifest_for_Kubernetes_sets_options_that_there_are()
-    {
-        const string prefix = "name: OrleansAdapter__Directory__";
-        var set = File.ReadLines(Deployed("kubernetes.yaml")).Where(line => line.Contains(prefix, StringComparison.Ordinal))
-            .Select(line => line[(line.IndexOf(prefix, StringComparison.Ordinal) + prefix.Length)..].Split(',', ' ')[0]).ToArray();
-        Assert.Equal(["Address", "Clustering", "ConnectionFile", "SecretFile"], set.Order(StringComparer.Ordinal));
-        Assert.All(set, name => Assert.NotNull(typeof(DirectoryClusterOptions).GetProperty(name)));
-    }
 
     private static string Deployed(string name) => Path.Combine(Checkout.Root, "deploy", name);
 }
