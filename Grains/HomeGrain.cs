@@ -23,6 +23,7 @@ internal sealed partial class HomeGrain : Grain, IHomeGrain, IHomeOutput
     private readonly FirstHomes _firstHomes;
     private readonly Epochs _epochs;
     private readonly Machines _machines;
+    private readonly DeadServers _deadServers;
     private readonly Standing? _standing;
     private readonly DirectoryMetrics _metrics;
     private readonly MailboxSubscribers _subscribers;
@@ -47,6 +48,7 @@ internal sealed partial class HomeGrain : Grain, IHomeGrain, IHomeOutput
         FirstHomes firstHomes,
         Epochs epochs,
         Machines machines,
+        DeadServers deadServers,
         StandingWatch standing,
         DirectoryMetrics metrics,
         MailboxSubscribers subscribers,
@@ -58,6 +60,7 @@ internal sealed partial class HomeGrain : Grain, IHomeGrain, IHomeOutput
         _firstHomes = firstHomes;
         _epochs = epochs;
         _machines = machines;
+        _deadServers = deadServers;
         _standing = standing.Standing;
         _metrics = metrics;
         _subscribers = subscribers;
@@ -83,6 +86,7 @@ internal sealed partial class HomeGrain : Grain, IHomeGrain, IHomeOutput
         _snapshot = HomeSnapshot.Of(_home, _snapshot);
         _metrics.Observe(this, Namespace, () => _snapshot!);
         DirectoryLog.HomeStarted(_logger, Namespace, epoch);
+        LearnDeadSilos();
         _ = LearnDeathsAsync();
         return Task.CompletedTask;
     }
@@ -293,6 +297,7 @@ internal sealed partial class HomeGrain : Grain, IHomeGrain, IHomeOutput
         {
             _watch.Next(HomeTurns.Tick);
             _home.SetMachine(_machines.OfHomes);
+            LearnDeadSilos();
             _home.Tick(Now);
         }
         finally

@@ -12,6 +12,9 @@ internal sealed class DirectorySupervisor : IAsyncDisposable
     /// <summary>After this time a report is made again: it may wait for a silo that just died.</summary>
     private static readonly TimeSpan ReportAgainAfter = TimeSpan.FromSeconds(1);
 
+    /// <summary>So many attempts to report a silo's death are made one right after the other.</summary>
+    private const int QuickAttempts = 8;
+
     private readonly IHost _host;
     private readonly MembershipFile? _membership;
     private readonly bool _several;
@@ -38,17 +41,20 @@ internal sealed class DirectorySupervisor : IAsyncDisposable
         await ReportAsync(() => Servers.ReportDeath(process), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Reports that the process of the directory's own silo is dead, to the silos that are left.</summary>
+    /// <summary>
+    /// Reports that the process of the directory's own silo is dead, and the server in it, its doors: to the silos that are left or, on one machine, to the
+    /// next one.
+    /// </summary>
     public async Task ReportDirectoryDeathAsync(ServerId process, CancellationToken cancellationToken)
     {
         if (_several)
         {
-            await ReportAsync(() => _host.Services.GetRequiredService<IClusterClient>().GetGrain<ISiloDeathGrain>(0).Report(process), cancellationToken)
-                .ConfigureAwait(false);
+            await ReportToAnyAsync(process, cancellationToken).ConfigureAwait(false);
         }
         else
         {
             await DeclareDeadAsync(OnDirectorySilo.Name).ConfigureAwait(false);
+            await ReportAsync(() => Servers.ReportDeath(process), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -64,6 +70,31 @@ internal sealed class DirectorySupervisor : IAsyncDisposable
     {
         await _started.WaitAsync(cancellationToken).ConfigureAwait(false);
         return await DirectoryView.ReadAsync(_host.Services.GetRequiredService<IClusterClient>()).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Tells whichever silo hears it. Each attempt is a grain of its own, since a client's calls of one grain take the same gateway: the first may be that of
+    /// the silo which has just died, and a call that is lost there is known to be only after seconds.
+    /// </summary>
+    private async Task ReportToAnyAsync(ServerId process, CancellationToken cancellationToken)
+    {
+        await _started.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var client = _host.Services.GetRequiredService<IClusterClient>();
+        List<Task> attempts = [];
+        for (var number = 0; ; number++)
+        {
+            attempts.Add(client.GetGrain<ISiloDeathGrain>(number).Report(process));
+            var pause = Task.Delay(number < QuickAttempts ? TryAgainAfter : ReportAgainAfter, cancellationToken);
+            while (attempts.Count > 0 && await Task.WhenAny([pause, .. attempts]).ConfigureAwait(false) is var ended && ended != pause)
+            {
+                if (ended.IsCompletedSuccessfully)
+                {
+                    return;
+                }
+                attempts.Remove(ended); // its silo is away, or the cluster is changing
+            }
+            await pause.ConfigureAwait(false);
+        }
     }
 
     private async Task ReportAsync(Func<Task> report, CancellationToken cancellationToken)

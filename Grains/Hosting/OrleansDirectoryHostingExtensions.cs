@@ -30,6 +30,7 @@ public static class OrleansDirectoryHostingExtensions
         builder.Services.TryAddSingleton(Machines.Of);
         AddStanding(builder);
         builder.Services.TryAddSingleton<SiloDeaths>();
+        builder.Services.TryAddSingleton<DeadServers>();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IDeathListener, SiloOfDeadServer>());
         builder.AddPlacementDirector<OnItsServer, NamedSiloDirector>();
         builder.AddPlacementDirector<OnDirectorySilo, NamedSiloDirector>();

@@ -4,7 +4,7 @@ using OrleansAdapter.EndToEnd.Harness;
 namespace OrleansAdapter.EndToEnd;
 
 /// <summary>What is promised when a machine of several dies, or a part of it.</summary>
-[Collection(nameof(Alone))]
+[Collection(nameof(Alone)), Trait("part", "machines")]
 public sealed class MachinesTests(ITestOutputHelper output)
 {
     private const string Room = "room";
@@ -14,6 +14,9 @@ public sealed class MachinesTests(ITestOutputHelper output)
     /// is not busy; here there may be others.
     /// </summary>
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(20);
+
+    /// <summary>Within this time all healthy servers have registered with a new home. It waits for 3 s for one that it does not know to be dead.</summary>
+    private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(2.5);
 
     /// <summary>The same where the primary is left to report its silo's death. It takes the other silo longer to find out by itself.</summary>
     private static readonly TimeSpan BoundIfReported = TimeSpan.FromSeconds(5);
@@ -58,6 +61,7 @@ public sealed class MachinesTests(ITestOutputHelper output)
         }
         Assert.Equal(members.Select(member => member.Client.Id).Order(StringComparer.Ordinal), await members[0].Client.WhoAsync(Room));
         await CheckStatusAsync(machines);
+        await machines.UseDoorsAsync(silos: 2);
         var everybody = members.Select(member => member.Client).ToArray();
 
         var seen = new int[machines.All.Count];
@@ -66,6 +70,7 @@ public sealed class MachinesTests(ITestOutputHelper output)
         var killed = Stopwatch.GetTimestamp();
         var returned = ill.KillAsync("directory");
         var dying = machines.All[await machines.HomeAsync(seen)];
+        await CheckHoldAsync(dying, killed);
         await PublishAgainAsync($"{kind}, silo killed", everybody, killed, BoundIfReported);
         Assert.All(everybody, client => Assert.Equal(0, client.Closed.Count));
         await returned;
@@ -125,6 +130,16 @@ public sealed class MachinesTests(ITestOutputHelper output)
             Assert.All(lines, line => Assert.Contains($"worker-1@{line.Split(' ')[0]}", line));
             Assert.Single(lines, line => line.EndsWith("  /", StringComparison.Ordinal));
         }
+    }
+
+    /// <summary>A new home waits for nobody who has died with its silo: the server that the silo's doors were.</summary>
+    private async Task CheckHoldAsync(RunningCluster machine, long killed)
+    {
+        var started = await machine.Lines.FirstAsync(line => line.At > killed && line.Text.Contains(" /: a home has started"), "a home");
+        var opened = await machine.Lines.FirstAsync(line => line.At > killed && line.Text.Contains(" is open with "), "its opening");
+        var hold = Stopwatch.GetElapsedTime(started.At, opened.At);
+        output.WriteLine($"the new home waited for {hold.TotalSeconds:0.0} s");
+        Assert.True(hold < LongestHold, $"The new home waited for {hold}.");
     }
 
     private async Task PublishAgainAsync(string what, JavaScriptClient[] publishers, long killed, TimeSpan bound)
