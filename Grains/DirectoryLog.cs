@@ -114,12 +114,13 @@ internal static partial class DirectoryLog
     [LoggerMessage(230, LogLevel.Warning, "This silo is sure of its place again, after {Seconds} s, and its homes go on")]
     public static partial void SureAgain(ILogger logger, long seconds);
 
-    [LoggerMessage(231, LogLevel.Warning, "The pod {Pod} is gone, so Kubernetes says: its silo at {Silo} is declared dead")]
+    [LoggerMessage(231, LogLevel.Warning,
+        "The pod {Pod} is gone, so Kubernetes says: its silo at {Silo} is declared dead. Where nobody took it away, check the events of the pod and its node")]
     public static partial void PodGone(ILogger logger, string pod, string silo);
 
     [LoggerMessage(232, LogLevel.Warning,
-        "Kubernetes does not tell which pods there are, and is asked again: {Why} Until then silos whose pods are gone are found out by the others alone, "
-        + "which takes seconds")]
+        "Kubernetes does not tell which pods there are, and is asked again: {Why} Check the Role of the pods' service account, and their labels. Until then "
+        + "silos whose pods are gone are found out by the others alone, which takes seconds")]
     public static partial void PodsUnknown(ILogger logger, string why, Exception exception);
 
     [LoggerMessage(233, LogLevel.Warning, "Kubernetes tells again which pods there are")]
