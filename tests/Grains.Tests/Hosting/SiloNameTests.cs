@@ -3,7 +3,7 @@ namespace OrleansAdapter.Grains.Tests.Hosting;
 /// <summary>What a silo's name says: which start of which process it is, so that a report of a death means no successor, and in which pod.</summary>
 public sealed class SiloNameTests
 {
-    private static readonly ServerId Process = ServerId.NewProcess();
+    private static readonly ServerId Process = ServerId.NewProcess().Process;
 
     [Theory]
     [InlineData(null)]
@@ -16,7 +16,7 @@ public sealed class SiloNameTests
         Assert.Equal(Process, OnDirectorySilo.ServerOf(name));
         Assert.True(OnDirectorySilo.IsNameOf(name));
         Assert.True(OnDirectorySilo.IsNameOf(name, Process));
-        Assert.False(OnDirectorySilo.IsNameOf(name, ServerId.NewProcess()));
+        Assert.False(OnDirectorySilo.IsNameOf(name, ServerId.NewProcess().Process));
         Assert.False(OnDirectorySilo.IsNameOf(OnDirectorySilo.NameOf(Process) + "1", Process));
     }
 
