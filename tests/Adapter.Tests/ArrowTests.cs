@@ -27,7 +27,7 @@ public sealed class ArrowTests
     };
 
     /// <summary>The same for the program that runs a cluster: the first are its exceptions, and Program.cs stands above all.</summary>
-    private static readonly string[] ProgramFloors = ["", "Status", "Directory", "Front", "Observation", "Primary", "Commands"];
+    private static readonly string[] ProgramFloors = ["", "Status", "Kubernetes", "Directory", "Front", "Observation", "Primary", "Commands"];
 
     [Fact]
     public void The_adapter_knows_neither_Orleans_nor_the_directory()
