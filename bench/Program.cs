@@ -7,6 +7,7 @@ using OrleansAdapter.Bench.Faults;
 using OrleansAdapter.Bench.Floor;
 using OrleansAdapter.Bench.Recovery;
 using OrleansAdapter.Bench.Requests;
+using OrleansAdapter.Bench.Scale;
 using OrleansAdapter.Bench.Servers;
 
 // Like the programs that it starts.
@@ -23,6 +24,8 @@ return args switch
     ["recovery"] => await RecoveryBenchmark.RunAsync(),
     ["recovery-role", var recovery] => await RecoveryBenchmark.RunHeapAsync(recovery),
     ["faults", .. var faults] => await FaultsBenchmark.RunAsync(faults),
+    ["scale"] => await ScaleBenchmark.RunAsync(servers: 1_000, namespaces: 100),
+    ["scale", var servers, var namespaces] => await ScaleBenchmark.RunAsync(Number(servers), Number(namespaces)),
     ["connect"] => await ConnectBenchmark.RunAsync(),
     ["compare", var folder] => await Comparison.RunAsync(quick: false, folder),
     ["compare", "--quick", var folder] => await Comparison.RunAsync(quick: true, folder),
@@ -62,6 +65,8 @@ static int Usage()
                                   what clients notice when one of three machines dies, is cut off or restarted, or the database is away: the table of
                                   docs/CLUSTER.md; all of it, or silo, machine, cut-5, cut-25, cut-60, peers, inwards, database, database-silo, rolling.
                                   --trace prints what the machines said meanwhile. It needs Linux, root, iproute2, Node.js 20 and PostgreSQL or Redis
+               bench scale [SERVERS NAMESPACES]
+                                  what goes between homes and servers in a large cluster: the table of docs/SCALE.md; by default 1000 and 100
                bench compare [--quick] FOLDER
                                   this system beside Node.js and the floor; results.json and tables.md go to the folder (bench.sh does it all)
                bench loads LOADS SERVERS WARM SECONDS ROUNDS

@@ -33,7 +33,7 @@ internal static class Cluster
     public static Task<BenchServer> StartServerAsync(string address) =>
         BenchServer.StartAsync(services => services.AddOrleansDirectoryClient(OptionsFor(address)));
 
-    private static DirectoryClusterOptions OptionsFor(string address)
+    public static DirectoryClusterOptions OptionsFor(string address)
     {
         var ports = address.Split(',').Select(port => int.Parse(port, CultureInfo.InvariantCulture)).ToArray();
         return new DirectoryClusterOptions { ClusterId = "bench", SiloPort = ports[0], GatewayPort = ports[1], Gateways = { $"127.0.0.1:{ports[1]}" } };

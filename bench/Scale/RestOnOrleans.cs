@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using OrleansAdapter.Bench.Directory;
+
+namespace OrleansAdapter.Bench.Scale;
+
+/// <summary>What the calls at rest cost on Orleans: a silo in a process of its own, and servers in this one, each with an Orleans client of its own.</summary>
+internal static class RestOnOrleans
+{
+    private const int Servers = 10;
+    private const int Namespaces = 100;
+    private static readonly TimeSpan Warm = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Length = TimeSpan.FromSeconds(10);
+
+    /// <summary>Processor time per call, of the silo and of the servers: what many namespaces take more than one does.</summary>
+    /// <param name="callsPerLife">Calls of a server in a namespace, each second.</param>
+    public static async Task<(TimeSpan Silo, TimeSpan Server)> MeasureAsync(double callsPerLife)
+    {
+        var (few, many) = (await MeasureAsync(namespaces: 1), await MeasureAsync(Namespaces));
+        var calls = Servers * (Namespaces - 1) * callsPerLife * Length.TotalSeconds;
+        return ((many.Silo - few.Silo) / calls, (many.Servers - few.Servers) / calls);
+    }
+
+    private static async Task<(TimeSpan Silo, TimeSpan Servers)> MeasureAsync(int namespaces)
+    {
+        var address = Cluster.FreeAddress();
+        await using var silo = await Child.StartAsync("directory-role", "silo", address);
+        var hosts = await Task.WhenAll(Enumerable.Range(0, Servers).Select(_ => StartAsync(address, namespaces)));
+        await Task.Delay(Warm);
+        using var process = Process.GetCurrentProcess();
+        process.Refresh();
+        var (ofSilo, own) = (silo.ProcessorTime, process.TotalProcessorTime);
+        await Task.Delay(Length);
+        process.Refresh();
+        var took = (silo.ProcessorTime - ofSilo, process.TotalProcessorTime - own);
+        foreach (var host in hosts)
+        {
+            await host.StopAsync();
+            await ((IAsyncDisposable)host).DisposeAsync();
+        }
+        return took;
+    }
+
+    private static async Task<IHost> StartAsync(string address, int namespaces)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(settings: null);
+        builder.Services.AddOrleansDirectoryClient(Cluster.OptionsFor(address));
+        builder.Services.AddOrleansAdapter(options => options.Namespaces.UnionWith(Enumerable.Range(1, namespaces).Select(number => $"/{number}")));
+        var host = builder.Build();
+        await host.StartAsync();
+        return host;
+    }
+}

@@ -1,0 +1,20 @@
+using System.Diagnostics;
+
+namespace OrleansAdapter.Bench.Scale;
+
+/// <summary>What went between a home and its servers, and what it cost the home.</summary>
+/// <param name="Calls">Calls of servers, each with its result.</param>
+/// <param name="Events">Events to servers, each with its result.</param>
+/// <param name="Up">Bytes of messages to the home.</param>
+/// <param name="Down">Bytes of messages to servers.</param>
+/// <param name="Ticks">Processor time of the home with its encoding, as <see cref="Stopwatch"/> counts.</param>
+internal readonly record struct Traffic(double Calls, double Events, double Up, double Down, double Ticks)
+{
+    public TimeSpan Processor => TimeSpan.FromSeconds(Ticks / Stopwatch.Frequency);
+
+    public static Traffic operator -(Traffic left, Traffic right) => new(
+        left.Calls - right.Calls, left.Events - right.Events, left.Up - right.Up, left.Down - right.Down, left.Ticks - right.Ticks);
+
+    public static Traffic operator *(Traffic traffic, double times) => new(
+        traffic.Calls * times, traffic.Events * times, traffic.Up * times, traffic.Down * times, traffic.Ticks * times);
+}
