@@ -16,6 +16,18 @@ internal sealed partial class EngineSession
         }
     }
 
+    /// <summary>How long a client for which much waits still has to take some of it; null where not that much waits.</summary>
+    public TimeSpan? LeftToTake
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _slow?.Left;
+            }
+        }
+    }
+
     /// <summary>A part of what was written has left: the client reads.</summary>
     public void Progressed(IEngineTransport transport)
     {
