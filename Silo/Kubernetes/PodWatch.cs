@@ -14,6 +14,9 @@ internal sealed class PodWatch(PodApi api, string ownPod, IPodSilos silos, TimeP
     private static readonly TimeSpan LooksEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TriesAgainAfter = TimeSpan.FromSeconds(2);
 
+    /// <summary>Between the end of a watch and the next list: a server that ends each at once is not asked without pause.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     private readonly ILogger _logger = logger.Bounded(time);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -23,20 +26,19 @@ internal sealed class PodWatch(PodApi api, string ownPod, IPodSilos silos, TimeP
         {
             try
             {
-                if (silos.IsWatcher)
-                {
-                    var pods = await ListAsync(stoppingToken);
-                    if (failed)
-                    {
-                        DirectoryLog.PodsAgain(_logger);
-                        failed = false;
-                    }
-                    await FollowAsync(pods, stoppingToken);
-                }
-                else
+                if (!silos.IsWatcher)
                 {
                     await Task.Delay(LooksEvery, time, stoppingToken);
+                    continue;
                 }
+                var pods = await ListAsync(stoppingToken);
+                if (failed)
+                {
+                    DirectoryLog.PodsAgain(_logger);
+                    failed = false;
+                }
+                await FollowAsync(pods, stoppingToken);
+                await Task.Delay(Pause, time, stoppingToken);
                 continue;
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
