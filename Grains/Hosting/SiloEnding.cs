@@ -3,7 +3,9 @@ using Orleans.Runtime;
 
 namespace OrleansAdapter.Grains;
 
-/// <summary>Knows when this process' silo has begun to end. Orleans then says of a grain with requests what is no fault: that no other silo can take it.</summary>
+/// <summary>
+/// Knows when this process' silo has begun to end. Orleans then says of a grain with requests what is no fault: that no other silo can take it.
+/// </summary>
 internal sealed class SiloEnding : ILifecycleParticipant<ISiloLifecycle>
 {
     private volatile bool _hasBegun;
