@@ -40,6 +40,7 @@ internal sealed class AdminPageState(SocketIOSocket socket)
     /// <returns>Whether something was missed meanwhile, so that it has to be told again.</returns>
     public bool Show(IReadOnlyCollection<WatchSnapshot> snapshots)
     {
+        var shown = 0;
         var buffer = new ArrayBufferWriter<byte>(4096);
         using (var writer = new Utf8JsonWriter(buffer))
         {
@@ -47,10 +48,16 @@ internal sealed class AdminPageState(SocketIOSocket socket)
             foreach (var one in snapshots.SelectMany(snapshot => snapshot.Sockets).TakeWhile(_ => buffer.WrittenCount + writer.BytesPending < MostBytes))
             {
                 writer.WriteRawValue(one.Span, skipInputValidation: true);
+                shown++;
             }
             writer.WriteEndArray();
         }
         Socket.Emit("all_sockets", Value(buffer.WrittenMemory));
+        if (snapshots.Sum(snapshot => snapshot.Sockets.Count) is var all && shown < all)
+        {
+            string[] what = ["(not all is shown)", $"{shown} of the {all} sockets that the servers show: all together would be more than 16 MB"];
+            Socket.Emit("event_sent", Socket.Namespace.Name, "", what, Socket.Namespace.Server.Time.GetUtcNow().UtcDateTime);
+        }
         var last = snapshots.GroupBy(snapshot => snapshot.Server, StringComparer.Ordinal)
             .ToDictionary(same => same.Key, same => same.Max(snapshot => snapshot.Last), StringComparer.Ordinal);
         var held = _held ?? [];

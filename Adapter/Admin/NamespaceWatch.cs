@@ -19,11 +19,16 @@ internal sealed class NamespaceWatch(SocketWatch watch, Namespace @namespace) : 
 
     public void Left(Room room, LocalSocket socket, bool isLast)
     {
+        // Of very many sockets that go at once, most are not shown.
+        if (!socket.IsWatched)
+        {
+            return;
+        }
         if (room == Room.Everyone)
         {
             watch.Disconnected(@namespace, socket);
         }
-        else if (room.Kind == RoomKind.Room && socket.IsWatched)
+        else if (room.Kind == RoomKind.Room)
         {
             watch.Left(@namespace, socket, room.Name);
         }

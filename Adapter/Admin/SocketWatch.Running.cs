@@ -99,6 +99,7 @@ internal sealed partial class SocketWatch
                 socket.IsWatched = false;
             }
             _sockets.Clear();
+            _tooLarge = 0;
             _log.Skip();
         }
     }
@@ -217,7 +218,7 @@ internal sealed partial class SocketWatch
         var (now, write) = (Now(), _figures.Take(out var sockets));
         lock (_lock)
         {
-            var (shown, leftOut) = (_sockets.Count, _eventsLeftOut);
+            var (shown, leftOut, tooLarge) = (Math.Max(0, _sockets.Count - _tooLarge), _eventsLeftOut, _tooLarge > 0);
             var isWhole = _options.Mode == SocketIOAdminMode.Production || (sockets <= shown && leftOut == _eventsTold);
             _log.Add("server_stats", 1024, writer =>
             {
@@ -230,14 +231,14 @@ internal sealed partial class SocketWatch
             if (!isWhole)
             {
                 var left = leftOut - _eventsTold;
-                _log.Add("event_sent", 256, writer => WriteLeftOut(writer, now, shown, sockets, left));
+                _log.Add("event_sent", 256, writer => WriteLeftOut(writer, now, shown, sockets, tooLarge, left));
             }
             _eventsTold = leftOut;
         }
     }
 
     /// <summary>The page has no place for it but its list of events.</summary>
-    private void WriteLeftOut(Utf8JsonWriter writer, DateTime now, int shown, int sockets, long events)
+    private void WriteLeftOut(Utf8JsonWriter writer, DateTime now, int shown, int sockets, bool tooLarge, long events)
     {
         writer.WriteStringValue(_options.Namespace);
         writer.WriteStringValue(_server.Options.ServerName);
@@ -245,7 +246,8 @@ internal sealed partial class SocketWatch
         writer.WriteStringValue("(not all is shown)");
         if (sockets > shown)
         {
-            writer.WriteStringValue($"{shown} of {sockets} sockets are shown (MaxSockets)");
+            var why = tooLarge ? $"all together would be more than {_options.MaxSnapshotBytes >> 10} KB" : nameof(_options.MaxSockets);
+            writer.WriteStringValue($"{shown} of {sockets} sockets are shown ({why})");
         }
         if (events > 0)
         {

@@ -128,8 +128,10 @@ internal sealed class AdminPage : IAsyncDisposable
                 }
             }
             var text = await _socket.ReceiveAsync() as string;
-            Assert.True(
-                text is not null && Take(text), $"{text} came, and no {@event}; told were\n{string.Join('\n', Told.Select(one => string.Join(' ', one)))}");
+            if (text is null || !Take(text))
+            {
+                Assert.Fail($"{text} came, and no {@event}; told were\n{string.Join('\n', Told.Select(one => string.Join(' ', one)))}");
+            }
         }
     }
 
