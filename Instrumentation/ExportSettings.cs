@@ -38,13 +38,19 @@ internal sealed record ExportSettings(bool Metrics, bool Traces, bool IsObserved
     /// <summary>Listens to what is asked for, and exports what goes out by OTLP.</summary>
     /// <param name="builder">OpenTelemetry's.</param>
     /// <param name="instance">The process's name, for people.</param>
-    public void Configure(IOpenTelemetryBuilder builder, string instance)
+    /// <param name="isOfARun">Whether it is one of several processes of one run, each with such a name.</param>
+    public void Configure(IOpenTelemetryBuilder builder, string instance, bool isOfARun)
     {
         builder.ConfigureResource(resource =>
         {
-            // What the environment says of the service counts more, its name as well as its attributes.
+            // What the environment says of the service counts more, its name as well as its attributes; but all processes of a run have the same environment,
+            // which so cannot say which of them this is.
             var named = Environment.GetEnvironmentVariable(ServiceName) is { Length: > 0 } name ? name : DefaultName;
             resource.AddService(named, serviceInstanceId: instance).AddEnvironmentVariableDetector();
+            if (isOfARun)
+            {
+                resource.AddAttributes([new("service.instance.id", instance)]);
+            }
         });
         if (Metrics || IsObserved)
         {

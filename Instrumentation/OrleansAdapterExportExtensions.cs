@@ -38,7 +38,7 @@ public static class OrleansAdapterExportExtensions
     {
         var collector = new MetricCollector();
         builder.Services.AddSingleton(collector);
-        settings.Configure(builder.Services.AddOpenTelemetry(), instance);
+        settings.Configure(builder.Services.AddOpenTelemetry(), instance, SupervisionContract.IsSupervised);
         if (settings.IsObserved)
         {
             builder.Services.ConfigureOpenTelemetryMeterProvider(metrics => metrics.AddReader(collector.Reader));

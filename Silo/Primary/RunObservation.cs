@@ -82,7 +82,7 @@ internal sealed class RunObservation : IAsyncDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static OpenTelemetrySdk Export(ExportSettings settings, MetricCollector? collector) => OpenTelemetrySdk.Create(builder =>
     {
-        settings.Configure(builder, "primary");
+        settings.Configure(builder, "primary", isOfARun: true);
         if (collector is { Reader: var reader })
         {
             builder.WithMetrics(metrics => metrics.AddReader(reader));
