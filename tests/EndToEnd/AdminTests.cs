@@ -8,10 +8,10 @@ namespace OrleansAdapter.EndToEnd;
 public sealed partial class AdminTests(AdminTests.ObservedCluster shared) : IClassFixture<AdminTests.ObservedCluster>
 {
     [Fact(Timeout = 180_000)]
-    public async Task In_a_browser_somebody_logs_in_and_sees_clients_of_both_kinds_and_makes_them_join_leave_and_go()
+    public async Task In_a_browser_somebody_logs_in_and_sees_clients_of_both_kinds_makes_them_join_leave_and_go_and_sees_the_metrics_of_all_processes()
     {
         Checkout.SkipWithoutNode();
-        await PageSuite.RunAsync("admin.mjs", shared.Page, shared.Server, shared.Username, shared.Password, Worker(1), Worker(2), Worker(3));
+        await PageSuite.RunAsync("admin.mjs", shared.Page, shared.Server, shared.Username, shared.Password, shared.Metrics, Worker(1), Worker(2), Worker(3));
     }
 
     [Fact(Timeout = 180_000)]
@@ -28,6 +28,8 @@ public sealed partial class AdminTests(AdminTests.ObservedCluster shared) : ICla
     {
         internal RunningCluster Cluster { get; private set; } = null!;
 
+        internal string Metrics { get; private set; } = "";
+
         internal string Page { get; private set; } = "";
 
         internal string Server { get; private set; } = "";
@@ -42,7 +44,9 @@ public sealed partial class AdminTests(AdminTests.ObservedCluster shared) : ICla
             {
                 return; // there is no page then, and the tests are skipped
             }
-            Cluster = await RunningCluster.StartAsync("--observe", $"127.0.0.1:{RunningCluster.FreePort()}");
+            var metrics = $"127.0.0.1:{RunningCluster.FreePort()}";
+            Cluster = await RunningCluster.StartAsync("--observe", metrics);
+            Metrics = $"http://{metrics}/metrics";
             var match = AdminLine().Match((await Cluster.LineAsync("admin  ")).Text);
             Assert.True(match.Success, Cluster.Said);
             (Page, Server, Username, Password) =

@@ -1,10 +1,11 @@
-// Socket.IO's admin UI as somebody uses it in a browser, over three workers: node admin.mjs CHROMIUM PAGE SERVER USERNAME PASSWORD WORKER1 WORKER2 WORKER3.
+// Socket.IO's admin UI as somebody uses it in a browser, over three workers: node admin.mjs CHROMIUM PAGE SERVER USERNAME PASSWORD METRICS WORKER1
+// WORKER2 WORKER3. And the metrics of all processes, at their address.
 import { HubConnectionBuilder, LogLevel } from "@microsoft/signalr";
 import { io } from "socket.io-client";
 import { chromium } from "playwright-core";
 import { check, fail } from "./browser.mjs";
 
-const [executablePath, page, server, username, password, ...workers] = process.argv.slice(2);
+const [executablePath, page, server, username, password, metrics, ...workers] = process.argv.slice(2);
 
 // Both kinds of clients, each on a worker of its own.
 const socket = io(workers[1], { transports: ["websocket"], reconnection: false });
@@ -66,6 +67,13 @@ try {
   await tab.reload();
   await go("Servers", "worker-1");
   check((await tab.getByLabel("Password").count()) === 0 || !(await tab.getByLabel("Password").isVisible()), "the session was forgotten");
+
+  const figures = await tab.context().newPage();
+  await figures.goto(metrics);
+  const shown = await figures.locator("body").textContent();
+  for (const name of ["primary", "directory", "worker-1", "worker-2", "worker-3"]) {
+    check(shown.includes(`orleansadapter_process_up{process="${name}"} 1\n`), () => `the metrics are without ${name}:\n${shown}`);
+  }
 
   async function go(view, text) {
     await tab.getByRole("link", { name: view, exact: true }).or(tab.getByRole("listitem").filter({ hasText: view })).first().click();
