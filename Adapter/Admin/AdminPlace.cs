@@ -1,4 +1,3 @@
-using System.Text.Json;
 using OrleansAdapter.Primary;
 
 namespace OrleansAdapter.Admin;
@@ -14,18 +13,5 @@ internal sealed class AdminPlace : IPrimaryQuestion
     /// <summary>The page's path; null where none is served.</summary>
     public string? Page { get; set; }
 
-    public string Answer() => JsonSerializer.Serialize(Page);
-
-    /// <summary>Reads an answer; null where there is no page.</summary>
-    public static string? Read(string answer)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<string?>(answer);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    public string Answer() => PrimaryAnswer.Write(Page);
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.Primary;
@@ -26,19 +25,6 @@ internal sealed class ClientCounts(ThisServer server) : IPrimaryQuestion
             group kind by kind.Value into same
             orderby same.Key.Protocol, same.Key.Transport
             select new ClientCount(same.Key.Protocol, same.Key.Transport, same.Count());
-        return JsonSerializer.Serialize(counts);
-    }
-
-    /// <summary>Reads an answer; null where it is none.</summary>
-    public static IReadOnlyList<ClientCount>? Read(string answer)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<ClientCount[]>(answer);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
+        return PrimaryAnswer.Write(counts);
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Net;
 using System.Security.Cryptography;
 using OrleansAdapter.Admin;
+using OrleansAdapter.Primary;
 
 namespace OrleansAdapter.Silo.Primary;
 
@@ -51,7 +52,7 @@ internal sealed class AdminRun
         if (_password is not null
             && workers.SelectMany(worker => worker.Running).FirstOrDefault() is { } worker
             && await worker.AskAsync(AdminPlace.Question, AnswerLimit) is { } answer
-            && AdminPlace.Read(answer) is { } page)
+            && PrimaryAnswer.Read<string>(answer) is { } page)
         {
             output.Say($"admin  http://{_address}{page}  server URL http://{_address}, username {User}, password {_password}");
         }

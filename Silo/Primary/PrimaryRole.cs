@@ -138,7 +138,7 @@ internal static class PrimaryRole
                     one.Worker.About,
                     look.State.ToString().ToLowerInvariant(),
                     look.Connections,
-                    one.Clients is null ? null : ClientCounts.Read(one.Clients))]);
+                    one.Clients is null ? null : PrimaryAnswer.Read<ClientCount[]>(one.Clients))]);
     }
 
     private static double Seconds(TimeSpan time) => Math.Round(time.TotalSeconds, 1);

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OrleansAdapter.Instrumentation;
+using OrleansAdapter.Primary;
 using OrleansAdapter.Silo.Front;
 using OrleansAdapter.Silo.Observation;
 
@@ -103,7 +104,7 @@ internal sealed class RunObservation : IAsyncDisposable
         return PrometheusText.Write(
         [
             ("primary", _collector?.Collect()),
-            .. processes.Zip(answers, (one, answer) => (one.Name, answer is null ? null : MetricsQuestion.Read(answer))),
+            .. processes.Zip(answers, (one, answer) => (one.Name, answer is null ? null : PrimaryAnswer.Read<MetricFamily[]>(answer))),
         ]);
     }
 
