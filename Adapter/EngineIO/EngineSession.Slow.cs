@@ -89,7 +89,7 @@ internal sealed partial class EngineSession
     /// <summary>For callers that hold the gate.</summary>
     private void CloseAsSlow(string why)
     {
-        (_transport as WebSocketTransport)?.CloseSlow();
+        (_transport as WebSocketTransport)?.Close(WebSocketFrame.CloseSlow);
         if (CloseBehindSender(EngineCloseReason.ForcedClose, $"{nameof(DisconnectReason.SlowClient)}: {why}"))
         {
             _server.SlowClient(this, why);

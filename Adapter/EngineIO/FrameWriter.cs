@@ -137,7 +137,7 @@ internal sealed class FrameWriter(PipeWriter output) : IFrameWriter
         else if (output is SocketOutput socket)
         {
             // They never change, and all who get this packet share them.
-            Await(socket.SendAsync(frames));
+            Follow(socket.SendAsync(frames));
         }
         else
         {
@@ -170,7 +170,7 @@ internal sealed class FrameWriter(PipeWriter output) : IFrameWriter
         }
         try
         {
-            Await(output.FlushAsync(CancellationToken.None));
+            Follow(output.FlushAsync(CancellationToken.None));
         }
         catch (Exception exception) when (exception is IOException or InvalidOperationException or OperationCanceledException)
         {
@@ -178,7 +178,7 @@ internal sealed class FrameWriter(PipeWriter output) : IFrameWriter
         }
     }
 
-    private void Await(ValueTask<FlushResult> flush)
+    private void Follow(ValueTask<FlushResult> flush)
     {
         if (!flush.IsCompletedSuccessfully)
         {
@@ -192,7 +192,7 @@ internal sealed class FrameWriter(PipeWriter output) : IFrameWriter
 
     private async Task WaitAsync(ValueTask<FlushResult> flush)
     {
-        // The rest runs without the lock, and after StartFlush has noted this task.
+        // The rest runs without the lock, and after this task was noted.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var ended = false;
         try
@@ -208,7 +208,7 @@ internal sealed class FrameWriter(PipeWriter output) : IFrameWriter
 
     private async Task WritePiecesAsync(ReadOnlyMemory<byte> bytes)
     {
-        // The rest runs without the lock, and after Write has noted this task.
+        // The rest runs without the lock, and after this task was noted.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var ended = false;
         try

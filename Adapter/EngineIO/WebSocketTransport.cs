@@ -66,7 +66,9 @@ internal sealed class WebSocketTransport : IEngineTransport
 
     public void Close() => Close(WebSocketFrame.Close);
 
-    /// <summary>Ends it with a close frame; cuts it where none can be written, or none comes back in time.</summary>
+    /// <summary>
+    /// Ends it with a close frame, behind what is being written. Cuts it where none can be written, or the client does not take it and answer in time.
+    /// </summary>
     public void Close(ReadOnlyMemory<byte> frame)
     {
         if (_closed)
@@ -74,33 +76,13 @@ internal sealed class WebSocketTransport : IEngineTransport
             return;
         }
         _closed = true;
-        if (_writer.TryFinish(frame))
+        if (_writer.TryFinishLater(frame) || _writer.TryFinish(frame))
         {
             _closeTimer = Timers.Once(_session.Time, CloseTimeout, static state => ((WebSocketTransport)state!).CloseTimedOut(), this);
         }
         else
         {
             _context.Abort();
-        }
-    }
-
-    /// <summary>
-    /// Ends it because the client is slow: the close frame, which says so, goes behind what is being written, if the client takes that in time.
-    /// </summary>
-    public void CloseSlow()
-    {
-        if (_closed)
-        {
-            return;
-        }
-        if (_writer.TryFinishLater(WebSocketFrame.CloseSlow))
-        {
-            _closed = true;
-            _closeTimer = Timers.Once(_session.Time, CloseTimeout, static state => ((WebSocketTransport)state!).CloseTimedOut(), this);
-        }
-        else
-        {
-            Close(WebSocketFrame.CloseSlow);
         }
     }
 

@@ -89,12 +89,11 @@ internal sealed class FrontListenerFactory(
             return ValueTask.CompletedTask;
         }
 
-        private ConnectionContext? Create(Socket socket)
+        private ClientConnection? Create(Socket socket)
         {
             try
             {
-                var connection = connections.Create(socket);
-                connection.Transport = SocketOutput.Around(connection.Transport, socket);
+                var connection = new ClientConnection(connections.Create(socket), socket);
                 connection.ConnectionClosed.UnsafeRegister(static link => ((FrontLink)link!).Ended(), link);
                 return connection;
             }

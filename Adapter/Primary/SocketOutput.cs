@@ -13,13 +13,16 @@ namespace OrleansAdapter.Primary;
 /// </remarks>
 internal sealed class SocketOutput : PipeWriter
 {
-    private const int BufferBytes = 4096;
+    private const int FirstBuffer = 4 << 10;
+    private const int LargestBuffer = 64 << 10;
 
     private readonly Lock _gate = new();
     private readonly Socket _socket;
     private readonly PipeWriter _transport;
+    private List<ArraySegment<byte>>? _full;
     private byte[]? _buffer;
     private int _length;
+    private long _unflushed;
     private Task<bool>? _sending;
     private TaskCompletionSource? _canceled;
     private bool _cancelNext;
@@ -27,7 +30,7 @@ internal sealed class SocketOutput : PipeWriter
     private bool _isCompleted;
 
     /// <param name="socket">Where to. It no longer blocks.</param>
-    /// <param name="transport">The transport's pipe, in which nothing is put: the transport closes the socket when it is completed.</param>
+    /// <param name="transport">The transport's pipe, in which nothing is put: completing it makes the transport close the socket.</param>
     public SocketOutput(Socket socket, PipeWriter transport)
     {
         _socket = socket;
@@ -37,10 +40,19 @@ internal sealed class SocketOutput : PipeWriter
 
     public override bool CanGetUnflushedBytes => true;
 
-    public override long UnflushedBytes => _length;
+    public override long UnflushedBytes => _unflushed;
 
-    /// <summary>Makes a connection of the transport's sockets write in this way.</summary>
-    public static IDuplexPipe Around(IDuplexPipe transport, Socket socket) => new Both(transport.Input, new SocketOutput(socket, transport.Output));
+    /// <summary>What is still being sent; ends when the client has taken it, or has gone.</summary>
+    public Task Sending
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _sending ?? Task.CompletedTask;
+            }
+        }
+    }
 
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
@@ -59,25 +71,13 @@ internal sealed class SocketOutput : PipeWriter
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, (_buffer?.Length ?? 0) - _length);
         _length += bytes;
+        _unflushed += bytes;
     }
 
-    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
-    {
-        var (buffer, length) = (_buffer, _length);
-        (_buffer, _length) = (null, 0);
-        return SendAsync(buffer.AsMemory(0, length), buffer, cancellationToken);
-    }
+    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) => SendAsync(default, cancellationToken);
 
     /// <summary>Sends bytes that never change, without a copy of them; what was written and not flushed goes before them.</summary>
-    public ValueTask<FlushResult> SendAsync(ReadOnlyMemory<byte> bytes)
-    {
-        if (_length == 0 || _isCompleted)
-        {
-            return SendAsync(bytes, null, CancellationToken.None);
-        }
-        this.Write(bytes.Span);
-        return FlushAsync(CancellationToken.None);
-    }
+    public ValueTask<FlushResult> SendAsync(ReadOnlyMemory<byte> bytes) => SendAsync(bytes, CancellationToken.None);
 
     public override void CancelPendingFlush()
     {
@@ -94,7 +94,7 @@ internal sealed class SocketOutput : PipeWriter
         }
     }
 
-    /// <summary>Ends it. The transport closes the socket, behind what is still to be sent.</summary>
+    /// <summary>Ends it: the transport closes the socket, behind what is still to be sent.</summary>
     public override void Complete(Exception? exception = null)
     {
         Task<bool>? sending;
@@ -117,43 +117,62 @@ internal sealed class SocketOutput : PipeWriter
         }
     }
 
-    private static void GiveBack(byte[]? rented)
+    private ValueTask<FlushResult> SendAsync(ReadOnlyMemory<byte> shared, CancellationToken cancellationToken)
     {
-        if (rented is not null)
-        {
-            ArrayPool<byte>.Shared.Return(rented);
-        }
-    }
-
-    private ValueTask<FlushResult> SendAsync(ReadOnlyMemory<byte> bytes, byte[]? rented, CancellationToken cancellationToken)
-    {
-        Task<bool> sending;
-        TaskCompletionSource canceled;
+        var (full, buffer, length) = (_full, _buffer, _length);
+        (_full, _buffer, _length, _unflushed) = (null, null, 0, 0);
+        TaskCompletionSource? canceled = null;
+        Task<bool>? sending;
+        bool wasCanceled, hasEnded, hasFailed;
         lock (_gate)
         {
-            _hasEnded |= _isCompleted;
-            var before = _sending is { IsCompleted: false } ? _sending : null;
-            var sent = before is null && !bytes.IsEmpty ? Send(bytes.Span) : 0;
-            if (_hasEnded || (before is null && sent == bytes.Length))
+            var hadEnded = _hasEnded |= _isCompleted;
+            if (full is not null)
             {
-                GiveBack(rented);
-                var wasCanceled = _cancelNext;
-                _cancelNext = false;
-                return new ValueTask<FlushResult>(new FlushResult(wasCanceled, _hasEnded));
+                foreach (var one in full)
+                {
+                    Send(one, one.Array);
+                }
             }
-            sending = _sending = SendRestAsync(before, bytes[sent..], rented);
-            canceled = _canceled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (_cancelNext)
+            Send(buffer.AsMemory(0, length), buffer);
+            Send(shared, null);
+            (hasEnded, hasFailed) = (_hasEnded, _hasEnded && !hadEnded);
+            (wasCanceled, _cancelNext) = (_cancelNext, false);
+            sending = !hasEnded && _sending is { IsCompleted: false } ? _sending : null;
+            if (sending is not null)
             {
-                _cancelNext = false;
-                canceled.SetResult();
+                canceled = _canceled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             }
         }
-        return WaitAsync(sending, canceled, cancellationToken);
+        if (hasFailed)
+        {
+            CloseSocket();
+        }
+        if (canceled is null)
+        {
+            return new ValueTask<FlushResult>(new FlushResult(wasCanceled, hasEnded));
+        }
+        if (wasCanceled)
+        {
+            canceled.SetResult();
+        }
+        return WaitAsync(sending!, canceled, cancellationToken);
     }
 
-    /// <summary>Gives the system what it takes at once, and says how much that was.</summary>
-    private int Send(ReadOnlySpan<byte> bytes)
+    /// <summary>Gives the system what it takes at once; the rest, and what comes while there is a rest, is sent behind that. For callers that hold the gate.</summary>
+    private void Send(ReadOnlyMemory<byte> bytes, byte[]? rented)
+    {
+        var before = _sending is { IsCompleted: false } ? _sending : null;
+        var sent = before is null && !bytes.IsEmpty ? TrySend(bytes.Span) : 0;
+        if (_hasEnded || sent == bytes.Length)
+        {
+            GiveBack(rented);
+            return;
+        }
+        _sending = SendRestAsync(before, bytes[sent..], rented);
+    }
+
+    private int TrySend(ReadOnlySpan<byte> bytes)
     {
         if (_hasEnded)
         {
@@ -186,17 +205,21 @@ internal sealed class SocketOutput : PipeWriter
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
             hasEnded = true;
-        }
-        GiveBack(rented);
-        if (hasEnded)
-        {
             lock (_gate)
             {
                 _hasEnded = true;
             }
+            CloseSocket();
         }
+        GiveBack(rented);
         return hasEnded;
     }
+
+    /// <summary>
+    /// The client has gone. The transport does not see it where it waits for this server to read: it has to be told, or the connection stays for ever. On
+    /// another thread, since what follows from it follows at once, and whoever writes may hold locks.
+    /// </summary>
+    private void CloseSocket() => ThreadPool.UnsafeQueueUserWorkItem(static transport => transport.Complete(), _transport, preferLocal: false);
 
     private async ValueTask<FlushResult> WaitAsync(Task<bool> sending, TaskCompletionSource canceled, CancellationToken cancellationToken)
     {
@@ -220,7 +243,7 @@ internal sealed class SocketOutput : PipeWriter
         _transport.Complete(exception);
     }
 
-    /// <summary>A buffer that is completed while somebody writes into it does not go back to where others get theirs.</summary>
+    /// <summary>Makes room behind what was written. What is full stays where it is: nothing is copied, however much is written before a flush.</summary>
     private void MakeRoom(int sizeHint)
     {
         if (_isCompleted)
@@ -228,23 +251,24 @@ internal sealed class SocketOutput : PipeWriter
             throw new InvalidOperationException("Nothing can be written to a connection that was completed.");
         }
         var wanted = Math.Max(sizeHint, 1);
-        if (_buffer is null)
+        if (_buffer is { } buffer)
         {
-            _buffer = ArrayPool<byte>.Shared.Rent(Math.Max(wanted, BufferBytes));
+            if (buffer.Length - _length >= wanted)
+            {
+                return;
+            }
+            (_full ??= []).Add(new ArraySegment<byte>(buffer, 0, _length));
+            wanted = Math.Max(wanted, Math.Min(2 * buffer.Length, LargestBuffer));
         }
-        else if (_buffer.Length - _length < wanted)
-        {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_length + wanted, 2 * _buffer.Length));
-            _buffer.AsSpan(0, _length).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = larger;
-        }
+        _buffer = ArrayPool<byte>.Shared.Rent(Math.Max(wanted, FirstBuffer));
+        _length = 0;
     }
 
-    private sealed class Both(PipeReader input, PipeWriter output) : IDuplexPipe
+    private static void GiveBack(byte[]? rented)
     {
-        public PipeReader Input => input;
-
-        public PipeWriter Output => output;
+        if (rented is not null)
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
     }
 }

@@ -121,6 +121,7 @@ internal static class DirectoryClusterServices
 
     /// <summary>
     /// Nor is it a fault that requests wait for a grain of a silo that ends, where no other silo can take them: who asked is told, and asks the next home.
+    /// Categories that begin so are quiet as well.
     /// </summary>
     private static void QuietWhileEnding(IServiceCollection services)
     {

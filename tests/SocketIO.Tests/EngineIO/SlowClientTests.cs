@@ -77,6 +77,21 @@ public sealed class SlowClientTests
     }
 
     [Fact]
+    public async Task A_client_that_breaks_the_protocol_while_it_is_sent_much_reads_why_behind_that()
+    {
+        await using var host = await EngineHost.StartAsync(queueLimit: Soft, hardLimit: 64 << 20);
+        await using var socket = await OpenAsync(host);
+        var handler = await host.NextSessionAsync();
+        handler.Session.Send(OutboundPacket.Text("4" + new string('x', 30_000_000)));
+
+        await socket.SendAsync("4" + new string('y', 2_000_000));
+
+        Assert.Equal(EngineCloseReason.TransportError, (await handler.Ended).Reason);
+        Assert.NotEmpty(await socket.ReceiveToEndAsync());
+        Assert.Equal(1009, (int?)socket.CloseStatus);
+    }
+
+    [Fact]
     public async Task A_client_for_which_too_much_waits_is_closed_at_once()
     {
         await using var host = await EngineHost.StartAsync(queueLimit: Soft, hardLimit: 1 << 20);
