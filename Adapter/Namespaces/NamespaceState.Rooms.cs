@@ -46,7 +46,7 @@ internal sealed partial class NamespaceState
 
     /// <summary>Whether a socket may be in a room: not where it is in as many rooms as it may be, and not in this one.</summary>
     private bool MayJoin(LocalSocket socket, Room room) =>
-        socket.Memberships.Named < _maxRooms || room.Kind != RoomKind.Room || _sockets.IsIn(socket, room);
+        socket.Memberships.Named < _maxRooms || room.Kind != RoomKind.Room || SetOf(socket).IsIn(socket, room);
 
     private bool TryJoin(LocalSocket socket, Room room)
     {
@@ -62,9 +62,15 @@ internal sealed partial class NamespaceState
     private bool Join(LocalSocket socket, Room room, TaskCompletionSource? waiter = null)
     {
         var before = socket.Memberships.Count;
-        if (_sockets.Join(socket, room) && !_inRemoteJoin)
+        var isNew = !HasMembers(room);
+        SetOf(socket).Join(socket, room);
+        if (isNew && !_inRemoteJoin)
         {
             Replica.TellMembership(room, member: true, _now);
+        }
+        if (socket.Memberships.Count > before)
+        {
+            KeepChange(socket, room, joined: true);
         }
         // Who joins again waits for the home as well: the first word may be on its way.
         return socket.Session is not null && (waiter is not null || socket.Memberships.Count > before)
@@ -75,9 +81,13 @@ internal sealed partial class NamespaceState
     private bool Leave(LocalSocket socket, Room room, TaskCompletionSource? waiter = null)
     {
         var before = socket.Memberships.Count;
-        if (_sockets.Leave(socket, room))
+        if (SetOf(socket).Leave(socket, room) && !HasMembers(room))
         {
             Replica.TellMembership(room, member: false, _now);
+        }
+        if (socket.Memberships.Count < before)
+        {
+            KeepChange(socket, room, joined: false);
         }
         return socket.Session is not null && (waiter is not null || socket.Memberships.Count < before)
             && Tell(socket, (id, claim) => new SessionLeft(id, claim, room), waiter);

@@ -61,7 +61,8 @@ internal sealed partial class NamespaceState
     }
 
     IReadOnlyList<MovedSocket> IReplicaHost.MovedSockets() =>
-        [.. _sockets.All.Where(socket => socket.Session is { Claim: > 0 }).Select(socket => new MovedSocket(socket.Id, socket.Session!.Claim))];
+        [.. _sockets.All.Concat(_away.All).Where(socket => socket.Session is { Claim: > 0 })
+            .Select(socket => new MovedSocket(socket.Id, socket.Session!.Claim))];
 
     void IReplicaHost.Taken(IReadOnlyList<MovedSocket> sockets)
     {
@@ -74,7 +75,17 @@ internal sealed partial class NamespaceState
         }
     }
 
-    void IReplicaHost.SessionsEnded(IReadOnlyList<EndedSession> sessions) => _output.SessionsEnded(sessions);
+    void IReplicaHost.SessionsEnded(IReadOnlyList<EndedSession> sessions)
+    {
+        foreach (var session in sessions)
+        {
+            if (_away.Find(session.Socket) is { } away)
+            {
+                TakeOut(away);
+            }
+        }
+        _output.SessionsEnded(sessions);
+    }
 
     void IReplicaHost.Registered()
     {
@@ -82,10 +93,12 @@ internal sealed partial class NamespaceState
         {
             return;
         }
+        // Who came while there was no home is about to be told of.
+        var toBeTold = Replica.UnansweredWords.OfType<SessionOpened>().Select(opened => opened.Socket).ToHashSet();
         TellGranted();
-        foreach (var socket in _sockets.All)
+        foreach (var socket in _sockets.All.Concat(_awaySince))
         {
-            if (socket.Session is { } session && !IsClaimed(socket))
+            if (socket.Session is { } session && !IsClaimed(socket) && !toBeTold.Contains(socket.Id))
             {
                 OpenSession(socket, session, null);
             }
@@ -103,7 +116,15 @@ internal sealed partial class NamespaceState
             rooms[i] = socket.Memberships.All[i].Room.Key;
         }
         var opened = new SessionOpened(
-            socket.Id, session.Claim, session.Secret, socket.UserId ?? "", session.SurelySent, rooms, session.Data, session.WasOpen);
+            socket.Id, session.Claim, session.Secret, socket.UserId ?? "", session.SurelySent, rooms, session.Data, session.WasOpen)
+        {
+            Absence = AbsenceOf(socket),
+            IsUnproved = session.WasOpen && Replica.UnprovedUpTo > 0 && session.HeldSince <= Replica.UnprovedUpTo,
+        };
+        if (!session.WasOpen)
+        {
+            session.KnownFrom = Replica.Handled;
+        }
         (session.IsOpen, session.WasOpen) = (true, true);
         Replica.Submit(new SessionSaid(opened, Replica.Handled, waiter), _now);
     }
@@ -166,7 +187,7 @@ internal sealed partial class NamespaceState
             foreach (var room in moved.Rooms)
             {
                 // As for a remote join: the home counts this server as a member until it answers, and one answer is all it gets.
-                Replica.TellMembership(room, _sockets.HasMembers(room), _now);
+                Replica.TellMembership(room, HasMembers(room), _now);
                 emptied.Remove(room);
             }
         }
@@ -191,12 +212,16 @@ internal sealed partial class NamespaceState
         {
             _sockets.Join(socket, room);
         }
+        if (entry.Number <= Replica.Inherited)
+        {
+            OpenSession(socket, claim.Session!, null); // a home before this one granted it, and its holder has let go: nobody else tells this one of it
+        }
     }
 
     /// <summary>The client is here by a later claim, or elsewhere, or its session is over. Returns the rooms in which nobody is left.</summary>
     private List<Room> LetGo(SocketId id, long claim, bool isOver = false)
     {
-        if (_sockets.Find(id) is not { } socket || (socket.Session?.Claim ?? 0) >= claim)
+        if ((_sockets.Find(id) ?? _away.Find(id)) is not { } socket || (socket.Session?.Claim ?? 0) >= claim)
         {
             return [];
         }
@@ -204,9 +229,7 @@ internal sealed partial class NamespaceState
         {
             (session.IsOpen, session.IsOver) = (false, isOver);
         }
-        var emptied = _sockets.LeaveAll(socket);
-        _sockets.Remove(socket);
-        ForgetAcks(socket);
+        var emptied = Remove(socket);
         Close(socket, DisconnectReason.SessionMoved);
         return emptied;
     }
@@ -221,22 +244,35 @@ internal sealed partial class NamespaceState
         if (isGranted)
         {
             Replica.HasGiven(claim.Missed);
+            KeepGiven(claim);
         }
         if (!isGranted && claim.Socket is { IsConnected: true } socket)
         {
-            EndSession(socket, mayComeBack: true);
-            TakeOut(socket);
+            Disconnect(socket, _now, mayComeBack: true);
             Guarded(socket, static (s, _) => s.GivenUp(), null);
         }
     }
 
     private void TakeOut(LocalSocket socket)
     {
-        foreach (var room in _sockets.LeaveAll(socket))
+        foreach (var room in Remove(socket))
         {
             Replica.TellMembership(room, member: false, _now);
         }
-        _sockets.Remove(socket);
+    }
+
+    /// <summary>Returns the rooms in which nobody is left.</summary>
+    private List<Room> Remove(LocalSocket socket)
+    {
+        var emptied = SetOf(socket).LeaveAll(socket);
+        emptied.RemoveAll(HasMembers);
+        SetOf(socket).Remove(socket);
         ForgetAcks(socket);
+        if (socket is AwaySocket { Node: { } node } away)
+        {
+            _awaySince.Remove(node);
+            away.Node = null;
+        }
+        return emptied;
     }
 }

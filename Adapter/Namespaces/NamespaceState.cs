@@ -80,6 +80,11 @@ internal sealed partial class NamespaceState : IReplicaHost
         {
             return;
         }
+        if (mayComeBack && Replica.KeepsSessions && socket is { Session: { IsOpen: true } session })
+        {
+            GoAway(socket, session);
+            return;
+        }
         TakeOut(socket);
         EndSession(socket, mayComeBack);
     }
@@ -157,6 +162,7 @@ internal sealed partial class NamespaceState : IReplicaHost
     public void Tick(long now)
     {
         _now = now;
+        TickAway();
         Replica.Tick(now);
     }
 
@@ -174,9 +180,9 @@ internal sealed partial class NamespaceState : IReplicaHost
 
     void IReplicaHost.Send(WorkerMessage message) => _output.Send(message);
 
-    bool IReplicaHost.HasMembers(Room room) => _sockets.HasMembers(room);
+    bool IReplicaHost.HasMembers(Room room) => HasMembers(room);
 
-    IReadOnlyList<Room> IReplicaHost.LocalRooms() => _sockets.Rooms;
+    IReadOnlyList<Room> IReplicaHost.LocalRooms() => _away.Count == 0 ? _sockets.Rooms : [.. _sockets.Rooms.Union(_away.Rooms)];
 
     void IReplicaHost.ListChanged(IReadOnlyList<ServerId> list) => _output.ListChanged(list);
 
@@ -184,6 +190,7 @@ internal sealed partial class NamespaceState : IReplicaHost
     {
         var sockets = _sockets.All.ToArray();
         _sockets.Clear();
+        ForgetAway();
         _claims.Clear();
         foreach (var socket in sockets)
         {
@@ -234,6 +241,10 @@ internal sealed partial class NamespaceState : IReplicaHost
                 {
                     Handle(operation, found);
                 }
+                if (_away.Count > 0)
+                {
+                    Handle(operation, _away.Resolve(operation.Target!));
+                }
                 break;
             case OperationKind.Moved:
                 HandleMoved(entry);
@@ -267,6 +278,7 @@ internal sealed partial class NamespaceState : IReplicaHost
 
     private void Emit(Entry entry, List<LocalSocket> found)
     {
+        Keep(entry, found.Count);
         if (found.Count == 0)
         {
             return;

@@ -43,6 +43,8 @@ internal sealed class PendingClaim(SessionClaim claim, Func<SocketId, SocketSess
         var session = new SocketSession(claim.Next ?? claim.Secret)
         {
             Claim = number,
+            KnownFrom = long.MaxValue,
+            GivenFrom = long.MaxValue,
             IsOpen = true,
             WasOpen = true,
             IsToldAll = false,
@@ -72,9 +74,11 @@ internal sealed class PendingClaim(SessionClaim claim, Func<SocketId, SocketSess
     {
         if (_answer is { Refusal: ClaimRefusal.None } answer && Socket is { Session: { IsOpen: true } session } && IsCurrent?.Invoke(this) != false)
         {
+            var last = answer.Missed.Count > 0 ? new OrderOffset(Epoch, answer.Missed[^1].Number) : claim.Offset;
+            (session.KnownFrom, session.GivenFrom) = (last.Number, claim.Offset.Number);
             if (session.LastSent.IsNone)
             {
-                session.LastSent = answer.Missed.Count > 0 ? new OrderOffset(Epoch, answer.Missed[^1].Number) : claim.Offset;
+                session.LastSent = last;
             }
             _ended.TrySetResult(new ClaimOutcome(ClaimRefusal.None, answer.Session, Socket, answer.Missed) { Epoch = Epoch });
             Over?.Invoke(this, true);

@@ -15,6 +15,18 @@ internal sealed class SocketSession(SecretHash secret)
     /// <summary>The number of the claim by which this server holds it; 0 where the client never came back.</summary>
     public long Claim { get; init; }
 
+    /// <summary>
+    /// Where the client never came back, the number from which on it is here: nothing before was for it. Else that of the last packet that was for it before
+    /// the claim, so that nothing was between the two; <see cref="long.MaxValue"/> until that is known.
+    /// </summary>
+    public long KnownFrom { get; set; }
+
+    /// <summary>Behind which number the client was given what it had missed when it came back.</summary>
+    public long GivenFrom { get; set; }
+
+    /// <summary>The number from which on this server holds it.</summary>
+    public long HeldSince => Claim > 0 ? Claim : KnownFrom;
+
     /// <summary>Whether the home has been told of it, and of nothing that ended it.</summary>
     public bool IsOpen { get; set; }
 
@@ -32,6 +44,10 @@ internal sealed class SocketSession(SecretHash secret)
 
     /// <summary>What the application keeps with the socket, as it was last told; null for nothing. Changed with <see cref="HasChanged"/>.</summary>
     public byte[]? Data { get; set; }
+
+    /// <summary>The same for a socket whose connection is gone.</summary>
+    public SocketSession WhileAway() =>
+        new(Secret) { Claim = Claim, KnownFrom = KnownFrom, GivenFrom = GivenFrom, IsOpen = IsOpen, WasOpen = WasOpen, LastSent = SurelySent, Data = Data };
 
     /// <summary>
     /// Whether the home is to be told what the application keeps with the socket: it then is in <see cref="Data"/>. Who tells it holds a lock on this, so that

@@ -24,6 +24,9 @@ internal interface IReplicaHost
     /// <summary>These sockets, where they are still here, are held by other servers by later claims.</summary>
     void Taken(IReadOnlyList<MovedSocket> sockets);
 
+    /// <summary>The home asks for what was for a socket before it began.</summary>
+    void Recalled(Recall recall);
+
     /// <summary>A home has admitted this life: what only the home before knew has to be said again.</summary>
     void Registered();
 

@@ -14,9 +14,10 @@ internal sealed class KnownLives
     public long Version { get; private set; }
 
     /// <summary>A session begins. Its versions have nothing to do with those before; the list is the last one known until its own comes.</summary>
-    public void BeginSession() => Version = 0;
+    /// <param name="removed">The home's last number when a life left that it had.</param>
+    public void BeginSession(long removed) => (Version, Removed) = (0, Math.Max(Removed, removed));
 
-    public void Clear() => (_lives, Version) = ([], 0);
+    public void Clear() => (_lives, Version, Removed) = ([], 0, 0);
 
     public bool Contains(ServerId life) => Array.BinarySearch(_lives, life) >= 0;
 
@@ -27,6 +28,9 @@ internal sealed class KnownLives
     public bool Covers(Head head) =>
         head.ListVersion <= Version || head.List is not null || (Version > 0 && head.Changes is { } changes && head.ListVersion - changes.Count <= Version);
 
+    /// <summary>When the home had given this number, the newest life that has gone, as the list tells, had done so.</summary>
+    public long Removed { get; private set; }
+
     /// <summary>Takes what is news; false where nothing is.</summary>
     public bool Take(Head head)
     {
@@ -36,11 +40,16 @@ internal sealed class KnownLives
         }
         if (head.List is { } list)
         {
+            var before = _lives;
             _lives = [.. list.Order()];
+            // One that was never known here may have come and gone within a session.
+            Removed = Version > 0 || !Array.TrueForAll(before, Contains) ? head.Number : Removed;
         }
         else if (head.Changes is { } changes)
         {
-            Apply(changes, changes.Count - (int)(head.ListVersion - Version));
+            var first = changes.Count - (int)(head.ListVersion - Version);
+            Apply(changes, first);
+            Removed = changes.Skip(first).Any(static change => !change.IsThere) ? head.Number : Removed;
         }
         Version = head.ListVersion;
         return true;

@@ -185,6 +185,18 @@ internal sealed class Outbox(ReplicaOptions options)
         (_head, _count, _first, _ended, _handled, _answered, _timedOut, _flight) = (0, 0, 1, 1, 1, 1, 1, null);
     }
 
+    /// <summary>What is said of sessions and not answered yet: a home that settled what was before has yet to hear it.</summary>
+    public IEnumerable<SessionWord> UnansweredWords()
+    {
+        for (var position = _answered; position <= LastPosition; position++)
+        {
+            if (At(position).Operation.Word is SessionWord word)
+            {
+                yield return word;
+            }
+        }
+    }
+
     /// <summary>What a history tells: all that is unanswered, and what is answered and not stable. Own membership, once answered, is in the snapshot.</summary>
     public List<OutboxItem> Items()
     {

@@ -47,6 +47,10 @@ internal sealed partial class Replica
                 TakeHead(message.Head, now);
                 TakeEnded(renewed, now);
                 break;
+            case Recall recall:
+                TakeHead(message.Head, now);
+                host.Recalled(recall);
+                break;
             default:
                 TakeHead(message.Head, now);
                 break;
@@ -100,8 +104,9 @@ internal sealed partial class Replica
         (_epoch, _session, _replaces) = (registered.Epoch, registered.Session, default);
         (_last, _namedList, _progress, _sentRenew, _ended) = (0, 0, now, now, 0);
         _held = 0; // who had it may be on the machine of this home
-        (_doubt, _unheardUntil) = (registered.Doubt, now + registered.Unheard);
-        _lives.BeginSession();
+        (_doubt, _unheardUntil, _past) = (registered.Doubt, now + registered.Unheard, registered.Past);
+        UnprovedUpTo = Math.Max(UnprovedUpTo, registered.UnprovedUpTo);
+        _lives.BeginSession(registered.Removed);
         _outbox.Settle(registered.Results, registered.LastPosition);
         TakeHead(registered.Head, now);
         KeepsSessions = registered.KeepsSessions && Recovery is not null;
@@ -247,14 +252,14 @@ internal sealed partial class Replica
     /// <summary>W9.</summary>
     private void FenceSelf(long now)
     {
-        (IsLive, KeepsSessions) = (false, false);
+        (IsLive, KeepsSessions, UnprovedUpTo) = (false, false, 0);
         _outbox.Clear(OperationFailure.Fenced);
         _lastWord.Clear();
         _retained.Clear();
         _given.Clear();
         _seen.Clear();
         _lives.Clear();
-        (_epoch, _pledge, _session, _handled, _number, _stable, _held, _last) = (0, 0, 0, 0, 0, 0, 0, 0);
+        (_epoch, _pledge, _session, _handled, _number, _stable, _held, _last, _past) = (0, 0, 0, 0, 0, 0, 0, 0, []);
         _replaces = Life;
         Life = Life.NextIncarnation();
         host.Fenced(_replaces);

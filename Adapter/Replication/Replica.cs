@@ -33,6 +33,7 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
     private long _doubt;
     private long _unheardUntil;
     private bool _seenAnother;
+    private IReadOnlyList<PastEpoch> _past = [];
 
     /// <summary>This server's life in the home. A new one after every fence.</summary>
     public ServerId Life { get; private set; } = life;
@@ -73,9 +74,18 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
     /// <summary>Whether the home keeps sessions.</summary>
     public bool KeepsSessions { get; private set; }
 
+    /// <summary>The last number that this home has from the ones before it; what it decided itself has later ones.</summary>
+    public long Inherited => _past.Count > 0 ? _past[^1].Last : 0;
+
+    /// <summary>Of sessions held since this number or before, nobody can tell whether another life held them later.</summary>
+    public long UnprovedUpTo { get; private set; }
+
     public IReadOnlyCollection<ServerId> SeenPublishers => _seen.Keys;
 
     public int PendingMemberships => _lastWord.Count;
+
+    /// <summary>What this server has said of sessions, and the home has yet to answer.</summary>
+    public IEnumerable<SessionWord> UnansweredWords => _outbox.UnansweredWords();
 
     /// <summary>Whether something that this server said waits for the home's answer.</summary>
     public bool HasUnanswered => _outbox.Unanswered > 0;
@@ -257,6 +267,8 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
         Moved = Recovery is null ? [] : host.MovedSockets(),
         Doubt = _doubt,
         Unheard = Math.Max(0, _unheardUntil - now),
+        Past = _past,
+        Removed = _lives.Removed,
         Seen = [.. _seen.Select(seen => new SeenPosition(seen.Key, seen.Value))],
     };
 

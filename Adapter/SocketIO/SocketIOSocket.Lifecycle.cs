@@ -46,7 +46,7 @@ public sealed partial class SocketIOSocket
     private bool Enter(
         IReadOnlyList<(string Event, ReadOnlyMemory<byte> Arguments, IReadOnlyList<ReadOnlyMemory<byte>> Attachments, OutboundPacket Frames)> missed)
     {
-        if (Session is { IsOpen: false })
+        if (Session is { IsOpen: false, WasOpen: false })
         {
             (_secret, HasSession) = (null, false); // the home keeps no sessions
         }

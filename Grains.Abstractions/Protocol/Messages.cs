@@ -117,6 +117,12 @@ internal sealed record History
 
     /// <summary>What is left of <see cref="Registered.Unheard"/>.</summary>
     public long Unheard { get; init; }
+
+    /// <summary>The epochs before <see cref="Epoch"/>, as the home told of them.</summary>
+    public IReadOnlyList<PastEpoch> Past { get; init; } = [];
+
+    /// <summary>When the home had given this number, the newest life that has gone, as <see cref="List"/> tells, had done so.</summary>
+    public long Removed { get; init; }
 }
 
 /// <summary>One of the server's own operations, as its <see cref="History"/> tells of it.</summary>
@@ -207,6 +213,37 @@ internal sealed record Registered : HomeMessage
     /// For how many milliseconds yet requests count that were granted before this life came, and of which it has not heard; 0 where there are none.
     /// </summary>
     public long Unheard { get; init; }
+
+    /// <summary>The epochs before this one, oldest first, as far as places in them still mean something: for the next home.</summary>
+    public IReadOnlyList<PastEpoch> Past { get; init; } = [];
+
+    /// <summary>
+    /// Of sessions that this life has held since this number or before, nobody can tell whether another life that has gone held them later; 0 where somebody
+    /// can.
+    /// </summary>
+    public long UnprovedUpTo { get; init; }
+
+    /// <summary>The home's last number when the last life that it had left; 0 where none has.</summary>
+    public long Removed { get; init; }
+}
+
+/// <summary>
+/// The home asks for what was for a socket of the receiver before this home began, as a client has to be given it; the answer is a
+/// <see cref="SessionEarlier"/>. It may be lost: it is said again while somebody claims the session.
+/// </summary>
+internal sealed record Recall : HomeMessage
+{
+    /// <summary>The socket.</summary>
+    public required SocketId Socket { get; init; }
+
+    /// <summary>The claim by which the receiver holds it.</summary>
+    public required long Claim { get; init; }
+
+    /// <summary>Behind which number; 0 for all that ever was for it.</summary>
+    public required long After { get; init; }
+
+    /// <summary>Up to which number.</summary>
+    public required long UpTo { get; init; }
 }
 
 /// <summary>A batch was accepted: the operation at position First + i has the number FirstNumber + i.</summary>

@@ -36,6 +36,11 @@ internal readonly record struct OrderOffset(long Epoch, long Number)
     public bool IsNone => Epoch == 0;
 }
 
+/// <summary>An epoch that is over: its numbers up to the last one that the next home knew of are that home's as well; those behind it are not.</summary>
+/// <param name="Epoch">The epoch.</param>
+/// <param name="Last">The last of these numbers.</param>
+internal readonly record struct PastEpoch(long Epoch, long Last);
+
 /// <summary>The hash of the secret that a client proves its session with. The secret itself never leaves the worker that drew it.</summary>
 /// <param name="High">The first 8 bytes of the hash.</param>
 /// <param name="Low">The next 8 bytes.</param>
@@ -69,7 +74,19 @@ internal abstract record SessionWord(SocketId Socket, long Claim);
 /// <param name="IsAgain">Whether it had one with the home before.</param>
 internal sealed record SessionOpened(
     SocketId Socket, long Claim, SecretHash Secret, string User, OrderOffset LastSent, IReadOnlyList<Room> Rooms, ReadOnlyMemory<byte> Data, bool IsAgain)
-        : SessionWord(Socket, Claim);
+        : SessionWord(Socket, Claim)
+{
+    /// <summary>Since when the client is away; null where it is connected.</summary>
+    public SessionAbsence? Absence { get; init; }
+
+    /// <summary>Whether nobody can tell that the worker is the last that held it (<see cref="Registered.UnprovedUpTo"/>).</summary>
+    public bool IsUnproved { get; init; }
+}
+
+/// <summary>A client is away, and its server keeps what is for it (PROTOCOL.md, S10).</summary>
+/// <param name="Age">For how many milliseconds.</param>
+/// <param name="KnownAt">Up to this number nothing was for it since the last thing that was sent to it.</param>
+internal readonly record struct SessionAbsence(long Age, long KnownAt);
 
 /// <summary>The socket is in a room now.</summary>
 internal sealed record SessionJoined(SocketId Socket, long Claim, Room Room) : SessionWord(Socket, Claim);
@@ -84,7 +101,20 @@ internal sealed record SessionData(SocketId Socket, long Claim, ReadOnlyMemory<b
 /// <param name="Socket">The socket.</param>
 /// <param name="Claim">The last claim.</param>
 /// <param name="LastSent">The place of the last thing that was sent to the client; none where nothing ever was.</param>
-internal sealed record SessionAway(SocketId Socket, long Claim, OrderOffset LastSent) : SessionWord(Socket, Claim);
+internal sealed record SessionAway(SocketId Socket, long Claim, OrderOffset LastSent) : SessionWord(Socket, Claim)
+{
+    /// <summary>Whether the worker holds the session on, gets what is for the socket, and decides what others do to it; else the home does.</summary>
+    public bool IsKept { get; init; }
+}
+
+/// <summary>What was for a socket before this home began, as its holder has kept it: the answer to <see cref="Recall"/>.</summary>
+/// <param name="Socket">The socket.</param>
+/// <param name="Claim">The last claim.</param>
+/// <param name="After">Behind which number.</param>
+/// <param name="Refusal">Why its holder cannot tell; <see cref="ClaimRefusal.None"/> where it can.</param>
+/// <param name="Entries">All packets that were for it after that number, up to the one that was asked for, in order.</param>
+internal sealed record SessionEarlier(SocketId Socket, long Claim, long After, ClaimRefusal Refusal, IReadOnlyList<Entry> Entries)
+    : SessionWord(Socket, Claim);
 
 /// <summary>What a server was granted to act on, for a home that is new.</summary>
 /// <param name="Ids">The hashes of the requests' ids, and how many milliseconds ago each was granted.</param>

@@ -6,12 +6,13 @@ internal sealed partial class Home
     /// <summary>How many ended sessions somebody is still to be told of, for tests.</summary>
     internal int EndedWaiting => _lives.All.Sum(static life => life.EndedNews?.Waiting.Count ?? 0);
 
-    private void SessionHasEnded(Session session, SessionEnd reason)
+    private void SessionHasEnded(Session session, SessionEnd reason, bool wasAway)
     {
         _output.SessionEnded(reason);
-        if (reason != SessionEnd.Left && session.Holder.IsNone)
+        if (reason != SessionEnd.Left && wasAway)
         {
-            TellEnded(new EndedSession(session.Socket, session.User, session.Data, reason), session.LastHolder);
+            // A holder that still keeps what is for the socket stops at that.
+            TellEnded(new EndedSession(session.Socket, session.User, session.Data, reason), session.Holder.IsNone ? session.LastHolder : session.Holder);
         }
     }
 

@@ -83,6 +83,9 @@ internal sealed partial class Home
                 Taken = life.Taken,
                 Doubt = Doubt,
                 Unheard = Math.Max(0, life.UnheardUntil - _now),
+                Past = Past,
+                UnprovedUpTo = life.UnprovedUpTo,
+                Removed = _removedAt,
             });
     }
 
@@ -160,6 +163,7 @@ internal sealed partial class Home
     {
         _lives.Remove(life);
         _list.Remove(life.Id);
+        _removedAt = Number;
         _backlog.Remove(life);
         _copies.Remove(life);
         _table.Remove(life);

@@ -21,6 +21,7 @@ internal sealed partial class Home
             _output.Removed(fenced, RemovalReason.FencedBefore);
         }
         Number = merge.Number;
+        InheritEpochs(merge);
         _untold.UnionWith(merge.Known);
         foreach (var register in _hold.Registers)
         {
@@ -39,6 +40,7 @@ internal sealed partial class Home
             var life = Admit(register, register.History!.Handled, now);
             life.LastPosition = register.History.LastPosition;
             KeepMoved(life.Id, register.History.Moved);
+            life.UnprovedUpTo = merge.IsProved(register) ? 0 : merge.Number;
             foreach (var room in register.History.Rooms)
             {
                 _table.SetMember(room, life, member: true, asOf: 0, register.History.Handled);
@@ -53,6 +55,10 @@ internal sealed partial class Home
             _targets.RemoveAll(life => entry.Number <= life.Welcome.From); // handled already
             Append(entry, _copies.AreNeeded && merge.RetainersOf(entry).Any(IsElsewhere));
             KeepTargets(merge, entry);
+            if (entry.Operation.Word is SessionMoved { IsOver: false } moved && Has(entry.Publisher))
+            {
+                KeepMoved(entry.Publisher, [new MovedSocket(moved.Socket, entry.Number)]);
+            }
         }
         AppendNew(merge);
         foreach (var register in merge.Admitted)

@@ -17,7 +17,7 @@ internal sealed partial class Home
     /// <summary>How many sessions there are, how many clients are away, and how much is kept for them, in bytes and since how many milliseconds.</summary>
     public (long Sessions, long Away, long WindowBytes, long WindowAge) RecoveryFigures => _sessions is null
         ? default
-        : (_sessions.Count, _sessions.AwayCount, Entries.Bytes, Entries.OldestTime is { } oldest ? _now - oldest : 0);
+        : (_sessions.Count, _sessions.AwayCount, _sessions.Bytes, Entries.OldestTime is { } oldest ? _now - oldest : 0);
 
     /// <summary>The sessions and their log; null where no worker asked for any. For tests and status.</summary>
     internal SessionTable? Sessions => _sessions;
@@ -91,7 +91,8 @@ internal sealed partial class Home
         var session = _sessions.Find(word.Socket);
         if (word is SessionOpened opened)
         {
-            if (session is null || session.Claim <= opened.Claim)
+            // A later claim that the merge knows of is told of by whoever asked, once that one has heard of it.
+            if ((session is null || session.Claim <= opened.Claim) && !(_moved.TryGetValue(opened.Socket, out var moved) && moved.Claim > opened.Claim))
             {
                 OpenSession(life, opened, asOf);
             }
@@ -112,12 +113,19 @@ internal sealed partial class Home
             case SessionData data:
                 session.Data = Own(data.Data);
                 break;
+            case SessionAway { IsKept: true } away:
+                session.TellLastSent(away.LastSent, asOf);
+                _sessions.GoAway(session, _now);
+                break;
             case SessionAway away:
                 session.TellLastSent(away.LastSent, asOf);
                 _sessions.Detach(session, asOf, _now);
                 break;
+            case SessionEarlier earlier:
+                _sessions.TakeEarlier(session, earlier, _now);
+                break;
             case SessionEnded:
-                _sessions.End(session, SessionEnd.Left);
+                _sessions.End(session, session.IsAway ? SessionEnd.Disconnected : SessionEnd.Left);
                 break;
         }
     }
@@ -129,6 +137,7 @@ internal sealed partial class Home
             Holder = life.Id,
             First = asOf,
             IsReopened = opened.IsAgain,
+            IsUnproved = opened.IsUnproved,
             Data = Own(opened.Data),
         };
         if (opened.Claim != 0 || !opened.LastSent.IsNone)
@@ -140,6 +149,11 @@ internal sealed partial class Home
             foreach (var room in opened.Rooms)
             {
                 _sessions.Join(session, room, SinceWhen(life, room, asOf));
+            }
+            if (opened.Absence is { } absence)
+            {
+                session.Trail.KnownAt = absence.KnownAt;
+                _sessions.GoAway(session, _now - absence.Age);
             }
         }
         if (_moved.TryGetValue(opened.Socket, out var moved) && moved.Claim <= opened.Claim)
@@ -211,13 +225,21 @@ internal sealed partial class Home
         {
             return WillTell ? ClaimRefusal.NotYet : ClaimRefusal.HolderUnproved;
         }
-        if ((claim.WithoutMissed ? Number : SessionTable.StartOf(session, claim.Offset, Epoch, Number)) is not { } start)
+        if (session.IsUnproved)
+        {
+            return ClaimRefusal.HolderUnproved;
+        }
+        if ((claim.WithoutMissed ? Number : SessionTable.StartOf(session, claim.Offset, NumberOf)) is not { } start)
         {
             return ClaimRefusal.BadOffset;
         }
         if (claim.LooksOnly)
         {
             return ClaimRefusal.None;
+        }
+        if (Recall(session, start) is not ClaimRefusal.None and var unknown)
+        {
+            return unknown;
         }
         if (!SessionTable.CountClaim(session, _now))
         {
@@ -230,7 +252,7 @@ internal sealed partial class Home
             found = _sessions!.Foresee(session, holder.Reported, start, Number, out var unforeseen);
             if (found is null)
             {
-                return unforeseen; // it stays with its holder
+                return unforeseen == ClaimRefusal.Unknown ? unforeseen : EndAway(session, unforeseen); // else it stays with its holder
             }
             _sessions.Detach(session, holder.Reported, _now);
         }
@@ -239,8 +261,7 @@ internal sealed partial class Home
             found = _sessions!.Missed(session, start, Number, out var refusal);
             if (found is null)
             {
-                _sessions.End(session, refusal == ClaimRefusal.TooMuchMissed ? SessionEnd.TooMuchMissed : SessionEnd.WindowPassed);
-                return refusal;
+                return EndAway(session, refusal);
             }
         }
         missed = found;

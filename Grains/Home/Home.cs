@@ -24,6 +24,7 @@ internal sealed partial class Home
     private readonly List<Life> _leaving = [];
     private readonly ListAnnouncements _announcements;
     private long _lastSession;
+    private long _removedAt;
     private long _nextLapse = long.MaxValue;
     private long? _lastTick;
     private long _now;

@@ -51,6 +51,9 @@ internal sealed class Life(ServerId id, long session, long from)
     /// <summary>Until when requests count that were granted before it came, and of which it has not heard (PROTOCOL.md, S9).</summary>
     public long UnheardUntil { get; init; }
 
+    /// <summary>Of sessions that it has held since this number or before, nobody can tell whether another life held them later.</summary>
+    public long UnprovedUpTo { get; set; }
+
     /// <summary>Whether its sockets have sessions.</summary>
     public bool HasSessions { get; set; }
 

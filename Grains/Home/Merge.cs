@@ -19,6 +19,12 @@ internal sealed class Merge
     /// <summary>Who retains which number; made when it is first asked for.</summary>
     private ILookup<long, ServerId>? _retainers;
 
+    /// <summary>By this number the newest life that the list lacks had gone.</summary>
+    private long _removed;
+
+    /// <summary>Whether all lives that the home before had are here.</summary>
+    private bool _isComplete;
+
     private Merge()
     {
     }
@@ -31,6 +37,9 @@ internal sealed class Merge
 
     /// <summary>The lives that the home before had, by the newest list.</summary>
     public IReadOnlyCollection<ServerId> Known { get; private set; } = [];
+
+    /// <summary>The newest history; null where nobody has one, or they contradict each other.</summary>
+    public History? Top { get; private set; }
 
     /// <summary>Every entry that somebody holds, by its old number.</summary>
     public IReadOnlyCollection<Entry> Entries => _entries.Values;
@@ -51,6 +60,7 @@ internal sealed class Merge
     {
         var merge = new Merge();
         merge.Admit([.. registers.Where(r => r.History is not null).OrderBy(r => r.Life)]);
+        merge._isComplete = merge.Known.All(registers.Select(static register => register.Life).ToHashSet().Contains);
         merge.Unite();
         merge.Settle();
         return merge;
@@ -67,6 +77,12 @@ internal sealed class Merge
         }
         return merge;
     }
+
+    /// <summary>
+    /// Whether what a life says of its sessions holds: all lives that may have taken one over are here, and tell as well; or had gone when the life had handled
+    /// what told it of that (PROTOCOL.md, S6).
+    /// </summary>
+    public bool IsProved(Register register) => _isComplete && register.History!.Handled >= _removed;
 
     /// <summary>The lives that retain an entry.</summary>
     public IEnumerable<ServerId> RetainersOf(Entry entry)
@@ -103,7 +119,10 @@ internal sealed class Merge
             return;
         }
         var top = withHistory.Max(r => r.History!.Epoch);
-        var newest = withHistory.Where(r => r.History!.Epoch == top).MaxBy(r => r.History!.ListVersion)!.History!.List.ToHashSet();
+        Top = withHistory.Where(r => r.History!.Epoch == top).MaxBy(r => r.History!.ListVersion)!.History!;
+        var version = Top.ListVersion;
+        _removed = withHistory.Where(r => r.History!.Epoch == top && r.History.ListVersion == version).Min(r => r.History!.Removed);
+        var newest = Top.List.ToHashSet();
         Known = newest;
         foreach (var register in withHistory)
         {

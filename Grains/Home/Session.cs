@@ -18,7 +18,7 @@ internal sealed class Session(SocketId socket, SecretHash secret, string user)
 
     public string User { get; } = user;
 
-    /// <summary>The life that holds the socket; none while the client is away.</summary>
+    /// <summary>The life that holds the socket; none where the client is away, and no life keeps what is for it.</summary>
     public ServerId Holder { get; set; }
 
     /// <summary>The number of the claim by which it is held; 0 where the client never came back.</summary>
@@ -29,6 +29,9 @@ internal sealed class Session(SocketId socket, SecretHash secret, string user)
 
     /// <summary>Whether the session is as old as the home before this one.</summary>
     public required bool IsReopened { get; init; }
+
+    /// <summary>Whether nobody can tell that the life which told of it is the last one that held it.</summary>
+    public bool IsUnproved { get; init; }
 
     /// <summary>What was for it up to here is not known any more.</summary>
     public long ForgottenUpTo { get; private set; }
@@ -50,8 +53,14 @@ internal sealed class Session(SocketId socket, SecretHash secret, string user)
     /// <summary>The life that held it before its client went away.</summary>
     public ServerId LastHolder => _trail?.LastHolder ?? default;
 
-    /// <summary>Its place among those whose clients are away; null while it is held.</summary>
+    /// <summary>Its place among those whose clients are away; null while its client is connected.</summary>
     public LinkedListNode<Session>? AwayNode => _trail?.AwayNode;
+
+    /// <summary>Whether its client is away; a life may hold it all the same.</summary>
+    public bool IsAway => AwayNode is not null;
+
+    /// <summary>What was for its client before this home began, as far as its holder has told; null where it has not.</summary>
+    public EarlierEntries? Earlier => _trail?.Recall?.Earlier;
 
     /// <summary>How many stays it has, those that have ended too.</summary>
     public int StayCount => _stays.Count;
@@ -137,7 +146,7 @@ internal sealed class Session(SocketId socket, SecretHash secret, string user)
 
     /// <summary>Another one with the same stays, to see what would become of it.</summary>
     public Session Copy() =>
-        new(Socket, Secret, User) { First = First, IsReopened = IsReopened, ForgottenUpTo = ForgottenUpTo, _stays = _stays.Copy() };
+        new(Socket, Secret, User) { First = First, IsReopened = IsReopened, ForgottenUpTo = ForgottenUpTo, _stays = _stays.Copy(), _trail = _trail };
 
     /// <summary>It gets what is for the room up to a number.</summary>
     public void Leave(Room room, long until)

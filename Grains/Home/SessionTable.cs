@@ -6,18 +6,26 @@ internal sealed class SessionTable
     private const int ClaimsPerMinute = 10;
 
     private readonly int _mostAway;
-    private readonly Action<Session, SessionEnd> _ended;
+    private readonly Action<Session, SessionEnd, bool> _ended;
     private readonly SessionIndex _sessions = new();
     private readonly LinkedList<Session> _away = [];
+    private readonly EarlierStore _earlier = new();
     private RecoverySettings _settings;
 
-    public SessionTable(RecoverySettings settings, int mostAway, Func<SocketId, bool> isSocket, Action<Session, SessionEnd> ended)
+    /// <param name="settings">How long and how much is kept.</param>
+    /// <param name="mostAway">Of how many clients that are away sessions are kept.</param>
+    /// <param name="isSocket">Whether a room's name is that of a socket.</param>
+    /// <param name="ended">Told of a session that has ended, why, and whether its client was away.</param>
+    public SessionTable(RecoverySettings settings, int mostAway, Func<SocketId, bool> isSocket, Action<Session, SessionEnd, bool> ended)
     {
         (_settings, _mostAway, _ended) = (settings, mostAway, ended);
         Entries = new SessionLog(isSocket, Find);
     }
 
     public SessionLog Entries { get; }
+
+    /// <summary>What is kept for clients that come back, in bytes.</summary>
+    public long Bytes => Entries.Bytes + _earlier.Bytes;
 
     public int Count => _sessions.Count;
 
@@ -59,7 +67,7 @@ internal sealed class SessionTable
         }
     }
 
-    /// <summary>Logs an entry; sessions whose clients are away join, leave and end by it at once.</summary>
+    /// <summary>Logs an entry; sessions that no life holds join, leave and end by it at once.</summary>
     public void Log(Entry entry, long now)
     {
         Entries.Add(entry, now, _settings.KeepsPackets);
@@ -68,7 +76,10 @@ internal sealed class SessionTable
             for (var node = _away.First; node is not null;)
             {
                 var (session, next) = (node.Value, node.Next);
-                Steer(session, entry);
+                if (session.Holder.IsNone)
+                {
+                    Steer(session, entry);
+                }
                 node = next;
             }
         }
@@ -82,9 +93,41 @@ internal sealed class SessionTable
     public void Tick(long now)
     {
         Entries.Trim(now - _settings.KeepEntries, _settings.WindowBytes);
+        _earlier.Trim(now - _settings.KeepEntries);
         while (_away.First is { } oldest && now - oldest.Value.Trail.AwaySince > _settings.KeepSessions)
         {
             End(oldest.Value, SessionEnd.Expired);
+        }
+    }
+
+    /// <summary>A client is away, and its holder keeps what is for it, and decides what others do to it.</summary>
+    public void GoAway(Session session, long since)
+    {
+        if (session.IsAway)
+        {
+            return;
+        }
+        // In the order of their time; those that holders tell a new home of may count as away for a little longer than they are.
+        session.Trail.AwaySince = Math.Max(since, _away.Last?.Value.Trail.AwaySince ?? since);
+        session.Trail.AwayNode = _away.AddLast(session);
+        if (_away.Count > _mostAway)
+        {
+            End(_away.First!.Value, SessionEnd.TooMany);
+        }
+    }
+
+    /// <summary>What was for a client before this home began is known now, or that nobody knows.</summary>
+    public void TakeEarlier(Session session, SessionEarlier told, long now)
+    {
+        var recall = session.Trail.Recall ??= new SessionRecall();
+        recall.Asked = null;
+        if (told.Refusal != ClaimRefusal.None)
+        {
+            recall.Refused = (told.After, told.Refusal);
+        }
+        else if (!_earlier.Keep(session, new EarlierEntries(told.After, told.Entries), now, _settings.WindowBytes))
+        {
+            recall.Refused = (told.After, ClaimRefusal.WindowPassed);
         }
     }
 
@@ -107,8 +150,10 @@ internal sealed class SessionTable
     {
         session.Trail.LastHolder = session.Holder;
         session.Holder = default;
-        session.Trail.AwaySince = now;
-        session.Trail.AwayNode ??= _away.AddLast(session);
+        if (!session.IsAway)
+        {
+            (session.Trail.AwaySince, session.Trail.AwayNode) = (now, _away.AddLast(session));
+        }
         if (Entries.SteeringForgotten > decided)
         {
             End(session, SessionEnd.WindowPassed);
@@ -150,8 +195,11 @@ internal sealed class SessionTable
         return claims.Count <= ClaimsPerMinute;
     }
 
-    /// <summary>From which number on the client has to be given what is for it; null where its offset does not tell.</summary>
-    public static long? StartOf(Session session, OrderOffset offset, long epoch, long number)
+    /// <summary>Behind which number the client has to be given what is for it; null where its offset does not tell.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="offset">Up to where the client has received everything.</param>
+    /// <param name="numberOf">The number of a place; null where there is no such place.</param>
+    public static long? StartOf(Session session, OrderOffset offset, Func<OrderOffset, long?> numberOf)
     {
         if (offset == session.LastSent)
         {
@@ -159,23 +207,31 @@ internal sealed class SessionTable
         }
         if (offset.IsNone)
         {
-            return session.IsReopened ? null : session.First;
+            return session.IsReopened ? 0 : session.First;
         }
-        if (offset.Epoch != epoch || offset.Number > number)
+        if (numberOf(offset) is not { } number)
         {
             return null;
         }
-        return session.LastSent.Epoch == epoch && offset.Number >= session.LastSent.Number && offset.Number <= session.KnownAt
-            ? session.KnownAt
-            : Math.Max(offset.Number, session.First);
+        if (numberOf(session.LastSent) is { } last && number >= last && number <= session.KnownAt)
+        {
+            return session.KnownAt;
+        }
+        return session.IsReopened ? number : Math.Max(number, session.First);
     }
 
     /// <summary>The packets that the client missed; null where it cannot come back, with the reason.</summary>
     public List<Entry>? Missed(Session session, long after, long upTo, out ClaimRefusal refusal)
     {
-        var missed = Entries.Missed(session, after, upTo, _settings.MaximumMissed, out var tooMany);
-        refusal = missed is not null ? ClaimRefusal.None : tooMany ? ClaimRefusal.TooMuchMissed : ClaimRefusal.WindowPassed;
-        return missed;
+        // What is older than this home is known before anybody asks for it here.
+        var missed = Entries.Missed(session, Math.Max(after, session.First), upTo, _settings.MaximumMissed, out var tooMany);
+        if (missed is not null && after < session.First && session.Earlier is { } earlier)
+        {
+            missed.InsertRange(0, earlier.Entries.Where(entry => entry.Number > after));
+            tooMany = missed.Count > _settings.MaximumMissed;
+        }
+        refusal = tooMany ? ClaimRefusal.TooMuchMissed : missed is null ? ClaimRefusal.WindowPassed : ClaimRefusal.None;
+        return tooMany ? null : missed;
     }
 
     /// <summary>The same for a client whose connection another server still has, if that has decided only up to a number. Changes nothing.</summary>
@@ -197,8 +253,9 @@ internal sealed class SessionTable
 
     public void End(Session session, SessionEnd reason)
     {
+        var wasAway = session.IsAway;
         Remove(session);
-        _ended(session, reason);
+        _ended(session, reason, wasAway);
     }
 
     private void Remove(Session session)
@@ -206,6 +263,7 @@ internal sealed class SessionTable
         session.IsRemoved = true;
         _sessions.Remove(session);
         NotAway(session);
+        _earlier.Drop(session);
         Entries.End(session);
     }
 

@@ -12,7 +12,7 @@ internal sealed class SessionTrail
     /// <summary>… when its holder had handled everything up to here.</summary>
     public long KnownAt { get; set; }
 
-    /// <summary>When it went away; meaningless while it is held.</summary>
+    /// <summary>When it went away; meaningless while its client is connected.</summary>
     public long AwaySince { get; set; }
 
     /// <summary>The life that held it before.</summary>
@@ -21,6 +21,9 @@ internal sealed class SessionTrail
     /// <summary>When its last claims were, newest last; null before the first.</summary>
     public Queue<long>? Claims { get; set; }
 
-    /// <summary>Its place among those whose clients are away; null while it is held.</summary>
+    /// <summary>Its place among those whose clients are away; null while its client is connected.</summary>
     public LinkedListNode<Session>? AwayNode { get; set; }
+
+    /// <summary>What its holder was asked of the time before this home, and has told; null where nobody has asked.</summary>
+    public SessionRecall? Recall { get; set; }
 }

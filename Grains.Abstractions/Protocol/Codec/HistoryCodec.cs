@@ -8,6 +8,7 @@ internal static class HistoryCodec
     private const int MinimumOutboxBytes = 3 + OperationCodec.MinimumBytes;
     private const int MinimumRoomBytes = 2;
     private const int MinimumSeenBytes = 1 + ServerBytes;
+    private const int MinimumPastBytes = 9;
 
     public static void Write(ref WireWriter writer, History history)
     {
@@ -40,7 +41,22 @@ internal static class HistoryCodec
         WriteMoved(ref writer, history.Moved);
         writer.Long(history.Doubt);
         writer.Long(history.Unheard);
+        WritePast(ref writer, history.Past);
+        writer.Long(history.Removed);
     }
+
+    public static void WritePast(ref WireWriter writer, IReadOnlyList<PastEpoch> epochs)
+    {
+        writer.Count(epochs.Count);
+        for (var i = 0; i < epochs.Count; i++)
+        {
+            writer.Fixed(epochs[i].Epoch);
+            writer.Long(epochs[i].Last);
+        }
+    }
+
+    public static IReadOnlyList<PastEpoch> ReadPast(ref WireReader reader) =>
+        reader.List(MinimumPastBytes, static (ref WireReader r) => new PastEpoch(r.Fixed(), r.Long()));
 
     public static void WriteMoved(ref WireWriter writer, IReadOnlyList<MovedSocket> sockets)
     {
@@ -70,6 +86,8 @@ internal static class HistoryCodec
         Moved = ReadMoved(ref reader),
         Doubt = reader.Long(),
         Unheard = reader.Long(),
+        Past = ReadPast(ref reader),
+        Removed = reader.Long(),
     };
 
     public static void WriteEntries(ref WireWriter writer, IReadOnlyList<Entry> entries)

@@ -57,6 +57,15 @@ internal static class HomeMessageCodec
                 HistoryCodec.WriteMoved(ref writer, registered.Taken);
                 writer.Long(registered.Doubt);
                 writer.Long(registered.Unheard);
+                HistoryCodec.WritePast(ref writer, registered.Past);
+                writer.Long(registered.UnprovedUpTo);
+                writer.Long(registered.Removed);
+                break;
+            case Recall recall:
+                writer.Socket(recall.Socket);
+                writer.Long(recall.Claim);
+                writer.Long(recall.After);
+                writer.Long(recall.UpTo);
                 break;
             case Renewed renewed:
                 writer.Long(renewed.EndedUpTo);
@@ -68,7 +77,7 @@ internal static class HomeMessageCodec
 
     public static HomeMessage Read(ref WireReader reader, MessageType type)
     {
-        if (type is < MessageType.WrongEpoch or > MessageType.Renewed)
+        if (type is < MessageType.WrongEpoch or > MessageType.Recall)
         {
             throw MessageCodec.Unknown(type, "of a home");
         }
@@ -89,6 +98,17 @@ internal static class HomeMessageCodec
                 EndedUpTo = reader.Long(),
                 Ended = SessionCodec.ReadEnded(ref reader),
                 Doubt = reader.Long(),
+            },
+            MessageType.Recall => new Recall
+            {
+                Life = life,
+                Epoch = epoch,
+                Session = session,
+                Head = head,
+                Socket = reader.Socket(),
+                Claim = reader.Long(),
+                After = reader.Long(),
+                UpTo = reader.Long(),
             },
             MessageType.Push => new Push
             {
@@ -124,6 +144,9 @@ internal static class HomeMessageCodec
                 Taken = HistoryCodec.ReadMoved(ref reader),
                 Doubt = reader.Long(),
                 Unheard = reader.Long(),
+                Past = HistoryCodec.ReadPast(ref reader),
+                UnprovedUpTo = reader.Long(),
+                Removed = reader.Long(),
             },
         };
     }

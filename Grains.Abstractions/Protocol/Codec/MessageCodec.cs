@@ -17,6 +17,7 @@ internal enum MessageType : byte
     Accepted = 19,
     Push = 20,
     Renewed = 21,
+    Recall = 22,
 
     Describe = 32,
     Answer = 33,
@@ -145,6 +146,7 @@ internal static class MessageCodec
         Accepted => MessageType.Accepted,
         Push => MessageType.Push,
         Renewed => MessageType.Renewed,
+        Recall => MessageType.Recall,
         _ => throw NotEncodable(message),
     };
 

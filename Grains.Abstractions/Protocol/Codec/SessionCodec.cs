@@ -18,6 +18,17 @@ internal static class SessionCodec
         Away = 5,
         Ended = 6,
         Once = 7,
+        Earlier = 8,
+    }
+
+    /// <summary>How a session is opened. The first two values are as old as sessions.</summary>
+    [Flags]
+    private enum Opened : byte
+    {
+        New = 0,
+        Again = 1,
+        Away = 2,
+        Unproved = 4,
     }
 
     /// <summary>What a claim asks for besides. The first two values are as old as claims.</summary>
@@ -64,7 +75,15 @@ internal static class SessionCodec
                 WriteOffset(ref writer, opened.LastSent);
                 WriteRooms(ref writer, opened.Rooms);
                 writer.Block(opened.Data.Span);
-                writer.Byte(opened.IsAgain ? (byte)1 : (byte)0);
+                writer.Byte((byte)(
+                    (opened.IsAgain ? Opened.Again : Opened.New)
+                    | (opened.Absence is null ? Opened.New : Opened.Away)
+                    | (opened.IsUnproved ? Opened.Unproved : Opened.New)));
+                if (opened.Absence is { } absence)
+                {
+                    writer.Long(absence.Age);
+                    writer.Long(absence.KnownAt);
+                }
                 break;
             case SessionJoined joined:
                 writer.Room(joined.Room);
@@ -77,6 +96,12 @@ internal static class SessionCodec
                 break;
             case SessionAway away:
                 WriteOffset(ref writer, away.LastSent);
+                writer.Byte(away.IsKept ? (byte)1 : (byte)0);
+                break;
+            case SessionEarlier earlier:
+                writer.Long(earlier.After);
+                writer.Byte((byte)earlier.Refusal);
+                HistoryCodec.WriteEntries(ref writer, earlier.Entries);
                 break;
             case SessionOnce once:
                 writer.Count(once.Ids.Count);
@@ -102,19 +127,35 @@ internal static class SessionCodec
         var claim = reader.Long();
         SessionWord word = type switch
         {
-            Word.Opened =>
-                new SessionOpened(
-                    socket, claim, ReadSecret(ref reader), reader.Text(), ReadOffset(ref reader), ReadRooms(ref reader), reader.Block(), reader.Flag()),
+            Word.Opened => ReadOpened(ref reader, socket, claim),
             Word.Joined => new SessionJoined(socket, claim, reader.Room()),
             Word.Left => new SessionLeft(socket, claim, reader.Room()),
             Word.Data => new SessionData(socket, claim, reader.Block()),
-            Word.Away => new SessionAway(socket, claim, ReadOffset(ref reader)),
+            Word.Away => new SessionAway(socket, claim, ReadOffset(ref reader)) { IsKept = reader.Flag() },
+            Word.Earlier => new SessionEarlier(socket, claim, reader.Long(), ReadRefusal(ref reader), HistoryCodec.ReadEntries(ref reader)),
             Word.Ended => new SessionEnded(socket, claim),
             Word.Once => new SessionOnce(reader.List(MinimumOnceBytes, static (ref WireReader r) => new OnceId(ReadSecret(ref r), r.Long()))),
             _ => throw new ProtocolException($"The word {(byte)type} about a session is not known to {ProtocolVersion.Ours}."),
         };
         reader.End();
         return word;
+    }
+
+    private static SessionOpened ReadOpened(ref WireReader reader, SocketId socket, long claim)
+    {
+        var opened = new SessionOpened(
+            socket, claim, ReadSecret(ref reader), reader.Text(), ReadOffset(ref reader), ReadRooms(ref reader), reader.Block(), IsAgain: false);
+        var form = (Opened)reader.Byte();
+        if ((form & ~(Opened.Again | Opened.Away | Opened.Unproved)) != 0)
+        {
+            ProtocolException.Throw($"The form {(byte)form} of an opened session is not known to {ProtocolVersion.Ours}.");
+        }
+        return opened with
+        {
+            IsAgain = form.HasFlag(Opened.Again),
+            Absence = form.HasFlag(Opened.Away) ? new SessionAbsence(reader.Long(), reader.Long()) : null,
+            IsUnproved = form.HasFlag(Opened.Unproved),
+        };
     }
 
     public static ReadOnlyMemory<byte> Write(SessionClaim claim)
@@ -209,13 +250,18 @@ internal static class SessionCodec
 
     public static ClaimAnswer ReadAnswer(ref WireReader reader)
     {
-        var position = reader.Long();
+        return new ClaimAnswer(
+            reader.Long(), ReadRefusal(ref reader), reader.Flag() ? ReadMoved(ref reader) : null, HistoryCodec.ReadEntries(ref reader));
+    }
+
+    private static ClaimRefusal ReadRefusal(ref WireReader reader)
+    {
         var refusal = (ClaimRefusal)reader.Byte();
         if (refusal > ClaimRefusal.TooManyRequests)
         {
             ProtocolException.Throw($"The refusal {(byte)refusal} before byte {reader.Position} is not known.");
         }
-        return new ClaimAnswer(position, refusal, reader.Flag() ? ReadMoved(ref reader) : null, HistoryCodec.ReadEntries(ref reader));
+        return refusal;
     }
 
     public static void WriteEnded(ref WireWriter writer, IReadOnlyList<EndedSession> ended)
@@ -289,6 +335,7 @@ internal static class SessionCodec
         SessionAway => Word.Away,
         SessionEnded => Word.Ended,
         SessionOnce => Word.Once,
+        SessionEarlier => Word.Earlier,
         _ => throw new ArgumentException($"{word.GetType()} has no form on the wire.", nameof(word)),
     };
 }

@@ -113,6 +113,10 @@ internal sealed class TestReplica : IReplicaHost
     {
     }
 
+    void IReplicaHost.Recalled(Recall recall)
+    {
+    }
+
     void IReplicaHost.Registered()
     {
     }

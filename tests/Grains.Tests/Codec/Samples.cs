@@ -101,6 +101,20 @@ internal sealed class Samples(int seed)
             Taken = Many(() => new MovedSocket(Socket(), Number())),
             Doubt = Number(),
             Unheard = Number(),
+            Past = Many(() => new PastEpoch(Number(), Number())),
+            UnprovedUpTo = Number(),
+            Removed = Number(),
+        };
+        yield return new Recall
+        {
+            Life = Server(),
+            Epoch = Number(),
+            Session = Number(),
+            Head = Head(),
+            Socket = Socket(),
+            Claim = Number(),
+            After = Number(),
+            UpTo = Number(),
         };
     }
 
@@ -151,6 +165,8 @@ internal sealed class Samples(int seed)
         Moved = Many(() => new MovedSocket(Socket(), Number())),
         Doubt = Number(),
         Unheard = Number(),
+        Past = Many(() => new PastEpoch(Number(), Number())),
+        Removed = Number(),
     };
 
     private Head? Head() => _random.Next(5) switch
@@ -174,16 +190,23 @@ internal sealed class Samples(int seed)
 
     private BroadcastTarget Target() => new(Many(Room), Many(Socket), Many(Room), Many(Socket), (BroadcastFlags)_random.Next(4));
 
-    private SessionWord Word() => _random.Next(7) switch
+    private SessionWord Word() => _random.Next(8) switch
     {
-        0 => new SessionOpened(Socket(), Number(), Secret(), Text(), Offset(), Many(Room), Bytes(), Coin()),
+        0 => new SessionOpened(Socket(), Number(), Secret(), Text(), Offset(), Many(Room), Bytes(), Coin())
+        {
+            Absence = Coin() ? new SessionAbsence(Number(), Number()) : null,
+            IsUnproved = Coin(),
+        },
         1 => new SessionJoined(Socket(), Number(), Room()),
         2 => new SessionLeft(Socket(), Number(), Room()),
         3 => new SessionData(Socket(), Number(), Bytes()),
-        4 => new SessionAway(Socket(), Number(), Offset()),
+        4 => new SessionAway(Socket(), Number(), Offset()) { IsKept = Coin() },
+        6 => new SessionEarlier(Socket(), Number(), Number(), (ClaimRefusal)_random.Next(11), Many(Packet)),
         5 => new SessionOnce(Many(() => new OnceId(Secret(), Number()))),
         _ => new SessionEnded(Socket(), Number()),
     };
+
+    private Entry Packet() => new(Number(), Server(), Number(), Number(), Protocol.Operation.Emit(Target(), Bytes()));
 
     private SessionMoved Moved() => new(Socket(), Many(Room), Bytes(), Coin());
 

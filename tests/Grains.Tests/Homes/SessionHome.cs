@@ -36,6 +36,7 @@ internal sealed class SessionHome : IHomeOutput
         Home = new Home(new HomeOptions(), this, new Random(1), 2_000, firstStart: false);
         Register(life, history);
         Assert.True(Home.IsOpen);
+        Home.Receive(new Register { Life = _publisher, Epoch = Home.Epoch }, _now);
     }
 
     public Home Home { get; }
@@ -114,6 +115,9 @@ internal sealed class SessionHome : IHomeOutput
     }
 
     public ClaimAnswer LastAnswer(ServerId life) => _sent.Where(sent => sent.To == life).Select(sent => sent.Message).OfType<Accepted>().Last().Claims.Single();
+
+    /// <summary>What a server was asked for of the time before the home.</summary>
+    public IReadOnlyList<Recall> Recalls(ServerId life) => [.. _sent.Where(sent => sent.To == life).Select(sent => sent.Message).OfType<Recall>()];
 
     public void RepeatLast(ServerId life) => Home.Receive(_submitted[life], _now);
 

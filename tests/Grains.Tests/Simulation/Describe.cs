@@ -9,7 +9,7 @@ internal static class Describe
         Register { History: { } history } register =>
             $"Register for {register.Epoch} of {register.Life}{Replaces(register)}: epoch {history.Epoch} handled {history.Handled} N {history.Number}"
             + $" list {history.ListVersion}[{Join(history.List)}] out [{Join(history.Outbox.Select(o => $"{o.Position}:{o.Number}"))}]"
-            + $" retained [{Join(history.Retained.Select(e => e.Number))}] rooms [{Join(history.Rooms)}] seen "
+            + $" removed {history.Removed} retained [{Join(history.Retained.Select(e => e.Number))}] rooms [{Join(history.Rooms)}] seen "
                 + $"[{Join(history.Seen.Select(s => $"{s.Publisher}:{s.Position}"))}]",
         Submit submit => $"Submit of {submit.Life} {submit.First}+[{Join(submit.Operations.Select(Operation))}]",
         Acknowledge acknowledge => $"Acknowledge of {acknowledge.Life} {acknowledge.Handled}",
@@ -30,7 +30,7 @@ internal static class Describe
     private static string Kind(HomeMessage message) => message switch
     {
         Registered registered =>
-            $"Registered last p {registered.LastPosition} from {registered.From} "
+            $"Registered last p {registered.LastPosition} from {registered.From} unproved {registered.UnprovedUpTo} removed {registered.Removed} "
             + $"[{Join(registered.Results.Select(r => $"{r.Position}:{r.Number}{r.Outcome}"))}]",
         Accepted accepted => $"Accepted {accepted.First}+{accepted.Count} at {accepted.FirstNumber}",
         Push push => $"Push after {push.Previous} [{Join(push.Entries.Select(e => $"{e.Number}={e.Publisher}/{e.Position}"))}]",

@@ -47,7 +47,14 @@ internal static class EndState
         {
             return $"P5: the remote join of {pending.Life} to \"{pending.Room}\" is pending for ever";
         }
-        var expected = servers.SelectMany(server => server.Sockets.SelectMany(s => s.Rooms).Select(room => (room, server.Life))).ToHashSet();
+        var away = servers.SelectMany(server => server.State.Away, (server, socket) => (server.Life, Socket: socket)).ToArray();
+        if (away.FirstOrDefault(kept => home.Sessions?.Find(kept.Socket.Id) is not { IsAway: true } session || session.Holder != kept.Life)
+            is { Socket: { } stray, Life: var keeper })
+        {
+            return $"S10: {keeper} keeps {stray.Id} for a client that is away, of which the home does not know that it does";
+        }
+        var expected = servers.SelectMany(server => server.Sockets.SelectMany(s => s.Rooms).Select(room => (room, server.Life)))
+            .Concat(away.SelectMany(kept => kept.Socket.Memberships.All.Select(membership => (membership.Room.Key, kept.Life)))).ToHashSet();
         var known = home.Memberships().Select(m => (m.Room, m.Life)).ToHashSet();
         return expected.SetEquals(known)
             ? null

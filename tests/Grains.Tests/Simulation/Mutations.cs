@@ -53,6 +53,28 @@ internal static class Mutations
             () =>
                 Mutation.OfOperations(o => o.Word is SessionLeft left ? Operation.Session(new SessionJoined(left.Socket, left.Claim, left.Room), o.AsOf) : o)),
 
+        // Clients that come back after the directory's death
+        ["What a holder has kept lacks a packet"] = (
+            FaultClass.DirectoryKilled,
+            () => Mutation.OfOperations(o => o.Word is SessionEarlier { Entries.Count: > 0 } earlier
+                ? Operation.Session(earlier with { Entries = [.. earlier.Entries.Skip(1)] }, o.AsOf)
+                : o)),
+        ["A holder that cannot tell counts as one that can"] = (
+            FaultClass.DirectoryKilledAgainAndAgain,
+            () => WithSmallWindow(Mutation.OfOperations(o => o.Word is SessionEarlier { Refusal: not ClaimRefusal.None } earlier
+                ? Operation.Session(earlier with { Refusal = ClaimRefusal.None }, o.AsOf)
+                : o))),
+        ["Nobody keeps what is for clients that are away"] = (
+            FaultClass.DirectoryKilled,
+            () => Mutation.OfOperations(o => o.Word is SessionAway { IsKept: true } away
+                ? Operation.Session(new SessionAway(away.Socket, away.Claim, away.LastSent), o.AsOf)
+                : o)),
+        ["Who is away counts as having missed nothing"] = (
+            FaultClass.DirectoryKilled,
+            () => Mutation.OfOperations(o => o.Word is SessionOpened { Absence: { } absence } opened
+                ? Operation.Session(opened with { Absence = absence with { KnownAt = o.AsOf } }, o.AsOf)
+                : o)),
+
         ["A new home is not told who acted"] = (
             FaultClass.DirectoryKilled,
             () => Mutation.OfOperations(o => o is { Kind: OperationKind.Session, Word: SessionOnce } ? Operation.Session(new SessionOnce([]), o.AsOf) : o)),
@@ -138,22 +160,36 @@ internal static class Mutations
             FaultClass.DirectoryKilledAgainAndAgain,
             () => AtOnce(new Mutation { ToServer = (_, message) => message is Registered r ? r with { Taken = [] } : message })),
         ["Who does not know what it sent last says that it sent nothing"] = (
-            FaultClass.WorkerPausedPastItsLease,
-            () =>
-                AtOnce(Mutation.OfOperations(o => o.Word is SessionAway { LastSent.IsUnknown: true } away
-                    ? Operation.Session(away with { LastSent = default }, o.AsOf)
-                    : o))),
+            FaultClass.NetworkOnly,
+            () => Impatient(Mutation.OfOperations(o => o.Word is SessionAway { LastSent.IsUnknown: true } away
+                ? Operation.Session(away with { LastSent = default }, o.AsOf)
+                : o))),
         ["The merge's results are wrong"] = (
             FaultClass.DirectoryKilledAgainAndAgain,
             () => new Mutation { ToServer = (_, message) => message is Registered r ? r with { Results = [.. r.Results.Select(Shifted)] } : message }),
     };
 
     /// <summary>
-    /// Changes of the list are told at once, all of them. Two mutations show in one of some ten thousand runs only, and a home that says less has other ones.
+    /// Changes of the list are told at once, all of them. One mutation shows in one of some ten thousand runs only, and a home that says less has other ones.
     /// </summary>
     private static Mutation AtOnce(Mutation mutation) => new()
     {
         Options = settings => settings with { Home = settings.Home with { ListPause = 0 } },
+        ToHome = mutation.ToHome,
+        ToServer = mutation.ToServer,
+    };
+
+    /// <summary>Nobody waits long for a claim, so that many come to nothing when the socket is there already.</summary>
+    private static Mutation Impatient(Mutation mutation) => new()
+    {
+        Options = settings => settings with { OperationsTimeOut = true, Replica = settings.Replica with { OperationTimeout = 30 } },
+        ToHome = mutation.ToHome,
+    };
+
+    /// <summary>So little is kept that some of it is gone when somebody asks.</summary>
+    private static Mutation WithSmallWindow(Mutation mutation) => new()
+    {
+        Options = settings => settings with { Recovery = settings.Recovery is { } recovery ? recovery with { WindowBytes = 400 } : null },
         ToHome = mutation.ToHome,
         ToServer = mutation.ToServer,
     };

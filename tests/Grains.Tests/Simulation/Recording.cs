@@ -39,6 +39,9 @@ internal sealed class Recording(Agenda agenda, Action<string>? trace)
     /// <summary>The homes that opened when another one had taken their place and was open, by epoch: they promise nothing.</summary>
     public HashSet<long> OpenedLate { get; } = [];
 
+    /// <summary>Which epochs each home goes on from, by its own.</summary>
+    public Dictionary<long, IReadOnlyList<PastEpoch>> Past { get; } = [];
+
     /// <summary>Whether any server was fenced and learned it.</summary>
     public bool AnyFenced { get; private set; }
 

@@ -54,13 +54,37 @@ internal sealed class SessionCheck(Recording recording)
             && settings.HasAmpleWindow
             && !cluster.Recording.Publishes.Exists(p => p.Operation.Kind == OperationKind.DisconnectSockets)
             && !asked.Client.WasMadeToLeave
+            && !asked.Client.CameEarly
             && !asked.Client.HasAskedTwice && !cluster.Recording.Counts.ContainsKey("session refused: TooManyClaims"))
         {
             throw new ViolationException($"R13: {asked.Client} was refused without a reason: {refusal}");
         }
     }
 
-    /// <summary>Who was given something by a home that had been superseded gets nothing of another order as if it went on ("not promised", 7).</summary>
+    /// <summary>R15: where no server was lost, and nothing of what they keep, everybody comes back, however often the directory died.</summary>
+    public static void CheckRefusalOfSurvivor(SimulatedCluster cluster, ClaimTry asked, ClaimRefusal refusal)
+    {
+        var (settings, recording) = (cluster.Settings, cluster.Recording);
+        if (settings.Faults is not (FaultClass.DirectoryKilled or FaultClass.DirectoryKilledAgainAndAgain or FaultClass.DirectoryKilledAsItOpens)
+            || !settings.HasAmpleWindow
+            || settings.OperationsTimeOut
+            || recording.AnyFenced
+            || recording.Counts.Keys.Any(what => what.StartsWith("removed:", StringComparison.Ordinal))
+            || recording.Publishes.Exists(p => p.Operation.Kind == OperationKind.DisconnectSockets)
+            || recording.Clients.Exists(client => client.HasAskedTwice)
+            || asked.Client.WasMadeToLeave
+            || asked.Client.CameEarly
+            || refusal == ClaimRefusal.TooManyClaims)
+        {
+            return;
+        }
+        throw new ViolationException($"R15: {asked.Client} was refused though all servers are there: {refusal}");
+    }
+
+    /// <summary>
+    /// Who was given something by a home that had been superseded gets nothing of another order as if it went on ("not promised", 7): only what a home gives
+    /// that goes on from that one, as it was followed in the end.
+    /// </summary>
     private void CheckLateHome(SimulatedClient client)
     {
         var late = client.Received.FindIndex(received => recording.OpenedLate.Contains(received.Offset.Epoch));
@@ -69,10 +93,14 @@ internal sealed class SessionCheck(Recording recording)
             return;
         }
         var epoch = client.Received[late].Offset.Epoch;
-        if (client.Received.Skip(late).FirstOrDefault(received => received.Offset.Epoch != epoch) is { Publish: { } next })
+        var last = client.Received.FindLast(received => received.Offset.Epoch == epoch).Offset.Number;
+        var others = client.Received.Skip(late).Where(received => received.Offset.Epoch != epoch && !IsContinued(received.Offset.Epoch));
+        if (others.FirstOrDefault() is { Publish: { } next })
         {
             throw new ViolationException($"R10: {client} was given something by a home that had been superseded, and then {next} as if nothing was");
         }
+
+        bool IsContinued(long by) => recording.Past.TryGetValue(by, out var past) && past.Any(before => before.Epoch == epoch && last <= before.Last);
     }
 
     private void CheckComplete(SimulatedClient client)

@@ -45,6 +45,9 @@ internal sealed class SimulatedClient(int index, SecretHash secret, string? user
     /// <summary>Whether its session is over and it knows: it was refused, or made to leave.</summary>
     public bool HasEnded { get; set; }
 
+    /// <summary>Whether its server did not know yet that the home keeps sessions: then it may be let in before the home knows its own.</summary>
+    public bool CameEarly { get; init; }
+
     /// <summary>Whether it ever asked at two servers at once: whichever is granted last makes void what the other one confirms meanwhile.</summary>
     public bool HasAskedTwice { get; set; }
 
@@ -96,6 +99,9 @@ internal readonly record struct Received(Publish Publish, OrderOffset Offset, Se
 /// <summary>A client's try to come back, at one server.</summary>
 internal sealed record ClaimTry(SimulatedClient Client, SimulatedServer Server, OrderOffset Offset, long Invoked)
 {
+    /// <summary>The epoch in which it was asked last; 0 where its server knew no home then.</summary>
+    public long AskedIn { get; set; }
+
     /// <summary>The secret that a hub's client has once it is back.</summary>
     public SecretHash Next => new(Invoked, 0x4e);
 

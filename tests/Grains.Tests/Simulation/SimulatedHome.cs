@@ -144,6 +144,7 @@ internal sealed class SimulatedHome : IHomeOutput, IServersOutput
     void IHomeOutput.Opened(OpenSummary summary)
     {
         _isOpening = true;
+        Recording.Past[Home.Epoch] = Home.Past;
         foreach (var life in Home.Lives)
         {
             Recording.Admitted(life, Home.Epoch, _withHistory.Contains(life));

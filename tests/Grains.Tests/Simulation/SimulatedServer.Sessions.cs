@@ -36,6 +36,7 @@ internal sealed partial class SimulatedServer
     public void Claim(ClaimTry asked)
     {
         Recording.Log($"{asked.Client} ASKS {Life} for its session, from {asked.Offset.Number}");
+        asked.AskedIn = State.Replica.IsLive ? State.Replica.Epoch : 0;
         var claim = new PendingClaim(asked.Claim, (id, session) => Restored(asked, id, session));
         Turn(() => State.Claim(claim, _cluster.Now));
         _claims.Add((asked, claim));
@@ -93,6 +94,7 @@ internal sealed partial class SimulatedServer
         var client = new SimulatedClient(
             Recording.Clients.Count, new SecretHash((long)_cluster.Dice.Bits(), (long)_cluster.Dice.Bits()), socket.UserId, Recording.NextMoment())
         {
+            CameEarly = !State.Replica.KeepsSessions,
             HandledBefore = State.Replica.IsLive ? State.Replica.Handled : 0,
             IsOfHub = _cluster.Dice.Seed % 4 == 3 && Recording.Clients.Count % 2 == 0, // the other seeds stay as they were
         };
@@ -234,6 +236,10 @@ internal sealed partial class SimulatedServer
         {
             Recording.Count("recovered with missed packets");
         }
+        if (asked.Offset.Epoch != 0 && asked.Offset.Epoch != outcome.Epoch)
+        {
+            Recording.Count(outcome.Missed.Count > 0 ? "recovered from an earlier epoch with missed packets" : "recovered from an earlier epoch");
+        }
         socket.Session!.IsToldAll = true;
         if (client.Try != asked || client.HasEnded || client.Offset != asked.Offset || !Sockets.Contains(socket))
         {
@@ -286,6 +292,10 @@ internal sealed partial class SimulatedServer
             asked.Client.Try = null;
             asked.Client.HasEnded = true;
             SessionCheck.CheckRefusal(_cluster, asked, refusal);
+            if (State.Replica.IsLive && State.Replica.Epoch == asked.AskedIn)
+            {
+                SessionCheck.CheckRefusalOfSurvivor(_cluster, asked, refusal);
+            }
         }
     }
 }

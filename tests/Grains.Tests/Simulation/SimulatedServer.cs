@@ -86,7 +86,13 @@ internal sealed partial class SimulatedServer : INamespaceOutput
         _joining.Add((waiter, claims, Life));
         if (socket.Client is { } client)
         {
-            OnConfirmed(waiter, () => client.Confirmed ??= Recording.NextMoment());
+            OnConfirmed(waiter, () =>
+            {
+                if (client.Socket == socket) // else it was not told its secret
+                {
+                    client.Confirmed ??= Recording.NextMoment();
+                }
+            });
         }
         Sweep();
     }
