@@ -105,6 +105,10 @@ internal sealed class ScaleServer : IReplicaHost
     {
     }
 
+    void IReplicaHost.Recalled(Recall recall)
+    {
+    }
+
     void IReplicaHost.Registered()
     {
     }
