@@ -80,7 +80,12 @@ public sealed class RecoveryTests
         await using var cluster = await StartAsync(connected, 2);
         await using var first = await Client.ConnectAsync(cluster[0]);
         var before = await connected.Reader.ReadAsync(Cancellation);
+        var away = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        before.OnDisconnect(_ => away.SetResult());
         first.Break();
+
+        // For one that its worker takes for connected it would be left out there, as for all others, and so not be missed.
+        await away.Task.InTimeAsync();
         await cluster[1].IO.Root.Core.PublishAsync(Operation.Emit(BroadcastTarget.Socket(before.Id), new byte[] { 250 }));
 
         await using var again = await first.ComeBackAsync(cluster[1]);
