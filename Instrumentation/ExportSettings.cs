@@ -13,6 +13,7 @@ internal sealed record ExportSettings(bool Metrics, bool Traces, bool IsObserved
 {
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
     private const string ServiceName = "OTEL_SERVICE_NAME";
+    private const string InstanceId = "service.instance.id";
 
     /// <summary>The name by which a service is known where the environment gives it none.</summary>
     private const string DefaultName = "orleansadapter";
@@ -44,12 +45,13 @@ internal sealed record ExportSettings(bool Metrics, bool Traces, bool IsObserved
         builder.ConfigureResource(resource =>
         {
             // What the environment says of the service counts more, its name as well as its attributes; but all processes of a run have the same environment,
-            // which so cannot say which of them this is.
+            // which so can say which run this is, and not which of its processes.
             var named = Environment.GetEnvironmentVariable(ServiceName) is { Length: > 0 } name ? name : DefaultName;
             resource.AddService(named, serviceInstanceId: instance).AddEnvironmentVariableDetector();
             if (isOfARun)
             {
-                resource.AddAttributes([new("service.instance.id", instance)]);
+                var said = ResourceBuilder.CreateEmpty().AddEnvironmentVariableDetector().Build().Attributes.FirstOrDefault(one => one.Key == InstanceId).Value;
+                resource.AddAttributes([new(InstanceId, said is null ? instance : $"{said}/{instance}")]);
             }
         });
         if (Metrics || IsObserved)

@@ -47,7 +47,7 @@ internal static class DirectoryRole
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite);
         AddDirectory(builder, colocated, firstStart);
         builder.Services.AddSupervision(terminable: false);
-        builder.AddOrleansAdapterExport("directory");
+        builder.AddOrleansAdapterExport(Environment.GetEnvironmentVariable(DirectoryRun.ProcessNameVariable) ?? "directory");
         if (SupervisionContract.IsSupervised && Environment.GetEnvironmentVariable(SupervisionContract.RunDirectory) is { } directory)
         {
             // The primary made it for this run, and may be gone. However this process ends, also before it has started.

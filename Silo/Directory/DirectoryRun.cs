@@ -23,6 +23,9 @@ internal sealed class DirectoryRun : IAsyncDisposable
     /// <summary>The environment variable by which the silo learns where Orleans' dashboard is to be; empty for nowhere.</summary>
     public const string DashboardVariable = SiloPrefix + "Dashboard";
 
+    /// <summary>The environment variable by which the silo's process learns its name, as operators see it.</summary>
+    public const string ProcessNameVariable = SiloPrefix + "ProcessName";
+
     private const string EnvironmentPrefix = "OrleansAdapter__Directory__";
     private const string SiloPrefix = "OrleansAdapter__Silo__";
     private const string SiloName = SiloPrefix + DirectoryRole.SiloName;
@@ -70,6 +73,9 @@ internal sealed class DirectoryRun : IAsyncDisposable
 
     /// <summary>The cluster of several machines that this run joins; null where it is one of its own.</summary>
     public ClusterRun? Cluster { get; }
+
+    /// <summary>The name of one of this machine's processes, which no other of the cluster has: with the address where there are several machines.</summary>
+    public string NameOf(string process) => Cluster is { } cluster ? $"{process}@{cluster.Address}" : process;
 
     /// <summary>Whether it has a silo of its own.</summary>
     public bool HasSilo => Cluster?.HasSilo ?? true;

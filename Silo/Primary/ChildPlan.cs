@@ -89,6 +89,7 @@ internal sealed class DirectoryPlan(
         Set(start, run.SiloEnvironment(process));
         start.Environment[SupervisionContract.RunDirectory] = directory;
         SetObserved(start, options.Observe is not null);
+        start.Environment[DirectoryRun.ProcessNameVariable] = run.NameOf(Name);
         start.Environment[DirectoryRun.DashboardVariable] = options.Dashboard?.ToString() ?? "";
         return new DirectoryLaunch(start, process, watch, deaths);
     }
@@ -150,7 +151,7 @@ internal sealed class WorkerPlan(
         Set(start, front.EnvironmentOf(worker));
         start.Environment["OrleansAdapter__ServerId"] = worker.Server.ToString();
         start.Environment["OrleansAdapter__Directory__ServerId"] = worker.Server.ToString();
-        start.Environment["OrleansAdapter__ServerName"] = run.Cluster is { } cluster ? $"{Name}@{cluster.Address}" : Name;
+        start.Environment["OrleansAdapter__ServerName"] = run.NameOf(Name);
         SetObserved(start, options.Observe is not null);
         start.Environment["OrleansAdapter__DrainTimeout"] = (options.Drain * DrainShare).ToString("c", CultureInfo.InvariantCulture);
         if (options.Certificate is var (file, key))

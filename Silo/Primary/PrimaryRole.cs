@@ -63,7 +63,7 @@ internal static class PrimaryRole
                 started,
                 stop.Token.IsCancellationRequested ? "stopping" : reloads.Running ? "reloading" : ready.IsCompleted ? "running" : "starting"),
             async cancellationToken => ClusterStatus.Of(await run.LookAsync(cancellationToken)));
-        await using var observation = await RunObservation.StartAsync(options.Observe, front, directory, workers, reloads);
+        await using var observation = await RunObservation.StartAsync(options.Observe, front, directory, workers, reloads, run.NameOf("primary"));
         new PrimaryFile(Environment.ProcessId, options.Front.Port, status.Path).Write(runDirectory.Path);
 
         var directoryTask = directory?.RunAsync(stop with { Token = directoryEnd.Token }) ?? Task.Delay(Timeout.Infinite, directoryEnd.Token);

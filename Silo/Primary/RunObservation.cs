@@ -28,7 +28,7 @@ internal sealed class RunObservation : IAsyncDisposable
     private readonly OpenTelemetrySdk? _sdk;
     private MetricsServer? _server;
 
-    private RunObservation(bool observed, FrontDoor front, Supervised? directory, Supervised[] workers, WorkerReloads reloads)
+    private RunObservation(bool observed, FrontDoor front, Supervised? directory, Supervised[] workers, WorkerReloads reloads, string instance)
     {
         (_front, _workers, _reloads) = (front, workers, reloads);
         _children = directory is null ? workers : [directory, .. workers];
@@ -39,7 +39,7 @@ internal sealed class RunObservation : IAsyncDisposable
         }
         _metrics = new PrimaryMetrics(Look);
         _collector = observed ? new MetricCollector() : null;
-        _sdk = Export(settings, _collector);
+        _sdk = Export(settings, _collector, instance);
     }
 
     /// <summary>Begins.</summary>
@@ -48,11 +48,12 @@ internal sealed class RunObservation : IAsyncDisposable
     /// <param name="directory">The directory's process; null where this machine has none.</param>
     /// <param name="workers">The workers.</param>
     /// <param name="reloads">The reloads.</param>
+    /// <param name="instance">The primary's name, as collectors see it.</param>
     /// <exception cref="PrimaryException">The address cannot be had.</exception>
     public static async Task<RunObservation> StartAsync(
-        IPEndPoint? address, FrontDoor front, Supervised? directory, Supervised[] workers, WorkerReloads reloads)
+        IPEndPoint? address, FrontDoor front, Supervised? directory, Supervised[] workers, WorkerReloads reloads, string instance)
     {
-        var observation = new RunObservation(address is not null, front, directory, workers, reloads);
+        var observation = new RunObservation(address is not null, front, directory, workers, reloads, instance);
         if (address is not null)
         {
             try
@@ -81,9 +82,9 @@ internal sealed class RunObservation : IAsyncDisposable
 
     /// <summary>A method of its own, so that OpenTelemetry is loaded only where something is exported.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static OpenTelemetrySdk Export(ExportSettings settings, MetricCollector? collector) => OpenTelemetrySdk.Create(builder =>
+    private static OpenTelemetrySdk Export(ExportSettings settings, MetricCollector? collector, string instance) => OpenTelemetrySdk.Create(builder =>
     {
-        settings.Configure(builder, "primary", isOfARun: true);
+        settings.Configure(builder, instance, isOfARun: true);
         if (collector is { Reader: var reader })
         {
             builder.WithMetrics(metrics => metrics.AddReader(reader));

@@ -29,7 +29,8 @@ public sealed class AspireTests
                 http,
                 "api/telemetry/resources",
                 shown => all.All(name => shown.EnumerateArray().Any(
-                    one => one.GetProperty("instanceId").ValueEquals(name) && one.GetProperty("hasMetrics").GetBoolean())));
+                    one => one.GetProperty("instanceId").GetString()!.EndsWith($"/{name}", StringComparison.Ordinal)
+                        && one.GetProperty("hasMetrics").GetBoolean())));
 
             using var first = await EnterAsync(port + 1);
             using var second = await EnterAsync(port + 2);

@@ -26,7 +26,8 @@ public sealed class MachinesTests(ITestOutputHelper output)
     {
         await using var clients = JavaScriptClients.Start();
         await using var machines = await TestMachines.StartAsync("redis", 1, "--workers", "1");
-        await machines.AddByConfigurationAsync();
+        await using var collector = await OtlpCollector.StartAsync();
+        await machines.AddByConfigurationAsync(collector.Environment);
         await machines.Add("--directory", "none", "--workers", "1").LineAsync("ready ");
         var members = await Task.WhenAll(machines.All.Select(machine => clients.JoinAsync(machine.Url(1), Room)));
 
@@ -39,6 +40,14 @@ public sealed class MachinesTests(ITestOutputHelper output)
         await machines.All[0].ClusterAsync(
             cluster => cluster.Machines.Select(machine => (machine.Silos.Count, machine.Servers.Count)).SequenceEqual([(1, 1), (1, 1), (0, 1)]),
             "two machines with silos, and one with a worker alone");
+        await machines.UseDoorsAsync(silos: 2); // each silo counts something then, whether it has a home or none
+        foreach (var (process, metric) in new[]
+        {
+            ("primary", "orleansadapter.primary.workers"), ("directory", "orleansadapter.publishes"), ("worker-1", "orleansadapter.connections"),
+        })
+        {
+            await collector.Metrics.FirstAsync(one => one == ($"{process}@127.0.0.2", metric), $"{metric} of the second machine's {process}");
+        }
         Assert.DoesNotContain(machines.All[2].Lines.All, line => line.Text.StartsWith("directory  pid ", StringComparison.Ordinal));
     }
 

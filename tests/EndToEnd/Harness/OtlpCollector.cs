@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace OrleansAdapter.EndToEnd.Harness;
 
 /// <summary>A span that a process has exported.</summary>
-/// <param name="Process">The process, by its <c>service.instance.id</c>.</param>
+/// <param name="Process">The process, by its <c>service.instance.id</c>, without what the environment says of the run.</param>
 /// <param name="Trace">The trace's id.</param>
 /// <param name="Id">Its own.</param>
 /// <param name="Parent">Its parent's; empty where it has none.</param>
@@ -38,6 +38,8 @@ internal enum SpanKind
 /// <summary>A collector of OpenTelemetry's data: takes them by OTLP over HTTP, in protobuf.</summary>
 internal sealed class OtlpCollector : IAsyncDisposable
 {
+    private const string Run = "of-the-run";
+
     private readonly WebApplication _app;
 
     private OtlpCollector(WebApplication app) => _app = app;
@@ -47,7 +49,7 @@ internal sealed class OtlpCollector : IAsyncDisposable
     [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", _app.Urls.Single()),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
-        ("OTEL_RESOURCE_ATTRIBUTES", "service.instance.id=of-the-run"), // as who starts one program says it: ours are several
+        ("OTEL_RESOURCE_ATTRIBUTES", $"service.instance.id={Run}"), // as who starts one program says it: ours are several
         ("OTEL_BSP_SCHEDULE_DELAY", "200"),
         ("OTEL_METRIC_EXPORT_INTERVAL", "500"),
     ];
@@ -110,7 +112,8 @@ internal sealed class OtlpCollector : IAsyncDisposable
 
     private static IEnumerable<(string Process, ProtobufMessage Scope)> Scopes(byte[] request) =>
         from ofResource in new ProtobufMessage(request).Messages(1)
-        let process = Tags(ofResource.Messages(1).Single(), 1)["service.instance.id"]
+        let instance = Tags(ofResource.Messages(1).Single(), 1)["service.instance.id"]
+        let process = instance.StartsWith($"{Run}/", StringComparison.Ordinal) ? instance[(Run.Length + 1)..] : $"{instance}, not in {Run}"
         from scope in ofResource.Messages(2)
         select (process, scope);
 

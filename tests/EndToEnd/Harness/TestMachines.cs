@@ -125,9 +125,11 @@ internal sealed partial class TestMachines : IAsyncDisposable
     }
 
     /// <summary>Starts one more that is told by its environment what the others are told by their arguments; returns when it is ready.</summary>
-    public async Task AddByConfigurationAsync() => _machines.Add(await RunningCluster.StartAsync(
+    /// <param name="environment">What else it is told.</param>
+    public async Task AddByConfigurationAsync(params (string Name, string Value)[] environment) => _machines.Add(await RunningCluster.StartAsync(
         [
             .. Telling,
+            .. environment,
             ("OrleansAdapter__Directory__Clustering", Database.Kind),
             ("OrleansAdapter__Directory__ConnectionFile", Database.ConnectionFile),
             ("OrleansAdapter__Directory__SecretFile", Database.SecretFile),
