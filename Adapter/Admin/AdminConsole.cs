@@ -49,9 +49,6 @@ internal sealed class AdminConsole : IAsyncDisposable
     /// <summary>Whether anything is watched on this server.</summary>
     internal bool IsWatching => _watch.IsOn;
 
-    /// <summary>What watches this server's sockets.</summary>
-    internal SocketWatch Watch => _watch;
-
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync().ConfigureAwait(false);

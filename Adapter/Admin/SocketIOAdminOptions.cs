@@ -43,9 +43,6 @@ public sealed class SocketIOAdminOptions
     /// <summary>How many sockets of each server are shown; the figures still count all of them. Default 1,000.</summary>
     public int MaxSockets { get; set; } = 1000;
 
-    /// <summary>How many bytes of them each server shows at once.</summary>
-    internal int MaxSnapshotBytes { get; set; } = WatchSnapshot.MostBytes;
-
     /// <summary>How many events of sockets each server shows in a second; the page is told how many were left out. Default 200.</summary>
     public int MaxEventsPerSecond { get; set; } = 200;
 

@@ -246,7 +246,7 @@ internal sealed partial class SocketWatch
         writer.WriteStringValue("(not all is shown)");
         if (sockets > shown)
         {
-            var why = tooLarge ? $"all together would be more than {_options.MaxSnapshotBytes >> 10} KB" : nameof(_options.MaxSockets);
+            var why = tooLarge ? $"all together would be more than {WatchSnapshot.MostBytes >> 10} KB" : nameof(_options.MaxSockets);
             writer.WriteStringValue($"{shown} of {sockets} sockets are shown ({why})");
         }
         if (events > 0)

@@ -40,7 +40,6 @@ internal sealed partial class SocketWatch : IAsyncDisposable
     private int _eventsInSecond;
     private long _eventsLeftOut;
     private long _eventsTold;
-    private long _steps;
 
     /// <summary>How many sockets were too large together with the others to be shown, when they were shown last.</summary>
     private int _tooLarge;
@@ -59,9 +58,6 @@ internal sealed partial class SocketWatch : IAsyncDisposable
 
     /// <summary>Whether somebody looks.</summary>
     public bool IsOn => _begun.Task.IsCompletedSuccessfully;
-
-    /// <summary>How often a socket was looked at while others waited, in its namespace's turn or for the lock; for tests.</summary>
-    public long Steps => Interlocked.Read(ref _steps);
 
     public async ValueTask DisposeAsync()
     {
@@ -120,10 +116,13 @@ internal sealed partial class SocketWatch : IAsyncDisposable
         }
         var snapshot = WatchSnapshot.Write(
             _server.Process, last, sockets.Select<(Namespace Namespace, LocalSocket Socket, string[] Rooms), Action<Utf8JsonWriter>>(
-                one => writer => _json.Write(writer, one.Namespace.Name, one.Socket, one.Rooms)), _options.MaxSnapshotBytes);
+                one => writer => _json.Write(writer, one.Namespace.Name, one.Socket, one.Rooms)));
         lock (_lock)
         {
-            _tooLarge = sockets.Length - snapshot.Sockets.Count;
+            if (_begun.Task == begun) // else all who looked have gone meanwhile, and what is shown is shown to others
+            {
+                _tooLarge = sockets.Length - snapshot.Sockets.Count;
+            }
         }
         return snapshot;
     }
@@ -143,7 +142,6 @@ internal sealed partial class SocketWatch : IAsyncDisposable
     {
         lock (_lock)
         {
-            _steps++;
             if (_sockets.Remove(socket))
             {
                 socket.IsWatched = false;
@@ -157,7 +155,6 @@ internal sealed partial class SocketWatch : IAsyncDisposable
     {
         lock (_lock)
         {
-            _steps++;
             if (_sockets.TryGetValue(socket, out var watched))
             {
                 watched.Join(room);
@@ -170,7 +167,6 @@ internal sealed partial class SocketWatch : IAsyncDisposable
     {
         lock (_lock)
         {
-            _steps++;
             if (_sockets.TryGetValue(socket, out var watched))
             {
                 watched.Rooms.Remove(room);
@@ -190,7 +186,6 @@ internal sealed partial class SocketWatch : IAsyncDisposable
         var now = Now();
         lock (_lock)
         {
-            _steps++;
             var second = new DateTimeOffset(now).ToUnixTimeSeconds();
             (_second, _eventsInSecond) = (second, second == _second ? _eventsInSecond + 1 : 1);
             if (_eventsInSecond > _options.MaxEventsPerSecond)
@@ -219,7 +214,6 @@ internal sealed partial class SocketWatch : IAsyncDisposable
 
     private bool TryAdd(Namespace @namespace, LocalSocket socket, IEnumerable<string> rooms)
     {
-        _steps++;
         if (_sockets.Count >= _options.MaxSockets || !_sockets.TryAdd(socket, new WatchedSocket(@namespace, socket, rooms)))
         {
             return false;

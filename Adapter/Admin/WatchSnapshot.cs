@@ -9,14 +9,13 @@ namespace OrleansAdapter.Admin;
 /// <param name="Sockets">Each as JSON.</param>
 internal sealed record WatchSnapshot(string Server, long Last, IReadOnlyList<ReadOnlyMemory<byte>> Sockets)
 {
-    /// <summary>The most that one server says, in bytes; a server's answer may not be much larger.</summary>
+    /// <summary>The most that one server says, in bytes; a server's answer may not be much larger. What does not fit is left out.</summary>
     public const int MostBytes = 4 << 20;
 
     /// <param name="server">Which.</param>
     /// <param name="last">The number of the last news that are in it.</param>
     /// <param name="sockets">Each writes itself.</param>
-    /// <param name="most">How many bytes of them are shown: those that do not fit are left out.</param>
-    public static WatchSnapshot Write(ServerId server, long last, IEnumerable<Action<Utf8JsonWriter>> sockets, int most)
+    public static WatchSnapshot Write(ServerId server, long last, IEnumerable<Action<Utf8JsonWriter>> sockets)
     {
         List<ReadOnlyMemory<byte>> written = [];
         var bytes = 0L;
@@ -24,7 +23,7 @@ internal sealed record WatchSnapshot(string Server, long Last, IReadOnlyList<Rea
         {
             var socket = JsonBytes.Of(write, 512);
             bytes += socket.Length;
-            if (bytes > most)
+            if (bytes > MostBytes)
             {
                 break;
             }
