@@ -133,9 +133,18 @@ internal sealed partial class Namespace : NamespaceRoot
     /// <summary>Puts an operation into the one order. Ends when it is in every target's mailbox and this server has handed it to its own sockets.</summary>
     internal Task PublishAsync(Operation operation)
     {
-        operation = operation.WithTrace(BroadcastActivities.CurrentTrace);
-        _budget.Reserve(operation);
-        var item = new PublishItem(this, operation, _budget, BroadcastActivities.StartPublish(Name, operation.Kind));
+        var activity = BroadcastActivities.StartPublish(Name, operation.Kind);
+        operation = operation.WithTrace(BroadcastActivities.TraceOf(activity));
+        try
+        {
+            _budget.Reserve(operation);
+        }
+        catch
+        {
+            BroadcastActivities.EndPublish(activity, "refused");
+            throw;
+        }
+        var item = new PublishItem(this, operation, _budget, activity);
         _server.Metrics.Published();
         _queue.Enqueue(item);
         return item.Task;
@@ -333,7 +342,7 @@ internal sealed partial class Namespace : NamespaceRoot
 #pragma warning restore CA1031
         {
             AdapterLog.RequestFailed(_logger, Name, context.Asker, exception);
-            context.Fail($"{exception.GetType().Name}: {exception.Message}");
+            context.Fail(exception);
         }
     }
 

@@ -45,7 +45,7 @@ internal sealed class RequestContext(
             FailAsTooLarge(answer.Length);
             return;
         }
-        End(null);
+        End();
         var part = 0;
         do
         {
@@ -56,18 +56,30 @@ internal sealed class RequestContext(
         while (answer.Length > 0);
     }
 
+    /// <summary>Answers with an error of ours, which goes into the trace as well: nothing that an application said may be in it.</summary>
     public void Fail(string error)
     {
-        End(error);
-        send(new Answer(Asker, self, Id, 0, true, error, default));
+        Activity?.SetStatus(ActivityStatusCode.Error, error).SetTag("error.type", "_OTHER");
+        End();
+        SendError(error);
     }
 
-    /// <summary>What was asked for is done; with an error where there was one. To be called itself where nobody waits for an answer.</summary>
-    public void End(string? error)
+    /// <summary>Answers with what was thrown.</summary>
+    public void Fail(Exception exception)
     {
-        if (error is not null)
+        End(exception);
+        SendError($"{exception.GetType().Name}: {exception.Message}");
+    }
+
+    /// <summary>
+    /// What was asked for is done, or nobody waits for it any more. To be called where no answer is sent. Of what was thrown only the type goes into the
+    /// trace: the message may be the application's, and have secrets.
+    /// </summary>
+    public void End(Exception? exception = null)
+    {
+        if (exception is not null)
         {
-            Activity?.SetStatus(ActivityStatusCode.Error, error).SetTag("error.type", "_OTHER");
+            Activity?.SetStatus(ActivityStatusCode.Error, exception.GetType().Name).SetTag("error.type", exception.GetType().FullName);
         }
         Activity?.EndApart();
     }
@@ -90,11 +102,13 @@ internal sealed class RequestContext(
 #pragma warning restore CA1031
         {
             AdapterLog.RequestFailed(Namespace.Logger, Namespace.Name, Asker, exception);
-            Fail($"{exception.GetType().Name}: {exception.Message}");
+            Fail(exception);
         }
         finally
         {
             Namespace.Server.Answering.Release();
         }
     });
+
+    private void SendError(string error) => send(new Answer(Asker, self, Id, 0, true, error, default));
 }

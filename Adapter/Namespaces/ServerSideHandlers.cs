@@ -132,7 +132,7 @@ internal sealed class ServerSideHandlers(Namespace @namespace)
             }
             else
             {
-                request.End(null);
+                request.End();
             }
         }
 #pragma warning disable CA1031 // Whatever a handler throws is told to the asker.
@@ -140,14 +140,13 @@ internal sealed class ServerSideHandlers(Namespace @namespace)
 #pragma warning restore CA1031
         {
             AdapterLog.RequestFailed(@namespace.Logger, @namespace.Name, request.Asker, exception);
-            var error = $"{exception.GetType().Name}: {exception.Message}";
             if (request.Body.Length > 0 && request.Body.Span[0] != 0)
             {
-                request.Fail(error);
+                request.Fail(exception);
             }
             else
             {
-                request.End(error);
+                request.End(exception);
             }
         }
     }

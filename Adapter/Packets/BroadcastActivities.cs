@@ -12,7 +12,11 @@ internal static class BroadcastActivities
     private static readonly ActivitySource Source = new(Telemetry.ActivitySourceName);
 
     /// <summary>The trace that what is made now belongs to; empty where nobody traces.</summary>
-    public static string CurrentTrace => Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C, Id: { } id } ? id : "";
+    public static string CurrentTrace => IdOf(Activity.Current);
+
+    /// <summary>The trace that a publish belongs to: the current one or, outside of any, the one that it has begun. Empty where nobody traces.</summary>
+    /// <param name="publish">What <see cref="StartPublish"/> has started.</param>
+    public static string TraceOf(Activity? publish) => CurrentTrace is { Length: > 0 } current ? current : IdOf(publish);
 
     /// <summary>Starts the activity of a publish, which ends on another thread.</summary>
     public static Activity? StartPublish(string @namespace, OperationKind what)
@@ -27,6 +31,8 @@ internal static class BroadcastActivities
         activity?.MarkFailed(error);
         activity?.EndApart();
     }
+
+    private static string IdOf(Activity? activity) => activity is { Recorded: true, IdFormat: ActivityIdFormat.W3C, Id: { } id } ? id : "";
 
     public static Activity? StartDeliver(string @namespace, Packet packet, long number, int sockets) =>
         StartDeliver(@namespace, packet.Trace, number, sockets)?.SetTag("orleansadapter.event", packet.Event);

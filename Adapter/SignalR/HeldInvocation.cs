@@ -22,6 +22,9 @@ internal abstract class HeldInvocation(HubSocket socket)
 
     /// <summary>The connection ended before its client answered.</summary>
     public abstract void Disconnected();
+
+    /// <summary>Who waited does so no more: nobody is told.</summary>
+    public abstract void GivenUp();
 }
 
 /// <summary>A server waits: the result travels on as the client said it.</summary>
@@ -37,6 +40,8 @@ internal sealed class HeldRequest(HubSocket socket, RequestContext request) : He
     public override void Fail(string error) => request.Fail(error);
 
     public override void Disconnected() => request.Answer(ClientResult.Of(ClientResult.Kind.Disconnected));
+
+    public override void GivenUp() => request.End();
 }
 
 /// <summary>A broadcast with acknowledgement waits: the result is the one argument of the acknowledgement, as JSON.</summary>
@@ -66,6 +71,11 @@ internal sealed class HeldAck(HubSocket socket, ClientAck ack, JsonSerializerOpt
     public override void Disconnected()
     {
         // The namespace takes its socket out, and the acknowledgement ends with it.
+    }
+
+    public override void GivenUp()
+    {
+        // An acknowledgement has no activity of its own, and has ended for its group already.
     }
 
     private byte[] Arguments(CompletionMessage completion) => completion switch

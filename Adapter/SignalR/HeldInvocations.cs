@@ -78,7 +78,10 @@ internal sealed class HeldInvocations
     /// <summary>Nobody waits for an invocation any more. Called in the namespace's turn.</summary>
     public void Cancel(RequestContext request)
     {
-        Forget(Encoding.UTF8.GetString(request.Body.Span));
+        if (TryRemove(Encoding.UTF8.GetString(request.Body.Span), out var held))
+        {
+            held.GivenUp();
+        }
         request.Answer(default);
     }
 

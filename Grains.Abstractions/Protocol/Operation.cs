@@ -99,14 +99,16 @@ internal sealed class Operation
     /// <summary>The W3C trace parent of whoever published it, where it says so itself; a broadcast's is in its packet. Else empty.</summary>
     public string Trace => Target?.Trace ?? "";
 
-    /// <summary>The same as part of a trace: a request, or what makes sockets join, leave or go; else itself.</summary>
+    /// <summary>The same as part of a trace; itself where it is part of one already, and what is for no sockets.</summary>
     /// <param name="trace">The W3C trace parent; empty where there is none.</param>
-    public Operation WithTrace(string trace) =>
-        trace.Length > 0
-        && Trace.Length == 0
-        && Kind is OperationKind.Request or OperationKind.SocketsJoin or OperationKind.SocketsLeave or OperationKind.DisconnectSockets
-            ? new Operation(Kind, Target!.WithTrace(trace), RoomArray, AsOf, Body)
-            : this;
+    public Operation WithTrace(string trace) => Kind switch
+    {
+        _ when trace.Length == 0 || Trace.Length > 0 => this,
+        OperationKind.Emit => PacketTrace.With(Body, trace) is var packet && packet.Equals(Body) ? this : Emit(Target!, packet),
+        OperationKind.Request or OperationKind.SocketsJoin or OperationKind.SocketsLeave or OperationKind.DisconnectSockets =>
+            new Operation(Kind, Target!.WithTrace(trace), RoomArray, AsOf, Body),
+        _ => this,
+    };
 
     /// <summary>A packet for clients.</summary>
     public static Operation Emit(BroadcastTarget target, ReadOnlyMemory<byte> packet) => new(OperationKind.Emit, target, [], 0, packet);

@@ -23,6 +23,29 @@ internal static class PacketTrace
         return TryTake(ref rest, out _) && TryTake(ref rest, out _) && TryTake(ref rest, out var trace) ? Encoding.UTF8.GetString(trace) : "";
     }
 
+    /// <summary>A packet with this trace, in new bytes; the same where it has one, or where the bytes are no packet of this version.</summary>
+    /// <param name="packet">The packet.</param>
+    /// <param name="trace">The W3C trace parent.</param>
+    public static ReadOnlyMemory<byte> With(ReadOnlyMemory<byte> packet, string trace)
+    {
+        if (packet.IsEmpty || packet.Span[0] != PacketVersion)
+        {
+            return packet;
+        }
+        var rest = packet.Span[1..];
+        if (!TryTake(ref rest, out _) || !TryTake(ref rest, out _) || !TryTake(ref rest, out var own) || !own.IsEmpty)
+        {
+            return packet;
+        }
+        var bytes = new byte[packet.Length + trace.Length]; // which is ASCII
+        var before = packet.Length - rest.Length;
+        packet.Span[..before].CopyTo(bytes);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(before - sizeof(int)), trace.Length);
+        Encoding.ASCII.GetBytes(trace, bytes.AsSpan(before));
+        rest.CopyTo(bytes.AsSpan(before + trace.Length));
+        return bytes;
+    }
+
     private static bool TryTake(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> part)
     {
         part = default;

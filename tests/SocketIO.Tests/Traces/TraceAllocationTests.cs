@@ -33,6 +33,7 @@ public sealed class TraceAllocationTests
     private static long Allocated(string trace)
     {
         var operation = Operation.SocketsJoin(BroadcastTarget.All, [Room.Named("room")]);
+        var emit = Operation.Emit(BroadcastTarget.All, PacketCodec.Encode("said", [], [], []));
         var asked = operation.WithTrace(trace);
         var packet = new Packet("said", default, [], [], BroadcastFlags.None, trace);
         var (socket, server) = (SocketId.New(ServerId.NewProcess()), ServerId.NewProcess());
@@ -59,7 +60,8 @@ public sealed class TraceAllocationTests
                     | RequestActivities.Start("/", socket, "ask") is not null
                     | RequestActivities.StartAnswer("/", RequestKind.FetchSockets, trace, true, 2) is not null
                     | ForwardingActivities.StartForwarding(context, server) is not null
-                    | !ReferenceEquals(operation, operation.WithTrace(BroadcastActivities.CurrentTrace));
+                    | !ReferenceEquals(operation, operation.WithTrace(BroadcastActivities.CurrentTrace))
+                    | !ReferenceEquals(emit, emit.WithTrace(BroadcastActivities.TraceOf(null)));
                 if (started)
                 {
                     throw new InvalidOperationException("An activity was started, or a trace begun.");
