@@ -115,16 +115,25 @@ internal static partial class DirectoryLog
     public static partial void SureAgain(ILogger logger, long seconds);
 
     [LoggerMessage(231, LogLevel.Warning,
-        "The pod {Pod} is gone, so Kubernetes says: its silo at {Silo} is declared dead. Where nobody took it away, check the events of the pod and its node")]
+        "The pod {Pod} is gone, so Kubernetes says: its silo at {Silo} is being declared dead. Where nobody took it away, check the events of the pod and its "
+        + "node")]
     public static partial void PodGone(ILogger logger, string pod, string silo);
 
     [LoggerMessage(232, LogLevel.Warning,
-        "Kubernetes does not tell which pods there are, and is asked again: {Why} Check the Role of the pods' service account, and their labels. Until then "
-        + "silos whose pods are gone are found out by the others alone, which takes seconds")]
+        "Kubernetes does not tell which pods there are, and is asked again: {Why} Until then silos whose pods are gone are found out by the others alone, which "
+        + "takes seconds")]
     public static partial void PodsUnknown(ILogger logger, string why, Exception exception);
 
     [LoggerMessage(233, LogLevel.Warning, "Kubernetes tells again which pods there are")]
     public static partial void PodsAgain(ILogger logger);
+
+    [LoggerMessage(234, LogLevel.Warning,
+        "The table of silos cannot be read or written, so none is declared dead whose pod is gone; it is tried again: {Why} Check the database in which the "
+        + "silos find each other")]
+    public static partial void SilosUnknown(ILogger logger, string why, Exception exception);
+
+    [LoggerMessage(235, LogLevel.Warning, "The table of silos can be read again, and is compared with the pods that there are")]
+    public static partial void SilosAgain(ILogger logger);
 
     [LoggerMessage(228, LogLevel.Warning, "The database in which the silos of cluster \"{Cluster}\" find each other answers")]
     public static partial void FoundDatabase(ILogger logger, string cluster);

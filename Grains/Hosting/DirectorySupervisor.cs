@@ -80,20 +80,27 @@ internal sealed class DirectorySupervisor : IAsyncDisposable
     {
         await _started.WaitAsync(cancellationToken).ConfigureAwait(false);
         var client = _host.Services.GetRequiredService<IClusterClient>();
-        List<Task> attempts = [];
+        List<Task<bool>> attempts = [];
         for (var number = 0; ; number++)
         {
-            attempts.Add(client.GetGrain<ISiloDeathGrain>(number).Report(process));
+            attempts.Add(HasSucceededAsync(client.GetGrain<ISiloDeathGrain>(number).Report(process)));
             var pause = Task.Delay(number < QuickAttempts ? TryAgainAfter : ReportAgainAfter, cancellationToken);
-            while (attempts.Count > 0 && await Task.WhenAny([pause, .. attempts]).ConfigureAwait(false) is var ended && ended != pause)
+            while (attempts.Count > 0 && await Task.WhenAny([pause, .. attempts]).ConfigureAwait(false) is Task<bool> ended)
             {
-                if (ended.IsCompletedSuccessfully)
+                if (await ended.ConfigureAwait(false))
                 {
                     return;
                 }
                 attempts.Remove(ended); // its silo is away, or the cluster is changing
             }
             await pause.ConfigureAwait(false);
+        }
+
+        // Also those that are left over when another one was heard: nobody else would look at what becomes of them.
+        static async Task<bool> HasSucceededAsync(Task report)
+        {
+            await report.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return report.IsCompletedSuccessfully;
         }
     }
 

@@ -28,7 +28,7 @@ internal sealed class OnDirectorySilo : PlacementStrategy
 
     /// <summary>The name of a directory's silo that is one of several.</summary>
     /// <param name="process">The id of its start.</param>
-    /// <param name="pod">The pod that it is in; null where it is in none.</param>
+    /// <param name="pod">What says which pod it is in; null where it is in none.</param>
     public static string NameOf(ServerId process, string? pod = null) => pod is null ? $"{Name}-{process}" : $"{Name}-{process}{BeforePod}{pod}";
 
     /// <summary>Whether a silo is called so that it was that process.</summary>
@@ -43,7 +43,7 @@ internal sealed class OnDirectorySilo : PlacementStrategy
         return ServerId.TryParse(text, out var server) ? server.Process : null;
     }
 
-    /// <summary>The pod that a silo is in, by its name; null where it is in none.</summary>
+    /// <summary>What a silo's name says of the pod that it is in; null where it is in none.</summary>
     public static string? PodOf(string silo) => silo.IndexOf(BeforePod, StringComparison.Ordinal) is var at and >= 0 ? silo[(at + 1)..] : null;
 
     /// <summary>Whether a directory's silo is called so.</summary>

@@ -21,6 +21,7 @@ internal sealed class ClusterRun
     private ClusterRun(DirectoryClusterOptions options, IPAddress address, string? machine, bool hasSilo, PodEnvironment? pod)
     {
         (Options, Address, Machine, HasSilo, Pod) = (options, address, machine ?? address.ToString(), hasSilo, pod);
+        PodId = hasSilo && pod is not null ? PodId.Of(pod, File.ReadAllBytes(PodApi.AuthorityFile)) : null;
         if (options.SecretFile is { Length: > 0 } file)
         {
             Secret = Convert.ToHexStringLower(HKDF.DeriveKey(
@@ -45,6 +46,9 @@ internal sealed class ClusterRun
 
     /// <summary>The pod of Kubernetes that this is; null where that is not asked.</summary>
     public PodEnvironment? Pod { get; }
+
+    /// <summary>The same as the names of its silos have it; null where it has none.</summary>
+    public PodId? PodId { get; }
 
     /// <summary>
     /// What workers prove to each other before they pass requests on, derived from the cluster's secret; null where the environment sets it.

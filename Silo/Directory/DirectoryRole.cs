@@ -20,8 +20,7 @@ internal static class DirectoryRole
     /// <summary>The setting with the id of the server that the silo's doors are: that of the process, by which its death is reported.</summary>
     public const string Door = "Door";
 
-    /// <summary>The settings with the names of the silo's pod and of its namespace, where it is in one.</summary>
-    public const string Pod = "Pod";
+    /// <summary>The setting with the namespace of the silo's pod, where it is in one.</summary>
     public const string PodNamespace = "PodNamespace";
 
     public static async Task<int> RunAsync(bool colocated, bool firstStart)
@@ -78,11 +77,10 @@ internal static class DirectoryRole
         });
         var silo = builder.Configuration.GetSection(DirectoryRun.SiloSection);
         builder.Services.AddRoomDoor(door => (door.ServerName, door.ServerId) = ("doors of the directory", silo[Door]));
-        if (silo[Pod] is { Length: > 0 } pod)
+        if (silo[PodNamespace] is { Length: > 0 } @namespace)
         {
-            var api = PodApi.InCluster(silo[PodNamespace]!, PodApi.SelectorOf(options.ServiceId, options.ClusterId));
-            builder.Services.AddSingleton(api).AddSingleton<IPodSilos, PodSilos>();
-            builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<PodWatch>(services, pod));
+            builder.Services.AddSingleton(PodApi.InCluster(@namespace, PodApi.SelectorOf(options.ServiceId, options.ClusterId), TimeProvider.System));
+            builder.Services.AddSingleton<IPodSilos, PodSilos>().AddHostedService<PodWatch>();
         }
     }
 

@@ -85,18 +85,17 @@ internal sealed class DirectoryRun : IAsyncDisposable
 
     /// <summary>
     /// What else the directory's process needs: the id of this start for the server in it and, where it is one of several silos, for its name, so that its
-    /// death can be reported; and its pod's names, where it is in one.
+    /// death can be reported; and its pod's namespace, where it is in one.
     /// </summary>
     public IEnumerable<KeyValuePair<string, string>> SiloEnvironment(ServerId process)
     {
         yield return new(SiloPrefix + DirectoryRole.Door, process.ToString());
         if (Cluster is not null)
         {
-            yield return new(SiloName, OnDirectorySilo.NameOf(process, Cluster.Pod?.Name));
+            yield return new(SiloName, OnDirectorySilo.NameOf(process, Cluster.PodId?.ToString()));
         }
         if (Cluster?.Pod is { } pod)
         {
-            yield return new(SiloPrefix + DirectoryRole.Pod, pod.Name);
             yield return new(SiloPrefix + DirectoryRole.PodNamespace, pod.Namespace);
         }
     }

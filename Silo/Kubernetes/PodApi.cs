@@ -7,51 +7,35 @@ using System.Text.Json;
 
 namespace OrleansAdapter.Silo.Kubernetes;
 
-/// <summary>A pod, as Kubernetes tells of it.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Address">Its address; null before it has one.</param>
-/// <param name="HasEnded">Whether all of its containers have ended for good.</param>
-internal sealed record Pod(string Name, string? Address, bool HasEnded)
-{
-    public static Pod Of(JsonElement pod)
-    {
-        var status = pod.TryGetProperty("status", out var told) ? told : default;
-        return new Pod(
-            pod.GetProperty("metadata").GetProperty("name").GetString()!,
-            Text(status, "podIP"),
-            Text(status, "phase") is "Failed" or "Succeeded");
-    }
+/// <summary>The uids of all pods of a cluster, and the state of Kubernetes in which there were these.</summary>
+internal sealed record PodList(IReadOnlySet<string> Uids, string Version);
 
-    private static string? Text(JsonElement of, string name) =>
-        of.ValueKind == JsonValueKind.Object && of.TryGetProperty(name, out var value) ? value.GetString() : null;
-}
-
-/// <summary>All pods of a cluster, and the state of Kubernetes in which there were these.</summary>
-internal sealed record PodList(IReadOnlyList<Pod> Pods, string Version);
-
-/// <summary>What has become of a pod.</summary>
-/// <param name="Pod">The pod as it is, or was.</param>
-/// <param name="IsDeleted">Whether there is none any more.</param>
-internal readonly record struct PodChange(Pod Pod, bool IsDeleted);
-
-/// <summary>What is asked of Kubernetes: which pods with some labels there are in one namespace, and what becomes of them.</summary>
+/// <summary>What is asked of Kubernetes: which pods with some labels there are in one namespace, and which of them are gone.</summary>
 /// <param name="http">Reaches the API server.</param>
 /// <param name="token">Reads what proves who this is, again for each request, as it is renewed every hour; null for nothing.</param>
 /// <param name="namespace">The namespace of the pods.</param>
 /// <param name="selector">Their labels.</param>
-internal sealed class PodApi(HttpClient http, Func<string>? token, string @namespace, string selector) : IDisposable
+/// <param name="time">Bounds what is waited for.</param>
+internal sealed class PodApi(HttpClient http, Func<string>? token, string @namespace, string selector, TimeProvider time) : IDisposable
 {
-    private const string Account = "/var/run/secrets/kubernetes.io/serviceaccount";
+    /// <summary>The certificate of the authority of this Kubernetes cluster.</summary>
+    public const string AuthorityFile = $"{Account}/ca.crt";
 
-    private static readonly string[] AccountFiles = ["token", "ca.crt"];
+    private const string Account = "/var/run/secrets/kubernetes.io/serviceaccount";
+    private const string TokenFile = $"{Account}/token";
+
+    private static readonly string[] AccountFiles = [TokenFile, AuthorityFile];
 
     /// <summary>An answer that is longer is none: a pod takes about 10 KB.</summary>
     private const int LongestList = 256 << 20;
 
-    private static readonly TimeSpan ListLimit = TimeSpan.FromSeconds(10);
-
-    /// <summary>After this time the server ends a watch, and another one begins: so one that hangs does not stay.</summary>
+    /// <summary>After this time the server is to end a watch.</summary>
     private const int WatchSeconds = 240;
+
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(10);
+
+    /// <summary>After this time a watch is ended here: the server, or what lies between, may be gone without a sign.</summary>
+    private static readonly TimeSpan WatchLimit = TimeSpan.FromSeconds(WatchSeconds + 30);
 
     /// <summary>The labels of all pods of a cluster, as Orleans has them.</summary>
     public static string SelectorOf(string serviceId, string clusterId) => $"orleans/serviceId={serviceId},orleans/clusterId={clusterId}";
@@ -66,10 +50,10 @@ internal sealed class PodApi(HttpClient http, Func<string>? token, string @names
             throw new OptionsException(
                 "--kubernetes is for a pod: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT, which Kubernetes sets there, are missing");
         }
-        if (AccountFiles.FirstOrDefault(file => !File.Exists($"{Account}/{file}")) is { } missing)
+        if (AccountFiles.FirstOrDefault(file => !File.Exists(file)) is { } missing)
         {
             throw new OptionsException(
-                $"--kubernetes needs the pod's service account, and {Account}/{missing} is not there: set serviceAccountName, and "
+                $"--kubernetes needs the pod's service account, and {missing} is not there: set serviceAccountName, and "
                 + "automountServiceAccountToken to true (see deploy/kubernetes.yaml)");
         }
         return new UriBuilder(Uri.UriSchemeHttps, host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host, port).Uri;
@@ -77,12 +61,12 @@ internal sealed class PodApi(HttpClient http, Func<string>? token, string @names
 
     /// <summary>As a pod reaches the API server, by the account that is mounted into it.</summary>
     /// <exception cref="OptionsException">This is no pod, or has no account there.</exception>
-    public static PodApi InCluster(string @namespace, string selector)
+    public static PodApi InCluster(string @namespace, string selector, TimeProvider time)
     {
         var server = FindServer();
         var authorities = new X509Certificate2Collection();
-        authorities.ImportFromPemFile($"{Account}/ca.crt");
-        return new PodApi(Client(server, authorities), () => File.ReadAllText($"{Account}/token").Trim(), @namespace, selector);
+        authorities.ImportFromPemFile(AuthorityFile);
+        return new PodApi(Client(server, authorities), () => File.ReadAllText(TokenFile).Trim(), @namespace, selector, time);
     }
 
     /// <summary>A client that trusts these authorities alone.</summary>
@@ -106,69 +90,124 @@ internal sealed class PodApi(HttpClient http, Func<string>? token, string @names
         };
     }
 
-    /// <summary>Lists them. Not from the server's cache, which may lack the newest: who is not in the list is taken for dead.</summary>
+    /// <summary>Lists them; not from the server's cache, which may lack the newest.</summary>
     /// <exception cref="HttpRequestException">It cannot be done.</exception>
     public async Task<PodList> ListAsync(CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(ListLimit);
-        try
-        {
-            using var response = await SendAsync("", HttpCompletionOption.ResponseContentRead, limit.Token);
-            await using var content = await response.Content.ReadAsStreamAsync(limit.Token);
-            using var list = await JsonDocument.ParseAsync(content, cancellationToken: limit.Token);
-            return new PodList(
-                [.. list.RootElement.GetProperty("items").EnumerateArray().Select(Pod.Of)],
-                list.RootElement.GetProperty("metadata").GetProperty("resourceVersion").GetString()!);
-        }
-        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new HttpRequestException($"The API server has not answered for {ListLimit.TotalSeconds:0} s.", exception);
-        }
+        using var response = await SendAsync(Selected, HttpCompletionOption.ResponseContentRead, cancellationToken);
+        using var list = await ReadAsync(Accepted(response), cancellationToken);
+        return new PodList(
+            list.RootElement.GetProperty("items").EnumerateArray().Select(UidOf).ToHashSet(StringComparer.Ordinal),
+            list.RootElement.GetProperty("metadata").GetProperty("resourceVersion").GetString()!);
     }
 
-    /// <summary>Tells what becomes of them from a list on; ends when the server ends it, or says that so old a list is of no use.</summary>
-    /// <exception cref="HttpRequestException">It cannot be done.</exception>
-    public async IAsyncEnumerable<PodChange> WatchAsync(string version, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>
+    /// Tells the uids of pods that are deleted, or have lost the labels, from a list on; ends when the server ends it, or says that so old a list is of no use.
+    /// </summary>
+    /// <param name="version">That of the list.</param>
+    /// <param name="begun">Called when the server has accepted it.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="HttpRequestException">It cannot be done, or does not end.</exception>
+    public async IAsyncEnumerable<string> WatchAsync(string version, Action begun, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var response = await SendAsync(
-            $"&watch=true&timeoutSeconds={WatchSeconds}&resourceVersion={Uri.EscapeDataString(version)}",
+            $"{Selected}&watch=true&timeoutSeconds={WatchSeconds}&resourceVersion={Uri.EscapeDataString(version)}",
             HttpCompletionOption.ResponseHeadersRead,
             cancellationToken);
+        if (response.StatusCode == HttpStatusCode.Gone)
+        {
+            yield break; // the list is too old
+        }
+        Accepted(response);
+        begun();
+        using var late = new CancellationTokenSource(WatchLimit, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
-        while (await reader.ReadLineAsync(cancellationToken) is { Length: > 0 } line)
+        while (await LineAsync(reader, limit.Token, cancellationToken) is { Length: > 0 } line)
         {
             using var change = JsonDocument.Parse(line);
             var type = change.RootElement.GetProperty("type").GetString();
-            if (type is not ("ADDED" or "MODIFIED" or "DELETED"))
+            if (type == "DELETED")
+            {
+                yield return UidOf(change.RootElement.GetProperty("object"));
+            }
+            else if (type is not ("ADDED" or "MODIFIED"))
             {
                 yield break; // an error: the list is too old
             }
-            yield return new PodChange(Pod.Of(change.RootElement.GetProperty("object")), type == "DELETED");
         }
+    }
+
+    /// <summary>Whether there is no such pod any more: none of its name, or another one.</summary>
+    /// <exception cref="HttpRequestException">It cannot be told.</exception>
+    public async Task<bool> IsGoneAsync(PodId pod, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync($"/{Uri.EscapeDataString(pod.Name)}", HttpCompletionOption.ResponseContentRead, cancellationToken);
+        if (response.StatusCode != HttpStatusCode.NotFound)
+        {
+            using var found = await ReadAsync(Accepted(response), cancellationToken);
+            return UidOf(found.RootElement) != pod.Uid;
+        }
+
+        // Only the API server itself knows that; something in between may also have found nothing.
+        using var status = await ReadAsync(response, cancellationToken);
+        return status.RootElement.GetProperty("reason").GetString() == "NotFound"
+            && status.RootElement.GetProperty("details").GetProperty("name").GetString() == pod.Name;
     }
 
     public void Dispose() => http.Dispose();
 
-    private async Task<HttpResponseMessage> SendAsync(string more, HttpCompletionOption completion, CancellationToken cancellationToken)
+    private string Selected => $"?labelSelector={Uri.EscapeDataString(selector)}";
+
+    private static string UidOf(JsonElement pod) => pod.GetProperty("metadata").GetProperty("uid").GetString() is { Length: > 0 } uid
+        ? uid
+        : throw new HttpRequestException("The API server tells of a pod without a uid.");
+
+    private static async Task<JsonDocument> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(
-            HttpMethod.Get, $"/api/v1/namespaces/{Uri.EscapeDataString(@namespace)}/pods?labelSelector={Uri.EscapeDataString(selector)}{more}");
+        await using var content = await response.Content.ReadAsStreamAsync(cancellationToken);
+        return await JsonDocument.ParseAsync(content, cancellationToken: cancellationToken);
+    }
+
+    private static async Task<string?> LineAsync(StreamReader reader, CancellationToken limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reader.ReadLineAsync(limit);
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new HttpRequestException(
+                $"The API server was to end a watch of pods after {WatchSeconds} s, and it has not ended after {WatchLimit.TotalSeconds:0} s.", exception);
+        }
+    }
+
+    private static HttpResponseMessage Accepted(HttpResponseMessage response) => response.IsSuccessStatusCode
+        ? response
+        : throw new HttpRequestException(
+            $"The API server answers {(int)response.StatusCode}" + (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
+                ? ": this pod's service account needs a Role that may get, list and watch pods."
+                : "."),
+            inner: null,
+            response.StatusCode);
+
+    /// <summary>Sends a request; its answer has to begin in time or, where it is read to the end, to be there.</summary>
+    private async Task<HttpResponseMessage> SendAsync(string what, HttpCompletionOption completion, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/namespaces/{Uri.EscapeDataString(@namespace)}/pods{what}");
         if (token is not null)
         {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token());
         }
-        var response = await http.SendAsync(request, completion, cancellationToken);
-        if (!response.IsSuccessStatusCode)
+        using var late = new CancellationTokenSource(AnswerLimit, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
+        try
         {
-            using (response)
-            {
-                throw new HttpRequestException(
-                    $"The API server answers {(int)response.StatusCode}: this pod's service account needs a Role that may get, list and watch pods.",
-                    inner: null,
-                    response.StatusCode);
-            }
+            return await http.SendAsync(request, completion, limit.Token);
         }
-        return response;
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new HttpRequestException($"The API server has not answered for {AnswerLimit.TotalSeconds:0} s.", exception);
+        }
     }
 }

@@ -7,13 +7,15 @@ namespace OrleansAdapter.Silo.Kubernetes;
 /// sets them.
 /// </summary>
 /// <param name="Name">The pod's name.</param>
+/// <param name="Uid">Its uid: that of this one pod, also where another one has its name later.</param>
 /// <param name="Namespace">The namespace of Kubernetes that it is in.</param>
 /// <param name="Address">Its address.</param>
 /// <param name="ServiceId">The Orleans service id, which is a label of all pods of the cluster as well.</param>
 /// <param name="ClusterId">The Orleans cluster id, likewise.</param>
-internal sealed record PodEnvironment(string Name, string Namespace, IPAddress Address, string ServiceId, string ClusterId)
+internal sealed record PodEnvironment(string Name, string Uid, string Namespace, IPAddress Address, string ServiceId, string ClusterId)
 {
     public const string NameVariable = "POD_NAME";
+    public const string UidVariable = "POD_UID";
     public const string NamespaceVariable = "POD_NAMESPACE";
     public const string AddressVariable = "POD_IP";
     public const string ServiceVariable = "ORLEANS_SERVICE_ID";
@@ -21,15 +23,16 @@ internal sealed record PodEnvironment(string Name, string Namespace, IPAddress A
 
     /// <exception cref="OptionsException">A variable is missing or wrong.</exception>
     public static PodEnvironment Read() => new(
-        Of(NameVariable, "metadata.name"),
+        Of(NameVariable, "metadata.name", name => name.Length <= PodId.LongestName, $"longer than {PodId.LongestName} characters"),
+        Of(UidVariable, "metadata.uid", uid => Guid.TryParseExact(uid, "D", out _), "no uid of a pod"),
         Of(NamespaceVariable, "metadata.namespace"),
-        IPAddress.TryParse(Of(AddressVariable, "status.podIP"), out var address)
-            ? address
-            : throw new OptionsException(
-                $"the environment variable {AddressVariable} is '{Environment.GetEnvironmentVariable(AddressVariable)}', which is no IP address; Kubernetes "
-                + "knows it as the field status.podIP"),
+        IPAddress.Parse(Of(AddressVariable, "status.podIP", address => IPAddress.TryParse(address, out _), "no IP address")),
         Of(ServiceVariable, "metadata.labels['orleans/serviceId']"),
         Of(ClusterVariable, "metadata.labels['orleans/clusterId']"));
+
+    private static string Of(string variable, string field, Func<string, bool> isValid, string wrong) => Of(variable, field) is var value && isValid(value)
+        ? value
+        : throw new OptionsException($"the environment variable {variable} is '{value}', which is {wrong}; Kubernetes knows it as the field {field}");
 
     private static string Of(string variable, string field) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value
         ? value

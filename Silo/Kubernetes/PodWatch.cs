@@ -6,100 +6,136 @@ using OrleansAdapter.Threading;
 namespace OrleansAdapter.Silo.Kubernetes;
 
 /// <summary>
-/// Declares silos dead whose pods Kubernetes says are gone, so that the others need not find out, which takes seconds. Without an answer of Kubernetes
-/// nothing happens: silos watch each other anyway.
+/// Declares silos dead whose pods are gone, so that the others need not find out, which takes seconds. Who is missing in a list, or told of as deleted, is
+/// only suspected: Kubernetes is asked for each such pod by its name before. In any doubt nothing happens, as silos watch each other anyway.
 /// </summary>
-internal sealed class PodWatch(PodApi api, string ownPod, IPodSilos silos, TimeProvider time, ILogger<PodWatch> logger) : BackgroundService
+internal sealed class PodWatch(PodApi api, IPodSilos silos, TimeProvider time, ILogger<PodWatch> logger) : BackgroundService
 {
+    /// <summary>How often a silo looks whether it is to ask Kubernetes now.</summary>
     private static readonly TimeSpan LooksEvery = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan TriesAgainAfter = TimeSpan.FromSeconds(2);
 
-    /// <summary>Between the end of a watch and the next list: a server that ends each at once is not asked without pause.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    /// <summary>Before Kubernetes is asked again, whether it failed or just ended a watch.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan TableLimit = TimeSpan.FromSeconds(10);
 
     private readonly ILogger _logger = logger.Bounded(time);
 
+    /// <summary>Whether the log says that Kubernetes does not tell, and that the table cannot be read: each is said once, until it is over.</summary>
+    private bool _podsUnknown, _silosUnknown;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var failed = false;
-        while (true)
+        while (!stoppingToken.IsCancellationRequested)
         {
-            try
+            var pause = LooksEvery;
+            if (silos.IsWatcher)
             {
-                if (!silos.IsWatcher)
-                {
-                    await Task.Delay(LooksEvery, time, stoppingToken);
-                    continue;
-                }
-                var pods = await ListAsync(stoppingToken);
-                if (failed)
-                {
-                    DirectoryLog.PodsAgain(_logger);
-                    failed = false;
-                }
-                await FollowAsync(pods, stoppingToken);
-                await Task.Delay(Pause, time, stoppingToken);
-                continue;
+                pause = Pause;
+                await WatchAsync(stoppingToken);
             }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-#pragma warning disable CA1031 // Whatever it is, Kubernetes is asked again, and the log says so.
-            catch (Exception exception)
-#pragma warning restore CA1031
-            {
-                failed = true;
-                DirectoryLog.PodsUnknown(_logger, exception.Message, exception);
-            }
-            await Task.Delay(TriesAgainAfter, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    /// <summary>
-    /// Who is in the table, and in no pod that there is, is dead. The table is read first: the pod of who joins later may not be in the list.
-    /// </summary>
-    private async Task<PodList> ListAsync(CancellationToken cancellationToken)
+    /// <summary>Lists the pods, and follows what becomes of them until the API server ends that, or something fails.</summary>
+    private async Task WatchAsync(CancellationToken cancellationToken)
     {
-        var others = await silos.OthersAsync();
+        try
+        {
+            if (await ListAsync(cancellationToken) is not { } list)
+            {
+                return;
+            }
+            await foreach (var uid in api.WatchAsync(list.Version, Begun, cancellationToken))
+            {
+                if (!silos.IsWatcher || await OthersAsync(cancellationToken) is not { } others)
+                {
+                    return;
+                }
+                await JudgeAsync(others.Where(silo => silo.Pod.Uid == uid), cancellationToken);
+            }
+        }
+#pragma warning disable CA1031 // Whatever it is, Kubernetes is asked again, and the log says so.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            if (!_podsUnknown && !cancellationToken.IsCancellationRequested)
+            {
+                DirectoryLog.PodsUnknown(_logger, exception.Message, exception);
+            }
+            _podsUnknown = true;
+        }
+
+        void Begun()
+        {
+            if (_podsUnknown)
+            {
+                DirectoryLog.PodsAgain(_logger);
+            }
+            _podsUnknown = false;
+        }
+    }
+
+    /// <summary>The table is read first: the pod of who joins later may not be in the list.</summary>
+    private async Task<PodList?> ListAsync(CancellationToken cancellationToken)
+    {
+        if (await OthersAsync(cancellationToken) is not { } others)
+        {
+            return null;
+        }
         var list = await api.ListAsync(cancellationToken);
-        if (!list.Pods.Any(pod => pod.Name == ownPod))
+        if (!list.Uids.Contains(silos.Own.Uid))
         {
             throw new InvalidOperationException(
-                $"Of the pods with the labels orleans/serviceId and orleans/clusterId of this cluster, {list.Pods.Count} in number, none is this one, "
-                + $"{ownPod}: its template has to have both labels.");
+                $"Of the pods with the labels orleans/serviceId and orleans/clusterId of this cluster, {list.Uids.Count} in number, none is this one, "
+                + $"{silos.Own.Name} with the uid {silos.Own.Uid}: its template has to have both labels.");
         }
-        foreach (var silo in others.Where(silo => !list.Pods.Any(pod => IsOf(silo, pod) && !pod.HasEnded)))
-        {
-            await DeclareDeadAsync(silo);
-        }
+        await JudgeAsync(others.Where(silo => !list.Uids.Contains(silo.Pod.Uid)), cancellationToken);
         return list;
     }
 
-    private async Task FollowAsync(PodList list, CancellationToken cancellationToken)
+    private async Task JudgeAsync(IEnumerable<PodSilo> suspects, CancellationToken cancellationToken)
     {
-        await foreach (var change in api.WatchAsync(list.Version, cancellationToken))
+        foreach (var silo in suspects)
         {
-            if (!silos.IsWatcher)
+            if (await api.IsGoneAsync(silo.Pod, cancellationToken))
             {
-                return;
-            }
-            if ((change.IsDeleted || change.Pod.HasEnded) && change.Pod.Name != ownPod)
-            {
-                foreach (var silo in (await silos.OthersAsync()).Where(silo => IsOf(silo, change.Pod)))
-                {
-                    await DeclareDeadAsync(silo);
-                }
+                DirectoryLog.PodGone(_logger, silo.Pod.Name, silo.Address.ToString());
+                await TableAsync(() => silos.DeclareDeadAsync(silo), cancellationToken);
             }
         }
     }
 
-    private async Task DeclareDeadAsync(PodSilo silo)
+    /// <summary>The other silos; null where the table cannot be read.</summary>
+    private async Task<IReadOnlyList<PodSilo>?> OthersAsync(CancellationToken cancellationToken)
     {
-        DirectoryLog.PodGone(_logger, silo.Pod, silo.Address.ToString());
-        await silos.DeclareDeadAsync(silo);
+        IReadOnlyList<PodSilo>? others = null;
+        await TableAsync(async () => others = await silos.OthersAsync(), cancellationToken);
+        return others;
     }
 
-    /// <summary>A pod that takes another's place may have its name, as those of a StatefulSet do.</summary>
-    private static bool IsOf(PodSilo silo, Pod pod) => silo.Pod == pod.Name && silo.Address.Endpoint.Address.ToString() == pod.Address;
+    /// <summary>What fails here is the table of silos, and not Kubernetes.</summary>
+    private async Task TableAsync(Func<Task> ask, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ask().WaitAsync(TableLimit, time, cancellationToken);
+            if (_silosUnknown)
+            {
+                DirectoryLog.SilosAgain(_logger);
+            }
+            _silosUnknown = false;
+        }
+#pragma warning disable CA1031 // Whatever it is, the table is read again, and the log says so.
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            if (!_silosUnknown)
+            {
+                DirectoryLog.SilosUnknown(_logger, exception.Message, exception);
+            }
+            _silosUnknown = true;
+        }
+    }
 }

@@ -9,7 +9,9 @@ namespace OrleansAdapter.EndToEnd;
 /// <summary>What a primary takes from a pod, what it refuses, and the manifest that gives it that. No Kubernetes is at hand.</summary>
 public sealed class KubernetesTests : IDisposable
 {
-    private const string Pod = "POD_NAME=chat-1 POD_NAMESPACE=chat POD_IP=127.0.0.1 ORLEANS_SERVICE_ID=chat ORLEANS_CLUSTER_ID=blue";
+    private const string Uid = "0b3b4b8e-5b1c-4a6e-9d0e-3c2f1a0b9d8c";
+    private const string Named = "POD_NAME=a POD_UID=" + Uid;
+    private const string Pod = "POD_NAME=chat-1 POD_UID=" + Uid + " POD_NAMESPACE=chat POD_IP=127.0.0.1 ORLEANS_SERVICE_ID=chat ORLEANS_CLUSTER_ID=blue";
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("oa-");
 
@@ -17,9 +19,15 @@ public sealed class KubernetesTests : IDisposable
 
     [Theory(Timeout = 120_000)]
     [InlineData("", "", "--kubernetes needs the environment variable POD_NAME, which the pod's manifest takes from the field metadata.name")]
-    [InlineData("POD_NAME=a POD_NAMESPACE=b", "", "needs the environment variable POD_IP, which the pod's manifest takes from the field status.podIP")]
-    [InlineData("POD_NAME=a POD_NAMESPACE=b POD_IP=here", "", "the environment variable POD_IP is 'here', which is no IP address")]
-    [InlineData("POD_NAME=a POD_NAMESPACE=b POD_IP=10.0.0.1", "", "ORLEANS_SERVICE_ID, which the pod's manifest takes from the field metadata.labels['orleans")]
+    [InlineData("POD_NAME=a POD_NAMESPACE=b", "", "needs the environment variable POD_UID, which the pod's manifest takes from the field metadata.uid")]
+    [InlineData("POD_NAME=a POD_UID=a", "", "the environment variable POD_UID is 'a', which is no uid of a pod; Kubernetes knows it as the field metadata.uid")]
+    [InlineData(
+        "POD_NAME=a-name-that-is-longer-than-the-sixty-three-characters-that-Deployments-give",
+        "",
+        "-that-Deployments-give', which is longer than 63 characters; Kubernetes knows it as the field metadata.name")]
+    [InlineData(Named + " POD_NAMESPACE=b", "", "needs the environment variable POD_IP, which the pod's manifest takes from the field status.podIP")]
+    [InlineData(Named + " POD_NAMESPACE=b POD_IP=here", "", "the environment variable POD_IP is 'here', which is no IP address")]
+    [InlineData(Named + " POD_NAMESPACE=b POD_IP=10.0.0.1", "", "ORLEANS_SERVICE_ID, which the pod's manifest takes from the field metadata.labels['orleans")]
     [InlineData(Pod, "--advertise 127.0.0.2", "--advertise is '127.0.0.2', and with --kubernetes the address is the pod's own, 127.0.0.1, of POD_IP")]
     [InlineData(Pod + " OrleansAdapter__Directory__Address=10.0.0.1", "", "OrleansAdapter__Directory__Address is '10.0.0.1', and with --kubernetes")]
     [InlineData(Pod + " OrleansAdapter__Directory__ClusterId=red", "", "ClusterId is 'red', and ORLEANS_CLUSTER_ID is 'blue', which --kubernetes takes")]
@@ -73,6 +81,7 @@ public sealed class KubernetesTests : IDisposable
                 (PodEnvironment.AddressVariable, "status.podIP"),
                 (PodEnvironment.NameVariable, "metadata.name"),
                 (PodEnvironment.NamespaceVariable, "metadata.namespace"),
+                (PodEnvironment.UidVariable, "metadata.uid"),
             ],
             fields.OrderBy(field => field.Key, StringComparer.Ordinal).Select(field => (field.Key, field.Value)));
         var labels = Map(template, "metadata", "labels");

@@ -16,6 +16,7 @@ public sealed class PodWatchTests : IAsyncDisposable
 
     private readonly Silos _silos = new();
     private readonly TestLog _log = new();
+    private readonly HastyTime _time = new();
     private FakeKubernetes _kubernetes = null!;
     private PodWatch? _watch;
 
@@ -35,88 +36,192 @@ public sealed class PodWatchTests : IAsyncDisposable
     [Fact(Timeout = 60_000)]
     public async Task A_silo_whose_pod_there_is_not_is_declared_dead_at_the_start_and_no_other()
     {
-        _silos.Add("a", "10.0.0.1", "b", "10.0.0.2", "c", "10.0.0.3");
-        await BeginAsync(("own", "10.0.0.9"), ("a", "10.0.0.1"));
+        _silos.Add("a", "b", "c");
+        await BeginAsync("own", "a");
 
         await WatchesAsync(1);
 
-        Assert.Equal(["b", "c"], _silos.Dead.All.Select(silo => silo.Pod).Order());
+        Assert.Equal(["b", "c"], _silos.Dead.All.Select(silo => silo.Pod.Name).Order());
         Assert.Equal(("list", Selector, "", "Bearer token"), _kubernetes.Asked.All[0]);
-        Assert.Equal(("watch", Selector, "3", "Bearer token"), _kubernetes.Asked.All[1]);
+        Assert.Equal(["get b", "get c"], _kubernetes.Asked.All[1..3].Select(asked => $"{asked.What} {asked.Selector}").Order());
+        Assert.Equal(("watch", Selector, "3", "Bearer token"), _kubernetes.Asked.All[3]);
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_silo_is_declared_dead_when_its_pod_is_deleted_or_has_ended()
+    public async Task A_silo_is_declared_dead_when_its_pod_is_deleted()
     {
-        _silos.Add("a", "10.0.0.1", "b", "10.0.0.2", "c", "10.0.0.3");
-        await BeginAsync(("own", "10.0.0.9"), ("a", "10.0.0.1"), ("b", "10.0.0.2"), ("c", "10.0.0.3"));
+        _silos.Add("a", "b");
+        await BeginAsync("own", "a", "b");
         await WatchesAsync(1);
 
-        _kubernetes.Set("a", "10.0.0.1"); // something of it has changed
+        _kubernetes.Set("a", "uid of a"); // something of it has changed
         _kubernetes.Delete("own");
         _kubernetes.Delete("b");
-        _kubernetes.Set("c", "10.0.0.3", "Failed");
 
-        await _silos.Dead.UntilAsync(2, "two deaths");
-        Assert.Equal(["b", "c"], _silos.Dead.All.Select(silo => silo.Pod));
+        await _silos.Dead.UntilAsync(1, "a death");
+        Assert.Equal("b", Assert.Single(_silos.Dead.All).Pod.Name);
     }
 
-    /// <summary>As with a StatefulSet, whose pods keep their names.</summary>
+    /// <summary>As with a StatefulSet, whose pods keep their names: what is told late of the first means no other.</summary>
     [Fact(Timeout = 60_000)]
-    public async Task The_silo_of_a_pod_that_took_the_name_of_one_that_is_deleted_lives()
+    public async Task The_silo_of_a_pod_that_took_the_name_of_one_that_is_deleted_lives_and_that_ones_does_not()
     {
-        _silos.Add("a", "10.0.0.1", "a", "10.0.0.2", "last", "10.0.0.3");
-        await BeginAsync(("own", "10.0.0.9"), ("a", "10.0.0.1"), ("last", "10.0.0.3"));
+        _silos.Add(("a", "first"), ("a", "second"));
+        _silos.Add("last");
+        await BeginAsync("own", "last");
+        _kubernetes.Set("a", "second");
         await WatchesAsync(1);
-        Assert.Equal(IPAddress.Parse("10.0.0.2"), Assert.Single(_silos.Dead.All).Address.Endpoint.Address); // that pod is not there yet
+        Assert.Equal("first", Assert.Single(_silos.Dead.All).Pod.Uid);
 
-        _silos.Add("a", "10.0.0.4");
-        _kubernetes.Delete("a");
-        _kubernetes.Set("a", "10.0.0.4");
+        _kubernetes.TellDeleted("a", "first");
         _kubernetes.Delete("last");
 
-        await _silos.Dead.UntilAsync(3, "two more deaths");
-        Assert.Equal(["10.0.0.2", "10.0.0.1", "10.0.0.3"], _silos.Dead.All.Select(silo => silo.Address.Endpoint.Address.ToString()));
+        await _silos.Dead.UntilAsync(2, "one more death");
+        Assert.Equal(["first", "uid of last"], _silos.Dead.All.Select(silo => silo.Pod.Uid));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task The_silo_of_a_pod_that_lost_its_labels_lives_until_the_pod_is_gone()
+    {
+        _silos.Add("a", "last");
+        await BeginAsync("own", "a", "last");
+        await WatchesAsync(1);
+
+        _kubernetes.TakeLabels("a");
+        _kubernetes.Delete("last");
+        await _silos.Dead.UntilAsync(1, "a death");
+        _kubernetes.Expire();
+        await WatchesAsync(2);
+        Assert.Equal("last", Assert.Single(_silos.Dead.All).Pod.Name);
+
+        _kubernetes.Delete("a", told: false);
+        _kubernetes.Expire();
+        await _silos.Dead.UntilAsync(2, "one more death");
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData(500, "{}", "The API server answers 500.")]
+    [InlineData(404, "<html>not here</html>", "")]
+    [InlineData(404, """{ "reason": "NotFound", "details": { "name": "chat" } }""", null)]
+    [InlineData(200, """{ "metadata": { "name": "a", "uid": null } }""", "a pod without a uid")]
+    public async Task Where_Kubernetes_does_not_say_itself_that_a_pod_is_gone_its_silo_lives(int status, string body, string? why)
+    {
+        _silos.Add("a");
+        await BeginAsync(kubernetes => kubernetes.AnswerOfOne = (status, body), "own");
+
+        await _kubernetes.Asked.FirstAsync(asked => asked.What == (why is null ? "watch" : "get"), "a question");
+        if (why is not null)
+        {
+            Assert.Contains(why, await WarningAsync());
+        }
+        Assert.Empty(_silos.Dead.All);
+
+        _kubernetes.AnswerOfOne = null;
+        _kubernetes.Expire();
+        await _silos.Dead.UntilAsync(1, "a death");
     }
 
     [Fact(Timeout = 60_000)]
     public async Task What_happened_while_nobody_watched_is_found_in_the_next_list()
     {
-        _silos.Add("a", "10.0.0.1");
-        await BeginAsync(("own", "10.0.0.9"), ("a", "10.0.0.1"));
+        _silos.Add("a");
+        await BeginAsync("own", "a");
         await WatchesAsync(1);
 
         _kubernetes.Delete("a", told: false);
         _kubernetes.Expire();
 
         await WatchesAsync(2);
-        Assert.Equal("a", Assert.Single(_silos.Dead.All).Pod);
+        Assert.Equal("a", Assert.Single(_silos.Dead.All).Pod.Name);
     }
 
-    [Fact(Timeout = 60_000)]
-    public async Task Pods_without_the_labels_are_no_deaths_but_a_line_in_the_log()
+    [Theory(Timeout = 60_000)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Who_does_not_find_itself_among_the_pods_declares_nobody_dead(bool isThereAnotherOfItsName)
     {
-        _silos.Add("a", "10.0.0.1");
-        await BeginAsync();
+        _silos.Add("a");
+        await BeginAsync(kubernetes =>
+        {
+            if (isThereAnotherOfItsName)
+            {
+                kubernetes.Set("own", "another");
+            }
+        });
 
-        var line = await _log.Lines.FirstAsync(line => line.Contains("is asked again", StringComparison.Ordinal), "a warning");
+        var line = await WarningAsync();
 
-        Assert.Contains("none is this one, own: its template has to have both labels", line);
+        Assert.Contains("none is this one, own with the uid uid of own: its template has to have both labels", line);
         Assert.Empty(_silos.Dead.All);
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task Who_may_not_read_pods_is_told_which_right_is_missing_and_asks_again()
+    public async Task Who_may_not_read_pods_is_told_once_which_right_is_missing_and_asks_again()
     {
-        _silos.Add("a", "10.0.0.1");
-        await BeginAsync(answers: 403, ("own", "10.0.0.9"));
-        var line = await _log.Lines.FirstAsync(line => line.Contains("is asked again", StringComparison.Ordinal), "a warning");
-        Assert.Contains("answers 403: this pod's service account needs a Role that may get, list and watch pods", line);
+        _silos.Add("a");
+        await BeginAsync(kubernetes => kubernetes.Answers = 403, "own");
+        await _kubernetes.Asked.UntilAsync(4, "four questions");
+        Assert.Contains("answers 403: this pod's service account needs a Role that may get, list and watch pods", await WarningAsync());
 
         _kubernetes.Answers = 200;
 
         await _log.Lines.FirstAsync(line => line.Contains("tells again", StringComparison.Ordinal), "the end of that");
+        Assert.Single(_silos.Dead.All);
+        Assert.Single(_log.Lines.All, line => line.Contains("is asked again", StringComparison.Ordinal));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_table_that_cannot_be_read_is_said_once_and_not_taken_for_Kubernetes()
+    {
+        _silos.Add("a");
+        _silos.Fails = true;
+        await BeginAsync("own");
+        await _silos.Reads.UntilAsync(4, "four reads of the table");
+        Assert.Equal(0, _kubernetes.Asked.Count);
+
+        _silos.Fails = false;
+
         await _silos.Dead.UntilAsync(1, "a death");
+        Assert.Collection(
+            _log.Lines.All,
+            line => Assert.StartsWith("The table of silos cannot be read or written, so none is declared dead whose pod is gone; it is tried again: The data", line),
+            line => Assert.StartsWith("The table of silos can be read again", line),
+            line => Assert.StartsWith("The pod a is gone", line));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_watch_that_the_server_never_ends_is_ended_here_and_begun_again()
+    {
+        _time.IsOver = due => due > TimeSpan.FromMinutes(4);
+        _silos.Add("a");
+        await BeginAsync("own", "a");
+        var line = await WarningAsync();
+        Assert.Contains("The API server was to end a watch of pods after 240 s, and it has not ended after 270 s.", line);
+
+        _time.IsOver = _ => false;
+        _kubernetes.Delete("a");
+
+        await _silos.Dead.UntilAsync(1, "a death");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task An_answer_that_does_not_come_is_not_waited_for()
+    {
+        _time.IsOver = due => due == TimeSpan.FromSeconds(10);
+
+        await BeginAsync("own");
+
+        Assert.Contains("The API server has not answered for 10 s.", await WarningAsync());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Between_a_watch_that_ends_at_once_and_the_next_list_there_is_a_pause()
+    {
+        await BeginAsync(kubernetes => kubernetes.EndsWatches = true, "own");
+
+        await _kubernetes.Asked.UntilAsync(6, "three lists and watches");
+
+        Assert.True(_time.Timers.All.Count(due => due == TimeSpan.FromSeconds(2)) >= 2, "a round began without a pause");
     }
 
     [Theory(Timeout = 60_000)]
@@ -127,9 +232,9 @@ public sealed class PodWatchTests : IAsyncDisposable
         using var authority = Certificate("authority", signer: null);
         using var other = Certificate("authority", signer: null);
         using var server = Certificate("127.0.0.1", isOfAuthority ? authority : other);
-        _silos.Add("a", "10.0.0.1");
+        _silos.Add("a");
         _kubernetes = await FakeKubernetes.StartAsync(listen => listen.UseHttps(server));
-        _kubernetes.Set("own", "10.0.0.9");
+        _kubernetes.Set("own", "uid of own");
         Watch(PodApi.Client(_kubernetes.Address, [X509CertificateLoader.LoadCertificate(authority.RawData)]));
 
         if (isOfAuthority)
@@ -137,30 +242,31 @@ public sealed class PodWatchTests : IAsyncDisposable
             await _silos.Dead.UntilAsync(1, "a death");
             return;
         }
-        var line = await _log.Lines.FirstAsync(line => line.Contains("is asked again", StringComparison.Ordinal), "a warning");
-        Assert.Contains("SSL", line);
+        Assert.Contains("SSL", await WarningAsync());
         Assert.Equal(0, _kubernetes.Asked.Count);
     }
 
-    private Task BeginAsync(params (string Name, string Address)[] pods) => BeginAsync(200, pods);
+    private Task BeginAsync(params string[] pods) => BeginAsync(_ => { }, pods);
 
-    private async Task BeginAsync(int answers, params (string Name, string Address)[] pods)
+    private async Task BeginAsync(Action<FakeKubernetes> prepare, params string[] pods)
     {
         _kubernetes = await FakeKubernetes.StartAsync();
-        _kubernetes.Answers = answers;
-        foreach (var (name, address) in pods)
+        foreach (var pod in pods)
         {
-            _kubernetes.Set(name, address);
+            _kubernetes.Set(pod, $"uid of {pod}");
         }
+        prepare(_kubernetes);
         Watch(new HttpClient { BaseAddress = _kubernetes.Address, Timeout = Timeout.InfiniteTimeSpan });
     }
 
     private void Watch(HttpClient http)
     {
-        var api = new PodApi(http, () => "token", "chat", PodApi.SelectorOf("chat", "blue"));
-        _watch = new PodWatch(api, "own", _silos, TimeProvider.System, _log);
+        var api = new PodApi(http, () => "token", "chat", PodApi.SelectorOf("chat", "blue"), _time);
+        _watch = new PodWatch(api, _silos, _time, _log);
         _ = _watch.StartAsync(TestContext.Current.CancellationToken);
     }
+
+    private Task<string> WarningAsync() => _log.Lines.FirstAsync(line => line.Contains("is asked again", StringComparison.Ordinal), "a warning");
 
     private async Task WatchesAsync(int times)
     {
@@ -194,21 +300,36 @@ public sealed class PodWatchTests : IAsyncDisposable
 
         public EventLog<PodSilo> Dead { get; } = new("silos");
 
+        public EventLog<int> Reads { get; } = new("table");
+
+        public bool Fails { get; set; }
+
+        public PodId Own { get; } = new("here", "uid of own", "own");
+
         public bool IsWatcher => true;
 
-        public void Add(params string[] podsAndAddresses)
+        public void Add(params string[] pods) => Add([.. pods.Select(pod => (pod, $"uid of {pod}"))]);
+
+        /// <summary>All have the same address.</summary>
+        public void Add(params (string Name, string Uid)[] pods)
         {
             lock (_all)
             {
-                _all.AddRange(podsAndAddresses.Chunk(2).Select(pair => new PodSilo(SiloAddress.New(IPAddress.Parse(pair[1]), 11111, 1), pair[0])));
+                foreach (var (name, uid) in pods)
+                {
+                    _all.Add(new PodSilo(SiloAddress.New(IPAddress.Parse("10.0.0.1"), 11111, _all.Count), new PodId("here", uid, name)));
+                }
             }
         }
 
         public Task<IReadOnlyList<PodSilo>> OthersAsync()
         {
+            Reads.Add(Reads.Count);
             lock (_all)
             {
-                return Task.FromResult<IReadOnlyList<PodSilo>>([.. _all]);
+                return Fails
+                    ? Task.FromException<IReadOnlyList<PodSilo>>(new InvalidOperationException("The database is away."))
+                    : Task.FromResult<IReadOnlyList<PodSilo>>([.. _all]);
             }
         }
 
@@ -220,6 +341,20 @@ public sealed class PodWatchTests : IAsyncDisposable
             }
             Dead.Add(silo);
             return Task.CompletedTask;
+        }
+    }
+
+    /// <summary>Pauses take no time, and what is over at once is for the test to say.</summary>
+    private sealed class HastyTime : TimeProvider
+    {
+        public EventLog<TimeSpan> Timers { get; } = new("time");
+
+        public Func<TimeSpan, bool> IsOver { get; set; } = _ => false;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Timers.Add(dueTime);
+            return System.CreateTimer(callback, state, dueTime == TimeSpan.FromSeconds(2) || IsOver(dueTime) ? TimeSpan.Zero : dueTime, period);
         }
     }
 

@@ -14,7 +14,7 @@ namespace OrleansAdapter.EndToEnd.Harness;
 internal sealed class FakeKubernetes : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly ConcurrentDictionary<string, object> _pods = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, FakePod> _pods = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
     private Channel<string> _changes = Channel.CreateUnbounded<string>();
     private int _version = 1;
@@ -24,11 +24,17 @@ internal sealed class FakeKubernetes : IAsyncDisposable
     /// <summary>Where it is.</summary>
     public Uri Address => new(_app.Urls.First());
 
-    /// <summary>What it was asked: <c>list</c> or <c>watch</c>, with selector, version and what the client proved.</summary>
+    /// <summary>What it was asked: <c>list</c>, <c>watch</c> or <c>get</c>, with selector or name, version and what the client proved.</summary>
     public EventLog<(string What, string Selector, string Version, string Authorization)> Asked { get; } = new("Kubernetes");
 
     /// <summary>The status code of its answers.</summary>
     public int Answers { get; set; } = 200;
+
+    /// <summary>What it answers who asks for one pod; null for what is so.</summary>
+    public (int Status, string Body)? AnswerOfOne { get; set; }
+
+    /// <summary>Whether each watch ends at once.</summary>
+    public bool EndsWatches { get; set; }
 
     public static async Task<FakeKubernetes> StartAsync(Action<ListenOptions>? listen = null)
     {
@@ -38,17 +44,31 @@ internal sealed class FakeKubernetes : IAsyncDisposable
         var app = builder.Build();
         var fake = new FakeKubernetes(app);
         app.MapGet("/api/v1/namespaces/chat/pods", fake.PodsAsync);
+        app.MapGet("/api/v1/namespaces/chat/pods/{name}", fake.PodAsync);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return fake;
     }
 
     /// <summary>There is a pod, or it has changed.</summary>
-    public void Set(string name, string address, string phase = "Running")
+    /// <param name="name">Its name; another one may have had it.</param>
+    /// <param name="uid">Its uid.</param>
+    public void Set(string name, string uid)
     {
-        var pod = Pod(name, address, phase);
+        var pod = new FakePod(name, uid, IsLabelled: true);
         Tell(_pods.ContainsKey(name) ? "MODIFIED" : "ADDED", pod);
         _pods[name] = pod;
     }
+
+    /// <summary>A pod loses its labels: to who watches for them it is as deleted.</summary>
+    public void TakeLabels(string name)
+    {
+        var pod = _pods[name];
+        _pods[name] = pod with { IsLabelled = false };
+        Tell("DELETED", pod);
+    }
+
+    /// <summary>Tells those who watch now of something that was long ago.</summary>
+    public void TellDeleted(string name, string uid) => Tell("DELETED", new FakePod(name, uid, IsLabelled: true));
 
     /// <summary>A pod is deleted.</summary>
     /// <param name="told">Whether those who watch are told.</param>
@@ -61,7 +81,7 @@ internal sealed class FakeKubernetes : IAsyncDisposable
     }
 
     /// <summary>The list that a client watches from is too old.</summary>
-    public void Expire() => Tell("ERROR", new { kind = "Status", code = 410, reason = "Expired" });
+    public void Expire() => Tell("ERROR", pod: null);
 
     public async ValueTask DisposeAsync()
     {
@@ -72,19 +92,27 @@ internal sealed class FakeKubernetes : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private static object Pod(string name, string address, string phase) => new { metadata = new { name }, status = new { phase, podIP = address } };
-
-    private void Tell(string type, object pod)
+    private void Tell(string type, FakePod? pod)
     {
         lock (_lock)
         {
             _version++;
-            _changes.Writer.TryWrite(JsonSerializer.Serialize(new { type, @object = pod }));
+            _changes.Writer.TryWrite(JsonSerializer.Serialize(new { type, @object = pod?.Json ?? new { kind = "Status", code = 410, reason = "Expired" } }));
             if (type == "ERROR")
             {
                 _changes.Writer.TryComplete();
             }
         }
+    }
+
+    private async Task PodAsync(HttpContext context, string name)
+    {
+        var (status, body) = AnswerOfOne ?? (_pods.TryGetValue(name, out var pod)
+            ? (200, JsonSerializer.Serialize(pod.Json))
+            : (404, JsonSerializer.Serialize(new { kind = "Status", code = 404, reason = "NotFound", details = new { name, kind = "pods" } })));
+        Asked.Add(("get", name, "", context.Request.Headers.Authorization.ToString()));
+        context.Response.StatusCode = status;
+        await context.Response.WriteAsync(body, context.RequestAborted);
     }
 
     private async Task PodsAsync(HttpContext context)
@@ -110,7 +138,7 @@ internal sealed class FakeKubernetes : IAsyncDisposable
                 list = JsonSerializer.Serialize(new
                 {
                     metadata = new { resourceVersion = _version.ToString(CultureInfo.InvariantCulture) },
-                    items = _pods.Values,
+                    items = _pods.Values.Where(pod => pod.IsLabelled).Select(pod => pod.Json),
                 });
             }
             await context.Response.WriteAsync(list, context.RequestAborted);
@@ -118,10 +146,20 @@ internal sealed class FakeKubernetes : IAsyncDisposable
         }
         await context.Response.Body.FlushAsync(context.RequestAborted);
         Asked.Add(asked);
+        if (EndsWatches)
+        {
+            return;
+        }
         await foreach (var change in _changes.Reader.ReadAllAsync(context.RequestAborted))
         {
             await context.Response.WriteAsync(change + "\n", context.RequestAborted);
             await context.Response.Body.FlushAsync(context.RequestAborted);
         }
+    }
+
+    /// <summary>A pod. Its address is always that of another one, as when the API server has not heard of the newest yet.</summary>
+    private sealed record FakePod(string Name, string Uid, bool IsLabelled)
+    {
+        public object Json => new { metadata = new { name = Name, uid = Uid }, status = new { phase = "Running", podIP = "192.0.2.1" } };
     }
 }
