@@ -8,6 +8,7 @@ public sealed class SiloNameTests
     [Theory]
     [InlineData(null)]
     [InlineData("chat-1")]
+    [InlineData("8c25020a73ca/0b3b4b8e-5b1c-4a6e-9d0e-3c2f1a0b9d8c/chat-1")]
     public void The_directorys_silo_is_named_for_its_start_and_its_pod(string? pod)
     {
         var name = OnDirectorySilo.NameOf(Process, pod);
