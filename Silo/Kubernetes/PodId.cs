@@ -4,7 +4,9 @@ using OrleansAdapter.Grains;
 
 namespace OrleansAdapter.Silo.Kubernetes;
 
-/// <summary>Which pod a silo is in, as the silo's name says it: the one pod of its uid, that no later one is taken for, whatever its name and address.</summary>
+/// <summary>
+/// Which pod a silo is in, as the silo's name says it: the one pod of its uid, that no later one is taken for, whatever its name and address.
+/// </summary>
 /// <param name="Place">
 /// Names the Kubernetes cluster and the namespace in it: who asks Kubernetes about the pods of its own place knows nothing of those of another.
 /// </param>
@@ -12,7 +14,9 @@ namespace OrleansAdapter.Silo.Kubernetes;
 /// <param name="Name">The pod's name.</param>
 internal sealed record PodId(string Place, string Uid, string Name)
 {
-    /// <summary>A longer name is refused: tables of silos take 150 characters for a silo's. Names of Deployments' and StatefulSets' pods are no longer.</summary>
+    /// <summary>
+    /// A longer name is refused: tables of silos take 150 characters for a silo's. Names of Deployments' and StatefulSets' pods are no longer.
+    /// </summary>
     public const int LongestName = 63;
 
     private const int PlaceBytes = 6;

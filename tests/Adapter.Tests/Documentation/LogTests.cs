@@ -10,7 +10,7 @@ namespace OrleansAdapter.Tests.Documentation;
 public sealed partial class LogTests
 {
     /// <summary>Those that say that a trouble is over.</summary>
-    private static readonly string[] Good = ["FoundDatabase", "SureAgain", "PodsAgain"];
+    private static readonly string[] Good = ["FoundDatabase", "SureAgain", "PodsAgain", "SilosAgain"];
 
     [Fact]
     public void The_table_of_events_has_each_with_its_id_name_and_level()
