@@ -120,8 +120,8 @@ internal static partial class DirectoryLog
     public static partial void PodGone(ILogger logger, string pod, string silo);
 
     [LoggerMessage(232, LogLevel.Warning,
-        "Kubernetes does not tell which pods there are, and is asked again: {Why} Check that its API server runs and is reached, and mend what it refuses. Until "
-        + "then silos whose pods are gone are found out by the others alone, which takes seconds")]
+        "Kubernetes does not tell which pods there are, and is asked again: {Why} Check that its API server runs and is reached, and mend what it refuses. "
+        + "Until then silos whose pods are gone are found out by the others alone, which takes seconds")]
     public static partial void PodsUnknown(ILogger logger, string why, Exception exception);
 
     [LoggerMessage(233, LogLevel.Warning, "Kubernetes tells again which pods there are")]
