@@ -159,7 +159,9 @@ internal sealed class SocketOutput : PipeWriter
         return WaitAsync(sending!, canceled, cancellationToken);
     }
 
-    /// <summary>Gives the system what it takes at once; the rest, and what comes while there is a rest, is sent behind that. For callers that hold the gate.</summary>
+    /// <summary>
+    /// Gives the system what it takes at once; the rest, and what comes while there is a rest, is sent behind that. For callers that hold the gate.
+    /// </summary>
     private void Send(ReadOnlyMemory<byte> bytes, byte[]? rented)
     {
         var before = _sending is { IsCompleted: false } ? _sending : null;
