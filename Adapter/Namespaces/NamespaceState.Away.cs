@@ -83,7 +83,7 @@ internal sealed partial class NamespaceState
         if (sockets + away.Count > 0)
         {
             _window.Add(entry, _now);
-            _window.Trim(_now - settings.KeepEntries, settings.WindowBytes);
+            TrimWindow(settings);
         }
     }
 
@@ -96,7 +96,7 @@ internal sealed partial class NamespaceState
             {
                 _window.Given(socket.Id, entry, Replica.Handled, _now);
             }
-            _window.Trim(_now - settings.KeepEntries, settings.WindowBytes);
+            TrimWindow(settings);
         }
     }
 
@@ -105,7 +105,7 @@ internal sealed partial class NamespaceState
         if (socket.Session is { IsOpen: true } && Replica.Recovery is { KeepsPackets: true } settings)
         {
             _window.Changed(socket.Id, room, joined, Replica.Handled, _now);
-            _window.Trim(_now - settings.KeepEntries, settings.WindowBytes);
+            TrimWindow(settings);
         }
     }
 
@@ -145,12 +145,14 @@ internal sealed partial class NamespaceState
         {
             return;
         }
-        _window.Trim(_now - settings.KeepEntries, settings.WindowBytes);
+        TrimWindow(settings);
         while (_awaySince.First is { } oldest && _now - oldest.Value.Since > settings.KeepEntries)
         {
             LeaveToHome(oldest.Value);
         }
     }
+
+    private void TrimWindow(RecoverySettings settings) => _window.Trim(_now - settings.KeepEntries, settings.WindowBytes);
 
     private void ForgetAway()
     {

@@ -43,7 +43,7 @@ internal static class BroadcastActivities
 
     private static Activity? StartDeliver(string @namespace, string trace, long number, int sockets)
     {
-        if (trace.Length == 0 || !Source.HasListeners() || !ActivityContext.TryParse(trace, null, isRemote: true, out var parent))
+        if (!Source.HasListeners() || !PacketTrace.TryRead(trace, out var parent))
         {
             return null;
         }

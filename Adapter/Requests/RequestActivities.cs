@@ -64,7 +64,7 @@ internal static class RequestActivities
     /// <param name="sockets">How many sockets of this server it concerns.</param>
     public static Activity? StartAnswer(string @namespace, RequestKind kind, string trace, bool isWaitedFor, int sockets)
     {
-        if (trace.Length == 0 || !Source.HasListeners() || !ActivityContext.TryParse(trace, null, isRemote: true, out var parent))
+        if (!Source.HasListeners() || !PacketTrace.TryRead(trace, out var parent))
         {
             return null;
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -56,5 +57,12 @@ internal static class PacketTrace
         part = rest.Slice(sizeof(int), length);
         rest = rest[(sizeof(int) + length)..];
         return true;
+    }
+
+    /// <summary>Reads a trace that has travelled, to go on with it; false where there is none.</summary>
+    public static bool TryRead(string trace, out ActivityContext parent)
+    {
+        parent = default;
+        return trace.Length > 0 && ActivityContext.TryParse(trace, null, isRemote: true, out parent);
     }
 }

@@ -39,7 +39,7 @@ internal static class HomeActivities
         {
             var operation = submit.Operations[i];
             var trace = operation.Kind == OperationKind.Emit ? PacketTrace.Of(operation.Body.Span) : operation.Trace;
-            if (trace.Length > 0 && ActivityContext.TryParse(trace, null, isRemote: true, out var parent))
+            if (PacketTrace.TryRead(trace, out var parent))
             {
                 using var activity = Source.StartActivity("accept", ActivityKind.Consumer, parent, startTime: begin);
                 activity?.Describe(@namespace, "receive")

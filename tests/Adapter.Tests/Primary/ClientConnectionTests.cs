@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Connections;
@@ -11,25 +10,16 @@ namespace OrleansAdapter.Tests.Primary;
 /// <summary>How connections end that Kestrel's sockets read, and that are written to directly.</summary>
 public sealed class ClientConnectionTests : IDisposable
 {
-    private const int Much = 8 << 20;
+    private const int Much = SocketPair.Much;
     private const int MaxReadBuffer = 1 << 16;
 
-    private readonly Socket _client = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+    private readonly SocketPair _sockets = new();
     private readonly SocketConnectionContextFactory _factory = new(
         new SocketConnectionFactoryOptions { MaxReadBufferSize = MaxReadBuffer, UnsafePreferInlineScheduling = true }, NullLogger.Instance);
 
     private readonly ClientConnection _connection;
 
-    public ClientConnectionTests()
-    {
-        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        listener.Listen();
-        _client.Connect(listener.LocalEndPoint!);
-        var server = listener.Accept();
-        server.SendBufferSize = 4096;
-        _connection = new ClientConnection(_factory.Create(server), server);
-    }
+    public ClientConnectionTests() => _connection = new ClientConnection(_factory.Create(_sockets.Server), _sockets.Server);
 
     [Fact]
     public async Task What_was_written_arrives_whole_though_the_connection_has_been_served()
@@ -42,9 +32,9 @@ public sealed class ClientConnectionTests : IDisposable
 
         var end = _connection.DisposeAsync().AsTask();
 
-        Assert.Equal(bytes, await ReadAsync(Much));
+        Assert.Equal(bytes, await _sockets.ReadAsync(Much));
         await end.InTimeAsync();
-        Assert.Equal(0, await _client.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken).InTimeAsync());
+        Assert.Equal(0, await _sockets.Client.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken).InTimeAsync());
     }
 
     [Fact]
@@ -53,8 +43,8 @@ public sealed class ClientConnectionTests : IDisposable
         var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = _connection.ConnectionClosed.Register(closed.SetResult);
         await FillAsync();
-        _client.LingerState = new LingerOption(true, 0);
-        _client.Close();
+        _sockets.Client.LingerState = new LingerOption(true, 0);
+        _sockets.Client.Close();
 
         // The first may still be taken: the other side's reset is on its way.
         while (!(await _connection.Transport.Output.WriteAsync(new byte[10], TestContext.Current.CancellationToken).InTimeAsync()).IsCompleted)
@@ -78,33 +68,21 @@ public sealed class ClientConnectionTests : IDisposable
 
     public void Dispose()
     {
-        _client.Dispose();
+        _sockets.Dispose();
         _factory.Dispose();
     }
 
     /// <summary>Sends until the server takes no more: what it may hold is full, and so are the buffers of the system.</summary>
     private async Task FillAsync()
     {
-        _client.Blocking = false;
+        _sockets.Client.Blocking = false;
         var sent = 0;
         while (sent < MaxReadBuffer || !IsFull())
         {
-            sent += _client.Send(new byte[4096], SocketFlags.None, out _);
+            sent += _sockets.Client.Send(new byte[4096], SocketFlags.None, out _);
             await Task.Yield();
         }
     }
 
-    private bool IsFull() => !_client.Poll(TimeSpan.FromMilliseconds(200), SelectMode.SelectWrite);
-
-    private async Task<byte[]> ReadAsync(int length)
-    {
-        var bytes = new byte[length];
-        for (var read = 0; read < length;)
-        {
-            var more = await _client.ReceiveAsync(bytes.AsMemory(read), TestContext.Current.CancellationToken).InTimeAsync();
-            Assert.NotEqual(0, more);
-            read += more;
-        }
-        return bytes;
-    }
+    private bool IsFull() => !_sockets.Client.Poll(TimeSpan.FromMilliseconds(200), SelectMode.SelectWrite);
 }

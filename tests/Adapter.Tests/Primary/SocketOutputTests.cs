@@ -1,7 +1,5 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using OrleansAdapter.Primary;
 
@@ -10,24 +8,13 @@ namespace OrleansAdapter.Tests.Primary;
 /// <summary>Writes to a client that go to its socket in the call that flushes them.</summary>
 public sealed class SocketOutputTests : IDisposable
 {
-    /// <summary>More than the system takes for a client that reads nothing, with its socket's buffers made small.</summary>
-    private const int Much = 8 << 20;
+    private const int Much = SocketPair.Much;
 
-    private readonly Socket _client = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
-    private readonly Socket _server;
+    private readonly SocketPair _sockets = new();
     private readonly Pipe _transport = new();
     private readonly SocketOutput _output;
 
-    public SocketOutputTests()
-    {
-        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        listener.Listen();
-        _client.Connect(listener.LocalEndPoint!);
-        _server = listener.Accept();
-        _server.SendBufferSize = 4096;
-        _output = new SocketOutput(_server, _transport.Writer);
-    }
+    public SocketOutputTests() => _output = new SocketOutput(_sockets.Server, _transport.Writer);
 
     [Fact]
     public async Task What_is_flushed_is_with_the_system_when_the_call_returns()
@@ -42,7 +29,7 @@ public sealed class SocketOutputTests : IDisposable
         Assert.True(flush.IsCompletedSuccessfully);
         Assert.Equal((false, false), Said(await flush));
         Assert.Equal(0, _output.UnflushedBytes);
-        Assert.Equal("some bytes"u8.ToArray(), await ReadAsync(10));
+        Assert.Equal("some bytes"u8.ToArray(), await _sockets.ReadAsync(10));
         Assert.False(_transport.Reader.TryRead(out _));
     }
 
@@ -54,7 +41,7 @@ public sealed class SocketOutputTests : IDisposable
         var send = _output.SendAsync("second"u8.ToArray()).AsTask();
 
         Assert.True(send.IsCompletedSuccessfully);
-        Assert.Equal("first, second"u8.ToArray(), await ReadAsync(13));
+        Assert.Equal("first, second"u8.ToArray(), await _sockets.ReadAsync(13));
     }
 
     [Fact]
@@ -68,7 +55,7 @@ public sealed class SocketOutputTests : IDisposable
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
         Assert.Equal(0, allocated);
-        Assert.Equal(600, (await ReadAsync(600)).Length);
+        Assert.Equal(600, (await _sockets.ReadAsync(600)).Length);
     }
 
     [Fact]
@@ -84,8 +71,8 @@ public sealed class SocketOutputTests : IDisposable
         var second = _output.SendAsync(behind).AsTask();
         Assert.False(second.IsCompleted);
 
-        Assert.Equal(bytes, await ReadAsync(Much));
-        Assert.Equal(behind, await ReadAsync(Much));
+        Assert.Equal(bytes, await _sockets.ReadAsync(Much));
+        Assert.Equal(behind, await _sockets.ReadAsync(Much));
         Assert.Equal((false, false), Said(await flush.InTimeAsync()));
         Assert.Equal((false, false), Said(await second.InTimeAsync()));
     }
@@ -99,7 +86,7 @@ public sealed class SocketOutputTests : IDisposable
         _output.CancelPendingFlush();
 
         Assert.Equal((true, false), Said(await flush.InTimeAsync()));
-        Assert.Equal(bytes, await ReadAsync(Much));
+        Assert.Equal(bytes, await _sockets.ReadAsync(Much));
     }
 
     [Fact]
@@ -109,7 +96,7 @@ public sealed class SocketOutputTests : IDisposable
 
         Assert.Equal((true, false), Said(await _output.SendAsync(new byte[10])));
         Assert.Equal((false, false), Said(await _output.SendAsync(new byte[10])));
-        Assert.Equal(20, (await ReadAsync(20)).Length);
+        Assert.Equal(20, (await _sockets.ReadAsync(20)).Length);
     }
 
     [Fact]
@@ -122,7 +109,7 @@ public sealed class SocketOutputTests : IDisposable
         source.Cancel();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(flush.InTimeAsync);
-        Assert.Equal(Much, (await ReadAsync(Much)).Length);
+        Assert.Equal(Much, (await _sockets.ReadAsync(Much)).Length);
     }
 
     [Fact]
@@ -135,7 +122,7 @@ public sealed class SocketOutputTests : IDisposable
 
         var end = _transport.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask();
         Assert.False(end.IsCompleted);
-        Assert.Equal(bytes, await ReadAsync(Much));
+        Assert.Equal(bytes, await _sockets.ReadAsync(Much));
         Assert.Equal((false, false), Said(await flush.InTimeAsync()));
         Assert.True((await end.InTimeAsync()).IsCompleted);
     }
@@ -159,7 +146,7 @@ public sealed class SocketOutputTests : IDisposable
         var waiting = _output.SendAsync(new byte[Much]).AsTask();
 
         // Closing with bytes that nobody has read resets the connection.
-        _client.Close();
+        _sockets.Client.Close();
 
         Assert.Equal((false, true), Said(await waiting.InTimeAsync()));
         Assert.True((await _transport.Reader.ReadAsync(TestContext.Current.CancellationToken).InTimeAsync()).IsCompleted);
@@ -170,7 +157,7 @@ public sealed class SocketOutputTests : IDisposable
     [Fact]
     public async Task Who_writes_to_a_socket_that_the_transport_has_closed_is_told()
     {
-        _server.Dispose();
+        _sockets.Server.Dispose();
 
         Assert.Equal((false, true), Said(await _output.SendAsync(new byte[10])));
         Assert.True((await _transport.Reader.ReadAsync(TestContext.Current.CancellationToken).InTimeAsync()).IsCompleted);
@@ -180,7 +167,7 @@ public sealed class SocketOutputTests : IDisposable
     public async Task What_is_written_before_a_flush_may_be_much()
     {
         var bytes = RandomNumberGenerator.GetBytes(1_000_000);
-        var reading = ReadAsync(bytes.Length);
+        var reading = _sockets.ReadAsync(bytes.Length);
         foreach (var part in bytes.Chunk(777))
         {
             part.CopyTo(_output.GetMemory(part.Length));
@@ -196,23 +183,7 @@ public sealed class SocketOutputTests : IDisposable
         Assert.Equal(bytes, await reading);
     }
 
-    public void Dispose()
-    {
-        _client.Dispose();
-        _server.Dispose();
-    }
+    public void Dispose() => _sockets.Dispose();
 
     private static (bool IsCanceled, bool IsCompleted) Said(FlushResult result) => (result.IsCanceled, result.IsCompleted);
-
-    private async Task<byte[]> ReadAsync(int length)
-    {
-        var bytes = new byte[length];
-        for (var read = 0; read < length;)
-        {
-            var more = await _client.ReceiveAsync(bytes.AsMemory(read), SocketFlags.None, TestContext.Current.CancellationToken).InTimeAsync();
-            Assert.NotEqual(0, more);
-            read += more;
-        }
-        return bytes;
-    }
 }
