@@ -21,6 +21,17 @@ internal sealed class WarningLog : ILoggerProvider, ILogger
         }
     }
 
+    /// <summary>Waits until there was a line with each of the texts, in whatever order.</summary>
+    public async Task AllAsync(params string[] containing)
+    {
+        List<string> missing = [.. containing];
+        while (missing.Count > 0)
+        {
+            var line = await _lines.Reader.ReadAsync();
+            missing.RemoveAll(text => line.Contains(text, StringComparison.Ordinal));
+        }
+    }
+
     /// <summary>Whether there is nothing that has not been waited for.</summary>
     public bool IsEmpty => !_lines.Reader.TryPeek(out _);
 
