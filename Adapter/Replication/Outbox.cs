@@ -26,6 +26,9 @@ internal sealed class Outbox(ReplicaOptions options)
     /// <summary>How many operations are not answered yet.</summary>
     public long Unanswered => LastPosition + 1 - _answered;
 
+    /// <summary>Whether a batch is in flight.</summary>
+    public bool IsInFlight => _flight is not null;
+
     public void Add(PendingOperation operation, long now)
     {
         if (_count == _ring.Length)

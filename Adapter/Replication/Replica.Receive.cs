@@ -78,7 +78,7 @@ internal sealed partial class Replica
             return;
         }
         (_pledge, _pledged) = (wrong.Epoch, now);
-        IsLive = false;
+        (IsLive, _early) = (false, null);
         _outbox.ForgetFlight();
         SendRegister(now);
     }
@@ -122,27 +122,43 @@ internal sealed partial class Replica
         }
     }
 
-    /// <summary>W7.</summary>
+    /// <summary>
+    /// W7. What comes before its turn is kept while a batch of this server is in flight, because the answer to that brings the push before it; else that one is
+    /// lost.
+    /// </summary>
     private void ReceivePush(Push push, long now)
     {
         if (push.Previous > _handled)
         {
             TakeHead(push.Head, now);
+            if (_early is null && push.Entries.Count > 0 && _outbox.IsInFlight)
+            {
+                _early = push;
+                return;
+            }
+            _early = null;
             SendRead(now);
             return;
         }
+        var mayWait = true;
         foreach (var entry in push.Entries)
         {
             if (entry.Number > _handled)
             {
                 Handle(entry, now);
             }
+            mayWait &= entry.Publisher == Life;
         }
         TakeHead(push.Head, now);
         if (push.Entries.Count > 0)
         {
             _progress = now;
-            SendAcknowledge();
+            SendAcknowledge(mayWait && !_outbox.AwaitsSecondMachine);
+        }
+        if (_early is { } early && early.Previous <= _handled)
+        {
+            _early = null;
+            ReceivePush(early, now);
         }
     }
 
@@ -252,7 +268,7 @@ internal sealed partial class Replica
     /// <summary>W9.</summary>
     private void FenceSelf(long now)
     {
-        (IsLive, KeepsSessions, UnprovedUpTo) = (false, false, 0);
+        (IsLive, KeepsSessions, UnprovedUpTo, _early) = (false, false, 0, null);
         _outbox.Clear(OperationFailure.Fenced);
         _lastWord.Clear();
         _retained.Clear();

@@ -33,6 +33,7 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
     private long _doubt;
     private long _unheardUntil;
     private bool _seenAnother;
+    private Push? _early;
     private IReadOnlyList<PastEpoch> _past = [];
 
     /// <summary>This server's life in the home. A new one after every fence.</summary>
@@ -98,7 +99,7 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
     /// <summary>This server stops: all that waits fails, and what still comes is ignored.</summary>
     public void Stop()
     {
-        (IsStopped, IsLive) = (true, false);
+        (IsStopped, IsLive, _early) = (true, false, null);
         _outbox.Clear(OperationFailure.Stopped);
     }
 
@@ -202,6 +203,11 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
     /// <summary>Sends what the turn has gathered, if nothing is in flight (W5).</summary>
     public void EndTurn(long now)
     {
+        if (_early is not null && !_outbox.IsInFlight)
+        {
+            _early = null;
+            SendRead(now); // what it had to follow did not come with the answer to the batch: it is lost
+        }
         if (IsLive && _outbox.NextBatch(Life, _epoch, _session, _lives.Version, now) is { } batch)
         {
             Send(batch);
@@ -288,8 +294,15 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
         });
     }
 
-    private void SendAcknowledge() =>
-        Send(new Acknowledge { Life = Life, Epoch = _epoch, Session = _session, ListVersion = _lives.Version, Handled = _handled });
+    private void SendAcknowledge(bool mayWait = false) => Send(new Acknowledge
+    {
+        Life = Life,
+        Epoch = _epoch,
+        Session = _session,
+        ListVersion = _lives.Version,
+        Handled = _handled,
+        MayWait = mayWait,
+    });
 
     private void Send(WorkerMessage message)
     {

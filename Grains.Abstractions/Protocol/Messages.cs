@@ -54,6 +54,11 @@ internal sealed record Acknowledge : WorkerMessage
 {
     /// <summary>The last number handled.</summary>
     public required long Handled { get; init; }
+
+    /// <summary>
+    /// Whether nobody waits for it: it may go a moment later, with what its server says next. That is for who carries it, and does not travel.
+    /// </summary>
+    public bool MayWait { get; init; }
 }
 
 /// <summary>Asks for the entries after a number, because a push was lost.</summary>

@@ -20,6 +20,7 @@ internal sealed class HomeLink : IAsyncDisposable
     private readonly CallLane<WorkerMessage> _acknowledge;
     private readonly CallLane<WorkerMessage> _read;
     private readonly CallLane<WorkerMessage> _renew;
+    private readonly WaitingAcknowledgement _waiting;
     private WorkerMessage? _newest;
     private ServerId _life;
     private long _pledge;
@@ -36,10 +37,11 @@ internal sealed class HomeLink : IAsyncDisposable
         _home = home;
         _subscription = new MailboxSubscription(directory.Streams, directory.ClientEnd, Receive, DeliverAsync);
         _register = Lane(RegisterAsync);
-        _submit = Lane(CallAsync);
+        _submit = Lane(SubmitAsync);
         _acknowledge = Lane(CallAsync);
         _read = Lane(ReadAsync);
         _renew = Lane(CallAsync);
+        _waiting = new WaitingAcknowledgement(directory.Time, _acknowledge.Send);
     }
 
     public void Send(WorkerMessage message)
@@ -57,6 +59,7 @@ internal sealed class HomeLink : IAsyncDisposable
             {
                 _register.Reset();
             }
+            _waiting.Take();
             _submit.Reset();
             _acknowledge.Reset();
             _read.Reset();
@@ -64,6 +67,11 @@ internal sealed class HomeLink : IAsyncDisposable
         }
         if (Volatile.Read(ref _delivery) is { } delivery && delivery.TryAnswer(message, _directory.Version))
         {
+            return;
+        }
+        if (message is Acknowledge { MayWait: true } acknowledge)
+        {
+            _waiting.Put(acknowledge);
             return;
         }
         var lane = message switch
@@ -90,7 +98,11 @@ internal sealed class HomeLink : IAsyncDisposable
     }
 
     /// <summary>Ends the subscription, if the cluster can be reached.</summary>
-    public ValueTask DisposeAsync() => _subscription.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _waiting.Dispose();
+        return _subscription.DisposeAsync();
+    }
 
     /// <summary>
     /// Registers the life. A server with a history registers first and looks after its subscription meanwhile, because the new home waits for it, but not
@@ -166,13 +178,23 @@ internal sealed class HomeLink : IAsyncDisposable
         }
     }
 
-    private async Task<MailboxBatch> CallAsync(WorkerMessage message)
+    /// <summary>What this server publishes takes the acknowledgement along that waits.</summary>
+    private Task<MailboxBatch> SubmitAsync(WorkerMessage message) =>
+        _waiting.Take() is { } acknowledge ? CallAsync(message, Wire.Write(acknowledge, _directory.Version)) : CallAsync(message);
+
+    private Task<MailboxBatch> CallAsync(WorkerMessage message) => CallAsync(message, before: null);
+
+    private async Task<MailboxBatch> CallAsync(WorkerMessage message, byte[]? before)
     {
         var bytes = Wire.Write(message, _directory.Version);
         var observer = message is Register ? _subscription.Observer : null;
         if (bytes.Length <= _directory.Options.PartBytes)
         {
-            return await _home.Send(new MailboxBatch([bytes]), observer).ConfigureAwait(false);
+            return await _home.Send(new MailboxBatch(before is null ? [bytes] : [before, bytes]), observer).ConfigureAwait(false);
+        }
+        if (before is not null)
+        {
+            Receive(await _home.Send(new MailboxBatch([before]), observer).ConfigureAwait(false));
         }
         var result = MailboxBatch.Empty;
         Interlocked.Increment(ref _inParts);

@@ -182,8 +182,7 @@ internal sealed partial class Home
 
     private void Push(Life life)
     {
-        var previous = life.Mailbox.Acknowledged;
-        if (life.Mailbox.NextBatch(_options) is { } batch)
+        if (life.Mailbox.NextBatch(_options, out var previous) is { } batch)
         {
             Send(life, new Push { Life = life.Id, Epoch = Epoch, Previous = previous, Entries = batch });
         }

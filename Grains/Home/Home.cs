@@ -230,7 +230,7 @@ internal sealed partial class Home
                 break;
             case ReadAfter read:
                 TakeHandled(life, read.Handled);
-                Send(life, new Push { Life = life.Id, Epoch = Epoch, Previous = read.Handled, Entries = life.Mailbox.Batch(_options) });
+                Send(life, new Push { Life = life.Id, Epoch = Epoch, Previous = read.Handled, Entries = life.Mailbox.ReadBatch(_options) });
                 break;
             case Renew renew:
                 Acknowledged(life, renew.Handled);

@@ -8,6 +8,12 @@ internal sealed class Mailbox(long from)
 {
     private readonly Queue<(Entry Entry, long Offset)> _entries = new();
 
+    /// <summary>How many of them, from the oldest on, are in flight.</summary>
+    private int _inFlight;
+
+    /// <summary>Where the batch before the last one ended: when that is acknowledged, at most one is in flight.</summary>
+    private long _windowStart = from;
+
     /// <summary>The number up to which the life has acknowledged.</summary>
     public long Acknowledged { get; private set; } = from;
 
@@ -44,41 +50,69 @@ internal sealed class Mailbox(long from)
         while (_entries.TryPeek(out var first) && first.Entry.Number <= handled)
         {
             _entries.Dequeue();
+            _inFlight = Math.Max(0, _inFlight - 1);
         }
     }
 
-    /// <summary>The next batch, if none is in flight (PROTOCOL.md, H8); else null.</summary>
-    public Entry[]? NextBatch(HomeOptions options) => IsInFlight || _entries.Count == 0 ? null : Batch(options);
-
-    /// <summary>The oldest unacknowledged entries, whether sent before or not: the answer to a read.</summary>
-    public Entry[] Batch(HomeOptions options)
+    /// <summary>The next batch, if not more than one is in flight (PROTOCOL.md, H8); else null.</summary>
+    /// <param name="options">How large it may be.</param>
+    /// <param name="previous">The number that it follows: who has handled all up to there misses nothing before the batch.</param>
+    public Entry[]? NextBatch(HomeOptions options, out long previous)
     {
-        var count = 0;
+        previous = Math.Max(Sent, Acknowledged);
+        if (_inFlight == _entries.Count || Acknowledged < _windowStart)
+        {
+            return null;
+        }
+        _windowStart = previous;
+        return Batch(options);
+    }
+
+    /// <summary>The oldest unacknowledged entries, whether sent before or not: the answer to a read. What follows begins behind them.</summary>
+    public Entry[] ReadBatch(HomeOptions options)
+    {
+        (_inFlight, _windowStart, Sent) = (0, Acknowledged, Acknowledged);
+        return _entries.Count == 0 ? [] : Batch(options);
+    }
+
+    /// <summary>The entries behind those in flight, of which there is at least one; they are in flight from now on.</summary>
+    private Entry[] Batch(HomeOptions options)
+    {
+        var batch = new Entry[BatchCount(options)];
+        var place = -_inFlight;
+        foreach (var (entry, _) in _entries)
+        {
+            if (place == batch.Length)
+            {
+                break;
+            }
+            if (place >= 0)
+            {
+                batch[place] = entry;
+            }
+            place++;
+        }
+        _inFlight += batch.Length;
+        Sent = batch[^1].Number;
+        return batch;
+    }
+
+    private int BatchCount(HomeOptions options)
+    {
+        var count = -_inFlight;
         long bytes = 0;
         foreach (var (entry, _) in _entries)
         {
-            if (count == options.BatchEntries || (count > 0 && bytes + entry.Operation.Size > options.BatchBytes))
+            if (count >= 0)
             {
-                break;
+                bytes += entry.Operation.Size;
+                if (count == options.BatchEntries || (count > 0 && bytes > options.BatchBytes))
+                {
+                    break;
+                }
             }
-            bytes += entry.Operation.Size;
             count++;
         }
-        if (count == 0)
-        {
-            return [];
-        }
-        var batch = new Entry[count];
-        var i = 0;
-        foreach (var (entry, _) in _entries)
-        {
-            batch[i] = entry;
-            if (++i == count)
-            {
-                break;
-            }
-        }
-        Sent = Math.Max(Sent, batch[^1].Number);
-        return batch;
+        return count;
     }
 }

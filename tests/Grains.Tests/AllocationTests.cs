@@ -70,7 +70,7 @@ public sealed class AllocationTests
             mailbox.Append(entries[next], next);
             mailbox.Append(entries[next + 1], next);
             next += 2;
-            mailbox.NextBatch(TestHome.Options);
+            mailbox.NextBatch(TestHome.Options, out _);
             mailbox.Acknowledge(next);
         });
 

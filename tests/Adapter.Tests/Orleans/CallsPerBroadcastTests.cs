@@ -26,10 +26,11 @@ public sealed class CallsPerBroadcastTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// The publish, whose result has the publisher's own copy; that copy's acknowledgement; and the event, whose result is its acknowledgement.
+    /// The publish, which takes along the acknowledgement of the one before, and whose result has the publisher's own copy; and the event, whose result is its
+    /// acknowledgement. A pause of the machine may have an acknowledgement go by itself.
     /// </summary>
     [Fact]
-    public async Task A_broadcast_to_members_here_and_on_another_server_is_three_calls()
+    public async Task A_broadcast_to_members_here_and_on_another_server_is_two_calls()
     {
         var (here, there) = (await ServerAsync(), await ServerAsync());
         var members = (await MemberAsync(here), await MemberAsync(there));
@@ -37,8 +38,8 @@ public sealed class CallsPerBroadcastTests : IAsyncLifetime
         await CountAsync(here, members.Item1, members.Item2);
 
         Assert.InRange(CallsOf($"{nameof(IMailboxObserver)}.{nameof(IMailboxObserver.Deliver)}"), 1, 1.05);
-        Assert.InRange(CallsOf($"{nameof(IHomeGrain)}.{nameof(IHomeGrain.Send)}"), 2, 2.1);
-        Assert.InRange(AllCalls(), 3, 3.5);
+        Assert.InRange(CallsOf($"{nameof(IHomeGrain)}.{nameof(IHomeGrain.Send)}"), 1, 1.3);
+        Assert.InRange(AllCalls(), 2, 2.6);
     }
 
     [Fact]
@@ -61,8 +62,8 @@ public sealed class CallsPerBroadcastTests : IAsyncLifetime
     [Theory]
     [InlineData(0, new[] { 1 }, 3, 3.2)]
     [InlineData(0, new[] { 0, 1 }, 3, 4.2)]
-    [InlineData(1, new[] { 0, 1 }, 3, 3.2)]
-    [InlineData(0, new[] { 0 }, 2, 2.2)]
+    [InlineData(1, new[] { 0, 1 }, 2, 2.5)]
+    [InlineData(0, new[] { 0 }, 1, 1.5)]
     public async Task On_two_machines_a_broadcast_costs_a_call_more_at_most(int publisher, int[] machines, double least, double most)
     {
         await _silos!.DisposeAsync();

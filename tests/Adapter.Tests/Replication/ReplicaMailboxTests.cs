@@ -28,6 +28,90 @@ public sealed class ReplicaMailboxTests
     }
 
     [Fact]
+    public void What_comes_before_the_answer_to_a_batch_that_has_what_it_follows_is_handled_behind_it()
+    {
+        _replica.Submit(TestOperation.Emit());
+        _replica.Push(1, Head(3, 3), Entry(3, 2));
+        Assert.Empty(_replica.Handled);
+        Assert.Empty(_replica.All<ReadAfter>());
+
+        _replica.Accepted(1, 1, 1, Head(1, 1));
+        _replica.Push(0, Head(1, 1), Entry(1, 1, FirstLife));
+
+        Assert.Equal([1, 3], _replica.Handled);
+        Assert.Equal(3, _replica.All<Acknowledge>()[^1].Handled);
+        _replica.Replica.EndTurn(0);
+        Assert.Empty(_replica.All<ReadAfter>());
+    }
+
+    [Fact]
+    public void What_it_follows_is_read_where_the_answer_did_not_have_it()
+    {
+        _replica.Submit(TestOperation.Emit());
+        _replica.Push(2, Head(3, 3), Entry(3, 2));
+        _replica.Accepted(1, 1, 1, Head(1, 1));
+        _replica.Push(0, Head(1, 1), Entry(1, 1, FirstLife));
+        _replica.Replica.EndTurn(0);
+
+        Assert.Equal([1], _replica.Handled);
+        Assert.Equal(1, Assert.Single(_replica.All<ReadAfter>()).Handled);
+        _replica.Push(1, Head(3, 3), Entry(2, 1), Entry(3, 2));
+        Assert.Equal([1, 2, 3], _replica.Handled);
+    }
+
+    [Fact]
+    public void One_is_kept_and_the_next_one_shows_that_something_is_lost()
+    {
+        _replica.Submit(TestOperation.Emit());
+        _replica.Push(1, Head(3, 3), Entry(3, 2));
+        _replica.Push(3, Head(4, 4), Entry(4, 3));
+
+        Assert.Single(_replica.All<ReadAfter>());
+    }
+
+    [Fact]
+    public void A_push_without_entries_that_says_there_were_some_has_them_read_at_once()
+    {
+        _replica.Submit(TestOperation.Emit());
+        _replica.Push(3, Head(3, 3));
+
+        Assert.Single(_replica.All<ReadAfter>());
+    }
+
+    [Fact]
+    public void What_was_kept_of_an_epoch_ends_with_it()
+    {
+        _replica.Submit(TestOperation.Emit());
+        _replica.Push(1, Head(3, 3), Entry(3, 2));
+        _replica.Receive(new WrongEpoch { Life = FirstLife, Epoch = Epoch + 1 });
+        _replica.Receive(_replica.Registered(epoch: Epoch + 1, from: 0, head: Head(1, 1)));
+        _replica.Receive(new Push { Life = FirstLife, Epoch = Epoch + 1, Session = Session, Head = Head(1, 1), Previous = 0, Entries = [Entry(1, 1)] });
+
+        Assert.Equal([1], _replica.Handled);
+    }
+
+    [Fact]
+    public void Nobody_waits_for_the_acknowledgement_of_what_is_its_own()
+    {
+        _replica.Push(0, Head(1, 1), Entry(1, 1, FirstLife));
+        _replica.Push(1, Head(2, 2), Entry(2, 1));
+        _replica.Push(2, Head(4, 4), Entry(3, 2, FirstLife), Entry(4, 2));
+
+        Assert.Equal([true, false, false], _replica.All<Acknowledge>().Select(acknowledge => acknowledge.MayWait));
+    }
+
+    /// <summary>The home tells of a second machine's having it behind this acknowledgement.</summary>
+    [Fact]
+    public void It_is_waited_for_while_what_was_published_is_not_on_a_second_machine()
+    {
+        _replica.Submit(TestOperation.Emit());
+        _replica.Accepted(1, 1, 1, Head(1, 1) with { Held = 0 });
+        _replica.Push(0, Head(1, 1) with { Held = 0 }, Entry(1, 1, FirstLife));
+
+        Assert.False(Assert.Single(_replica.All<Acknowledge>()).MayWait);
+    }
+
+    [Fact]
     public void What_a_publisher_sent_before_what_was_handled_is_skipped()
     {
         _replica.Push(0, Head(3, 3), Entry(3, 5));

@@ -14,30 +14,64 @@ public sealed class MailboxTests
 
         Assert.Equal((7, 7, 7), (mailbox.Acknowledged, mailbox.Sent, mailbox.Last));
         Assert.Null(mailbox.Oldest);
-        Assert.Null(mailbox.NextBatch(Options));
+        Assert.Null(mailbox.NextBatch(Options, out _));
     }
 
     [Fact]
-    public void Has_one_batch_in_flight()
+    public void Has_two_batches_in_flight_and_each_names_what_it_follows()
     {
-        var mailbox = Filled(1, 2, 3);
+        var mailbox = Filled(1, 2, 4, 5, 7);
 
-        Assert.Equal([1, 2], Numbers(mailbox.NextBatch(Options)));
-        Assert.Null(mailbox.NextBatch(Options));
+        Assert.Equal([1, 2], Numbers(mailbox.NextBatch(Options, out var previous)));
+        Assert.Equal(0, previous);
+        Assert.Equal([4, 5], Numbers(mailbox.NextBatch(Options, out previous)));
+        Assert.Equal(2, previous);
+        Assert.Null(mailbox.NextBatch(Options, out _));
         mailbox.Acknowledge(1);
-        Assert.Null(mailbox.NextBatch(Options));
+        Assert.Null(mailbox.NextBatch(Options, out _));
         mailbox.Acknowledge(2);
-        Assert.Equal([3], Numbers(mailbox.NextBatch(Options)));
+        Assert.Equal([7], Numbers(mailbox.NextBatch(Options, out previous)));
+        Assert.Equal(5, previous);
+        mailbox.Acknowledge(7);
+        Assert.False(mailbox.IsInFlight);
     }
 
     [Fact]
-    public void A_read_sends_again_what_is_not_acknowledged()
+    public void An_acknowledgement_of_both_lets_both_go()
     {
-        var mailbox = Filled(1, 2, 3);
-        mailbox.NextBatch(Options);
+        var mailbox = Filled(1, 2, 3, 4, 5, 6, 7, 8);
+        mailbox.NextBatch(Options, out _);
+        mailbox.NextBatch(Options, out _);
 
-        Assert.Equal([1, 2], Numbers(mailbox.Batch(Options)));
-        Assert.Equal([1, 2], Numbers(mailbox.Batch(Options)));
+        mailbox.Acknowledge(4);
+
+        Assert.Equal([5, 6], Numbers(mailbox.NextBatch(Options, out _)));
+        Assert.Equal([7, 8], Numbers(mailbox.NextBatch(Options, out _)));
+    }
+
+    [Fact]
+    public void A_read_sends_again_what_is_not_acknowledged_and_the_next_batch_follows_it()
+    {
+        var mailbox = Filled(1, 2, 3, 4, 5);
+        mailbox.NextBatch(Options, out _);
+        mailbox.NextBatch(Options, out _);
+
+        Assert.Equal([1, 2], Numbers(mailbox.ReadBatch(Options)));
+        Assert.Equal([1, 2], Numbers(mailbox.ReadBatch(Options)));
+        Assert.Equal([3, 4], Numbers(mailbox.NextBatch(Options, out var previous)));
+        Assert.Equal(2, previous);
+        Assert.Null(mailbox.NextBatch(Options, out _));
+    }
+
+    [Fact]
+    public void A_read_of_what_has_been_acknowledged_is_empty()
+    {
+        var mailbox = Filled(1);
+        mailbox.NextBatch(Options, out _);
+        mailbox.Acknowledge(1);
+
+        Assert.Empty(mailbox.ReadBatch(Options));
+        Assert.False(mailbox.IsInFlight);
     }
 
     [Fact]
@@ -58,11 +92,11 @@ public sealed class MailboxTests
     public void An_acknowledgement_beyond_what_was_sent_lets_the_rest_go()
     {
         var mailbox = Filled(1, 2, 9);
-        mailbox.NextBatch(Options);
+        mailbox.NextBatch(Options, out _);
 
         mailbox.Acknowledge(8);
 
-        Assert.Equal([9], Numbers(mailbox.NextBatch(Options)));
+        Assert.Equal([9], Numbers(mailbox.NextBatch(Options, out _)));
     }
 
     [Fact]
@@ -71,8 +105,8 @@ public sealed class MailboxTests
         var size = Emit(Red).Size;
         var options = new HomeOptions { BatchBytes = (2 * size) + 1 };
 
-        Assert.Equal([1, 2], Numbers(Filled(1, 2, 3).NextBatch(options)));
-        Assert.Equal([1], Numbers(Filled(1, 2, 3).NextBatch(new HomeOptions { BatchBytes = 1 })));
+        Assert.Equal([1, 2], Numbers(Filled(1, 2, 3).NextBatch(options, out _)));
+        Assert.Equal([1], Numbers(Filled(1, 2, 3).NextBatch(new HomeOptions { BatchBytes = 1 }, out _)));
     }
 
     private static Mailbox Filled(params long[] numbers)

@@ -9,6 +9,9 @@ internal sealed class Mutation
     /// <summary>Changes limits and times.</summary>
     public Func<Settings, Settings> Options { get; init; } = settings => settings;
 
+    /// <summary>Changes limits and times, not to break anything, but because it shows better so.</summary>
+    public Func<Settings, Settings> Conditions { get; init; } = settings => settings;
+
     /// <summary>Changes a message that reaches a home; null drops it. The number is that of the copy: from 1 for what was repeated.</summary>
     public Func<SimulatedHome, WorkerMessage, int, WorkerMessage?> ToHome { get; init; } = (_, message, _) => message;
 
@@ -20,6 +23,17 @@ internal sealed class Mutation
 
     /// <summary>Changes answers that reach a server.</summary>
     public Func<SimulatedServer, Answers, Answers> Answers { get; init; } = (_, answers) => answers;
+
+    /// <summary>The same under other conditions.</summary>
+    public Mutation With(Func<Settings, Settings> conditions) => new()
+    {
+        Options = Options,
+        Conditions = settings => conditions(Conditions(settings)),
+        ToHome = ToHome,
+        ToServer = ToServer,
+        ToDirectory = ToDirectory,
+        Answers = Answers,
+    };
 
     public static Mutation OfAnswers(Func<IReadOnlyList<Answer>, IEnumerable<Answer>> change) => new()
     {

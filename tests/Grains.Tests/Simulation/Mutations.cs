@@ -10,6 +10,7 @@ internal static class Mutations
         ["One server gets two entries in another order"] = (FaultClass.NetworkOnly, () => Mutation.OfPushes(SwapOnOneServer)),
         ["An entry comes again under a new number"] = (FaultClass.NetworkOnly, () => Mutation.OfPushes(RepeatLast)),
         ["Reads are lost"] = (FaultClass.NetworkOnly, () => new Mutation { ToHome = (_, message, _) => message is ReadAfter ? null : message }),
+        ["Nobody notices a gap before a push"] = (FaultClass.NetworkOnly, () => Mutation.OfPushes((_, push) => push with { Previous = 0 })),
         ["Nobody reads after a silence"] = (FaultClass.NetworkOnly, NeverReadAfterSilence),
         ["A lost last push is not noticed"] = (FaultClass.NetworkOnly, () => Mutation.OfHeads(head => head with { Last = 0 })),
         ["Nobody learns what was for others"] = (FaultClass.NetworkOnly, () => Mutation.OfHeads(head => head with { Number = head.Last })),
@@ -158,41 +159,34 @@ internal static class Mutations
             FaultClass.DirectoryKilledAgainAndAgain, () => Mutation.OfHistories(history => history with { Moved = [] })),
         ["Whoever lost a socket to a later claim is not told"] = (
             FaultClass.DirectoryKilledAgainAndAgain,
-            () => AtOnce(new Mutation { ToServer = (_, message) => message is Registered r ? r with { Taken = [] } : message })),
+            () => WithManyBreaks(Slow(AtOnce(new Mutation { ToServer = (_, message) => message is Registered r ? r with { Taken = [] } : message })))),
         ["Who does not know what it sent last says that it sent nothing"] = (
             FaultClass.NetworkOnly,
-            () => Impatient(Mutation.OfOperations(o => o.Word is SessionAway { LastSent.IsUnknown: true } away
+            () => WithManyBreaks(Impatient(Mutation.OfOperations(o => o.Word is SessionAway { LastSent.IsUnknown: true } away
                 ? Operation.Session(away with { LastSent = default }, o.AsOf)
-                : o))),
+                : o)))),
         ["The merge's results are wrong"] = (
             FaultClass.DirectoryKilledAgainAndAgain,
             () => new Mutation { ToServer = (_, message) => message is Registered r ? r with { Results = [.. r.Results.Select(Shifted)] } : message }),
     };
 
-    /// <summary>
-    /// Changes of the list are told at once, all of them. One mutation shows in one of some ten thousand runs only, and a home that says less has other ones.
-    /// </summary>
-    private static Mutation AtOnce(Mutation mutation) => new()
-    {
-        Options = settings => settings with { Home = settings.Home with { ListPause = 0 } },
-        ToHome = mutation.ToHome,
-        ToServer = mutation.ToServer,
-    };
+    /// <summary>Changes of the list are told at once, all of them: a home that says less has other executions, in which one mutation hardly shows.</summary>
+    private static Mutation AtOnce(Mutation mutation) => mutation.With(settings => settings with { Home = settings.Home with { ListPause = 0 } });
 
     /// <summary>Nobody waits long for a claim, so that many come to nothing when the socket is there already.</summary>
-    private static Mutation Impatient(Mutation mutation) => new()
-    {
-        Options = settings => settings with { OperationsTimeOut = true, Replica = settings.Replica with { OperationTimeout = 30 } },
-        ToHome = mutation.ToHome,
-    };
+    private static Mutation Impatient(Mutation mutation) => mutation.With(
+        settings => settings with { OperationsTimeOut = true, Replica = settings.Replica with { OperationTimeout = 20 } });
+
+    /// <summary>Much is on its way for long.</summary>
+    private static Mutation Slow(Mutation mutation) => mutation.With(settings => settings with { Links = new Links(false, 0.05, 0.05, 0.2, settings.Links.Delay) });
 
     /// <summary>So little is kept that some of it is gone when somebody asks.</summary>
-    private static Mutation WithSmallWindow(Mutation mutation) => new()
-    {
-        Options = settings => settings with { Recovery = settings.Recovery is { } recovery ? recovery with { WindowBytes = 400 } : null },
-        ToHome = mutation.ToHome,
-        ToServer = mutation.ToServer,
-    };
+    private static Mutation WithSmallWindow(Mutation mutation) => mutation.With(
+        settings => settings with { Recovery = settings.Recovery is { } recovery ? recovery with { WindowBytes = 400 } : null });
+
+    /// <summary>Clients come back all the time: for what shows only where several come back one upon the other.</summary>
+    private static Mutation WithManyBreaks(Mutation mutation) => mutation.With(
+        settings => settings with { MoreBreaks = 25, Recovery = new RecoverySettings(20_000, 25_000, 1 << 20, 1_000) });
 
     private static Push SwapOnOneServer(SimulatedServer server, Push push)
     {

@@ -70,6 +70,9 @@ internal sealed record Settings
 
     public bool Recovers => Recovery is not null;
 
+    /// <summary>How many connections break besides those that are drawn.</summary>
+    public int MoreBreaks { get; init; }
+
     /// <summary>Whether the window is too large to be an excuse.</summary>
     public bool HasAmpleWindow => Recovery is { KeepSessions: > 5_000, WindowBytes: > 100_000, MaximumMissed: > 50 };
 

@@ -14,7 +14,7 @@ internal sealed class SimulatedCluster
         Dice = new Dice(seed);
         _mutation = mutation;
         var settings = Settings.Draw(faults, Dice);
-        Settings = mutation?.Options(settings) ?? settings;
+        Settings = mutation is null ? settings : mutation.Options(mutation.Conditions(settings));
         Network = new Network(Agenda, Dice, Settings.Links);
         Recording = new Recording(Agenda, trace);
         Directory = new SimulatedDirectory(this);

@@ -220,7 +220,7 @@ internal sealed partial class SimulatedServer
             }
             else
             {
-                Refused(asked, claim, outcome.Refusal);
+                Refused(asked, outcome.Refusal);
             }
         }
     }
@@ -274,7 +274,7 @@ internal sealed partial class SimulatedServer
         }
     }
 
-    private void Refused(ClaimTry asked, PendingClaim claim, ClaimRefusal refusal)
+    private void Refused(ClaimTry asked, ClaimRefusal refusal)
     {
         Recording.Count($"session refused: {refusal}");
         Recording.Log($"{asked.Client} is REFUSED: {refusal}");
@@ -282,10 +282,6 @@ internal sealed partial class SimulatedServer
         {
             _cluster.Agenda.In(50, () => _cluster.Whenever(this, () => Claim(asked)));
             return;
-        }
-        if (claim.Socket is SimulatedSocket half && Sockets.Contains(half))
-        {
-            Gone(half);
         }
         if (asked.Client.Try == asked)
         {

@@ -100,6 +100,9 @@ internal sealed class SimulatedSocket(SimulatedServer server, int index, SocketI
         }
     }
 
+    /// <summary>Its client's claim came to nothing. What comes later in the same turn is not for it any more.</summary>
+    internal override void GivenUp() => Server.Gone(this);
+
     internal override void EndTurn() => _unsent = 0;
 
     internal override void Close(DisconnectReason reason)

@@ -36,7 +36,7 @@ internal sealed class TrafficPlan(SimulatedCluster cluster, List<long> hot)
                 As(_dice.Chance(0.5) ? _favourite : Slot(), time, Publish);
             }
         }
-        for (var i = cluster.Settings.Recovers ? 2 + _dice.Below(8) : 0; i > 0; i--)
+        for (var i = cluster.Settings.Recovers ? 2 + _dice.Below(8) + cluster.Settings.MoreBreaks : 0; i > 0; i--)
         {
             As(Slot(), When(), WithSocket((server, socket) => server.Break(socket)));
         }
