@@ -178,7 +178,8 @@ internal static class Mutations
         settings => settings with { OperationsTimeOut = true, Replica = settings.Replica with { OperationTimeout = 20 } });
 
     /// <summary>Much is on its way for long.</summary>
-    private static Mutation Slow(Mutation mutation) => mutation.With(settings => settings with { Links = new Links(false, 0.05, 0.05, 0.2, settings.Links.Delay) });
+    private static Mutation Slow(Mutation mutation) => mutation.With(
+        settings => settings with { Links = new Links(false, 0.05, 0.05, 0.2, settings.Links.Delay) });
 
     /// <summary>So little is kept that some of it is gone when somebody asks.</summary>
     private static Mutation WithSmallWindow(Mutation mutation) => mutation.With(
