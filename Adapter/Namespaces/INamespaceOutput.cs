@@ -17,7 +17,12 @@ internal interface INamespaceOutput
     /// <summary>The home has admitted or removed lives.</summary>
     void ListChanged(IReadOnlyList<ServerId> list);
 
-    /// <summary>This server was fenced; its clients are being closed, and it registers anew.</summary>
+    /// <summary>This server has another life in the namespace, since it was fenced: sockets that come from now on have ids of that one.</summary>
+    void LifeChanged(ServerId life)
+    {
+    }
+
+    /// <summary>This server was fenced: its clients have been closed, and it registers anew.</summary>
     void Fenced(ServerId ended, int sockets);
 
     /// <summary>Sessions have ended while their clients were away, and this server is the one to tell of them.</summary>

@@ -29,9 +29,10 @@ internal sealed class NamespaceQueue : SerialQueue<INamespaceItem>, INamespaceOu
 
     public void ListChanged(IReadOnlyList<ServerId> list) => _owner.ListChanged(list);
 
+    public void LifeChanged(ServerId life) => _owner.LifeChanged(life);
+
     public void Fenced(ServerId ended, int sockets)
     {
-        _owner.LifeChanged(State.Replica.Life);
         _owner.Server.Metrics.Fenced();
         AdapterLog.Fenced(_owner.Logger, _owner.Name, ended, State.Replica.Life, sockets);
     }

@@ -189,6 +189,8 @@ internal sealed partial class NamespaceState : IReplicaHost
     void IReplicaHost.Fenced(ServerId ended)
     {
         var sockets = _sockets.All.ToArray();
+        // First of all: the first client whose connection is closed may be back before the last one's is, and then needs an id of the new life.
+        _output.LifeChanged(Replica.Life);
         _sockets.Clear();
         ForgetAway();
         _claims.Clear();

@@ -191,8 +191,21 @@ public sealed class NamespaceStateTests : INamespaceOutput
         Assert.Equal(["ServerFenced"], b.Events);
         Assert.Equal(0, _state.Sockets.Count);
         Assert.Empty(_state.Sockets.Rooms);
-        Assert.Equal([$"fenced {Life} with 2"], _news);
+        Assert.Equal([$"now {Life.NextIncarnation()}", $"fenced {Life} with 2"], _news);
         Assert.All(_sent, message => Assert.IsType<Register>(message));
+    }
+
+    [Fact]
+    public void Who_is_closed_by_a_fence_and_is_back_at_once_gets_an_id_of_the_new_life()
+    {
+        var known = new List<string[]>();
+        _ = Connect(new TestSocket(SocketId.FromParts(Life, 1)) { Closed = () => known.Add([.. _news]) });
+        _ = Connect(new TestSocket(SocketId.FromParts(Life, 2)) { Closed = () => known.Add([.. _news]) });
+
+        _state.Receive(new Fenced { Life = Life, Epoch = 1 }, 0);
+
+        string[] next = [$"now {Life.NextIncarnation()}"];
+        Assert.Equal([next, next], known);
     }
 
     [Fact]
@@ -230,6 +243,8 @@ public sealed class NamespaceStateTests : INamespaceOutput
     void INamespaceOutput.ListChanged(IReadOnlyList<ServerId> list)
     {
     }
+
+    void INamespaceOutput.LifeChanged(ServerId life) => _news.Add($"now {life}");
 
     void INamespaceOutput.Fenced(ServerId ended, int sockets) => _news.Add($"fenced {ended} with {sockets}");
 

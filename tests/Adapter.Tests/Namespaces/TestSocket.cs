@@ -10,6 +10,9 @@ internal sealed class TestSocket(SocketId id) : LocalSocket(id)
     /// <summary>Whether it breaks its promise and throws.</summary>
     public bool Throws { get; init; }
 
+    /// <summary>What a client does as soon as its connection is closed.</summary>
+    public Action? Closed { get; init; }
+
     internal override void Deliver(Packet packet)
     {
         if (Throws)
@@ -23,5 +26,9 @@ internal sealed class TestSocket(SocketId id) : LocalSocket(id)
 
     internal override void EndTurn() => Events.Add("turn ended");
 
-    internal override void Close(DisconnectReason reason) => Events.Add(reason.ToString());
+    internal override void Close(DisconnectReason reason)
+    {
+        Events.Add(reason.ToString());
+        Closed?.Invoke();
+    }
 }
