@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OrleansAdapter.Grains;
@@ -10,14 +8,7 @@ namespace OrleansAdapter.Bench.Directory;
 /// <summary>An Orleans cluster of one silo, which hosts the directory. Its address, which processes tell each other, is "silo port,gateway port".</summary>
 internal static class Cluster
 {
-    public static string FreeAddress()
-    {
-        using var silo = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        using var gateway = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        silo.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        gateway.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return $"{((IPEndPoint)silo.LocalEndPoint!).Port},{((IPEndPoint)gateway.LocalEndPoint!).Port}";
-    }
+    public static string FreeAddress() => string.Join(',', FreePorts.Take(2));
 
     /// <summary>Starts its silo in this process.</summary>
     public static async Task<IHost> StartSiloAsync(string address)

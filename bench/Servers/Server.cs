@@ -27,7 +27,6 @@ internal sealed partial class RunningServer : IAsyncDisposable
     private const int Terminate = 15;
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(15);
-    private static int _port = 21_000;
     private readonly Process _process;
     private readonly List<int> _tree;
 
@@ -50,8 +49,7 @@ internal sealed partial class RunningServer : IAsyncDisposable
     /// <summary>Starts it, and returns when it is ready.</summary>
     public static async Task<RunningServer> StartAsync(Server server, int workers)
     {
-        var port = _port;
-        _port += 20;
+        var port = FreePorts.TakeRun(20);
         var start = server.Start(port, workers);
         start.RedirectStandardOutput = true;
         start.RedirectStandardInput = true;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -24,7 +23,6 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     private static readonly TimeSpan StatusLimit = TimeSpan.FromSeconds(75);
     private static readonly TimeSpan ClusterLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
-    private static int _lastPort = Random.Shared.Next(PortRanges);
 
     private readonly Process _primary;
     private readonly string _address;
@@ -39,9 +37,6 @@ internal sealed partial class RunningCluster : IAsyncDisposable
         Temporary = temporary;
         _output = Task.WhenAll(ReadAsync(primary.StandardOutput), ReadAsync(primary.StandardError));
     }
-
-    /// <summary>Tests get ports 20000, 20010 and so on, up to 29990.</summary>
-    private const int PortRanges = 1000;
 
     /// <summary>The usual address of the front.</summary>
     public const string Here = "127.0.0.1";
@@ -143,21 +138,8 @@ internal sealed partial class RunningCluster : IAsyncDisposable
         return new RunningCluster(Process.Start(start)!, port, temporary, address);
     }
 
-    /// <summary>
-    /// A port with free ones after it, below those that the system gives to whoever asks for any. No other test of this program gets the same.
-    /// </summary>
-    public static int FreePort()
-    {
-        for (var attempt = 0; attempt < 100; attempt++)
-        {
-            var port = 20_000 + ((Interlocked.Increment(ref _lastPort) % PortRanges) * 10);
-            if (Enumerable.Range(port, Workers + 1).All(IsFree))
-            {
-                return port;
-            }
-        }
-        throw new InvalidOperationException("No free ports.");
-    }
+    /// <summary>A port with nine free ones after it. No other test of this machine gets the same.</summary>
+    public static int FreePort() => FreePorts.TakeRun(10);
 
     /// <summary>The address of a worker, from 1.</summary>
     public string Url(int worker) => string.Create(CultureInfo.InvariantCulture, $"http://{_address}:{Port + worker}");
@@ -271,20 +253,6 @@ internal sealed partial class RunningCluster : IAsyncDisposable
         }
         _primary.Dispose();
         Directory.Delete(Temporary, recursive: true);
-    }
-
-    private static bool IsFree(int port)
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
     }
 
     private static bool IsStart(OutputLine line, string child) => StartLine().Match(line.Text).Groups["name"].Value == child;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 
@@ -18,7 +17,7 @@ internal sealed class TestDatabase : IAsyncDisposable
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("oa-db-");
     private readonly string _user;
     private readonly string _address;
-    private readonly int _port = FreePort();
+    private readonly int _port = FreePorts.Take();
     private Process? _server;
     private Task _reading = Task.CompletedTask;
     private string _ready = "";
@@ -157,11 +156,4 @@ internal sealed class TestDatabase : IAsyncDisposable
     }
 
     private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -8,6 +7,7 @@ using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using Orleans.Runtime.Placement;
+using OrleansAdapter.Testing;
 
 namespace OrleansAdapter.Grains.Testing;
 
@@ -68,8 +68,8 @@ public sealed class TestSilos : IAsyncDisposable
     private TestSilos(TestSilosOptions options)
     {
         _options = options;
-        _siloPorts = FreePorts(options.Silos);
-        _gatewayPorts = FreePorts(options.Silos);
+        _siloPorts = FreePorts.Take(options.Silos);
+        _gatewayPorts = FreePorts.Take(options.Silos);
         _silos = new IHost?[options.Silos];
     }
 
@@ -157,6 +157,8 @@ public sealed class TestSilos : IAsyncDisposable
             {
                 client.UseStaticClustering([.. _gatewayPorts.Select((port, silo) => new IPEndPoint(IPAddressOf(silo), port))]);
             }
+            // What a silo that was killed had taken is asked again well within the time that a test waits.
+            client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(10));
             client.AddOrleansDirectory(options =>
             {
                 _options.Directory?.Invoke(options);
@@ -179,7 +181,7 @@ public sealed class TestSilos : IAsyncDisposable
     /// <summary>Makes a silo of a host that the test builds a cluster of its own.</summary>
     public static void BeAlone(ISiloBuilder silo)
     {
-        var ports = FreePorts(2);
+        var ports = FreePorts.Take(2);
         silo.UseLocalhostClustering(ports[0], ports[1], new IPEndPoint(IPAddress.Loopback, ports[0]), ServiceId, ClusterId);
     }
 
@@ -227,23 +229,6 @@ public sealed class TestSilos : IAsyncDisposable
                 .AddFilter("Orleans.", LogLevel.Warning);
         }
         return builder;
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        var sockets = Enumerable.Range(0, count).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)).ToArray();
-        try
-        {
-            return [.. sockets.Select(socket =>
-            {
-                socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-                return ((IPEndPoint)socket.LocalEndPoint!).Port;
-            })];
-        }
-        finally
-        {
-            Array.ForEach(sockets, socket => socket.Dispose());
-        }
     }
 
     private sealed class HostedDirectory(IHost host) : IDirectory
