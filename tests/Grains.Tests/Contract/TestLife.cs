@@ -15,6 +15,9 @@ internal sealed class TestLife(TestServer server, string @namespace, ServerId li
 
     public long Session { get; private set; }
 
+    /// <summary>How long it may be silent, in milliseconds: longer than any test, as nothing renews it by itself.</summary>
+    private const long Lease = 3_600_000;
+
     /// <summary>The last number handled.</summary>
     public long Handled { get; private set; }
 
@@ -28,11 +31,13 @@ internal sealed class TestLife(TestServer server, string @namespace, ServerId li
     internal async Task<Registered> RegisterAsync(ServerId replaces = default, History? history = null)
     {
         _live = false;
-        while (true)
+        for (var wait = new Wait.Deadline($"{Id} is not registered"); ; wait.Check())
         {
-            Send(new Register { Life = Id, Epoch = Epoch, Replaces = replaces, History = history });
-            switch (await TryNextAsync(message => message is Registered or WrongEpoch))
+            Send(new Register { Life = Id, Epoch = Epoch, Replaces = replaces, History = history, Lease = Lease });
+            switch (await TryNextAsync(message => message is Registered or WrongEpoch || IsMyEnd(message)))
             {
+                case Fenced:
+                    throw new InvalidOperationException($"{Id} wanted to register, and was fenced.");
                 case WrongEpoch wrong:
                     Epoch = Math.Max(Epoch, wrong.Epoch);
                     break;
@@ -74,18 +79,25 @@ internal sealed class TestLife(TestServer server, string @namespace, ServerId li
         new ReadAfter { Life = Id, Epoch = Epoch, Session = Session, Handled = number },
         push => push.Previous == number);
 
+    /// <summary>Asks for a lease that is over at once, and is silent from then on.</summary>
+    internal void Lapse() => Send(new Register { Life = Id, Epoch = Epoch, Lease = 1 });
+
     /// <summary>Handles and acknowledges entries until there are so many that were not taken yet, and takes them.</summary>
     internal async Task<List<Entry>> TakeAsync(int count)
     {
-        while (_entries.Count < count)
+        var wait = new Wait.Deadline($"{Id} has not got {count} entries");
+        for (; _entries.Count < count; wait.Check($"still {_entries.Count}"))
         {
-            if (await TryNextAsync(message => message is Push) is Push push)
+            switch (await TryNextAsync(message => message is Push || IsMyEnd(message)))
             {
-                Handle(push);
-            }
-            else
-            {
-                Send(new ReadAfter { Life = Id, Epoch = Epoch, Session = Session, Handled = Handled });
+                case Push push:
+                    Handle(push);
+                    break;
+                case Fenced:
+                    throw new InvalidOperationException($"{Id} waited for {count} entries, and was fenced.");
+                default:
+                    Send(new ReadAfter { Life = Id, Epoch = Epoch, Session = Session, Handled = Handled });
+                    break;
             }
         }
         var taken = _entries.GetRange(0, count);
@@ -102,12 +114,15 @@ internal sealed class TestLife(TestServer server, string @namespace, ServerId li
     internal async Task<T> AskAsync<T>(WorkerMessage message, Func<T, bool>? matches = null)
         where T : HomeMessage
     {
-        while (true)
+        for (var wait = new Wait.Deadline($"{message} is not answered by {typeof(T).Name}"); ; wait.Check())
         {
             Send(message);
-            if (await TryNextAsync(answer => answer is T wanted && matches?.Invoke(wanted) != false) is T answer)
+            switch (await TryNextAsync(answer => (answer is T wanted && matches?.Invoke(wanted) != false) || (message.Life == Id && IsMyEnd(answer))))
             {
-                return answer;
+                case T answer:
+                    return answer;
+                case Fenced:
+                    throw new InvalidOperationException($"{Id} said {message}, and was fenced.");
             }
         }
     }
@@ -128,6 +143,8 @@ internal sealed class TestLife(TestServer server, string @namespace, ServerId li
         Rooms = rooms,
         Seen = [.. retained.GroupBy(entry => entry.Publisher).Select(group => new SeenPosition(group.Key, group.Max(entry => entry.Position)))],
     };
+
+    private bool IsMyEnd(HomeMessage message) => message is Fenced fenced && fenced.Life == Id;
 
     private void Handle(Push push)
     {

@@ -100,25 +100,18 @@ public sealed class OrleansFaultTests : IAsyncLifetime
     [Fact]
     public async Task Of_a_server_whose_lease_ran_out_nothing_is_left_in_any_grain()
     {
-        await using var cluster = (OrleansCluster)await OrleansCluster.StartAsync(new TestSilosOptions { Directory = ShortLeases });
-        await _cluster!.DisposeAsync();
-        _cluster = cluster;
-        var (living, dead) = (await cluster.NewServerAsync(), await cluster.NewServerAsync());
+        var (living, dead) = (await Cluster.NewServerAsync(), await Cluster.NewServerAsync());
         await dead.DescribeAsync();
         var life = await living.RegisterAsync("/");
         var gone = await dead.RegisterAsync("/");
         await gone.JoinAsync("a");
         await life.PublishAsync("a", "so that there is something in the mailbox");
 
+        gone.Lapse();
+        dead.Lapse();
         await Wait.UntilAsync(life.RenewAsync, _ => life.List.Lives.Count == 1, "the dead one is in the list");
 
         await NothingIsLeftOfAsync(gone.Id, life.Id);
-    }
-
-    private static void ShortLeases(DirectoryOptions options)
-    {
-        options.Homes = new HomeOptions { Lease = 700 };
-        options.Servers = new ServersOptions { Lease = 700 };
     }
 
     private async Task NothingIsLeftOfAsync(ServerId gone, ServerId living)
