@@ -31,7 +31,7 @@ public sealed class AdminAccessTests
     [Fact]
     public async Task Wrong_credentials_are_refused_logged_and_slow_the_next_attempt_down()
     {
-        await using var cluster = await AdminCluster.StartAsync();
+        await using var cluster = await AdminCluster.StartAsync(dateStands: true);
 
         Assert.Equal("invalid credentials", Message(await AdminPage.RefusedAsync(cluster[0], new { })));
         Assert.Equal("invalid credentials", Message(await AdminPage.RefusedAsync(cluster[0], new { username = "admin", password = "wrong" })));
@@ -160,7 +160,8 @@ public sealed class AdminAccessTests
     [Fact]
     public async Task Of_many_sockets_and_events_some_are_shown_and_it_says_so()
     {
-        await using var cluster = await AdminCluster.StartAsync(configure: options => (options.MaxSockets, options.MaxEventsPerSecond) = (2, 3));
+        await using var cluster = await AdminCluster.StartAsync(
+            configure: options => (options.MaxSockets, options.MaxEventsPerSecond) = (2, 3), dateStands: true);
         var (client, _) = await cluster[0].JoinAsync();
         await using var first = client;
         await using var page = await AdminPage.OpenAsync(cluster[0]);
@@ -178,7 +179,7 @@ public sealed class AdminAccessTests
         Assert.Equal("/admin", left[0].GetString());
         Assert.Equal("2 of 3 sockets are shown (MaxSockets)", left[2][1].GetString());
         Assert.EndsWith(" events were left out (MaxEventsPerSecond)", left[2][2].GetString(), StringComparison.Ordinal);
-        Assert.InRange(page.Told.Count(told => told[0].ValueEquals("event_received")), 3, 12);
+        Assert.Equal(3, page.Told.Count(told => told[0].ValueEquals("event_received")));
         Assert.DoesNotContain(page.Told, told => told[0].ValueEquals("socket_connected"));
     }
 
@@ -187,7 +188,7 @@ public sealed class AdminAccessTests
     public async Task Calls_of_a_hub_that_are_not_shown_are_not_written_as_JSON()
     {
         const int calls = 200;
-        await using var cluster = await AdminCluster.StartAsync(configure: options => options.MaxEventsPerSecond = 1);
+        await using var cluster = await AdminCluster.StartAsync(configure: options => options.MaxEventsPerSecond = 1, dateStands: true);
         await using var page = await AdminPage.OpenAsync(cluster[0]);
         await page.HearsAsync("all_sockets");
         await using var hub = await TestSocket.ConnectAsync(cluster[0].Address, "/hub");
@@ -201,8 +202,7 @@ public sealed class AdminAccessTests
         {
         }
 
-        // One for each second that this took.
-        Assert.InRange(Counted.Written, 1, calls / 4);
+        Assert.Equal(1, Counted.Written);
     }
 
     [Fact]

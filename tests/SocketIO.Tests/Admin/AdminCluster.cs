@@ -16,14 +16,27 @@ internal static class AdminCluster
     /// <summary>The fewest rounds that there are.</summary>
     public static string Hash { get; } = BCrypt.Net.BCrypt.HashPassword(Password, 4);
 
-    public static Task<SocketIOCluster> StartAsync(int servers = 1, Action<SocketIOAdminOptions>? configure = null, bool maps = true) =>
-        SocketIOCluster.StartAsync(
+    /// <summary>Starts it.</summary>
+    /// <param name="servers">How many servers.</param>
+    /// <param name="configure">What to set of the admin UI.</param>
+    /// <param name="maps">Whether the admin UI is opened.</param>
+    /// <param name="dateStands">Whether the date stands, while timers run: whatever is allowed once in a second is allowed once.</param>
+    public static Task<SocketIOCluster> StartAsync(
+        int servers = 1, Action<SocketIOAdminOptions>? configure = null, bool maps = true, bool dateStands = false)
+    {
+        var number = 0;
+        return SocketIOCluster.StartAsync(
             servers,
             options => options.HandshakeHeaders.UnionWith(["cookie", "authorization", "user-agent", "x-api-key"]),
             Serve,
             builder =>
             {
-                builder.Services.AddSignalR().AddOrleansAdapter(options => options.RequestsTimeout = TimeSpan.FromSeconds(20));
+                var name = $"server-{number++}";
+                builder.Services.AddSignalR().AddOrleansAdapter(options => options.ServerName = name);
+                if (dateStands)
+                {
+                    builder.Services.AddSingleton<TimeProvider>(new StandingDate());
+                }
                 builder.Services.Configure<ForwardedHeadersOptions>(options => options.ForwardedHeaders = ForwardedHeaders.XForwardedFor);
                 builder.Services.AddSocketIOAdmin(options =>
                 {
@@ -40,6 +53,7 @@ internal static class AdminCluster
                     app.MapSocketIOAdmin();
                 }
             });
+    }
 
     private static void Serve(SocketIOServer io)
     {
@@ -52,6 +66,14 @@ internal static class AdminCluster
         io.On("echo", (SocketIOSocket socket, SocketIOArguments arguments) => socket.Emit("echoed", [.. arguments]));
         io.Of(new System.Text.RegularExpressions.Regex("^/tenant-\\d+$", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1)));
     }
+}
+
+/// <summary>The machine's clock, but for the date, which stands.</summary>
+internal sealed class StandingDate : TimeProvider
+{
+    private readonly DateTimeOffset _now = DateTimeOffset.UtcNow;
+
+    public override DateTimeOffset GetUtcNow() => _now;
 }
 
 /// <summary>A hub whose connections the admin UI shows.</summary>

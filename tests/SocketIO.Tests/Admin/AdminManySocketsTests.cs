@@ -21,7 +21,7 @@ public sealed class AdminManySocketsTests
     [Fact]
     public async Task A_page_sees_some_of_very_many_sockets_is_told_so_and_costs_no_turn_more_than_those_that_are_shown()
     {
-        await using var cluster = await AdminCluster.StartAsync(2);
+        await using var cluster = await AdminCluster.StartAsync(2, dateStands: true);
         var (looking, crowded) = (cluster[0], cluster[1]);
         using var published = new Published(looking, crowded);
         var root = crowded.IO.Cluster.Of("/");

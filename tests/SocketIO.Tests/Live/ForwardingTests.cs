@@ -223,7 +223,9 @@ public sealed class ForwardingTests : IAsyncLifetime
         using var response = await _http.GetAsync(new Uri(other.Address, Query(sid)), Cancellation);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Contains(other.Log.Errors, line => line.Contains("Forwarding:Secret", StringComparison.Ordinal));
-        Assert.Contains(_cluster[0].Log.Errors, line => line.Contains("endpoint that is for servers only was closed", StringComparison.Ordinal));
+        // It is logged when the other server has hung up, of which its own client's answer does not wait.
+        await UntilAsync(
+            () => _cluster[0].Log.Errors.Any(line => line.Contains("endpoint that is for servers only was closed", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -280,12 +282,7 @@ public sealed class ForwardingTests : IAsyncLifetime
         var context = new Microsoft.AspNetCore.Http.DefaultHttpContext();
         context.Request.QueryString = new Microsoft.AspNetCore.Http.QueryString($"?EIO=4&transport=polling&t=abc&sid={SocketId.New(ServerId.NewProcess())}");
         Assert.True(OrleansAdapter.EngineIO.EngineQuery.TryReadOwner(context, out _));
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++)
-        {
-            OrleansAdapter.EngineIO.EngineQuery.TryReadOwner(context, out _);
-        }
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1000);
+        Assert.Equal(0, Allocated.ByEach(1000, () => OrleansAdapter.EngineIO.EngineQuery.TryReadOwner(context, out _)));
     }
 
     private static string Query(string sid) => $"/socket.io/?EIO=4&transport=polling&sid={sid}";

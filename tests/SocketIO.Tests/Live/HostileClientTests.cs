@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using OrleansAdapter.Namespaces;
 
 namespace OrleansAdapter.SocketIO.Tests.Live;
 
@@ -91,20 +92,17 @@ public sealed class HostileClientTests
         var io = cluster[0].IO;
         using var http = new HttpClient { BaseAddress = cluster[0].Address };
         var path = await OpenAsync(http);
+        IDrainedClient client = io.Engine.Find(path[(path.LastIndexOf('=') + 1)..])!;
         await JoinAsync(http, path, "40");
         await io.Emit("fill", new string('x', 70_000));
         using var posted = await http.PostAsync(path, new StringContent("40/other,"), Cancellation);
-        while (io.Engine.SessionCount > 0)
-        {
-            await Task.Delay(10, Cancellation);
-        }
-        await Task.Delay(100, Cancellation);
 
-        while (io.Of("/other").Sockets.Count > 0 || await io.Of("/other").CountSocketsAsync(Cancellation) > 0)
-        {
-            await Task.Delay(10, Cancellation);
-        }
+        // It is not about to come in any more, and this server has forgotten it; so has the cluster then.
+        await InTime.UntilAsync(() => io.Engine.SessionCount == 0 && !client.IsBusy);
+        await InTime.UntilAsync(() => io.Root.Core.HeldSockets == 0 && io.Of("/other").Core.HeldSockets == 0);
         Assert.Empty(io.Root.Sockets);
+        Assert.Empty(io.Of("/other").Sockets);
+        Assert.Equal((0, 0), (await io.CountSocketsAsync(Cancellation), await io.Of("/other").CountSocketsAsync(Cancellation)));
     }
 
     [Fact]

@@ -191,10 +191,11 @@ public sealed class RecoveryTests
         await using var cluster = await StartAsync(connected, 1);
         await using var first = await Client.ConnectAsync(cluster[0]);
         var socket = await connected.NextAsync();
-        var ended = new TaskCompletionSource();
-        using var registration = socket.Disconnected.Register(ended.SetResult);
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        // Not Disconnected, which is signalled before the namespace is told that the session is over.
+        socket.OnDisconnect(_ => ended.SetResult());
         await first.Socket.SendAsync(last);
-        await ended.Task.WaitAsync(Cancellation);
+        await ended.Task.InTimeAsync();
 
         await using var again = await first.ComeBackAsync(cluster[0]);
 
