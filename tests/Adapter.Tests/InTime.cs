@@ -3,7 +3,7 @@ namespace OrleansAdapter.Tests;
 /// <summary>Waiting for what has to come: long enough for any machine, so that only what never comes fails.</summary>
 internal static class InTime
 {
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     public static Task InTimeAsync(this Task task) => task.WaitAsync(Limit, TestContext.Current.CancellationToken);
 

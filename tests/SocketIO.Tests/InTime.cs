@@ -10,7 +10,7 @@ namespace OrleansAdapter.SocketIO.Tests;
 /// </summary>
 internal static class InTime
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

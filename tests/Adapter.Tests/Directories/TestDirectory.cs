@@ -6,6 +6,7 @@ namespace OrleansAdapter.Tests.Directories;
 internal sealed class TestDirectory(IDirectory inner) : IDirectory, IDirectoryReceiver
 {
     private readonly ConcurrentDictionary<string, (ServerId Life, long Epoch)> _lives = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<ServerId, bool> _answered = [];
     private IDirectoryReceiver? _receiver;
     private int _listings;
 
@@ -66,7 +67,17 @@ internal sealed class TestDirectory(IDirectory inner) : IDirectory, IDirectoryRe
         _receiver!.Receive(@namespace, message);
     }
 
-    void IDirectoryReceiver.Receive(ServerMessage message) => _receiver!.Receive(message);
+    /// <summary>Whether an answer of a server has come, and was passed on.</summary>
+    public bool HasAnswerOf(ServerId server) => _answered.ContainsKey(server);
+
+    void IDirectoryReceiver.Receive(ServerMessage message)
+    {
+        _receiver!.Receive(message);
+        foreach (var answer in message is Answers answers ? answers.Items : [])
+        {
+            _answered[answer.From] = true;
+        }
+    }
 
     void IDirectoryReceiver.Connected() => _receiver!.Connected();
 }

@@ -19,7 +19,7 @@ public sealed class DrainTests : IAsyncLifetime
         _app = await HubApplication.StartAsync(
             services =>
             {
-                services.AddSignalR().AddOrleansAdapter();
+                services.AddSignalR().AddOrleansAdapter(options => options.RequestsTimeout = TimeSpan.FromSeconds(100));
                 services.AddSingleton<Gate>();
             },
             app => app.MapHub<GatedHub>("/hub", options => options.AllowStatefulReconnects = true));

@@ -106,13 +106,21 @@ public abstract class OperationTests(TestCluster cluster) : HubSuite(cluster)
         await a.ConnectAsync();
         await b.ConnectAsync();
         b.Namespace.Handle(RequestKind.FetchSockets, _ => { });
-        var brief = a.Namespace.Timeout(TimeSpan.FromSeconds(3));
-        var error = await Assert.ThrowsAsync<RequestTimeoutException>(
-            () => brief.FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken).InTimeAsync());
+        var patient = a.Namespace.Timeout(TimeSpan.FromHours(1));
+        var asked = patient.FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await AllHasArrivedAsync();
+        a.Time.Pass(TimeSpan.FromHours(1));
+        var error = await Assert.ThrowsAsync<RequestTimeoutException>(() => asked.InTimeAsync());
         Assert.Equal(b.Namespace.Life, Assert.Single(error.Missing));
-        var partial = await brief.AllowPartial.FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken).InTimeAsync();
+        var askedInPart = patient.AllowPartial.FetchSocketsAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await AllHasArrivedAsync();
+        a.Time.Pass(TimeSpan.FromHours(1));
+        var partial = await askedInPart.InTimeAsync();
         Assert.Equal((false, new ServerFailure(b.Namespace.Life, null)), (partial.IsWhole, Assert.Single(partial.Missing)));
         Assert.Equal(a.Namespace.Life, Assert.Single(partial.Value).Server);
+
+        // Behind it in the order, and each server's answers come in order as well.
+        async Task AllHasArrivedAsync() => Assert.Equal(2, (await patient.SocketIdsAsync(TestContext.Current.CancellationToken).InTimeAsync()).Count);
     }
 
     [Fact]
@@ -149,13 +157,13 @@ public abstract class OperationTests(TestCluster cluster) : HubSuite(cluster)
     [Fact]
     public async Task A_server_that_falls_silent_is_listed_and_asked_as_long_as_it_said()
     {
-        var a = await ServerAsync();
+        var a = await ServerAsync(options => options.HeartbeatTimeout = TimeSpan.FromHours(1));
+        var patient = await ServerAsync(options => (options.ServerName, options.HeartbeatTimeout) = ("patient", TimeSpan.FromHours(1)));
+        await patient.ConnectAsync();
         var brief = await ServerAsync(options =>
             (options.ServerName, options.HeartbeatTimeout, options.HeartbeatInterval, options.LeaseRenewal) = (
                 "brief", TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(100)));
-        var patient = await ServerAsync(options => (options.ServerName, options.HeartbeatTimeout) = ("patient", TimeSpan.FromHours(1)));
         await brief.ConnectAsync();
-        await patient.ConnectAsync();
         Assert.Equal(2, await a.Namespace.CountSocketsAsync(TestContext.Current.CancellationToken).InTimeAsync());
         var (briefLife, patientLife) = (brief.Namespace.Life, patient.Namespace.Life);   // who hears that its life has ended takes another
         (brief.Directory.IsCutOff, patient.Directory.IsCutOff) = (true, true);
@@ -163,7 +171,10 @@ public abstract class OperationTests(TestCluster cluster) : HubSuite(cluster)
         await InTime.UntilAsync(() => Listed(a).All(server => server.Name != "brief"));
         Assert.Contains(Listed(a), server => server.Name == "patient");
         await InTime.UntilAsync(() => !a.Namespace.Lives.Contains(briefLife));
-        var counted = await a.Namespace.Timeout(TimeSpan.FromSeconds(3)).AllowPartial.CountSocketsAsync(TestContext.Current.CancellationToken).InTimeAsync();
+        var counting = a.Namespace.Timeout(TimeSpan.FromMinutes(1)).AllowPartial.CountSocketsAsync(TestContext.Current.CancellationToken);
+        await a.Namespace.Emit("said", "behind it in the order, so it is known whom it went to").InTimeAsync();
+        a.Time.Pass(TimeSpan.FromMinutes(1));
+        var counted = await counting.InTimeAsync();
         Assert.Equal(patientLife, Assert.Single(counted.Missing).Server);
     }
 
@@ -193,8 +204,10 @@ public abstract class OperationTests(TestCluster cluster) : HubSuite(cluster)
         await client.SendAsync(CompletionMessage.WithError((await client.NextInvocationAsync()).InvocationId!, "no"));
         Assert.Contains("no", (await Assert.ThrowsAsync<AckFailedException>(() => refused.InTimeAsync())).Message, StringComparison.Ordinal);
 
-        var silent = await Assert.ThrowsAsync<AckTimeoutException<int>>(
-            () => socket.Timeout(TimeSpan.FromSeconds(3)).EmitWithAckAsync<int>("ask", "?").InTimeAsync());
+        var waiting = socket.Timeout(TimeSpan.FromHours(1)).EmitWithAckAsync<int>("ask", "?");
+        await client.NextInvocationAsync();
+        b.Time.Pass(TimeSpan.FromHours(1));
+        var silent = await Assert.ThrowsAsync<AckTimeoutException<int>>(() => waiting.InTimeAsync());
         Assert.Equal(client.Id, Assert.Single(silent.MissingSockets).ToString());
 
         await client.GoneAsync();

@@ -37,8 +37,11 @@ public abstract class ServerSideTests(TestCluster cluster) : HubSuite(cluster)
         var (a, b, c) = (await ServerAsync(), await ServerAsync(), await ServerAsync());
         b.Namespace.OnServerSideEmit("ask", _ => Task.FromResult<object?>(1));
         c.Namespace.OnServerSideEmit("ask", _ => new TaskCompletionSource<object?>().Task);
-        var error = await Assert.ThrowsAsync<ServerSideTimeoutException<int>>(
-            () => a.Namespace.ServerSideEmitWithAckAsync<int>("ask", TimeSpan.FromSeconds(3)).InTimeAsync());
+        var asked = a.Namespace.ServerSideEmitWithAckAsync<int>("ask", TimeSpan.FromHours(1));
+        await InTime.UntilAsync(() => a.Directory.HasAnswerOf(b.Namespace.Life));
+        await a.Namespace.Emit("said", "behind it in the order, so it is known whom it went to").InTimeAsync();
+        a.Time.Pass(TimeSpan.FromHours(1));
+        var error = await Assert.ThrowsAsync<ServerSideTimeoutException<int>>(() => asked.InTimeAsync());
         Assert.Equal(c.Namespace.Life, Assert.Single(error.Missing));
         Assert.Equal((b.Namespace.Life, 1), (Assert.Single(error.Answers).Server, error.Answers[0].Value));
     }

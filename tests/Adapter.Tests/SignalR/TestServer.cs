@@ -23,9 +23,11 @@ public sealed class TestServer : IAsyncDisposable
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.AddProvider(Log));
         services.AddSingleton<IDirectory>(Directory);
+        services.AddSingleton<TimeProvider>(Time);
         var signalR = services.AddSignalR(hub => hub.MaximumParallelInvocationsPerClient = 4).AddOrleansAdapter(options =>
         {
             options.MapHub<TestHub>(cluster.Namespace);
+            options.RequestsTimeout = InTime.Limit; // a test that wants less says so
             configure?.Invoke(options);
         });
         if (configureHub is not null)
@@ -40,6 +42,9 @@ public sealed class TestServer : IAsyncDisposable
     }
 
     internal TestDirectory Directory { get; }
+
+    /// <summary>The time of this server, which can be put forward.</summary>
+    internal LaterTime Time { get; } = new();
 
     public TestLog Log { get; } = new();
 

@@ -32,7 +32,9 @@ public sealed class StartWaitTests : IAsyncDisposable
         _server = _services.GetRequiredService<ThisServer>();
     }
 
-    private string[] Warnings => [.. _log.Lines.Where(line => line.Level == LogLevel.Warning).Select(line => line.Text)];
+    /// <summary>On a busy machine, others may be logged as well.</summary>
+    private string[] Warnings =>
+        [.. _log.Lines.Select(line => line.Text).Where(text => text.StartsWith("This server waits", StringComparison.Ordinal))];
 
     [Fact]
     public async Task For_its_registration()

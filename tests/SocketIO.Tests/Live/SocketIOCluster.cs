@@ -83,6 +83,7 @@ internal sealed class SocketIOHost : IAsyncDisposable
         builder.Logging.AddProvider(log);
         builder.WebHost.UseKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0)).UseUrls();
         builder.Services.AddSingleton<IDirectory>(directory);
+        builder.Services.Configure<OrleansAdapterOptions>(options => options.RequestsTimeout = InTime.Limit); // a test that wants less says so
         builder.Services.AddSocketIO(configure);
         build?.Invoke(builder);
         var app = builder.Build();

@@ -8,7 +8,7 @@ namespace OrleansAdapter.SocketIO.Tests.Live;
 /// <summary>A WebSocket client that speaks the wire as it is.</summary>
 internal sealed class TestSocket : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     /// <summary>
     /// The clients of each test, for as long as it runs: the server and what awaits it hold the test's context. A client that waits for nothing and is not

@@ -115,7 +115,8 @@ public sealed class RequestTraceTests : IAsyncLifetime
         using var trace = new Traced();
 
         var asked = IO.Timeout(TimeSpan.FromMilliseconds(1)).EmitWithAckAsync<int>("ask");
-        await Assert.ThrowsAsync<AckTimeoutException<int>>(() => asked);
+        // An AckTimeoutException, or, where the directory took longer than that to say whom it asked, a RequestTimeoutException.
+        await Assert.ThrowsAnyAsync<TimeoutException>(() => asked);
 
         var request = await AskedAsync(trace, "EmitWithAck");
         Assert.All(
@@ -282,7 +283,7 @@ public sealed class RequestTraceTests : IAsyncLifetime
         await IO.FetchSocketsAsync(cancellationToken: Cancellation);
         await IO.SocketsJoinAsync("room");
         await IO.ServerSideEmitAsync("tell");
-        await Assert.ThrowsAsync<AckTimeoutException<int>>(() => IO.Timeout(TimeSpan.FromMilliseconds(1)).EmitWithAckAsync<int>("ask"));
+        await Assert.ThrowsAnyAsync<TimeoutException>(() => IO.Timeout(TimeSpan.FromMilliseconds(1)).EmitWithAckAsync<int>("ask"));
 
         Assert.Empty(trace.All());
     }
