@@ -22,14 +22,13 @@ public sealed class LongTurnTests : IDisposable
         await using var directory = new InProcessDirectory(host, ownsHost: false);
         var server = new TestServer(directory);
         await directory.StartAsync(server.Life, server, TestContext.Current.CancellationToken);
-        _log.HoldsTurns = true;
+        (_log.HoldsTurns, _log.Wanted) = (true, $"the longest was Register of {server.Life}"); // on a busy machine, others may take long as well
 
         var registered = server.RegisterAsync("/chat");
 
         var line = await _log.LongTurn.InTimeAsync();
         await registered.InTimeAsync();
         Assert.StartsWith("/chat: a turn of the home has taken ", line, StringComparison.Ordinal);
-        Assert.Contains($"the longest was Register of {server.Life}", line, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -62,14 +61,21 @@ public sealed class LongTurnTests : IDisposable
 
         public bool HoldsTurns { get; set; }
 
+        /// <summary>What a line has to say to be the one that is waited for.</summary>
+        public string Wanted { get; set; } = "";
+
         public Task<string> LongTurn => _longTurn.Task;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (eventId.Name == "TurnTookLong")
             {
-                _longTurn.TrySetResult(formatter(state, exception));
-                _told.Set();
+                var line = formatter(state, exception);
+                if (line.Contains(Wanted, StringComparison.Ordinal))
+                {
+                    _longTurn.TrySetResult(line);
+                    _told.Set();
+                }
             }
             else if (eventId.Name == "Opened" && HoldsTurns)
             {

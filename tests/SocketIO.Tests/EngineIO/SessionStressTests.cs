@@ -16,7 +16,7 @@ public sealed class SessionStressTests
     [InlineData(22)]
     public async Task What_is_sent_comes_back_in_order_over_the_upgrade(int seed)
     {
-        await using var host = await EngineHost.StartAsync(options => options.PingInterval = options.UpgradeTimeout = TimeSpan.FromDays(1));
+        await using var host = await EngineHost.StartAsync(options => options.PingInterval = options.UpgradeTimeout = TimeSpan.FromDays(20));
         await Task.WhenAll(
             Enumerable.Range(0, Sessions).Select(
                 i => Task.Run(() => RunAsync(host, new Random((1000 * seed) + i), $"seed {seed}, session {i}"), Cancellation)));

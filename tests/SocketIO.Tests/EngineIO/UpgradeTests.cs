@@ -237,6 +237,7 @@ public sealed class UpgradeTests : IAsyncLifetime
             await socket.SendAsync("2probe");
             if (await socket.ReceiveAsync() is "3probe")
             {
+                Assert.NotNull(_host.Server.Find(sid)); // waits for its lock, under which the probe's timers are made
                 return socket;
             }
             await socket.DisposeAsync();

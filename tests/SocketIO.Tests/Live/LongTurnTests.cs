@@ -9,13 +9,13 @@ public sealed class LongTurnTests
     public async Task A_turn_that_does_not_end_is_logged_while_it_lasts_and_not_again()
     {
         await using var cluster = await SocketIOCluster.StartAsync();
-        var log = cluster[0].Log;
         // The turn lasts until it has been told of.
-        await RunAsync(cluster, "an endless thing", () => SpinWait.SpinUntil(() => log.LongTurns.Count > 0, TimeSpan.FromSeconds(20)));
+        await RunAsync(cluster, "an endless thing", () => SpinWait.SpinUntil(() => Told().Any(), InTime.Limit));
         await RunAsync(cluster, "a short thing", () => { });
-        var line = Assert.Single(log.LongTurns);
-        Assert.Matches("^Warning: /: a turn has taken [1-9][0-9]{3,} ms, in which nobody else in the namespace was served\\.", line);
-        Assert.Contains("the longest was an endless thing", line, StringComparison.Ordinal);
+        Assert.Matches("^Warning: /: a turn has taken [1-9][0-9]{3,} ms, in which nobody else in the namespace was served\\.", Assert.Single(Told()));
+
+        // On a busy machine, others may take long as well.
+        IEnumerable<string> Told() => cluster[0].Log.LongTurns.Where(line => line.Contains("the longest was an endless thing", StringComparison.Ordinal));
     }
 
     /// <summary>Runs something in the turn of the namespace; ends behind the turn.</summary>
