@@ -23,7 +23,7 @@ parts=()
 unset ORLEANSADAPTER_FULL ORLEANSADAPTER_NODE
 for option in "$@"; do
   case $option in
-    --full) export ORLEANSADAPTER_FULL=1; full=(--full); time_limit=40m; fuzz_seconds=600 ;;
+    --full) export ORLEANSADAPTER_FULL=1; full=(--full); time_limit=3h; fuzz_seconds=600 ;;
     --no-install) install=0 ;;
     packages | fuzz | simulation | suites | processes | machines) parts+=("$option") ;;
     -h | --help) sed -n '2,/^set/{/^# /s/^# //p}' "$0"; exit 0 ;;

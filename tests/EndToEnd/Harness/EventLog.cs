@@ -44,10 +44,10 @@ internal sealed class EventLog<T>(string name)
     }
 
     /// <summary>Waits for the first item that matches, of those from a place on.</summary>
-    public async Task<T> FirstAsync(Func<T, bool> match, string what, int from = 0)
+    public async Task<T> FirstAsync(Func<T, bool> match, string what, int from = 0, TimeSpan? atMost = null)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(Limit);
+        limit.CancelAfter(atMost ?? Limit);
         for (var next = from; ; next++)
         {
             await ReachAsync(next + 1, what, limit.Token);
@@ -64,10 +64,10 @@ internal sealed class EventLog<T>(string name)
     }
 
     /// <summary>Waits until so many items are there.</summary>
-    public async Task UntilAsync(int count, string what)
+    public async Task UntilAsync(int count, string what, TimeSpan? atMost = null)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(Limit);
+        limit.CancelAfter(atMost ?? Limit);
         await ReachAsync(count, what, limit.Token);
     }
 

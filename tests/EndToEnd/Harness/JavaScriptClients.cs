@@ -11,7 +11,8 @@ namespace OrleansAdapter.EndToEnd.Harness;
 /// </summary>
 internal sealed class JavaScriptClients : IAsyncDisposable
 {
-    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(30);
+    /// <summary>Longer than any client tries; only a failing test waits so long.</summary>
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
 
     private readonly Process _node;
@@ -173,13 +174,23 @@ internal sealed class JavaScriptClients : IAsyncDisposable
         var answer = _answers[id] = new TaskCompletionSource<JsonNode?>(TaskCreationOptions.RunContinuationsAsynchronously);
         var json = JsonSerializer.SerializeToNode(command)!;
         json["id"] = id;
-        lock (_writing)
+        try
         {
-            _node.StandardInput.WriteLine(json.ToJsonString());
-            _node.StandardInput.Flush();
+            lock (_writing)
+            {
+                _node.StandardInput.WriteLine(json.ToJsonString());
+                _node.StandardInput.Flush();
+            }
+            return await answer.Task.WaitAsync(AnswerLimit, TestContext.Current.CancellationToken);
         }
-        return await answer.Task.WaitAsync(AnswerLimit, TestContext.Current.CancellationToken);
+        finally
+        {
+            _answers.TryRemove(id, out _);
+        }
     }
+
+    /// <summary>Forgets a client that is closed, with all that it saw; what its process tells of it from now on is not read.</summary>
+    internal void Forget(JavaScriptClient client) => _clients.TryRemove(client.Name, out _);
 
     private async Task ReadAsync()
     {
@@ -189,11 +200,14 @@ internal sealed class JavaScriptClients : IAsyncDisposable
             var message = JsonNode.Parse(line)!.AsObject();
             if (message["id"] is { } id)
             {
-                Answer(_answers[id.GetValue<int>()], message);
+                if (_answers.TryGetValue(id.GetValue<int>(), out var waiting))
+                {
+                    Answer(waiting, message);
+                }
             }
-            else
+            else if (_clients.TryGetValue(message["client"]!.GetValue<string>(), out var client))
             {
-                _clients[message["client"]!.GetValue<string>()].Add(message, at);
+                client.Add(message, at);
             }
         }
         foreach (var answer in _answers.Values)
@@ -288,6 +302,13 @@ internal sealed class JavaScriptClient(JavaScriptClients owner, string name) : I
 
     /// <summary>Ends the connection.</summary>
     public Task CloseAsync() => owner.AskAsync(new { @do = "close", client = Name });
+
+    /// <summary>Ends the connection, and lets go of what the client saw: for tests with more clients than memory has room for.</summary>
+    public async Task CloseForGoodAsync()
+    {
+        await CloseAsync();
+        owner.Forget(this);
+    }
 
     /// <summary>Waits until it has heard something, from a place in <see cref="Said"/> on.</summary>
     public Task HearsAsync(string json, int from = 0) => Said.FirstAsync(said => said == json, json, from);

@@ -204,15 +204,16 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     public static int ProcessIn(OutputLine line) => int.Parse(StartLine().Match(line.Text).Groups["pid"].ValueSpan, CultureInfo.InvariantCulture);
 
     /// <summary>Kills a child as nothing can be caught; returns the line that tells of the next one.</summary>
-    public async Task<OutputLine> KillAsync(string child)
+    public async Task<OutputLine> KillAsync(string child, TimeSpan? atMost = null)
     {
         var before = _lines.Count;
         OperatingSystemProcesses.Signal(ProcessOf(child), OperatingSystemProcesses.Kill);
-        return await AnotherAsync(child, before);
+        return await AnotherAsync(child, before, atMost);
     }
 
     /// <summary>Waits for the line that tells of a child's start, of those from a place on.</summary>
-    public Task<OutputLine> AnotherAsync(string child, int from) => _lines.FirstAsync(line => IsStart(line, child), $"another {child}", from);
+    public Task<OutputLine> AnotherAsync(string child, int from, TimeSpan? atMost = null) =>
+        _lines.FirstAsync(line => IsStart(line, child), $"another {child}", from, atMost);
 
     /// <summary>The process ids of the children, as they were last said to be.</summary>
     public int[] Children =>

@@ -106,7 +106,7 @@ public abstract class DeathSuite(params string[] arguments)
         var publishers = left.Where((_, i) => i % 2 == 0).ToArray();
         await LoadAsync(publishers);
 
-        await Task.WhenAll(others.Prepend(worker).Select(cluster.KillAsync));
+        await Task.WhenAll(others.Prepend(worker).Select(child => cluster.KillAsync(child)));
         await LoadAsync(publishers, begun: true);
         await Task.WhenAll(publishers.Select(p => p.RestAsync()));
 

@@ -44,6 +44,10 @@ const commands = {
         });
       }
     });
+    if (room) {
+      // An official client tries by itself until its connection is there, but not again where it then was refused ("Service unavailable").
+      socket.on("connect_error", () => setTimeout(() => !socket.active && clients.get(client) === socket && socket.connect(), 100));
+    }
     socket.on("disconnect", reason => tell({ client, closed: reason }));
     socket.on("said", payload => tell({ client, said: plain(payload) }));
     if (!socket.connected) {
