@@ -42,14 +42,17 @@ internal sealed partial class Home
 
     /// <summary>
     /// The doubts of the home before, as the servers heard of them last, are this one's. What was granted before any of them came, nobody knows where those who
-    /// were there have gone: one that has heard of everything is enough.
+    /// were there have gone; nor what was granted to one that has gone, where nobody has handled all that it was in time for. One that has heard of everything,
+    /// and may stay, is enough.
     /// </summary>
-    private void InheritDoubt(long now)
+    private void InheritDoubt(Merge merge, long now)
     {
         History[] histories = [.. _hold.Registers.Select(register => register.History).OfType<History>()];
         if (histories.Length > 0)
         {
-            _doubtUntil = now + Math.Max(histories.Max(history => history.Doubt), histories.Min(history => history.Unheard));
+            var window = _sessions?.Window ?? 0;
+            var unheard = merge.Admitted.Select(register => merge.HasHeardTheGone(register) ? register.History!.Unheard : window).DefaultIfEmpty(window).Min();
+            _doubtUntil = now + Math.Max(histories.Max(history => history.Doubt), unheard);
         }
     }
 

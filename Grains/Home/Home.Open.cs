@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace OrleansAdapter.Grains;
 
 /// <content>How a home opens: the merge of what the servers remember of the one before.</content>
@@ -48,10 +50,12 @@ internal sealed partial class Home
         }
         _list.Begin(_lives.All.Select(life => life.Id));
         (IsOpen, _openedAt) = (true, now);
-        InheritDoubt(now);
+        InheritDoubt(merge, now);
+        Dictionary<SocketId, List<ServerId>> claimers = [];
         foreach (var entry in merge.Entries)
         {
             FindTargets(entry.Operation.Target!, entry);
+            FindEarlierClaimers(entry, claimers);
             _targets.RemoveAll(life => entry.Number <= life.Welcome.From); // handled already
             Append(entry, _copies.AreNeeded && merge.RetainersOf(entry).Any(IsElsewhere));
             KeepTargets(merge, entry);
@@ -76,6 +80,22 @@ internal sealed partial class Home
         }
         _backlog.Forgive(); // all that gathered during an outage was logged in one turn
         RemoveDead(_deadProcesses.Keys);
+    }
+
+    /// <summary>
+    /// Whoever is about to handle its own claim has to hear of a later one, though it was not the holder by then: what was between the two may be lost, with
+    /// the life that took the socket from it, and had it taken.
+    /// </summary>
+    private void FindEarlierClaimers(Entry entry, Dictionary<SocketId, List<ServerId>> claimers)
+    {
+        if (entry.Operation.Word is not SessionMoved moved)
+        {
+            return;
+        }
+        ref var earlier = ref CollectionsMarshal.GetValueRefOrAddDefault(claimers, moved.Socket, out _);
+        earlier ??= [];
+        _targets.AddRange(earlier.Select(_lives.Find).OfType<Life>().Except(_targets).ToArray());
+        earlier.Add(entry.Publisher);
     }
 
     private bool IsElsewhere(ServerId id) => _lives.Find(id) is { } life && _copies.IsElsewhere(life);

@@ -13,6 +13,13 @@ internal sealed partial class Home
 
     private long? NumberOf(OrderOffset offset) => _epochs.NumberOf(offset, Epoch, Number);
 
+    /// <summary>
+    /// Up to where a client has received everything. What one names of an epoch before this home's says nothing of a session that began in this one: a client
+    /// that was refused, and has received nothing since, keeps the place that it had.
+    /// </summary>
+    private OrderOffset OffsetFor(Session session, OrderOffset offset) =>
+        !session.IsReopened && offset.Epoch < Epoch && session.First > _epochs.Last ? default : offset;
+
     private void InheritEpochs(Merge merge)
     {
         if (merge.Top is { } top)

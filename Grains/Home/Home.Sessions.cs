@@ -229,7 +229,7 @@ internal sealed partial class Home
         {
             return ClaimRefusal.HolderUnproved;
         }
-        if ((claim.WithoutMissed ? Number : SessionTable.StartOf(session, claim.Offset, NumberOf)) is not { } start)
+        if ((claim.WithoutMissed ? Number : SessionTable.StartOf(session, OffsetFor(session, claim.Offset), NumberOf)) is not { } start)
         {
             return ClaimRefusal.BadOffset;
         }

@@ -82,7 +82,10 @@ internal sealed class Merge
     /// Whether what a life says of its sessions holds: all lives that may have taken one over are here, and tell as well; or had gone when the life had handled
     /// what told it of that (PROTOCOL.md, S6).
     /// </summary>
-    public bool IsProved(Register register) => _isComplete && register.History!.Handled >= _removed;
+    public bool IsProved(Register register) => _isComplete && HasHeardTheGone(register);
+
+    /// <summary>Whether a life has handled all that there was for it when the newest of those that had gone did so.</summary>
+    public bool HasHeardTheGone(Register register) => register.History!.Handled >= _removed;
 
     /// <summary>The lives that retain an entry.</summary>
     public IEnumerable<ServerId> RetainersOf(Entry entry)

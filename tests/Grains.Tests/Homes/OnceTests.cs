@@ -89,6 +89,20 @@ public sealed class OnceTests
         Assert.Equal(answer, home.Once(A, Request).ToString());
     }
 
+    /// <summary>That it was granted to somebody who has gone since may have been lost on its way.</summary>
+    [Theory]
+    [InlineData(7, nameof(ClaimRefusal.None))]
+    [InlineData(8, nameof(ClaimRefusal.HolderUnproved))]
+    public void While_nobody_has_handled_all_that_was_before_somebody_went_nothing_is_granted(long removed, string answer)
+    {
+        var home = new SessionHome(A, TestOperations.History(A) with { Handled = 7, Number = 8, Removed = removed });
+        home.Renew(A, endedUpTo: 0, handled: 8); // all is told
+
+        Assert.Equal(answer, home.Once(A, Request).ToString());
+        home.Pass(SessionHome.Settings.KeepSessions + 100, A);
+        Assert.Equal(nameof(ClaimRefusal.None), home.Once(A, Request with { Low = 9 }).ToString());
+    }
+
     [Fact]
     public void A_server_that_comes_later_is_told_for_how_long_requests_count_that_it_has_not_heard_of()
     {

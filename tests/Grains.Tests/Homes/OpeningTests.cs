@@ -180,6 +180,24 @@ public sealed class OpeningTests
         Assert.Equal([new MovedSocket(socket, 24)], home.Last<Registered>(C).Taken);
     }
 
+    /// <summary>It had the socket by its claim, then somebody who has gone did, and then another one: the entry between the two is lost.</summary>
+    [Fact]
+    public void Whoever_is_about_to_hear_of_its_own_claim_hears_of_a_later_one_as_well()
+    {
+        var socket = SocketId.FromParts(C, 5);
+        var (first, last) = (Moved(6, A, from: C), Moved(8, B, from: C));
+
+        var home = Open(
+            (A, History(A, B) with { Handled = 4, Number = 8 }),
+            (B, History(A, B) with { Handled = 8, Number = 8, Retained = [first, last], Moved = [new MovedSocket(socket, 8)] }));
+
+        Assert.Equal([6, 8], home.Pushed(A));
+
+        Entry Moved(long number, ServerId by, ServerId from) =>
+            Entry(number, by, number, number, Operation.Moved(
+                new BroadcastTarget([], [SocketId.FromParts(from, 0), SocketId.FromParts(by, 0)]), new SessionMoved(socket, [], default)));
+    }
+
     private static TestHome Open(params (ServerId Life, History History)[] histories)
     {
         var home = new TestHome();

@@ -123,6 +123,19 @@ public sealed class RecallTests
         Assert.Equal(ClaimRefusal.NotYet, Claim(3).Refusal);
     }
 
+    /// <summary>It may have been told of as of the home before, and have received something there; the next one cannot tell.</summary>
+    [Theory]
+    [InlineData(Merged, nameof(ClaimRefusal.BadOffset))]
+    [InlineData(Merged + 1, nameof(ClaimRefusal.None))]
+    public void What_a_client_names_of_an_epoch_before_counts_unless_its_session_began_behind_that(long asOf, string outcome)
+    {
+        _home.Word(A, Opened(0) with { LastSent = default, IsAgain = false }, asOf);
+        _home.Renew(A, endedUpTo: 0, handled: Merged);
+
+        Assert.Equal(outcome, Claim(Merged + 5).Refusal.ToString());
+        Assert.Equal(outcome, _home.Claim(A, Client, new OrderOffset(Before - 1, 3)).Refusal.ToString());
+    }
+
     [Fact]
     public void The_next_home_is_told_of_the_epochs_before()
     {

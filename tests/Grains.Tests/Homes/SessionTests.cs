@@ -321,12 +321,26 @@ public sealed class SessionTests
         home.Say(Red);
 
         foreach (
-            var offset in new OrderOffset[] { new(home.Home.Epoch, home.Home.Number + 10), new(home.Home.Epoch + 1, 1), new(1, 1), new(home.Home.Epoch,
-                long.MaxValue) })
+            var offset in new OrderOffset[] { new(home.Home.Epoch, home.Home.Number + 10), new(home.Home.Epoch + 1, 1), new(home.Home.Epoch, long.MaxValue) })
         {
             Assert.Equal(ClaimRefusal.BadOffset, home.Claim(B, client, offset).Refusal);
         }
         Assert.Equal(ClaimRefusal.None, home.Claim(B, client, default).Refusal);
+    }
+
+    /// <summary>An official client that was refused begins anew, and names the last place that it was told of until it is told of another one.</summary>
+    [Fact]
+    public void A_place_of_an_epoch_before_the_session_began_says_that_nothing_was_received_since()
+    {
+        var home = new SessionHome(A, B);
+        home.Say(Room.Everyone);
+        var client = home.Open(A, Red);
+        var missed = home.Say(Red);
+
+        var answer = home.Claim(B, client, new OrderOffset(1, long.MaxValue));
+
+        Assert.Equal(ClaimRefusal.None, answer.Refusal);
+        Assert.Equal([missed], answer.Missed.Select(entry => entry.Number));
     }
 
     [Fact]

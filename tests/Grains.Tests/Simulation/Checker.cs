@@ -31,7 +31,7 @@ internal static class Checker
     {
         var mayFence = cluster.Settings.Faults is FaultClass.WorkerPausedPastItsLease or FaultClass.Overflow or FaultClass.DirectoryKilledAndWorkerLate
             or FaultClass.Everything or FaultClass.DirectoryAndWorkerKilledAsItOpens or FaultClass.FenceThenDirectoryKilled or FaultClass.TwoHomesAtOnce
-            or FaultClass.WorkersReplacedThenDirectoryKilled or FaultClass.MachineCutOff;
+            or FaultClass.WorkersReplacedThenDirectoryKilled or FaultClass.ClaimerAndDirectoryKilled or FaultClass.MachineCutOff;
         if (cluster.Settings.Links.InOrder && cluster.Recording.AnyFenced && !mayFence)
         {
             throw new ViolationException("P7: a healthy server was fenced");

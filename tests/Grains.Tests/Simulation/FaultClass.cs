@@ -18,6 +18,7 @@ public enum FaultClass
     FenceThenDirectoryKilled,
     TwoHomesAtOnce,
     WorkersReplacedThenDirectoryKilled,
+    ClaimerAndDirectoryKilled,
     MachineKilled,
     MachineCutOff,
 }

@@ -67,6 +67,9 @@ internal sealed class FaultPlan(SimulatedCluster cluster)
             case FaultClass.WorkersReplacedThenDirectoryKilled:
                 WorkersReplacedThenDirectoryKilled();
                 break;
+            case FaultClass.ClaimerAndDirectoryKilled:
+                ClaimerAndDirectoryKilled();
+                break;
             case FaultClass.MachineKilled:
                 MachineKilled();
                 break;
@@ -168,6 +171,35 @@ internal sealed class FaultPlan(SimulatedCluster cluster)
         }
         _hot.Add(_start);
         KillDirectory(_start + (servers * step) + _dice.Below(100));
+    }
+
+    /// <summary>
+    /// Clients come to a server that dies with the directory, or right before it, and those that they come from have not heard of that: they may still have the
+    /// sockets. What the claimer alone has heard is forgotten, and its clients begin anew when numbers are given again.
+    /// </summary>
+    private void ClaimerAndDirectoryKilled()
+    {
+        var (claimer, silence, goesFirst) = (Slot(), 60 + _dice.Below(120), _dice.Chance(0.5));
+        var killed = _start + silence;
+        _hot.AddRange([_start, killed + 400]);
+        for (var slot = 0; slot < cluster.Servers.Length; slot++)
+        {
+            if (slot != claimer && _dice.Chance(0.7))
+            {
+                var (silent, until) = (slot, silence + (goesFirst ? 100 + _dice.Below(250) : 20 + _dice.Below(150)));
+                cluster.Agenda.At(_start, () => cluster.PauseServer(silent, until));
+            }
+        }
+        var restart = _dice.Chance(0.6);
+        cluster.Agenda.At(killed, () => cluster.KillServer(claimer, tell: goesFirst, restart));
+        KillDirectory(goesFirst ? killed + 50 + _dice.Below(150) : killed + _dice.Below(30) - 15);
+        if (_dice.Chance(0.4))
+        {
+            // The next home has everybody told; the one behind that hears it from them alone.
+            var (after, downFor) = (_dice.Below(80), 5 + _dice.Below(60));
+            cluster.Agenda.At(killed + 201, () => Directory.WhenOpen(() => cluster.Agenda.In(after, () => Directory.Kill(downFor))));
+        }
+        new ClaimerTraffic(cluster, claimer).Draw(_start, killed);
     }
 
     /// <summary>Most times it is the home's.</summary>

@@ -76,6 +76,14 @@ internal static class Mutations
                 ? Operation.Session(opened with { Absence = absence with { KnownAt = o.AsOf } }, o.AsOf)
                 : o)),
 
+        ["A holder is believed though a later one may have died"] = (
+            FaultClass.ClaimerAndDirectoryKilled,
+            () => new Mutation { ToServer = (_, message) => message is Registered r ? r with { UnprovedUpTo = 0 } : message }),
+        ["A holder is believed though it missed that a later one has gone"] = (
+            FaultClass.ClaimerAndDirectoryKilled, () => Mutation.OfHistories(history => history with { Removed = 0 })),
+        ["A number that was given again counts as what it was"] = (
+            FaultClass.ClaimerAndDirectoryKilled, () => new Mutation { ToHome = (home, message, _) => WithAnyNumber(home.Home, message) }),
+
         ["A new home is not told who acted"] = (
             FaultClass.DirectoryKilled,
             () => Mutation.OfOperations(o => o is { Kind: OperationKind.Session, Word: SessionOnce } ? Operation.Session(new SessionOnce([]), o.AsOf) : o)),
@@ -188,6 +196,17 @@ internal static class Mutations
     /// <summary>Clients come back all the time: for what shows only where several come back one upon the other.</summary>
     private static Mutation WithManyBreaks(Mutation mutation) => mutation.With(
         settings => settings with { MoreBreaks = 25, Recovery = new RecoverySettings(20_000, 25_000, 1 << 20, 1_000) });
+
+    /// <summary>As if the last number of the epochs before were not known.</summary>
+    private static WorkerMessage WithAnyNumber(Home home, WorkerMessage message)
+    {
+        return message is Submit submit && home.IsOpen ? submit with { Operations = [.. submit.Operations.Select(Change)] } : message;
+
+        Operation Change(Operation operation) => operation.Word is SessionClaim { Offset: var offset } claim && offset.Number <= home.Number
+            && home.Past.Any(past => past.Epoch == offset.Epoch && past.Last < offset.Number)
+                ? Operation.Claim(claim with { Offset = new OrderOffset(home.Epoch, offset.Number) })
+                : operation;
+    }
 
     private static Push SwapOnOneServer(SimulatedServer server, Push push)
     {

@@ -61,6 +61,17 @@ internal sealed class SessionCheck(Recording recording)
         }
     }
 
+    /// <summary>Nobody makes places up here: one that is older than the session says that nothing was received since that began.</summary>
+    public static void CheckOffset(Recording recording, ClaimTry asked, ClaimRefusal refusal)
+    {
+        var client = asked.Client;
+        if (refusal == ClaimRefusal.BadOffset && client.ConnectedIn == asked.AskedIn && asked.Offset.Epoch < asked.AskedIn
+            && client.HandledBefore > (recording.Past.GetValueOrDefault(asked.AskedIn, []) is [.., var last] ? last.Last : -1))
+        {
+            throw new ViolationException($"R12: {client} was refused for a place that it had been told of before its session began: {asked.Offset}");
+        }
+    }
+
     /// <summary>R15: where no server was lost, and nothing of what they keep, everybody comes back, however often the directory died.</summary>
     public static void CheckRefusalOfSurvivor(SimulatedCluster cluster, ClaimTry asked, ClaimRefusal refusal)
     {

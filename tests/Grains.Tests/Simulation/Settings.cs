@@ -110,7 +110,7 @@ internal sealed record Settings
             TurnLength = dice.Chance(0.5) ? 0 : 1 + dice.Below(4),
             NoticesReconnect = dice.Chance(0.5),
             OperationsTimeOut = timesOut,
-            Recovery = dice.Chance(0.5) ? DrawRecovery(dice) : null,
+            Recovery = dice.Chance(0.5) || faults == FaultClass.ClaimerAndDirectoryKilled ? DrawRecovery(dice) : null,
             Home = new HomeOptions
             {
                 Lease = 600,

@@ -36,8 +36,14 @@ internal sealed class SimulatedClient(int index, SecretHash secret, string? user
     /// <summary>The try to come back that it waits for; null for none.</summary>
     public ClaimTry? Try { get; set; }
 
-    /// <summary>Up to where it has received everything.</summary>
-    public OrderOffset Offset { get; private set; }
+    /// <summary>Up to where it has received everything. An official client keeps it when it begins anew.</summary>
+    public OrderOffset Offset { get; set; }
+
+    /// <summary>Whether it was refused another session before this one.</summary>
+    public bool BeginsAnew { get; init; }
+
+    /// <summary>The epoch of its server when it connected; 0 where that had no home.</summary>
+    public long ConnectedIn { get; init; }
 
     /// <summary>What it received over all its connections, in order.</summary>
     public List<Received> Received { get; } = [];

@@ -32,6 +32,19 @@ internal sealed partial class SimulatedServer
         ComeBackSoon(client);
     }
 
+    /// <summary>A client's connection breaks without its server noticing, and it asks another one at once.</summary>
+    public static void Move(SimulatedClient client, SimulatedServer to)
+    {
+        if (client.Confirmed is null)
+        {
+            return;
+        }
+        to.Recording.Log($"CONNECTION of {client} BREAKS unnoticed: {client.Socket}");
+        client.Socket!.Read(client.Socket.Pipe.Count);
+        client.Socket = null;
+        Ask(to._cluster, client, to);
+    }
+
     /// <summary>A client asks here for its session.</summary>
     public void Claim(ClaimTry asked)
     {
@@ -85,9 +98,9 @@ internal sealed partial class SimulatedServer
     public Publish Publish(int index) => Recording.Publishes[index];
 
     /// <summary>Gives a new socket a session, so that its client may come back.</summary>
-    private void GiveSession(SimulatedSocket socket)
+    private void GiveSession(SimulatedSocket socket, SimulatedClient? refused)
     {
-        if (!_cluster.Settings.Recovers || _cluster.Dice.Chance(0.2))
+        if (!_cluster.Settings.Recovers || (refused is null && _cluster.Dice.Chance(0.2)))
         {
             return;
         }
@@ -97,6 +110,9 @@ internal sealed partial class SimulatedServer
             CameEarly = !State.Replica.KeepsSessions,
             HandledBefore = State.Replica.IsLive ? State.Replica.Handled : 0,
             IsOfHub = _cluster.Dice.Seed % 4 == 3 && Recording.Clients.Count % 2 == 0, // the other seeds stay as they were
+            BeginsAnew = refused is not null,
+            ConnectedIn = State.Replica.IsLive ? State.Replica.Epoch : 0,
+            Offset = refused?.Offset ?? default,
         };
         Recording.Clients.Add(client);
         (client.Socket, client.Newest) = (socket, socket);
@@ -152,8 +168,12 @@ internal sealed partial class SimulatedServer
         }
     }
 
-    private void ComeBackSoon(SimulatedClient client) =>
-        _cluster.Agenda.In(_cluster.Dice.Below(_cluster.Dice.Chance(0.8) ? 60 : 700), () => ComeBack(_cluster, client));
+    /// <summary>Most are fast; where whoever had them is about to be forgotten, most come behind that.</summary>
+    private void ComeBackSoon(SimulatedClient client)
+    {
+        var fast = _cluster.Settings.Faults == FaultClass.ClaimerAndDirectoryKilled ? 0.3 : 0.8;
+        _cluster.Agenda.In(_cluster.Dice.Below(_cluster.Dice.Chance(fast) ? 60 : 700), () => ComeBack(_cluster, client));
+    }
 
     private static void ComeBack(SimulatedCluster cluster, SimulatedClient client)
     {
@@ -179,7 +199,11 @@ internal sealed partial class SimulatedServer
             var given = new ClaimTry(client, other, client.Offset, cluster.Recording.NextMoment());
             cluster.Whenever(other, () => other.Claim(given));
         }
-        var server = cluster.Dice.Any(servers);
+        Ask(cluster, client, cluster.Dice.Any(servers));
+    }
+
+    private static void Ask(SimulatedCluster cluster, SimulatedClient client, SimulatedServer server)
+    {
         var asked = client.Try = new ClaimTry(client, server, client.Offset, cluster.Recording.NextMoment());
         cluster.Whenever(server, () => server.Claim(asked));
         cluster.Agenda.In(3_000, () =>
@@ -274,6 +298,24 @@ internal sealed partial class SimulatedServer
         }
     }
 
+    /// <summary>A client has a session of its own again. Some break off before they have heard much.</summary>
+    private void BeginAnew(SimulatedClient refused)
+    {
+        Connect(refused.User, refused);
+        if (_cluster.Settings.Faults == FaultClass.ClaimerAndDirectoryKilled)
+        {
+            var client = Recording.Clients[^1];
+            _cluster.Agenda.In(5 + _cluster.Dice.Below(80), () => _cluster.Whenever(this, () =>
+            {
+                if (client.Socket is { } socket && client.Confirmed is not null && client.Received.Count == 0)
+                {
+                    Break(socket);
+                    Publish(index => Simulation.Publish.Emit(BroadcastTarget.Of(Room.Everyone), index));
+                }
+            }));
+        }
+    }
+
     private void Refused(ClaimTry asked, ClaimRefusal refusal)
     {
         Recording.Count($"session refused: {refusal}");
@@ -290,8 +332,10 @@ internal sealed partial class SimulatedServer
             SessionCheck.CheckRefusal(_cluster, asked, refusal);
             if (State.Replica.IsLive && State.Replica.Epoch == asked.AskedIn)
             {
+                SessionCheck.CheckOffset(Recording, asked, refusal);
                 SessionCheck.CheckRefusalOfSurvivor(_cluster, asked, refusal);
             }
+            _cluster.Agenda.In(1, () => _cluster.Whenever(this, () => BeginAnew(asked.Client)));
         }
     }
 }

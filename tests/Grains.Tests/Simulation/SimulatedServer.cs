@@ -74,12 +74,15 @@ internal sealed partial class SimulatedServer : INamespaceOutput
     /// <summary>Answers to its requests have come.</summary>
     public void Receive(Answers answers) => Turn(() => Answers.Exchange.Receive(answers, _cluster.Now));
 
-    public void Connect(string? user)
+    /// <summary>A client connects.</summary>
+    /// <param name="user">Its user; null for none.</param>
+    /// <param name="refused">Who it was before, where it was refused its session and begins anew.</param>
+    public void Connect(string? user, SimulatedClient? refused = null)
     {
         var socket = new SimulatedSocket(this, Recording.Sockets.Count, SocketId.FromParts(Life, _cluster.Dice.Bits())) { UserId = user };
         Recording.Sockets.Add(socket);
         Sockets.Add(socket);
-        GiveSession(socket);
+        GiveSession(socket, refused);
         Claim[] claims = user is null ? [Claim(socket, Room.Everyone)] : [Claim(socket, Room.Everyone), Claim(socket, Room.OfUser(user))];
         var waiter = new TaskCompletionSource();
         Turn(() => State.Connect(socket, waiter, _cluster.Now));
