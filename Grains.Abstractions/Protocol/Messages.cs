@@ -228,7 +228,7 @@ internal sealed record Registered : HomeMessage
     /// </summary>
     public long UnprovedUpTo { get; init; }
 
-    /// <summary>The home's last number when the last life that it had left; 0 where none has.</summary>
+    /// <summary>The last number when the last life went that this home had, or one before it; 0 where none has.</summary>
     public long Removed { get; init; }
 }
 

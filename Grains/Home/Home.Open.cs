@@ -23,6 +23,7 @@ internal sealed partial class Home
             _output.Removed(fenced, RemovalReason.FencedBefore);
         }
         Number = merge.Number;
+        _removedAt = merge.GoneBy;
         InheritEpochs(merge);
         _untold.UnionWith(merge.Known);
         foreach (var register in _hold.Registers)

@@ -84,6 +84,12 @@ internal sealed class Merge
     /// </summary>
     public bool IsProved(Register register) => _isComplete && HasHeardTheGone(register);
 
+    /// <summary>
+    /// By this number the newest of the lives that are not here had gone: those that did not come to this merge go with it. Who hears of this home late, or not
+    /// at all, and of the next one, has to have heard of that.
+    /// </summary>
+    public long GoneBy => _isComplete ? _removed : Number;
+
     /// <summary>Whether a life has handled all that there was for it when the newest of those that had gone did so.</summary>
     public bool HasHeardTheGone(Register register) => register.History!.Handled >= _removed;
 

@@ -154,6 +154,19 @@ public sealed class RecallTests
         Assert.Equal(0, _home.Register(A).UnprovedUpTo);
     }
 
+    /// <summary>Else a life that never heard of this home would be believed by the next one, as those who came to this one know of nobody that has gone.</summary>
+    [Theory]
+    [InlineData(true, Merged - 5)]
+    [InlineData(false, Merged)]
+    public void Who_comes_later_is_told_when_the_last_one_had_gone_of_those_before_this_home(bool isComplete, long removed)
+    {
+        ServerId[] list = isComplete ? [A] : [A, Life(2)];
+        var history = TestOperations.History(list) with { Handled = Merged, Number = Merged, Removed = Merged - 5 };
+        var home = new SessionHome(A, history, isComplete ? [] : [Life(2)]);
+
+        Assert.Equal(removed, home.Register(Life(3)).Removed);
+    }
+
     [Fact]
     public void Who_is_away_and_held_is_left_to_its_holder_by_what_steers_sockets_until_that_has_gone()
     {

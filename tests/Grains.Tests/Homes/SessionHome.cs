@@ -31,9 +31,10 @@ internal sealed class SessionHome : IHomeOutput
     }
 
     /// <summary>The home after a directory's death, with a server that was in the one before.</summary>
-    public SessionHome(ServerId life, History history)
+    public SessionHome(ServerId life, History history, params ServerId[] died)
     {
         Home = new Home(new HomeOptions(), this, new Random(1), 2_000, firstStart: false);
+        Array.ForEach(died, Kill);
         Register(life, history);
         Assert.True(Home.IsOpen);
         Home.Receive(new Register { Life = _publisher, Epoch = Home.Epoch }, _now);
