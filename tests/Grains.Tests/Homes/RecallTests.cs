@@ -154,7 +154,7 @@ public sealed class RecallTests
         Assert.Equal(0, _home.Register(A).UnprovedUpTo);
     }
 
-    /// <summary>Else a life that never heard of this home would be believed by the next one, as those who came to this one know of nobody that has gone.</summary>
+    /// <summary>Else a life that never heard of this home would be believed by the next one: those who came to this one know of nobody that has gone.</summary>
     [Theory]
     [InlineData(true, Merged - 5)]
     [InlineData(false, Merged)]
