@@ -15,7 +15,7 @@ internal sealed class PastEpochs
     /// <summary>The home opens: what the servers were told of the epochs before theirs, and the last number of that one.</summary>
     public void Inherit(IReadOnlyList<PastEpoch> past, long epoch, long last) => _past = [.. past.Append(new PastEpoch(epoch, last)).TakeLast(Most)];
 
-    /// <summary>The last number of the epochs before: a session that is told of as of a later one is not older than this home. -1 where there was none.</summary>
+    /// <summary>The last number of the epochs before: a session that began behind it is not older than this home. -1 where there was none.</summary>
     public long Last => _past.Length > 0 ? _past[^1].Last : -1;
 
     /// <summary>The number of a place in the order; null where there is none, or nothing is known of its epoch.</summary>
