@@ -24,6 +24,7 @@ internal sealed partial class HomeGrain : Grain, IHomeGrain, IHomeOutput
     private readonly Epochs _epochs;
     private readonly Machines _machines;
     private readonly DeadServers _deadServers;
+    private readonly LocalHomes _localHomes;
     private readonly Standing? _standing;
     private readonly DirectoryMetrics _metrics;
     private readonly MailboxSubscribers _subscribers;
@@ -49,6 +50,7 @@ internal sealed partial class HomeGrain : Grain, IHomeGrain, IHomeOutput
         Epochs epochs,
         Machines machines,
         DeadServers deadServers,
+        LocalHomes localHomes,
         StandingWatch standing,
         DirectoryMetrics metrics,
         MailboxSubscribers subscribers,
@@ -61,6 +63,7 @@ internal sealed partial class HomeGrain : Grain, IHomeGrain, IHomeOutput
         _epochs = epochs;
         _machines = machines;
         _deadServers = deadServers;
+        _localHomes = localHomes;
         _standing = standing.Standing;
         _metrics = metrics;
         _subscribers = subscribers;
@@ -88,11 +91,14 @@ internal sealed partial class HomeGrain : Grain, IHomeGrain, IHomeOutput
         DirectoryLog.HomeStarted(_logger, Namespace, epoch);
         LearnDeadSilos();
         _ = LearnDeathsAsync();
+        _turns = TaskScheduler.Current;
+        _localHomes.Add(Namespace, this);
         return Task.CompletedTask;
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        _localHomes.Remove(Namespace, this);
         _metrics.Forget(this);
         foreach (var mailbox in _mailboxes.Values)
         {
@@ -108,11 +114,12 @@ internal sealed partial class HomeGrain : Grain, IHomeGrain, IHomeOutput
     {
         try
         {
+            var tellsSilo = false;
             foreach (var message in messages.Messages)
             {
-                Receive(message, observer);
+                tellsSilo |= Receive(message, observer) is Register or Renew;
             }
-            return Task.FromResult(Replies());
+            return Task.FromResult(Replies(tellsSilo));
         }
         finally
         {
@@ -127,11 +134,8 @@ internal sealed partial class HomeGrain : Grain, IHomeGrain, IHomeOutput
     {
         try
         {
-            if (_parts.Add(part) is { } message)
-            {
-                Receive(message, observer);
-            }
-            return Task.FromResult(Replies());
+            var tellsSilo = _parts.Add(part) is { } message && Receive(message, observer) is Register;
+            return Task.FromResult(Replies(tellsSilo));
         }
         finally
         {
@@ -150,7 +154,7 @@ internal sealed partial class HomeGrain : Grain, IHomeGrain, IHomeOutput
         try
         {
             _home.Check(life, epoch);
-            return Task.FromResult(Replies());
+            return Task.FromResult(Replies(tellsSilo: true));
         }
         finally
         {
@@ -225,7 +229,7 @@ internal sealed partial class HomeGrain : Grain, IHomeGrain, IHomeOutput
 
     void IHomeOutput.Conflict(string message) => DirectoryLog.HistoriesConflict(_logger, Namespace, message);
 
-    private void Receive(byte[] bytes, IMailboxObserver? observer)
+    private WorkerMessage Receive(byte[] bytes, IMailboxObserver? observer)
     {
         var message = MessageCodec.ReadWorkerMessage(bytes);
         _versions[message.Life.Process] = Wire.VersionOf(bytes);
@@ -243,6 +247,7 @@ internal sealed partial class HomeGrain : Grain, IHomeGrain, IHomeOutput
         {
             Forget(message.Life); // refused, which the result tells it
         }
+        return message;
     }
 
     private void Hand(WorkerMessage message)
@@ -271,7 +276,10 @@ internal sealed partial class HomeGrain : Grain, IHomeGrain, IHomeOutput
         }
     }
 
-    private MailboxBatch Replies() => _replies.Count == 0 ? MailboxBatch.Empty : new MailboxBatch([.. _replies]);
+    /// <summary>What there is for the caller.</summary>
+    /// <param name="tellsSilo">Whether it is to know in which silo the home is, for its rounds.</param>
+    private MailboxBatch Replies(bool tellsSilo) =>
+        _replies.Count > 0 ? new MailboxBatch([.. _replies], tellsSilo ? _localHomes.Silo : null) : tellsSilo ? _localHomes.Nothing : MailboxBatch.Empty;
 
     /// <summary>Whatever a message did, also where it threw: what others are to get goes out, and the next caller gets nothing that was for this one.</summary>
     private void EndTurn()
@@ -376,21 +384,6 @@ internal sealed partial class HomeGrain : Grain, IHomeGrain, IHomeOutput
 #pragma warning restore CA1031
         {
             DirectoryLog.RemovalFailed(_logger, Namespace, life, exception);
-        }
-    }
-}
-
-/// <summary>Which namespaces have had a home in this silo. The first one of each may be the first in the cluster; no later one is.</summary>
-internal sealed class FirstHomes
-{
-    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
-
-    /// <summary>True once for each namespace.</summary>
-    public bool IsFirst(string @namespace)
-    {
-        lock (_seen)
-        {
-            return _seen.Add(@namespace);
         }
     }
 }

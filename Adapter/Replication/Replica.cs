@@ -7,6 +7,9 @@ namespace OrleansAdapter.Replication;
 /// </summary>
 internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host, ServerId life)
 {
+    /// <summary>The part of the time between two renewals of the lease for which one may be kept, to travel with those of other namespaces.</summary>
+    private const int ShareOfRenewal = 8;
+
     private readonly Outbox _outbox = new(options);
     private readonly KnownLives _lives = new();
     private readonly Queue<Entry> _retained = new();
@@ -236,7 +239,7 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
         }
         if (now - _sentRenew >= options.RenewEvery)
         {
-            SendRenew(now);
+            SendRenew(now, options.RenewEvery / ShareOfRenewal);
         }
         if (_last > _handled && now - _progress >= options.ReadAfterSilence)
         {
@@ -278,7 +281,7 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
         Seen = [.. _seen.Select(seen => new SeenPosition(seen.Key, seen.Value))],
     };
 
-    private void SendRenew(long now)
+    private void SendRenew(long now, long mayWait = 0)
     {
         _sentRenew = now;
         var position = _outbox.LastPosition;
@@ -291,6 +294,7 @@ internal sealed partial class Replica(ReplicaOptions options, IReplicaHost host,
             Handled = _handled,
             Position = position,
             EndedUpTo = _ended,
+            MayWait = mayWait,
         });
     }
 

@@ -7,7 +7,7 @@ namespace OrleansAdapter.Grains;
 /// stream. Nobody changes the bytes, so Orleans need not copy them.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("OrleansAdapter.MailboxBatch")]
-internal sealed class MailboxBatch(byte[][] messages)
+internal sealed class MailboxBatch(byte[][] messages, string? silo = null)
 {
     /// <summary>A batch without messages.</summary>
     public static MailboxBatch Empty { get; } = new([]);
@@ -18,6 +18,13 @@ internal sealed class MailboxBatch(byte[][] messages)
     /// <summary>The messages, in order.</summary>
     [Id(0)]
     public byte[][] Messages { get; } = messages;
+
+    /// <summary>
+    /// The silo in which the home is that says this, so that it can be asked together with the others there (<see cref="ISiloHomesGrain"/>). Null where that is
+    /// not said, as by silos of a version that knows no rounds.
+    /// </summary>
+    [Id(1)]
+    public string? Silo { get; } = silo;
 }
 
 /// <summary>One part of an encoded message that is too long for one grain call. The parts are sent one after the other.</summary>

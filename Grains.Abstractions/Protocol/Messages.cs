@@ -79,6 +79,11 @@ internal sealed record Renew : WorkerMessage
 
     /// <summary>The last news of ended sessions that the life has taken.</summary>
     public long EndedUpTo { get; init; }
+
+    /// <summary>
+    /// For how many milliseconds whoever carries it may keep it, so that it travels with others: it is for the lease alone, which has time. Not on the wire.
+    /// </summary>
+    public long MayWait { get; init; }
 }
 
 /// <summary>What a server remembers of a home, from which the next home is made (PROTOCOL.md, Register: history).</summary>

@@ -21,10 +21,8 @@ internal sealed class HomeLink : IAsyncDisposable
     private readonly CallLane<WorkerMessage> _read;
     private readonly CallLane<WorkerMessage> _renew;
     private readonly WaitingAcknowledgement _waiting;
-    private WorkerMessage? _newest;
     private ServerId _life;
     private long _pledge;
-    private long _heard;
     private long _lastMessage;
     private int _inParts;
     private long _checked;
@@ -35,6 +33,7 @@ internal sealed class HomeLink : IAsyncDisposable
         _directory = directory;
         _namespace = @namespace;
         _home = home;
+        Contact = new HomeContact(@namespace);
         _subscription = new MailboxSubscription(directory.Streams, directory.ClientEnd, Receive, DeliverAsync);
         _register = Lane(RegisterAsync);
         _submit = Lane(SubmitAsync);
@@ -44,13 +43,20 @@ internal sealed class HomeLink : IAsyncDisposable
         _waiting = new WaitingAcknowledgement(directory.Time, _acknowledge.Send);
     }
 
+    /// <summary>How it stands between the server and the home.</summary>
+    public HomeContact Contact { get; }
+
     public void Send(WorkerMessage message)
     {
         if (message is Register register && _directory.Machine is { } machine)
         {
             message = register with { Machine = machine };
         }
-        Volatile.Write(ref _newest, message);
+        Contact.Said(message);
+        if (message is Renew renewal && Contact.TryKeep(renewal, _directory.Now))
+        {
+            return;
+        }
         if (message is Register)
         {
             // Calls to a home that is gone may take their time to fail, and so may one whose gateway went with it: what is said now is not to wait for
@@ -86,14 +92,29 @@ internal sealed class HomeLink : IAsyncDisposable
     }
 
     /// <summary>
-    /// Asks the home whether a message was missed, if nothing has come from it for this long. It does not wait for the answer before it asks again: a call
-    /// to a silo that died fails only after a new home has waited long enough.
+    /// Asks the home by itself whether a message was missed; with a renewal, that says it as well. A question does not wait for the answer to the one before:
+    /// a call to a silo that died fails only after a new home has waited long enough.
     /// </summary>
-    public void Check(long silence)
+    public void Ask(Renew? renewal)
     {
-        if (Volatile.Read(ref _newest) is { Epoch: > 0 } newest && _directory.Now - Volatile.Read(ref _heard) > silence)
+        if (renewal is not null)
+        {
+            _renew.Send(renewal);
+        }
+        else if (Contact.Newest is { } newest)
         {
             _ = CheckAsync(newest);
+        }
+    }
+
+    /// <summary>Takes what the home has said in a round.</summary>
+    public void Receive(MailboxBatch batch)
+    {
+        using var turns = _directory.ClientEnd is null ? default : WorkBatch.Begin();   // in a silo, this may be the thread of somebody's grain
+        Pass(Read(batch));
+        if (batch.Silo is { } silo)
+        {
+            _directory.Rounds.Named(Contact, silo, _directory.Now);
         }
     }
 
@@ -127,7 +148,7 @@ internal sealed class HomeLink : IAsyncDisposable
                 }
                 return await CallAsync(message).ConfigureAwait(false);
             }
-            catch (Exception exception) when (Volatile.Read(ref _newest) == message && exception is not LimitExceededException)
+            catch (Exception exception) when (Contact.Newest == message && exception is not LimitExceededException)
             {
                 _directory.CallFailed(_namespace, exception);
             }
@@ -215,12 +236,6 @@ internal sealed class HomeLink : IAsyncDisposable
     private CallLane<WorkerMessage> Lane(Func<WorkerMessage, Task<MailboxBatch>> call) =>
         new(call, Receive, exception => _directory.CallFailed(_namespace, exception));
 
-    private void Receive(MailboxBatch batch)
-    {
-        using var turns = _directory.ClientEnd is null ? default : WorkBatch.Begin();   // in a silo, this may be the thread of somebody's grain
-        Pass(Read(batch));
-    }
-
     /// <summary>
     /// Takes an event of our own stream provider. The result is the acknowledgement of its entries where that comes soon; mostly it is there when the turn
     /// has run.
@@ -245,7 +260,7 @@ internal sealed class HomeLink : IAsyncDisposable
 
     private List<HomeMessage> Read(MailboxBatch batch)
     {
-        Volatile.Write(ref _heard, _directory.Now);
+        Contact.Heard(_directory.Now);
         List<HomeMessage> messages = new(batch.Messages.Length);
         foreach (var bytes in batch.Messages)
         {
@@ -265,6 +280,10 @@ internal sealed class HomeLink : IAsyncDisposable
     {
         foreach (var message in messages)
         {
+            if (message is WrongEpoch)
+            {
+                _directory.Rounds.Superseded(Contact, _directory.Now);
+            }
             _directory.Receiver.Receive(_namespace, message);
         }
     }

@@ -17,13 +17,7 @@ namespace OrleansAdapter.Grains;
 internal sealed class OrleansDirectory : IDirectory
 {
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan CheckEvery = TimeSpan.FromMilliseconds(250);
-
-    /// <summary>
-    /// How many milliseconds a home may be silent before it is asked whether a message was missed. Together with the time that the question has, it is less
-    /// than a new home waits.
-    /// </summary>
-    private const long Silence = 300;
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(Rounds.LooksEvery);
 
     private readonly IClusterClient _client;
     private readonly ClusterOptions _cluster;
@@ -57,6 +51,7 @@ internal sealed class OrleansDirectory : IDirectory
         _ending = lifetime?.ApplicationStopping ?? CancellationToken.None;
         Options = options.Value;
         Logger = logger.Bounded(time);
+        Rounds = new Rounds(new RoundCalls(this));
     }
 
     public DirectoryOptions Options { get; }
@@ -79,6 +74,9 @@ internal sealed class OrleansDirectory : IDirectory
     /// <summary>Cancelled when this directory is disposed.</summary>
     public CancellationToken Stopping => _stopping.Token;
 
+    /// <summary>When each home is asked, and with which others.</summary>
+    public Rounds Rounds { get; }
+
     public IServerListGrain Servers => _client.GetGrain<IServerListGrain>(0);
 
     public IDirectoryReceiver Receiver => _receiver ?? throw NotStarted();
@@ -86,6 +84,11 @@ internal sealed class OrleansDirectory : IDirectory
     public long Now => _time.Milliseconds();
 
     public IServerMessagesGrain ServerMessages(ServerId process) => _client.GetGrain<IServerMessagesGrain>(process.Process.ToString());
+
+    public ISiloHomesGrain HomesOf(string silo) => _client.GetGrain<ISiloHomesGrain>(silo);
+
+    /// <summary>What reaches the home of a namespace; null where this server is not in that.</summary>
+    public HomeLink? LinkTo(string @namespace) => _homes.GetValueOrDefault(@namespace);
 
     public async Task StartAsync(ServerId process, IDirectoryReceiver receiver, CancellationToken cancellationToken)
     {
@@ -97,7 +100,7 @@ internal sealed class OrleansDirectory : IDirectory
         _process = process.Process;
         _server = new ServerLink(this, process.Process);
         await ReachAsync(cancellationToken).ConfigureAwait(false);
-        _timer = _time.CreateTimer(static self => ((OrleansDirectory)self!).Check(), this, CheckEvery, CheckEvery);
+        _timer = _time.CreateTimer(static self => ((OrleansDirectory)self!).Look(), this, LookEvery, LookEvery);
         receiver.Connected();
     }
 
@@ -175,13 +178,7 @@ internal sealed class OrleansDirectory : IDirectory
         }
     }
 
-    private void Check()
-    {
-        foreach (var home in _homes.Values)
-        {
-            home.Check(Silence);
-        }
-    }
+    private void Look() => Rounds.Look(_homes.Values.Select(home => home.Contact), Now);
 
     private async Task ReconnectAsync(Exception exception)
     {

@@ -32,6 +32,8 @@ public static class OrleansDirectoryHostingExtensions
         builder.Services.TryAddSingleton<SiloDeaths>();
         builder.Services.TryAddSingleton<DeadServers>();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IDeathListener, SiloOfDeadServer>());
+        builder.Services.TryAddSingleton<LocalHomes>();
+        builder.AddPlacementDirector<OnSiloOfKey, SiloOfKeyDirector>();
         builder.AddPlacementDirector<OnItsServer, NamedSiloDirector>();
         builder.AddPlacementDirector<OnDirectorySilo, NamedSiloDirector>();
         builder.Services.TryAddSingleton<KeptSubscriptions>();

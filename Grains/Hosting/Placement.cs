@@ -50,6 +50,28 @@ internal sealed class OnDirectorySilo : PlacementStrategy
     public static bool IsNameOf(string silo) => silo == Name || silo.StartsWith(Name + "-", StringComparison.Ordinal);
 }
 
+/// <summary>Places a grain in the silo whose address its key is.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class OnSiloOfKeyAttribute() : PlacementAttribute(new OnSiloOfKey());
+
+/// <inheritdoc cref="OnSiloOfKeyAttribute"/>
+[GenerateSerializer, Immutable, SuppressReferenceTracking]
+internal sealed class OnSiloOfKey : PlacementStrategy;
+
+/// <summary>Finds the silo for such a grain. If it is not there any more, another one is taken, in which nobody looks for anything of it.</summary>
+internal sealed class SiloOfKeyDirector : IPlacementDirector
+{
+    /// <inheritdoc/>
+    public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
+    {
+        var compatible = context.GetCompatibleSilos(target);
+        var key = target.GrainIdentity.Key.ToString();
+        return Task.FromResult(
+            Array.Find(compatible, silo => silo.ToParsableString() == key)
+                ?? (compatible.Length == 0 || compatible.Contains(context.LocalSilo) ? context.LocalSilo : compatible[Random.Shared.Next(compatible.Length)]));
+    }
+}
+
 /// <summary>Finds the silo for such a grain by its name: a server's silo is named for the server's id. If there is none, the caller's silo is taken.</summary>
 internal sealed class NamedSiloDirector(ISiloStatusOracle silos) : IPlacementDirector
 {

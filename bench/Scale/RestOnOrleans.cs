@@ -13,13 +13,14 @@ internal static class RestOnOrleans
     private static readonly TimeSpan Warm = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(10);
 
-    /// <summary>Processor time per call, of the silo and of the servers: what many namespaces take more than one does.</summary>
-    /// <param name="callsPerLife">Calls of a server in a namespace, each second.</param>
-    public static async Task<(TimeSpan Silo, TimeSpan Server)> MeasureAsync(double callsPerLife)
+    /// <summary>
+    /// Processor time for each server in a namespace and each second, of the silo and of the servers: what many namespaces take more than one does.
+    /// </summary>
+    public static async Task<(TimeSpan Silo, TimeSpan Server)> MeasureAsync()
     {
         var (few, many) = (await MeasureAsync(namespaces: 1), await MeasureAsync(Namespaces));
-        var calls = Servers * (Namespaces - 1) * callsPerLife * Length.TotalSeconds;
-        return ((many.Silo - few.Silo) / calls, (many.Servers - few.Servers) / calls);
+        var lives = Servers * (Namespaces - 1) * Length.TotalSeconds;
+        return ((many.Silo - few.Silo) / lives, (many.Servers - few.Servers) / lives);
     }
 
     private static async Task<(TimeSpan Silo, TimeSpan Servers)> MeasureAsync(int namespaces)

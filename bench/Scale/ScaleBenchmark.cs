@@ -1,5 +1,6 @@
 using System.Globalization;
 using OrleansAdapter.Grains;
+using OrleansAdapter.Grains.Testing;
 
 namespace OrleansAdapter.Bench.Scale;
 
@@ -19,11 +20,15 @@ internal static class ScaleBenchmark
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{servers:#,0} servers, {namespaces:#,0} namespaces; bytes without Orleans' own headers.\n"));
         Console.WriteLine("| what | in | calls | events | bytes to homes | bytes to servers | a home's CPU |\n|---|---|---|---|---|---|---|");
-        var cluster = new ScaleCluster();
+        var cluster = new ScaleCluster(new ScaleOptions { CountsBytes = true });
         Start(cluster, servers);
         var rest = Rest(cluster);
         Row("at rest, each second, one namespace", "–", rest);
-        Row($"at rest, each second, all {namespaces}", "–", rest * namespaces);
+        foreach (var silos in (int[])[1, 3, 10, namespaces])
+        {
+            RestOfAll(servers, namespaces, silos);
+        }
+        Row("the same, where each home is asked by itself", "–", rest * namespaces);
         Join(cluster, rest, namespaces);
         Broadcasts(cluster, servers);
         RollingRestart(cluster, rest, servers, namespaces);
@@ -31,9 +36,9 @@ internal static class ScaleBenchmark
         Descriptions(servers);
         var (own, shared) = HomeMemory.Measure();
         Console.WriteLine(Text($"\nA home keeps {own:0} B for a room with members on one server, and {shared:0} B for each server where a room has members."));
-        var (silo, server) = await RestOnOrleans.MeasureAsync(rest.Calls / servers);
-        Console.WriteLine(Text(
-            $"A call at rest costs on Orleans {silo.TotalMicroseconds:0} µs of the silo and {server.TotalMicroseconds:0} µs of the server."));
+        var (silo, server) = await RestOnOrleans.MeasureAsync();
+        Console.WriteLine(Text($"At rest, on Orleans, a server in a namespace costs the silo {silo.TotalMicroseconds:0.0} µs a second, and itself "));
+        Console.WriteLine(Text($"{server.TotalMicroseconds:0.0} µs."));
         return 0;
     }
 
@@ -53,11 +58,11 @@ internal static class ScaleBenchmark
         Row("all start within a second, one namespace", $"{1_000 + took} ms", cluster.Traffic - before);
         foreach (var server in cluster.Servers)
         {
-            server.Join(All);
+            server.Lives[0].Join(All);
         }
         foreach (var server in cluster.Servers.Take(2))
         {
-            server.Join(Two);
+            server.Lives[0].Join(Two);
         }
         cluster.Pass(10_000);
     }
@@ -68,6 +73,24 @@ internal static class ScaleBenchmark
         var before = cluster.Traffic;
         cluster.Pass(Seconds * 1_000);
         return (cluster.Traffic - before) * (1.0 / Seconds);
+    }
+
+    /// <summary>
+    /// Servers in all namespaces, whose homes are spread over some silos. A tenth of the servers is counted, and ten times that is told: what one says at rest
+    /// does not depend on how many others there are.
+    /// </summary>
+    private static void RestOfAll(int servers, int namespaces, int silos)
+    {
+        const int Share = 10;
+        var cluster = new ScaleCluster(new ScaleOptions { CountsBytes = true, Namespaces = namespaces, Silos = silos });
+        for (var number = 0; number < servers / Share; number++)
+        {
+            cluster.Add();
+            cluster.Pass(10);
+        }
+        cluster.Until(() => cluster.AllKnowAll);
+        cluster.Pass(10_000);
+        Row($"at rest, each second, all {namespaces}, on {silos} silo{(silos == 1 ? "" : "s")}", "–", Rest(cluster) * Share);
     }
 
     private static void Join(ScaleCluster cluster, Traffic rest, int namespaces)
@@ -96,7 +119,7 @@ internal static class ScaleBenchmark
         for (var n = 0; n < Publishes; n++)
         {
             var publish = new ScalePublish(Operation.Emit(new BroadcastTarget([room], []), new byte[PayloadBytes]));
-            publisher.Publish(publish);
+            publisher.Lives[0].Publish(publish);
             cluster.Until(() => publish.HasEnded);
         }
         cluster.Pass(10);
@@ -112,7 +135,7 @@ internal static class ScaleBenchmark
         {
             cluster.Remove(server);
             cluster.Pass(100);
-            cluster.Add().Join(All);
+            cluster.Add().Lives[0].Join(All);
             cluster.Pass(150);
         }
         cluster.Until(() => cluster.AllKnowAll);
@@ -128,8 +151,8 @@ internal static class ScaleBenchmark
     {
         cluster.Pass(5_000);
         var before = cluster.Traffic;
-        cluster.ReplaceHome();
-        var took = cluster.Until(() => cluster.HomeIsOpen && cluster.AllKnowAll);
+        cluster.Replace(0);
+        var took = cluster.Until(() => cluster.AllKnowAll);
         var traffic = cluster.Traffic - before;
         Row("a home's silo dies, and the next one opens", $"{took} ms", traffic);
         Row($"the same, if it had all {namespaces}", $"{took} ms", traffic * namespaces);

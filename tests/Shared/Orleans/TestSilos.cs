@@ -84,6 +84,9 @@ public sealed class TestSilos : IAsyncDisposable
         return cluster;
     }
 
+    /// <summary>How many silos there are, dead ones included.</summary>
+    public int Count => _silos.Length;
+
     public IServiceProvider Services(int silo = 0) => _silos[silo]!.Services;
 
     /// <summary>Has a namespace's home made on a silo, if Orleans agrees and it has none yet.</summary>

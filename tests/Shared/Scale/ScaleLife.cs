@@ -1,40 +1,39 @@
 using OrleansAdapter.Replication;
 
-namespace OrleansAdapter.Bench.Scale;
+namespace OrleansAdapter.Grains.Testing;
 
 /// <summary>A server's half of the protocol in one namespace, with members in some rooms and nothing else.</summary>
-internal sealed class ScaleServer : IReplicaHost
+internal sealed class ScaleLife : IReplicaHost
 {
-    /// <summary>When a server that has heard nothing for so long asks its home (OrleansDirectory.Silence), in milliseconds, and how often it looks.</summary>
-    private const long Silence = 300;
-    private const long LooksEvery = 250;
-
     private readonly ScaleCluster _cluster;
     private readonly List<Room> _rooms = [];
-    private long _heard;
     private WorkerMessage? _answer;
     private bool _answers;
 
-    public ScaleServer(ScaleCluster cluster, int number)
+    public ScaleLife(ScaleCluster cluster, ScaleServer server, int @namespace)
     {
-        _cluster = cluster;
-        Number = number;
-        Replica = new Replica(new ReplicaOptions(), this, ServerId.FromBits(((ulong)number << 12) | 1));
+        (_cluster, Server, Namespace) = (cluster, server, @namespace);
+        Contact = new HomeContact(ScaleCluster.NameOf(@namespace));
+        Replica = new Replica(cluster.Times, this, server.Process.NextIncarnation());
     }
 
-    public int Number { get; }
+    public ScaleServer Server { get; }
+
+    public int Namespace { get; }
+
+    public HomeContact Contact { get; }
 
     public Replica Replica { get; }
 
-    public ServerId Life => Replica.Life;
+    public ServerId Id => Replica.Life;
 
-    /// <summary>What was handed to it, in numbers.</summary>
+    /// <summary>How many entries were handed to it.</summary>
     public long Handled { get; private set; }
 
-    /// <summary>Whether an event is on its way to it; those behind wait.</summary>
-    public bool InFlight { get; set; }
+    /// <summary>How often it was fenced.</summary>
+    public int Fences { get; private set; }
 
-    public Queue<(HomeMessage Message, int Bytes)> Waiting { get; } = [];
+    public void Start() => Replica.Start(_cluster.Now);
 
     public void Join(Room room)
     {
@@ -53,34 +52,45 @@ internal sealed class ScaleServer : IReplicaHost
     {
         Replica.Tick(_cluster.Now);
         Replica.EndTurn(_cluster.Now);
-        if ((_cluster.Now + (Number * 50L)) % LooksEvery == 0 && _cluster.Now - _heard > Silence && Replica.IsLive)
-        {
-            _cluster.Check(this);
-        }
     }
 
     /// <summary>Takes the result of a call, which may be empty.</summary>
-    public void Take(IEnumerable<HomeMessage> messages)
+    /// <param name="messages">The home's messages.</param>
+    /// <param name="silo">In which silo the home says that it is; null where it does not.</param>
+    public void Take(HomeMessage[] messages, string? silo)
     {
-        _heard = _cluster.Now;
+        Contact.Heard(_cluster.Now);
         foreach (var message in messages)
         {
+            if (message is WrongEpoch)
+            {
+                Server.Rounds.Superseded(Contact, _cluster.Now);
+            }
             Replica.Receive(message, _cluster.Now);
         }
         Replica.EndTurn(_cluster.Now);
+        if (silo is not null && _cluster.Options.KnowsRounds(Server.Number))
+        {
+            Server.Rounds.Named(Contact, silo, _cluster.Now);
+        }
     }
 
     /// <summary>Takes an event; returns what the event's result tells the home, which is its acknowledgement.</summary>
-    public WorkerMessage? Answer(IEnumerable<HomeMessage> messages)
+    public WorkerMessage? Answer(HomeMessage[] messages)
     {
         (_answers, _answer) = (true, null);
-        Take(messages);
+        Take(messages, silo: null);
         _answers = false;
         return _answer;
     }
 
     void IReplicaHost.Send(WorkerMessage message)
     {
+        Contact.Said(message);
+        if (message is Renew renewal && Contact.TryKeep(renewal, _cluster.Now))
+        {
+            return;
+        }
         if (_answers && message is Acknowledge)
         {
             _answer = message;
@@ -99,7 +109,11 @@ internal sealed class ScaleServer : IReplicaHost
 
     IReadOnlyList<MovedSocket> IReplicaHost.MovedSockets() => [];
 
-    void IReplicaHost.Fenced(ServerId ended) => throw new InvalidOperationException($"{ended} was fenced, though nothing is lost here.");
+    void IReplicaHost.Fenced(ServerId ended)
+    {
+        Fences++;
+        _rooms.Clear();
+    }
 
     void IReplicaHost.Taken(IReadOnlyList<MovedSocket> sockets)
     {
@@ -130,5 +144,5 @@ internal sealed class ScalePublish(Operation operation) : PendingOperation(opera
     protected override void OnSucceeded() => HasEnded = true;
 
     protected override void OnFailed(OperationFailure failure) =>
-        throw new InvalidOperationException($"A broadcast failed ({failure}), though nothing is lost here.");
+        throw new InvalidOperationException($"A broadcast failed ({failure}), though its server is up.");
 }

@@ -1,0 +1,225 @@
+namespace OrleansAdapter.Grains;
+
+/// <summary>
+/// Decides when a server asks its homes whether it has missed something, and renews its leases: those of one silo together, in one call, and by itself what
+/// is not known to be in one, or does not answer there (PROTOCOL.md, "Rounds"). A plain state machine, which knows of silos only what they are called; safe
+/// under threads. Times are milliseconds of any monotonic clock.
+/// </summary>
+internal sealed class Rounds(IRoundsOutput output)
+{
+    /// <summary>How often to call <see cref="Look"/>.</summary>
+    public const long LooksEvery = 250;
+
+    /// <summary>
+    /// How long a home may be silent before it is asked whether a message was missed. Together with the time that the question has, it is less than a new
+    /// home waits.
+    /// </summary>
+    public const long Silence = 300;
+
+    /// <summary>
+    /// How many homes of a silo that does not answer are asked by themselves at each look. If one of them is elsewhere by now, all are asked; else a silo that
+    /// is only slow would get many times the calls just then.
+    /// </summary>
+    private const int Scouts = 8;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, Place> _places = new(StringComparer.Ordinal);
+
+    /// <summary>Asks whom it is time to ask.</summary>
+    /// <param name="homes">All of the server's homes.</param>
+    /// <param name="now">The time.</param>
+    public void Look(IEnumerable<HomeContact> homes, long now)
+    {
+        List<Round> rounds = [];
+        List<HomeContact> alone = [];
+        lock (_lock)
+        {
+            foreach (var place in _places.Values)
+            {
+                place.Homes.Clear();
+            }
+            foreach (var home in homes)
+            {
+                if (home.Silo is { } silo)
+                {
+                    PlaceOf(silo).Homes.Add(home);
+                }
+                else if (home.IsSilent(now, Silence) || home.HasRenewal)
+                {
+                    alone.Add(home);
+                }
+            }
+            foreach (var place in _places.Values)
+            {
+                LookAt(place, now, rounds, alone);
+                if (place.Homes.Count == 0)
+                {
+                    _places.Remove(place.Silo);
+                }
+            }
+        }
+        alone.ForEach(home => output.Ask(home, home.TakeRenewal()));
+        rounds.ForEach(output.Ask);
+    }
+
+    /// <summary>A silo has answered a round.</summary>
+    /// <param name="round">The round.</param>
+    /// <param name="unanswered">
+    /// Its questions that were not, by their places in it, as those homes are not there, or busy: they are asked by themselves.
+    /// </param>
+    public void Answered(Round round, IEnumerable<int> unanswered)
+    {
+        lock (_lock)
+        {
+            if (_places.TryGetValue(round.Silo, out var place))
+            {
+                place.UnansweredSince = null;
+            }
+        }
+        foreach (var index in unanswered)
+        {
+            AskAlone(round, index);
+        }
+    }
+
+    /// <summary>A round has not been answered, and will not be.</summary>
+    /// <param name="round">The round.</param>
+    /// <param name="isRefused">Whether somebody said so, as who knows no rounds or no such silo does: then each home is asked by itself.</param>
+    public void Lost(Round round, bool isRefused)
+    {
+        for (var index = 0; index < round.Questions.Count; index++)
+        {
+            if (isRefused)
+            {
+                AskAlone(round, index);
+            }
+            else if (round.Questions[index].Renewal is { } renewal && round.Homes[index].IsCurrent(renewal))
+            {
+                output.Ask(round.Homes[index], renewal); // leases do not wait until it is known what is wrong
+            }
+        }
+    }
+
+    /// <summary>A home has said in which silo it is.</summary>
+    public void Named(HomeContact home, string silo, long now)
+    {
+        if (home.Named(silo) is { } before)
+        {
+            HasLeft(before, now);
+        }
+    }
+
+    /// <summary>Another home has taken the place of one, wherever it is.</summary>
+    public void Superseded(HomeContact home, long now)
+    {
+        if (home.Silo is { } silo)
+        {
+            home.Leave(silo);
+            HasLeft(silo, now);
+        }
+    }
+
+    /// <summary>A home of a silo is elsewhere: if that silo does not answer, all may be.</summary>
+    private void HasLeft(string silo, long now)
+    {
+        HomeContact[] others = [];
+        lock (_lock)
+        {
+            if (_places.TryGetValue(silo, out var place) && place.IsMute(now))
+            {
+                others = [.. place.Homes.Where(home => home.Silo == silo)];
+            }
+        }
+        foreach (var other in others)
+        {
+            other.Leave(silo);
+            output.Ask(other, other.TakeRenewal());
+        }
+    }
+
+    private static void LookAt(Place place, long now, List<Round> rounds, List<HomeContact> alone)
+    {
+        var silent = place.Homes.FindAll(home => home.IsSilent(now, Silence));
+        if (silent.Count == 0 && !place.Homes.Exists(home => home.HasRenewalDue(now)))
+        {
+            return;
+        }
+        // Those that would be asked soon come along, so that all are asked together from then on.
+        var asked = place.Homes.FindAll(home => home.IsSilent(now, Silence / 2) || home.HasRenewal);
+        if (asked.Count == 1)
+        {
+            alone.AddRange(asked); // by the shortest way
+            place.UnansweredSince = null;
+            return;
+        }
+        if (place.IsMute(now))
+        {
+            foreach (var scout in silent.OrderBy(home => home.AskedAlone).Take(Scouts))
+            {
+                scout.AskedAlone = now;
+                alone.Add(scout);
+            }
+        }
+        place.UnansweredSince ??= now;
+        rounds.Add(new Round(place.Silo, [.. asked], [.. asked.Select(Question)]));
+    }
+
+    private static HomeQuestion Question(HomeContact home)
+    {
+        var newest = home.Newest!;
+        return new HomeQuestion(home.Namespace, newest.Life, newest.Epoch, home.TakeRenewal());
+    }
+
+    private void AskAlone(Round round, int index)
+    {
+        var (home, renewal) = (round.Homes[index], round.Questions[index].Renewal);
+        home.Leave(round.Silo);
+        output.Ask(home, renewal is not null && home.IsCurrent(renewal) ? renewal : null);
+    }
+
+    private Place PlaceOf(string silo)
+    {
+        if (!_places.TryGetValue(silo, out var place))
+        {
+            _places[silo] = place = new Place(silo);
+        }
+        return place;
+    }
+
+    private sealed class Place(string silo)
+    {
+        public string Silo { get; } = silo;
+
+        /// <summary>The server's homes there, at the last look.</summary>
+        public List<HomeContact> Homes { get; } = [];
+
+        /// <summary>When the first round went out since the last one that was answered; null where all were.</summary>
+        public long? UnansweredSince { get; set; }
+
+        /// <summary>Whether a round ought to have been answered by now.</summary>
+        public bool IsMute(long now) => UnansweredSince is { } since && now - since >= LooksEvery;
+    }
+}
+
+/// <summary>What a server asks the homes of a silo in one call.</summary>
+/// <param name="Silo">The silo.</param>
+/// <param name="Homes">The homes.</param>
+/// <param name="Questions">What each of them is asked.</param>
+internal sealed record Round(string Silo, IReadOnlyList<HomeContact> Homes, IReadOnlyList<HomeQuestion> Questions);
+
+/// <summary>What a server asks one home in a round.</summary>
+/// <param name="Namespace">The home's namespace.</param>
+/// <param name="Life">The server's life there.</param>
+/// <param name="Epoch">The epoch in which it takes itself to be.</param>
+/// <param name="Renewal">Renews the lease, and asks the same by that; null where only that is asked.</param>
+internal sealed record HomeQuestion(string Namespace, ServerId Life, long Epoch, Renew? Renewal);
+
+/// <summary>Carries what <see cref="Rounds"/> ask. Returns at once; the answers come later.</summary>
+internal interface IRoundsOutput
+{
+    /// <summary>Asks the homes of a silo, and tells <see cref="Rounds.Answered"/> or <see cref="Rounds.Lost"/> what came of it.</summary>
+    void Ask(Round round);
+
+    /// <summary>Asks one home by itself; with a renewal of the lease, or only whether the server has missed something.</summary>
+    void Ask(HomeContact home, Renew? renewal);
+}
