@@ -37,8 +37,8 @@ internal static class ScaleBenchmark
         var (own, shared) = HomeMemory.Measure();
         Console.WriteLine(Text($"\nA home keeps {own:0} B for a room with members on one server, and {shared:0} B for each server where a room has members."));
         var (silo, server) = await RestOnOrleans.MeasureAsync();
-        Console.WriteLine(Text($"At rest, on Orleans, a server in a namespace costs the silo {silo.TotalMicroseconds:0.0} µs a second, and itself "));
-        Console.WriteLine(Text($"{server.TotalMicroseconds:0.0} µs."));
+        Console.WriteLine(Text($"At rest, on Orleans, a server in a namespace costs its silo {silo.TotalMicroseconds:0.0} µs a second,"));
+        Console.WriteLine(Text($"and itself {server.TotalMicroseconds:0.0} µs."));
         return 0;
     }
 
