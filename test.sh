@@ -104,9 +104,13 @@ check_lines() {
   local code=0
   LC_ALL=C.UTF-8 git grep -nE '^.{161,}' -- \
     '*.cs' '*.md' '*.sh' '*.mjs' '*.js' '*.css' '*.html' '*.props' '*.targets' '*.csproj' >"$scratch/lines" || code=$?
-  sed -E 's/^([^:]+:[0-9]+):.*/\1: the line goes beyond column 160/' "$scratch/lines"
+  sed -E -i 's/^([^:]+:[0-9]+):.*/\1: the line goes beyond column 160/' "$scratch/lines"
   ((code == 1))
 }
+
+# How long each step took, for the end of the output.
+times=
+took() { times+="$1 $((SECONDS - ${since:-0})) s, "; since=$SECONDS; }
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/oa-test-XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
@@ -124,6 +128,7 @@ dotnet build OrleansAdapter.sln --no-restore --configuration Release --verbosity
 dotnet msbuild eng/precompile -restore -target:Precompile -verbosity:quiet -nodeReuse:false ||
   echo "**** Orleans was not compiled ahead of time (see above): the tests take longer, and do the same."
 wait "$programs_ready"
+took build
 
 # What looks at the sources runs beside what runs the packages: there are two processors at least. The build has checked style (EnforceCodeStyleInBuild);
 # white space is left, and, which takes two minutes of a processor and so runs with --full, the order of usings.
@@ -148,7 +153,7 @@ if has packages; then
   site=$!
 fi
 bad_packages=0
-if has packages; then eng/try-packages.sh --no-build ${full[@]+"${full[@]}"} || bad_packages=1; fi
+if has packages; then eng/try-packages.sh --no-build ${full[@]+"${full[@]}"} 2>&1 | tee "$scratch/packages" || bad_packages=1; fi
 badly_formatted=0
 wait "$format" || { badly_formatted=1; cat "$scratch/format"; }
 bad_site=0
@@ -158,6 +163,8 @@ if [[ -n $site ]]; then
 fi
 too_long=0
 check_lines || too_long=1
+
+took "packages and site"
 
 # Runs test programs one after another. Each has a process group of its own ('set -m'), so that what hangs is ended as a whole: at the time limit (the
 # exit code is 124 then), or when this script is stopped. What a program says goes to a log, its exit code to a file beside it.
@@ -174,8 +181,30 @@ run_programs() {
     wait "$child" || code=$?
     child=
     echo "$code" >"$scratch/$name.code"
-    cat "$scratch/$name.log"
+    # Less what it skipped: the reasons are said at the end.
+    awk '!/^ / { skipped = /^skipped / } !skipped' "$scratch/$name.log"
   done
+}
+
+# What was skipped and why: each reason once, with the class of the tests and how many there are.
+say_skipped() {
+  awk '
+    !/^ / { skipped = /^skipped /; sub(/\(.*/, ""); sub(/\.[^.]*$/, ""); sub(/.*[. ]/, ""); class = $0 }
+    /^ / && skipped { sub(/^ */, ""); key = class SUBSEP $0; if (!count[key]++) { keys[++last] = key }; all++ }
+    END {
+      if (all) { print "**** SKIPPED: " all " tests" }
+      for (i = 1; i <= last; i++) { split(keys[i], part, SUBSEP); print "****   " part[1] " (" count[keys[i]] "): " part[2] }
+    }' "$@"
+}
+
+# The tests that failed once more, each with the beginning of its message: some show only the end of this output.
+say_failed() {
+  awk '
+    !/^ / { left = 0 }
+    /^failed / && !count++ { print "Failed, once more:" }
+    /^failed / { if (count <= 20) { left = 16 } else { more++ } }
+    left > 0 { print; if (--left == 0) { print "  ..." } }
+    END { if (more) { print "... and " more " more failed." } }' "$@"
 }
 
 # The end-to-end suites start processes of their own and want the machine to themselves; the others share it.
@@ -193,6 +222,7 @@ trap 'kill -TERM $fuzz ${jobs[@]+"${jobs[@]}"} 2>/dev/null; wait; exit 143' INT 
 run_programs ${one[@]+"${one[@]}"} & jobs+=($!)
 run_programs ${other[@]+"${other[@]}"} & jobs+=($!)
 wait "${jobs[@]}" || true
+took suites
 run_programs ${last[@]+"${last[@]}"} & jobs=($!)
 wait "${jobs[@]}" || true
 
@@ -201,8 +231,16 @@ if [[ -n $fuzz ]]; then
   wait "$fuzz" || bad_fuzz=1
   cat "$scratch/fuzz"
 fi
+took processes
 
 count() { sed -n "/^Test run summary/,\$ s/^ *$2: \([0-9][0-9]*\)\$/\1/p" "$scratch/$1.log" | tail -n 1; }
+end_of() { if [[ -e $1 ]]; then tail -n 15 "$1" | sed 's/^/  /'; fi; }
+
+logs=()
+for name in ${programs[@]+"${programs[@]}"}; do
+  if [[ -e $scratch/$name.log ]]; then logs+=("$scratch/$name.log"); fi
+done
+if ((${#logs[@]})); then say_skipped "${logs[@]}"; fi
 code=0 passed=0 failed=0 skipped=0
 for name in ${programs[@]+"${programs[@]}"}; do
   ended=$(cat "$scratch/$name.code" 2>/dev/null || echo 137)
@@ -210,10 +248,12 @@ for name in ${programs[@]+"${programs[@]}"}; do
   passed=$((passed + ${succeeded:-0})) failed=$((failed + ${broken:-0})) skipped=$((skipped + ${left:-0}))
   # A program that crashed, was stopped, or in which no test ran, has no failed test to show for it: it counts as one.
   if ((${succeeded:-0} + ${broken:-0} == 0)); then
-    echo "$name: no test ran to its end (exit code $ended; 124 is the time limit, $time_limit); that counts as a failure."
+    echo "$name: no test ran to its end (exit code $ended; 124 is the time limit, $time_limit); that counts as a failure. The end of what it said:"
+    end_of "$scratch/$name.log"
     failed=$((failed + 1))
   elif ((ended != 0 && ${broken:-0} == 0)); then
-    echo "$name ended with exit code $ended though no test failed (124 is the time limit, $time_limit); that counts as a failure."
+    echo "$name ended with exit code $ended though no test failed (124 is the time limit, $time_limit); that counts as a failure. The end of what it said:"
+    end_of "$scratch/$name.log"
     failed=$((failed + 1))
   fi
 done
@@ -221,29 +261,33 @@ if ((${#programs[@]} > 0 && passed + failed == 0)); then
   echo "No test ran."
   failed=1
 fi
-if ((failed > 0)); then code=1; fi
 if ((bad_packages)); then
-  echo "The packages do not do what the documents say (see above: packages); that counts as a failure."
+  echo "The packages do not do what the documents say; that counts as a failure. The end of what eng/try-packages.sh said:"
+  end_of "$scratch/packages"
   failed=$((failed + 1))
-  if ((code == 0)); then code=1; fi
 fi
 if ((bad_site)); then
-  echo "The documents' site cannot be built without warnings (see above: site.sh); that counts as a failure."
+  echo "The documents' site cannot be built without warnings; that counts as a failure. The end of what eng/site.sh said:"
+  end_of "$scratch/site"
   failed=$((failed + 1))
-  if ((code == 0)); then code=1; fi
 fi
 if ((bad_fuzz)); then
-  echo "Fuzzing found an input that does harm, or did not work (see above: fuzz); that counts as a failure."
+  echo "Fuzzing found an input that does harm, or did not work; that counts as a failure. The end of what it said:"
+  end_of "$scratch/fuzz"
   failed=$((failed + 1))
-  if ((code == 0)); then code=1; fi
 fi
+if ((failed > 0)); then code=1; fi
 if ((too_long)); then
-  echo "Lines go beyond column 160 (see above): break them."
-  if ((code == 0)); then code=1; fi
+  echo "Lines go beyond column 160; break them:"
+  end_of "$scratch/lines"
+  code=1
 fi
 if ((badly_formatted)); then
-  echo "The sources are not formatted (see above): run 'dotnet format', then look at what is left."
-  if ((code == 0)); then code=1; fi
+  echo "The sources are not formatted: run 'dotnet format', then look at what is left:"
+  end_of "$scratch/format"
+  code=1
 fi
+if ((${#logs[@]})); then say_failed "${logs[@]}"; fi
+echo "${times}in all $SECONDS s"
 echo "$passed passed, $failed failed, $skipped skipped"
 exit "$code"
