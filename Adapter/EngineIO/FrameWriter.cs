@@ -10,9 +10,13 @@ namespace OrleansAdapter.EngineIO;
 /// </summary>
 internal sealed class FrameWriter(PipeWriter output) : IFrameWriter
 {
-    private readonly Lock _lock = new();
     /// <summary>What is larger is written in pieces, so that it is seen whether the client takes any, and is not copied whole.</summary>
     private const int PieceBytes = 64 << 10;
+
+    /// <summary>So much the system may be given in one call: nobody else's turn is to wait for more.</summary>
+    private const int LargestAtOnce = 256 << 10;
+
+    private readonly Lock _lock = new();
 
     private Task? _flushing;
     private ReadOnlyMemory<byte> _last;
@@ -132,7 +136,12 @@ internal sealed class FrameWriter(PipeWriter output) : IFrameWriter
     {
         if (frames.Length > PieceBytes)
         {
-            _flushing = WritePiecesAsync(frames);
+            // Mostly the system takes a whole message at once, and no other thread has to be woken.
+            var sent = output is SocketOutput direct && frames.Length <= LargestAtOnce ? direct.SendNow(frames.Span) : 0;
+            if (sent < frames.Length)
+            {
+                _flushing = WritePiecesAsync(frames[sent..]);
+            }
         }
         else if (output is SocketOutput socket)
         {

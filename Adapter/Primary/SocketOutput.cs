@@ -79,6 +79,28 @@ internal sealed class SocketOutput : PipeWriter
     /// <summary>Sends bytes that never change, without a copy of them; what was written and not flushed goes before them.</summary>
     public ValueTask<FlushResult> SendAsync(ReadOnlyMemory<byte> bytes) => SendAsync(bytes, CancellationToken.None);
 
+    /// <summary>Gives the system as much of these bytes as it takes at once, where nothing waits to be sent before them. The rest is the caller's affair.</summary>
+    /// <returns>How much it took.</returns>
+    public int SendNow(ReadOnlySpan<byte> bytes)
+    {
+        int sent;
+        bool hasFailed;
+        lock (_gate)
+        {
+            if (_hasEnded || _isCompleted || _unflushed > 0 || _sending is { IsCompleted: false })
+            {
+                return 0;
+            }
+            sent = TrySend(bytes);
+            hasFailed = _hasEnded;
+        }
+        if (hasFailed)
+        {
+            CloseSocket();
+        }
+        return sent;
+    }
+
     public override void CancelPendingFlush()
     {
         lock (_gate)

@@ -65,6 +65,29 @@ public sealed class SocketOutputTests : IDisposable
     }
 
     [Fact]
+    public async Task What_the_system_takes_at_once_is_told_and_the_rest_is_sent_behind_it()
+    {
+        var bytes = RandomNumberGenerator.GetBytes(Much);
+
+        var sent = _output.SendNow(bytes);
+
+        Assert.InRange(sent, 1, Much - 1);
+        var rest = _output.SendAsync(bytes.AsMemory(sent)).AsTask();
+        Assert.False(rest.IsCompleted);
+        Assert.Equal(0, _output.SendNow("not before the rest"u8));
+        Assert.Equal(bytes, await _sockets.ReadAsync(Much));
+        await rest;
+    }
+
+    [Fact]
+    public void Nothing_is_sent_at_once_before_what_was_written_and_not_flushed()
+    {
+        _output.Write("first"u8);
+
+        Assert.Equal(0, _output.SendNow("second"u8));
+    }
+
+    [Fact]
     public async Task A_client_that_does_not_read_is_waited_for_and_gets_everything_in_order()
     {
         var bytes = RandomNumberGenerator.GetBytes(Much);
