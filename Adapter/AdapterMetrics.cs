@@ -132,7 +132,15 @@ internal sealed class AdapterMetrics : IDisposable
     public void AdminLogin(string outcome) => _adminLogins.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     /// <summary>Says where what is summed up comes from.</summary>
-    public void Observe(Func<IReadOnlyDictionary<(string In, ClientKind Kind), int>> sockets, Func<long> queued, Func<int> slow)
+    /// <param name="sockets">How many sockets there are.</param>
+    /// <param name="queued">How many bytes wait for clients.</param>
+    /// <param name="slow">For how many clients more waits than may.</param>
+    /// <param name="kept">What is held for clients that may come back, by namespace: how many are away, and the window's bytes.</param>
+    public void Observe(
+        Func<IReadOnlyDictionary<(string In, ClientKind Kind), int>> sockets,
+        Func<long> queued,
+        Func<int> slow,
+        Func<IEnumerable<(string In, long Away, long Bytes)>> kept)
     {
         _meter.CreateObservableUpDownCounter(
             "orleansadapter.connections",
@@ -142,6 +150,16 @@ internal sealed class AdapterMetrics : IDisposable
             "Sockets of this server, by namespace, protocol and transport.");
         _meter.CreateObservableUpDownCounter("orleansadapter.clients.queued", queued, "By", "What waits for clients.");
         _meter.CreateObservableUpDownCounter("orleansadapter.clients.slow", slow, "{client}", "Clients for which more waits than may at any time.");
+        _meter.CreateObservableUpDownCounter(
+            "orleansadapter.sessions.away",
+            () => kept().Select(of => new Measurement<long>(of.Away, In(of.In))),
+            "{session}",
+            "Sessions of this server's clients that are away and may come back.");
+        _meter.CreateObservableUpDownCounter(
+            "orleansadapter.window.bytes",
+            () => kept().Select(of => new Measurement<long>(of.Bytes, In(of.In))),
+            "By",
+            "Packets that this server keeps for clients that come back after the directory's death.");
     }
 
     public void Dispose() => _meter.Dispose();

@@ -12,32 +12,43 @@ namespace OrleansAdapter.Namespaces;
 internal sealed class AwaySocket(SocketId id, long since, long knownAt) : LocalSocket(id)
 {
     private List<long>? _missed;
-    private bool _hasMissedTooMuch;
+    private bool _lacksSome;
+    private long _firstMissed;
 
     public long Since { get; } = since;
 
     /// <summary>Its place among those that are away, oldest first.</summary>
     public LinkedListNode<AwaySocket>? Node { get; set; }
 
-    /// <summary>A packet was for it.</summary>
+    /// <summary>How many numbers it has.</summary>
+    public int Noted => _missed?.Count ?? 0;
+
+    /// <summary>A packet was for it. Returns how many numbers more it has, or how many less: where it would have too many, it keeps none.</summary>
     /// <param name="number">The packet's number.</param>
-    /// <param name="most">How many a client may have missed and still come back.</param>
-    public void Misses(long number, int most)
+    /// <param name="most">How many it may have.</param>
+    public int Misses(long number, long most)
     {
-        if ((_missed?.Count ?? 0) >= most)
+        _firstMissed = _firstMissed == 0 ? number : _firstMissed;
+        var noted = Noted;
+        if (_lacksSome)
         {
-            _hasMissedTooMuch = true;
-            return;
+            return 0;
+        }
+        if (noted >= most)
+        {
+            (_missed, _lacksSome) = (null, true);
+            return -noted;
         }
         (_missed ??= []).Add(number);
+        return 1;
     }
 
     /// <summary>Up to this number nothing was for it since its connection broke.</summary>
-    public long NothingUpTo(long handled) => _missed is { } missed ? missed[0] - 1 : _hasMissedTooMuch ? knownAt : handled;
+    public long NothingUpTo(long handled) => _firstMissed > 0 ? _firstMissed - 1 : handled;
 
     /// <summary>The numbers of the packets that were for it after one number and up to another; null where it does not know them all.</summary>
     public IEnumerable<long>? Missed(long after, long upTo) =>
-        after < knownAt || _hasMissedTooMuch ? null : (_missed ?? []).Where(number => number > after && number <= upTo);
+        after < knownAt || _lacksSome ? null : (_missed ?? []).Where(number => number > after && number <= upTo);
 
     internal override void Deliver(Packet packet)
     {

@@ -25,6 +25,9 @@ internal sealed partial class Namespace : NamespaceRoot
     private long _heard;
     private int _sockets;
     private bool _hasUnanswered;
+    private bool _recovers;
+    private long _away;
+    private long _windowBytes;
     private IReadOnlyList<ServerId> _list = [];
     private ISocketWatcher? _watcher;
 
@@ -65,6 +68,13 @@ internal sealed partial class Namespace : NamespaceRoot
     /// a room has no members here any more would wait for this life's answers until its lease lapses.
     /// </summary>
     internal bool IsIdle => HeldSockets == 0 && !System.Threading.Volatile.Read(ref _hasUnanswered);
+
+    /// <summary>
+    /// What this server holds for clients that may come back, as of its last turn: how many of them are away, and the bytes of its window. Null where none may.
+    /// </summary>
+    internal (long Away, long Bytes)? Kept => System.Threading.Volatile.Read(ref _recovers)
+        ? (System.Threading.Volatile.Read(ref _away), System.Threading.Volatile.Read(ref _windowBytes))
+        : null;
 
     /// <summary>Completes when the server has registered in the namespace for the first time.</summary>
     public Task Ready => _ready.Task;
@@ -368,6 +378,12 @@ internal sealed partial class Namespace : NamespaceRoot
             System.Threading.Volatile.Write(ref _sockets, state.Sockets.Count);
         }
         System.Threading.Volatile.Write(ref _heard, state.Replica.Heard);
+        if (state.Kept is { } kept)
+        {
+            System.Threading.Volatile.Write(ref _away, kept.Away);
+            System.Threading.Volatile.Write(ref _windowBytes, kept.Bytes);
+            System.Threading.Volatile.Write(ref _recovers, true);
+        }
         if (state.Replica.IsLive)
         {
             _ready.TrySetResult();

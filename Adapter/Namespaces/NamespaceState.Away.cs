@@ -18,8 +18,14 @@ internal sealed partial class NamespaceState
     private readonly LinkedList<AwaySocket> _awaySince = [];
     private readonly PacketWindow _window = new();
 
+    /// <summary>How many numbers those that are away have of packets; beyond a bound the window is searched for them.</summary>
+    private long _noted;
+
     /// <summary>The sockets whose clients are away, and that this server holds.</summary>
     public IReadOnlyCollection<LocalSocket> Away => _away.All;
+
+    /// <summary>What this server holds for clients that may come back: how many of them are away, and the bytes of its window. Null where none may.</summary>
+    public (long Away, long Bytes)? Kept => Replica.Recovery is null ? null : (_away.Count, _window.Bytes + (_noted * sizeof(long)));
 
     private LocalSockets SetOf(LocalSocket socket) => socket is AwaySocket ? _away : _sockets;
 
@@ -78,7 +84,7 @@ internal sealed partial class NamespaceState
         var away = _away.Count > 0 ? _away.Resolve(target) : [];
         foreach (var socket in away)
         {
-            ((AwaySocket)socket).Misses(entry.Number, settings.MaximumMissed);
+            _noted += ((AwaySocket)socket).Misses(entry.Number, _noted * sizeof(long) < settings.WindowBytes / 4 ? settings.MaximumMissed : 0);
         }
         if (sockets + away.Count > 0)
         {
@@ -158,6 +164,7 @@ internal sealed partial class NamespaceState
     {
         _away.Clear();
         _awaySince.Clear();
+        _noted = 0;
         _window.Clear();
     }
 

@@ -270,6 +270,7 @@ internal sealed partial class NamespaceState
         ForgetAcks(socket);
         if (socket is AwaySocket { Node: { } node } away)
         {
+            _noted -= away.Noted;
             _awaySince.Remove(node);
             away.Node = null;
         }

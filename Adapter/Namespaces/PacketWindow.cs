@@ -144,6 +144,6 @@ internal sealed class PacketWindow
     /// <summary>A packet, for the socket alone where there is one; or, without a packet, that the socket joined or left a room.</summary>
     private readonly record struct Item(long Number, long Time, Entry? Entry, SocketId Socket, Room Room, bool Joined)
     {
-        public long Size => Overhead + (Entry?.Operation.Size ?? 0);
+        public long Size => Overhead + (Entry?.Operation.Size ?? (2 * Room.Name.Length));
     }
 }

@@ -42,7 +42,7 @@ internal sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
         _started = time.GetUtcNow();
         Metrics = new AdapterMetrics(meters);
         Sockets = new SocketFigures(Draining);
-        Metrics.Observe(Sockets.Count, Sockets.QueuedBytes, Sockets.SlowClients);
+        Metrics.Observe(Sockets.Count, Sockets.QueuedBytes, Sockets.SlowClients, Kept);
         FirstLife = Options.ServerId is { } chosen && ServerId.TryParse(chosen, out var id) ? id.Process.NextIncarnation() : ServerId.NewProcess();
         NextLife = FirstLife;
         var lease = (long)Options.HeartbeatTimeout.TotalMilliseconds;
@@ -72,6 +72,13 @@ internal sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
     public bool IsStarted => Volatile.Read(ref _running);
 
     internal DrainState Draining { get; } = new();
+
+    /// <summary>What namespaces hold for clients that may come back; of those that metrics show as one, all together.</summary>
+    private IEnumerable<(string In, long Away, long Bytes)> Kept() =>
+        from @namespace in _namespaces.Values
+        where @namespace.Kept is not null
+        group @namespace.Kept!.Value by @namespace.MetricName into same
+        select (same.Key, same.Sum(kept => kept.Away), same.Sum(kept => kept.Bytes));
 
     /// <summary>The sockets, for metrics.</summary>
     internal SocketFigures Sockets { get; }

@@ -31,13 +31,14 @@ public sealed class MetricsTests : IAsyncLifetime
         builder.WebHost.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0)).UseUrls();
         builder.Services.AddDirectory();
         builder.Services.AddSignalR().AddOrleansAdapter(options => options.MapHub<TestHub>("/"));
-        builder.Services.AddSocketIO();
+        builder.Services.AddSocketIO(options => options.ConnectionStateRecovery = new ConnectionStateRecoveryOptions());
         _app = builder.Build();
         Listen(_app.Services.GetRequiredService<IMeterFactory>());
         await _app.StartAsync(TestContext.Current.CancellationToken);
         _app.Services.GetRequiredService<HubLifetimeManager<TestHub>>();
         _app.Services.GetRequiredService<SocketIOServer>();
         MeasureAll(_app.Services.GetRequiredService<ThisServer>().Metrics, _app.Services.GetRequiredService<DirectoryMetrics>());
+        await _app.Services.GetRequiredService<SocketIOServer>().Emit("said"); // by its end the namespace has had a turn
         _listener.RecordObservableInstruments();
     }
 

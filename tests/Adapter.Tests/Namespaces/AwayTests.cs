@@ -99,6 +99,42 @@ public sealed class AwayTests : INamespaceOutput
         Assert.Contains(new SessionAway(Id, 0, OrderOffset.Unknown), Settle().Select(operation => operation.Word));
     }
 
+    /// <summary>Who missed what takes a quarter of the window's bytes at most, however many are away.</summary>
+    [Fact]
+    public void What_is_kept_is_counted_and_bounded_and_where_too_many_missed_too_much_the_window_is_searched()
+    {
+        const int others = 100, packets = 600;
+        _state.UseRecovery(new RecoverySettings(1_000, KeepEntries, WindowBytes: 1 << 20, MaximumMissed: 10_000), 0);
+        for (var i = 0; i < others; i++)
+        {
+            var socket = new TestSocket(SocketId.FromParts(Life, 100 + (ulong)i)) { Session = new SocketSession(new SecretHash(i, 3)) };
+            _state.Connect(socket, new TaskCompletionSource(), 0);
+            _state.Join(socket, Red, new TaskCompletionSource(), 0);
+            Settle();
+            _state.Disconnect(socket, 0, mayComeBack: true);
+        }
+        Break();
+        var before = _state.Kept!.Value;
+        Assert.Equal(others + 1, before.Away);
+
+        var missed = Enumerable.Range(0, packets).Select(_ => Push(Emit(Red))).ToArray();
+
+        var each = Emit(Red).Size + 96;
+        Assert.InRange(_state.Kept!.Value.Bytes - before.Bytes, packets * each, (packets * each) + (1 << 18) + sizeof(long));
+        Assert.Equal(missed, Told(after: 0));
+    }
+
+    [Fact]
+    public void When_nobody_is_away_any_more_nothing_is_noted()
+    {
+        Break();
+        Push(Emit(Red));
+        var noted = _state.Kept!.Value;
+        Push(Operation.DisconnectSockets(BroadcastTarget.Of(Red), default));
+
+        Assert.Equal((0L, noted.Bytes - sizeof(long)), _state.Kept!.Value);
+    }
+
     [Fact]
     public void A_connected_one_is_told_of_as_well_and_what_is_gone_is_not_made_up()
     {

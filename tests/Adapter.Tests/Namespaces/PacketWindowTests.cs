@@ -100,6 +100,18 @@ public sealed class PacketWindowTests
         Assert.Equal([995, 1_000], Numbers(_window.Take([995, 1_000])));
     }
 
+    /// <summary>Clients may have named them.</summary>
+    [Fact]
+    public void The_names_of_rooms_that_are_joined_and_left_count()
+    {
+        _window.Changed(Id, Red, joined: true, 1, 0);
+        var small = _window.Bytes;
+
+        _window.Changed(Id, Room.Named(new string('r', 1000)), joined: true, 2, 0);
+
+        Assert.Equal((2 * small) + (2 * (1000 - Red.Name.Length)), _window.Bytes);
+    }
+
     private static IEnumerable<long> Numbers(List<Entry>? entries) => entries!.Select(entry => entry.Number);
 
     private static Entry Packet(long number, BroadcastTarget target) =>
