@@ -49,7 +49,7 @@ internal static class FreePorts
         }
     }
 
-    /// <summary>Takes a block that no other process has; which one it tries first is another each time, so that what a killed one left over is avoided.</summary>
+    /// <summary>Takes a block that no other process has: another each time, so that what a killed one left over is in nobody's way.</summary>
     private static Socket Claim()
     {
         var start = Random.Shared.Next(Blocks);
