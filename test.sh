@@ -112,8 +112,9 @@ check_lines() {
 times=
 took() { times+="$1 $((SECONDS - ${since:-0})) s, "; since=$SECONDS; }
 
+source eng/compiler.sh
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/oa-test-XXXXXX")
-trap 'rm -rf "$scratch"' EXIT
+trap 'end_compiler; rm -rf "$scratch"' EXIT
 
 # What builds and programs that are killed leave in the directory for temporary files goes with the rest. Some tests run programs as another user.
 export TMPDIR=$scratch/tmp
@@ -125,13 +126,14 @@ prepare_programs &
 programs_ready=$!
 dotnet restore OrleansAdapter.sln --locked-mode --verbosity quiet -nodeReuse:false
 dotnet build OrleansAdapter.sln --no-restore --configuration Release --verbosity quiet -nodeReuse:false
+end_compiler
 dotnet msbuild eng/precompile -restore -target:Precompile -verbosity:quiet -nodeReuse:false ||
   echo "**** Orleans was not compiled ahead of time (see above): the tests take longer, and do the same."
 wait "$programs_ready"
 took build
 
-# What looks at the sources runs beside what runs the packages: there are two processors at least. The build has checked style (EnforceCodeStyleInBuild);
-# white space is left, and, which takes two minutes of a processor and so runs with --full, the order of usings.
+# The build has checked style (EnforceCodeStyleInBuild); white space is left, and, which takes two minutes of a processor and so runs with --full, the order
+# of usings.
 check_format() {
   if ((${#full[@]})); then
     dotnet format OrleansAdapter.sln --no-restore --verify-no-changes
@@ -139,44 +141,19 @@ check_format() {
     dotnet format whitespace . --folder --verify-no-changes
   fi
 }
-check_format >"$scratch/format" 2>&1 &
-format=$!
-# Fuzzing takes what processor time the packages and the suites leave.
-fuzz=
-if has fuzz; then
-  nice -n 19 timeout "$((2 * fuzz_seconds + 300))" dotnet fuzz/bin/Release/net10.0/fuzz.dll --seconds "$fuzz_seconds" >"$scratch/fuzz" 2>&1 &
-  fuzz=$!
-fi
-site=
-if has packages; then
-  eng/site.sh --no-build >"$scratch/site" 2>&1 &
-  site=$!
-fi
-bad_packages=0
-if has packages; then eng/try-packages.sh --no-build ${full[@]+"${full[@]}"} 2>&1 | tee "$scratch/packages" || bad_packages=1; fi
-badly_formatted=0
-wait "$format" || { badly_formatted=1; cat "$scratch/format"; }
-bad_site=0
-if [[ -n $site ]]; then
-  wait "$site" || bad_site=1
-  cat "$scratch/site"
-fi
-too_long=0
-check_lines || too_long=1
 
-took "packages and site"
-
-# Runs test programs one after another. Each has a process group of its own ('set -m'), so that what hangs is ended as a whole: at the time limit (the
-# exit code is 124 then), or when this script is stopped. What a program says goes to a log, its exit code to a file beside it.
+# Runs test programs, and the trial of the packages, one after another. Each has a process group of its own ('set -m'), so that what hangs is ended as a
+# whole: at the time limit (the exit code is 124 then), or when this script is stopped. What a program says goes to a log, its exit code to a file beside it.
 run_programs() {
-  local name code child= limit=()
+  local name code child= command limit=()
   if command -v timeout >/dev/null; then limit=(timeout --kill-after=30s "$time_limit"); fi
   set -m
   trap '[[ -z $child ]] || kill -TERM -- "-$child" 2>/dev/null; exit 143' TERM
   for name in "$@"; do
     code=0
-    ${limit[@]+"${limit[@]}"} dotnet "tests/$name/bin/Release/net10.0/$name.dll" --no-progress ${filter[@]+"${filter[@]}"} \
-      </dev/null >"$scratch/$name.log" 2>&1 &
+    command=(dotnet "tests/$name/bin/Release/net10.0/$name.dll" --no-progress ${filter[@]+"${filter[@]}"})
+    if [[ $name == packages ]]; then command=(eng/try-packages.sh --no-build ${full[@]+"${full[@]}"}); fi
+    ${limit[@]+"${limit[@]}"} "${command[@]}" </dev/null >"$scratch/$name.log" 2>&1 &
     child=$!
     wait "$child" || code=$?
     child=
@@ -207,31 +184,46 @@ say_failed() {
     END { if (more) { print "... and " more " more failed." } }' "$@"
 }
 
-# The end-to-end suites start processes of their own and want the machine to themselves; the others share it.
+# The end-to-end suites start processes of their own and want the machine to themselves; all else shares it, for there are two processors at least.
 one=() other=() last=() programs=() filter=()
 if has simulation; then one=(Grains.Tests); fi
-if has suites; then other=(Adapter.Tests SocketIO.Tests); fi
+if has packages; then other=(packages); fi
+if has suites; then one+=(SocketIO.Tests) other+=(Adapter.Tests); fi
 if has processes; then
   last=(EndToEnd)
 elif has machines; then
   last=(EndToEnd) filter=(--filter-trait part=machines)
 fi
-programs=(${one[@]+"${one[@]}"} ${other[@]+"${other[@]}"} ${last[@]+"${last[@]}"})
-jobs=()
-trap 'kill -TERM $fuzz ${jobs[@]+"${jobs[@]}"} 2>/dev/null; wait; exit 143' INT TERM HUP
+for name in ${one[@]+"${one[@]}"} ${other[@]+"${other[@]}"} ${last[@]+"${last[@]}"}; do
+  if [[ $name != packages ]]; then programs+=("$name"); fi
+done
+jobs=() format= site= fuzz=
+trap 'kill -TERM $format $site $fuzz ${jobs[@]+"${jobs[@]}"} 2>/dev/null; wait; exit 143' INT TERM HUP
 run_programs ${one[@]+"${one[@]}"} & jobs+=($!)
 run_programs ${other[@]+"${other[@]}"} & jobs+=($!)
+check_format >"$scratch/format" 2>&1 & format=$!
+if has packages; then eng/site.sh --no-build >"$scratch/site" 2>&1 & site=$!; fi
+# Fuzzing takes what processor time is left.
+if has fuzz; then
+  nice -n 19 timeout "$((2 * fuzz_seconds + 300))" dotnet fuzz/bin/Release/net10.0/fuzz.dll --seconds "$fuzz_seconds" >"$scratch/fuzz" 2>&1 & fuzz=$!
+fi
+badly_formatted=0 bad_site=0 bad_packages=0 bad_fuzz=0 too_long=0
+check_lines || too_long=1
+wait "$format" || { badly_formatted=1; cat "$scratch/format"; }
+if [[ -n $site ]]; then
+  wait "$site" || bad_site=1
+  cat "$scratch/site"
+fi
 wait "${jobs[@]}" || true
-took suites
+if has packages && [[ $(cat "$scratch/packages.code" 2>/dev/null) != 0 ]]; then bad_packages=1; fi
+took "packages, site and suites"
 run_programs ${last[@]+"${last[@]}"} & jobs=($!)
 wait "${jobs[@]}" || true
-
-bad_fuzz=0
+took processes
 if [[ -n $fuzz ]]; then
   wait "$fuzz" || bad_fuzz=1
   cat "$scratch/fuzz"
 fi
-took processes
 
 count() { sed -n "/^Test run summary/,\$ s/^ *$2: \([0-9][0-9]*\)\$/\1/p" "$scratch/$1.log" | tail -n 1; }
 end_of() { if [[ -e $1 ]]; then tail -n 15 "$1" | sed 's/^/  /'; fi; }
@@ -263,7 +255,7 @@ if ((${#programs[@]} > 0 && passed + failed == 0)); then
 fi
 if ((bad_packages)); then
   echo "The packages do not do what the documents say; that counts as a failure. The end of what eng/try-packages.sh said:"
-  end_of "$scratch/packages"
+  end_of "$scratch/packages.log"
   failed=$((failed + 1))
 fi
 if ((bad_site)); then

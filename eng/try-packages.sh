@@ -26,7 +26,9 @@ export TMPDIR=$place/tmp
 mkdir "$TMPDIR"
 primary=
 collector=
+source "$root/eng/compiler.sh"
 end() {
+  end_compiler
   stop_primary
   stop_collector
   rm -rf "$place"
@@ -266,6 +268,7 @@ write_others
 step "compiling and checking $samples samples of the documents, and projects that have one package alone"
 check_scripts
 build others/others.slnx
+end_compiler
 main=$(find "$place/others/samples" -maxdepth 1 -name 'application-README_md-*' | sort -V | head -n 1)
 [[ -n $main ]] || fail "README.md has no sample that is an application"
 step "running the sample of README.md as two workers"
