@@ -14,7 +14,12 @@ public sealed class ColocatedCollection : ICollectionFixture<ColocatedCluster>;
 public sealed class ColocatedRooms(ColocatedCluster shared) : RoomSuite(shared);
 
 [Collection(nameof(ColocatedCluster))]
-public sealed class ColocatedBadInput(ColocatedCluster shared) : BadInputSuite(shared);
+public sealed class ColocatedBadInput : BadInputSuite
+{
+    public ColocatedBadInput(ColocatedCluster shared)
+        : base(shared) =>
+        FullRun.Needed("The same suite runs on the default set-up.");
+}
 
 /// <summary>Starts a cluster of four silos for each test.</summary>
 public sealed class ColocatedSupervision : SupervisionSuite

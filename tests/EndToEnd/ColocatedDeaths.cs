@@ -4,15 +4,13 @@ using OrleansAdapter.EndToEnd.Suites;
 
 namespace OrleansAdapter.EndToEnd;
 
-/// <summary>
-/// Deaths where workers are silos, that of the very worker that hosts the room's home among them. Starts a cluster of four silos for each test.
-/// </summary>
-[Collection(nameof(Alone))]
-public sealed partial class ColocatedDeaths() : DeathSuite("--colocated")
-{
-    /// <summary>Homes say where they start.</summary>
-    private static readonly (string, string)[] Telling = [("Logging__LogLevel__OrleansAdapter.Grains.HomeGrain", "Information")];
+/// <summary>Homes say where they start.</summary>
+public sealed class TellingCluster() : SharedCluster([("Logging__LogLevel__OrleansAdapter.Grains.HomeGrain", "Information")], "--colocated");
 
+/// <summary>Deaths where workers are silos, that of the very worker that hosts the room's home among them.</summary>
+[Collection(nameof(Alone))]
+public sealed partial class ColocatedDeaths(TellingCluster shared) : DeathSuite(shared), IClassFixture<TellingCluster>
+{
     // Where the home lay on the worker, there has to be another one first.
     protected override TimeSpan WhoIsRight => TimeSpan.FromSeconds(5);
 
@@ -23,9 +21,12 @@ public sealed partial class ColocatedDeaths() : DeathSuite("--colocated")
     [InlineData(true)]
     public async Task When_the_worker_that_hosts_the_home_is_killed_the_clients_of_the_others_lose_nothing(bool andTheDirectory)
     {
-        await using var clients = JavaScriptClients.Start();
-        await using var cluster = await RunningCluster.StartAsync(Telling, "--colocated");
-        var members = await JoinAsync(clients, cluster);
+        if (andTheDirectory)
+        {
+            FullRun.Needed("The death of the home's worker alone, and that of a worker with the directory on the default set-up, run always.");
+        }
+        var cluster = shared.Cluster;
+        var members = await JoinAsync(shared.Clients, cluster, Room);
         var host = await HostAsync(cluster);
         while (!host.StartsWith("worker-", StringComparison.Ordinal))
         {
@@ -37,6 +38,7 @@ public sealed partial class ColocatedDeaths() : DeathSuite("--colocated")
         var publishers = await KillUnderLoadAsync(cluster, members, host, andTheDirectory ? ["directory"] : []);
 
         Assert.All(publishers.SelectMany(p => p.Failed.All), failed => Assert.Contains("outcome of a publish is unknown", failed.Error));
+        await CloseAsync(members.Select(m => m.Client));
     }
 
     /// <summary>Who hosts the home of the clients' namespace.</summary>

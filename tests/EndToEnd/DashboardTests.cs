@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using OrleansAdapter.EndToEnd.Harness;
 using OrleansAdapter.Instrumentation;
 using OrleansAdapter.Silo.Observation;
 using OrleansAdapter.Tests.Documentation;

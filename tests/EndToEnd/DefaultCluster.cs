@@ -43,16 +43,9 @@ public sealed class OperationsCluster() : SharedCluster(OperationsSuite.Environm
 [Collection(nameof(Alone))]
 public sealed class ClusterOperations(OperationsCluster shared) : OperationsSuite(shared), IClassFixture<OperationsCluster>;
 
-[Collection(nameof(Alone))]
-public sealed class Drains() : DrainSuite();
-
-[Collection(nameof(Alone))]
-public sealed class SocketIODeaths() : SocketIODeathSuite();
-
 public sealed class Supervision() : SupervisionSuite();
 
-[Collection(nameof(Alone))]
-public sealed class FrontLife() : FrontLifeSuite();
+public sealed class FrontLife(FrontLifeCluster shared) : FrontLifeSuite(shared), IClassFixture<FrontLifeCluster>;
 
 // Where connections cannot be handed over, requests are passed on: clients see no difference.
 
@@ -65,4 +58,9 @@ public sealed class ProxiedCollection : ICollectionFixture<ProxiedCluster>;
 public sealed class ProxiedFrontClients(ProxiedCluster shared) : FrontClientsSuite(shared);
 
 [Collection(nameof(ProxiedCluster))]
-public sealed class ProxiedSocketIO(ProxiedCluster shared) : SocketIOSuite(shared);
+public sealed class ProxiedSocketIO : SocketIOSuite
+{
+    public ProxiedSocketIO(ProxiedCluster shared)
+        : base(shared) =>
+        FullRun.Needed("The same suite runs where connections are handed over, and clients of every kind talk through a proxied front, always.");
+}

@@ -12,6 +12,9 @@ public sealed class HubRecoveryTests(RecoveryCluster shared)
 {
     private const int Limit = 120_000;
 
+    /// <summary>A load leaves the machine time to start what was killed.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+
     private readonly string _room = Guid.NewGuid().ToString("N");
 
     private RunningCluster Cluster => shared.Cluster;
@@ -93,6 +96,7 @@ public sealed class HubRecoveryTests(RecoveryCluster shared)
             while (!Volatile.Read(ref rests))
             {
                 await publisher.CallAsync("say", _room, ++said);
+                await Task.Delay(Pause, TestContext.Current.CancellationToken);
             }
         }
     }

@@ -11,6 +11,9 @@ public sealed partial class ObservationTests(ObservationTests.ObservedCluster sh
 {
     private static readonly string[] Processes = ["directory", "primary", "worker-1", "worker-2"];
 
+    /// <summary>The time between two looks at what no event tells.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = 120_000)]
@@ -104,6 +107,7 @@ public sealed partial class ObservationTests(ObservationTests.ObservedCluster sh
                 {
                     return counts;
                 }
+                await Task.Delay(Look, Cancellation);
             }
         }
     }
@@ -146,6 +150,7 @@ public sealed partial class ObservationTests(ObservationTests.ObservedCluster sh
                 {
                     return text;
                 }
+                await Task.Delay(Look, Cancellation);
             }
         }
     }
@@ -161,7 +166,7 @@ public sealed partial class ObservationTests(ObservationTests.ObservedCluster sh
             // It counts grains every now and then.
             while (!(await http.GetStringAsync($"http://{shared.Dashboard}/DashboardCounters", Cancellation)).Contains($"OrleansAdapter.Grains.{grain}\""))
             {
-                await Task.Delay(100, Cancellation);
+                await Task.Delay(Look, Cancellation);
             }
         }
         using var stranger = new HttpRequestMessage(HttpMethod.Get, $"http://{shared.Dashboard}/") { Headers = { Host = "example.com" } };

@@ -22,7 +22,7 @@ public sealed class OtherUserTests
             FullRun.Needed("With workers that are clients it runs always.");
         }
         await Nobody.SkipWithoutAsync();
-        await using var cluster = await RunningCluster.StartAsync(colocated ? ["--colocated"] : []);
+        await using var cluster = await RunningCluster.StartAsync(["--workers", "1", .. colocated ? ["--colocated"] : Array.Empty<string>()]);
         var run = Open(cluster);
         var known = ClusterFile.Read(run);
 
@@ -34,7 +34,7 @@ public sealed class OtherUserTests
         Assert.NotEqual(0, (await Nobody.RunAsync([], "touch", Path.Combine(run, "mine"))).ExitCode);
 
         // Nor the status: the command does not find it, and no port answers but the front's.
-        Assert.Equal(RunningCluster.Workers + 1, Listening(cluster.PrimaryId).Count());
+        Assert.Equal(2, Listening(cluster.PrimaryId).Count());
         var (exitCode, output, error) = await Nobody.RunAsync([("TMPDIR", cluster.Temporary)], "dotnet", Checkout.Program("Silo"), "status", "--json");
         Assert.Equal((1, ""), (exitCode, output));
         Assert.Contains("no primary of this user's runs", error);
@@ -72,7 +72,8 @@ public sealed class OtherUserTests
             File.SetUnixFileMode(folder.FullName, (UnixFileMode)0b111_101_101);
             Assert.Equal(0, chown(theirs, Nobody.Id, Nobody.Id));
             var port = RunningCluster.FreePort() + RunningCluster.Workers + 1;
-            await using var cluster = await RunningCluster.StartAsync([("OrleansAdapter__Directory__SecretFile", own)], "--status-port", $"{port}");
+            await using var cluster = await RunningCluster.StartAsync(
+                [("OrleansAdapter__Directory__SecretFile", own)], "--status-port", $"{port}", "--workers", "1");
             var run = Open(cluster);
             var known = ClusterFile.Read(run);
             Assert.Equal(own, known.SecretFile);

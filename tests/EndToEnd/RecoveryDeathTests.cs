@@ -3,25 +3,35 @@ using OrleansAdapter.EndToEnd.Harness;
 
 namespace OrleansAdapter.EndToEnd;
 
+/// <summary>
+/// A cluster whose clients may come back, whose publishers wait longer than the directory may be gone, so that what is said meanwhile arrives in the end, and
+/// whose middlewares run again for who comes back.
+/// </summary>
+public sealed class PatientCluster() : SharedCluster(
+    [.. RecoveryCluster.Settings, ("OrleansAdapter__RequestsTimeout", "00:00:20"), ("SocketIO__ConnectionStateRecovery__SkipMiddlewares", "false")]);
+
+/// <summary>The classes that use it. Whatever a test kills is there again behind it.</summary>
+[CollectionDefinition(nameof(PatientCluster))]
+public sealed class PatientCollection : ICollectionFixture<PatientCluster>;
+
 /// <summary>Official clients come back to their sessions whatever died, or are told that they cannot (docs/RECOVERY.md).</summary>
-public sealed class RecoveryDeathTests
+[Collection(nameof(PatientCluster))]
+public sealed class RecoveryDeathTests(PatientCluster shared)
 {
-    private const string Room = "room";
     private const int Limit = 120_000;
     private const int LongLimit = 600_000;
 
     private static readonly (string Version, string Transport)[] Kinds = [("4.6", "websocket"), ("4.7", "polling"), ("4.8", "upgrade")];
 
-    /// <summary>Longer than the directory may be gone, so that what is said meanwhile arrives in the end.</summary>
-    private static readonly (string Name, string Value)[] Patient = [.. RecoveryCluster.Settings, ("OrleansAdapter__RequestsTimeout", "00:00:20")];
+    private readonly string _room = Guid.NewGuid().ToString("N");
 
     [Fact(Timeout = Limit)]
     public async Task When_its_worker_is_killed_under_load_a_client_misses_nothing_and_middlewares_run_again_where_asked_to_and_what_it_repeats_is_done_once()
     {
-        await using var cluster = await RunningCluster.StartAsync([.. Patient, ("SocketIO__ConnectionStateRecovery__SkipMiddlewares", "false")]);
+        var cluster = shared.Cluster;
         await using var clients = JavaScriptClients.StartRecovering();
         await using var members = await MembersAsync(clients, cluster);
-        await using var load = await Load.StartAsync(clients, cluster.Url(2));
+        await using var load = await Load.StartAsync(clients, cluster.Url(2), _room);
         await load.SaysAsync(20);
         await using var proxy = new BreakingProxy(cluster.Port + 1);
         var asker = await clients.OpenRecoverableAsync(proxy.Url, retries: 1_000);
@@ -54,10 +64,10 @@ public sealed class RecoveryDeathTests
     public async Task When_the_directory_is_killed_who_was_connected_comes_back_from_the_next_break_and_when_a_worker_dies_with_it_is_told_that_it_cannot()
     {
         FullRun.Needed("The simulation has it in every run.");
-        await using var cluster = await RunningCluster.StartAsync(Patient);
+        var cluster = shared.Cluster;
         await using var clients = JavaScriptClients.StartRecovering();
         await using var members = await MembersAsync(clients, cluster);
-        await using var load = await Load.StartAsync(clients, cluster.Url(2));
+        await using var load = await Load.StartAsync(clients, cluster.Url(2), _room);
         await load.SaysAsync(20);
 
         await cluster.KillAsync("directory");
@@ -73,22 +83,21 @@ public sealed class RecoveryDeathTests
             var anew = await client.Connected.FirstAsync(entered => entered.Id != client.Id, "to be told that it begins anew", from: 1);
             Assert.False(anew.Recovered);
             client.Id = anew.Id;
-            await client.CallAsync("join", Room);
+            await client.CallAsync("join", _room);
         }
-        await load.Publisher.CallAsync("say", Room, -1);
+        await load.Publisher.CallAsync("say", _room, -1);
         await Task.WhenAll(members.Clients.Select(client => client.HearsAsync("-1")));
     }
 
     [Fact(Timeout = Limit)]
     public async Task When_its_worker_is_drained_under_load_a_client_loses_nothing_and_gets_nothing_twice()
     {
-        FullRun.Needed("A reload, which drains every worker, runs always.");
-        await using var cluster = await RunningCluster.StartAsync(Patient);
+        var cluster = shared.Cluster;
         await using var clients = JavaScriptClients.StartRecovering();
         await using var members = await MembersAsync(clients, cluster);
-        await using var load = await Load.StartAsync(clients, cluster.Url(2));
+        await using var load = await Load.StartAsync(clients, cluster.Url(2), _room);
         await load.SaysAsync(20);
-        var process = cluster.ProcessOf("worker-1");
+        var (process, lines) = (cluster.ProcessOf("worker-1"), cluster.Lines.Count);
 
         members.LeadTo(cluster.Port);
         OperatingSystemProcesses.Signal(process, OperatingSystemProcesses.Terminate);
@@ -97,6 +106,7 @@ public sealed class RecoveryDeathTests
         await load.SaysAsync(20);
 
         await members.HeardAsync(await load.RestAsync());
+        await cluster.AnotherAsync("worker-1", lines);
     }
 
     [Theory(Timeout = LongLimit)]
@@ -104,14 +114,11 @@ public sealed class RecoveryDeathTests
     [InlineData(200)]
     public async Task A_reload_under_load_costs_nobody_anything(int count)
     {
-        if (count > Kinds.Length)
-        {
-            FullRun.Needed("With a client of each kind it runs always.");
-        }
-        await using var cluster = await RunningCluster.StartAsync(Patient);
+        FullRun.Needed("That of a worker that is drained under load, and a reload under load with clients that have no recovery, run always.");
+        var cluster = shared.Cluster;
         await using var clients = JavaScriptClients.StartRecovering();
         await using var members = await MembersAsync(clients, cluster, worker: 0, count);
-        await using var load = await Load.StartAsync(clients, cluster.Front);
+        await using var load = await Load.StartAsync(clients, cluster.Front, _room);
         await load.SaysAsync(20);
 
         var (exitCode, _, error) = await ProgramRun.RunAsync(
@@ -123,8 +130,8 @@ public sealed class RecoveryDeathTests
         await members.HeardAsync(await load.RestAsync());
     }
 
-    private static Task<Members> MembersAsync(JavaScriptClients clients, RunningCluster cluster, int worker = 1, int? count = null) =>
-        Members.JoinAsync(clients, cluster.Port + worker, Enumerable.Range(0, count ?? Kinds.Length).Select(i => Kinds[i % Kinds.Length]));
+    private Task<Members> MembersAsync(JavaScriptClients clients, RunningCluster cluster, int worker = 1, int? count = null) =>
+        Members.JoinAsync(clients, cluster.Port + worker, Enumerable.Range(0, count ?? Kinds.Length).Select(i => Kinds[i % Kinds.Length]), _room);
 
     /// <summary>Clients in the room, each over a network of its own.</summary>
     private sealed class Members : IAsyncDisposable
@@ -133,7 +140,8 @@ public sealed class RecoveryDeathTests
 
         public List<JavaScriptClient> Clients { get; } = [];
 
-        public static async Task<Members> JoinAsync(JavaScriptClients clients, int port, IEnumerable<(string Version, string Transport)> kinds)
+        public static async Task<Members> JoinAsync(
+            JavaScriptClients clients, int port, IEnumerable<(string Version, string Transport)> kinds, string room)
         {
             var members = new Members();
             foreach (var (version, transport) in kinds)
@@ -142,7 +150,7 @@ public sealed class RecoveryDeathTests
                 members._proxies.Add(proxy);
                 var client = await clients.OpenRecoverableAsync(proxy.Url, version, transport);
                 members.Clients.Add(client);
-                await client.CallAsync("join", Room);
+                await client.CallAsync("join", room);
             }
             return members;
         }
@@ -201,17 +209,21 @@ public sealed class RecoveryDeathTests
     /// <summary>Says 1, 2, 3, … to the room, each when the one before was accepted, or failed.</summary>
     private sealed class Load : IAsyncDisposable
     {
+        /// <summary>It is a load, and leaves the machine time to start what was killed.</summary>
+        private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+
+        private readonly string _room;
         private readonly EventLog<string> _accepted = new("the load");
         private Task _running = Task.CompletedTask;
         private volatile bool _rests;
 
-        private Load(JavaScriptClient publisher) => Publisher = publisher;
+        private Load(JavaScriptClient publisher, string room) => (Publisher, _room) = (publisher, room);
 
         public JavaScriptClient Publisher { get; }
 
-        public static async Task<Load> StartAsync(JavaScriptClients clients, string url)
+        public static async Task<Load> StartAsync(JavaScriptClients clients, string url, string room)
         {
-            var load = new Load(await clients.OpenRecoverableAsync(url));
+            var load = new Load(await clients.OpenRecoverableAsync(url), room);
             load._running = load.RunAsync();
             return load;
         }
@@ -235,13 +247,14 @@ public sealed class RecoveryDeathTests
             {
                 try
                 {
-                    await Publisher.CallAsync("say", Room, n);
+                    await Publisher.CallAsync("say", _room, n);
                     _accepted.Add(n.ToString(CultureInfo.InvariantCulture));
                 }
                 catch (ClientException)
                 {
                     // Its own connection broke: nobody can say whether it was accepted, and it is not said again.
                 }
+                await Task.Delay(Pause, TestContext.Current.CancellationToken);
             }
         }
     }

@@ -6,17 +6,15 @@ namespace OrleansAdapter.EndToEnd;
 /// The directory, which knows what clients missed, is killed while one is away, or has not been handed all (docs/RECOVERY.md): the worker that had it knows
 /// it as well.
 /// </summary>
-public sealed class RecoveryDirectoryTests
+[Collection(nameof(PatientCluster))]
+public sealed class RecoveryDirectoryTests(PatientCluster shared)
 {
     private const int Limit = 180_000;
-
-    /// <summary>Longer than the directory may be gone, so that what is said meanwhile arrives in the end.</summary>
-    private static readonly (string Name, string Value)[] Patient = [.. RecoveryCluster.Settings, ("OrleansAdapter__RequestsTimeout", "00:00:20")];
 
     [Fact(Timeout = Limit)]
     public async Task Who_is_away_when_the_directory_is_killed_gets_what_it_missed_and_begins_anew_when_its_worker_is_killed_as_well()
     {
-        await using var cluster = await RunningCluster.StartAsync(Patient);
+        var cluster = shared.Cluster;
         await using var test = await RecoveryRun.StartAsync(cluster);
         await test.SayAsync(1, 2);
         await test.Client.HearsAsync("2");

@@ -154,7 +154,7 @@ public sealed class RecoveryTests(RecoveryCluster shared)
         {
             FullRun.Needed("With WebSocket alone it runs always.");
         }
-        var step = FullRun.IsOn ? 1 : 61;
+        var step = FullRun.IsOn ? 1 : 127;
         await using var clients = JavaScriptClients.StartRecovering();
         var publisher = await clients.OpenRecoverableAsync(Cluster.Url(2));
         var whole = false;

@@ -291,8 +291,10 @@ internal sealed class JavaScriptClient(JavaScriptClients owner, string name) : I
         owner.AskAsync(new { @do = "call", client = Name, method, args = arguments });
 
     /// <summary>Says <c>{ from, n }</c> to a room, n = 1, 2, …, until it is told to rest.</summary>
+    /// <param name="room">The room.</param>
     /// <param name="go">Whether it goes on when it is connected again (Socket.IO).</param>
-    public Task LoadAsync(string room, bool go = false) => owner.AskAsync(new { @do = "load", client = Name, room, every = 2, go });
+    /// <param name="every">How many milliseconds it rests when one is accepted: it loads the machine as long as processes take to start.</param>
+    public Task LoadAsync(string room, bool go = false, int every = 10) => owner.AskAsync(new { @do = "load", client = Name, room, every, go });
 
     /// <summary>Ends the load; returns the last n.</summary>
     public async Task<int> RestAsync() => (await owner.AskAsync(new { @do = "rest", client = Name }))!.GetValue<int>();

@@ -6,7 +6,7 @@ namespace OrleansAdapter.EndToEnd.Harness;
 internal static class Load
 {
     /// <summary>What each says at a time, at least.</summary>
-    private const int Enough = 100;
+    private const int Enough = 50;
 
     /// <summary>Has them begin, and waits until each has said enough.</summary>
     public static async Task BeginAsync(IReadOnlyCollection<JavaScriptClient> publishers, string room)

@@ -15,7 +15,7 @@ public sealed class LiveFuzzTests(ITestOutputHelper output)
     /// <summary>How long an honest pair's message may take.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
 
-    private static readonly TimeSpan Half = FullRun.IsOn ? TimeSpan.FromMinutes(5) : TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan Half = FullRun.IsOn ? TimeSpan.FromMinutes(5) : TimeSpan.FromSeconds(2.5);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

@@ -3,13 +3,17 @@ using OrleansAdapter.EndToEnd.Harness;
 
 namespace OrleansAdapter.EndToEnd.Suites;
 
-/// <summary>What is promised when a worker, or the directory, is killed under load.</summary>
-public abstract class DeathSuite(params string[] arguments)
+/// <summary>What is promised when a worker, or the directory, is killed under load. Whatever a test kills is there again behind it.</summary>
+public abstract class DeathSuite(SharedCluster shared)
 {
-    protected const string Room = "room";
-
     /// <summary>What each publisher says before and after a death, at least.</summary>
-    private const int Enough = 100;
+    private const int Enough = 50;
+
+    /// <summary>The time between two looks at what no event tells.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>The room of this test.</summary>
+    protected string Room { get; } = Guid.NewGuid().ToString("N");
 
     /// <summary>In how long a dead worker is out of all rooms.</summary>
     protected virtual TimeSpan WhoIsRight => TimeSpan.FromSeconds(1);
@@ -23,25 +27,24 @@ public abstract class DeathSuite(params string[] arguments)
     public async Task When_a_worker_is_killed_the_others_notice_nothing_and_who_is_right_soon()
     {
         Begin();
-        await using var clients = JavaScriptClients.Start();
-        await using var cluster = await RunningCluster.StartAsync(arguments);
-        var members = await JoinAsync(clients, cluster);
+        var (clients, cluster) = (shared.Clients, shared.Cluster);
+        var members = await JoinAsync(clients, cluster, Room);
         var lost = members.Where(m => m.Worker == 1).Select(m => m.Client).ToArray();
         var left = members.Where(m => m.Worker != 1).Select(m => m.Client).ToArray();
         JavaScriptClient[] publishers = [lost[0], .. left.Where((_, i) => i % 2 == 0)];
-        await LoadAsync(publishers);
+        await LoadAsync(publishers, Room);
 
         var killed = Stopwatch.GetTimestamp();
         var returned = cluster.KillAsync("worker-1");
         string[] expected = [.. left.Select(client => client.Id).Order(StringComparer.Ordinal)];
         while (!(await left[^1].WhoAsync(Room)).SequenceEqual(expected))
         {
-            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            await Task.Delay(Look, TestContext.Current.CancellationToken);
         }
         var right = Stopwatch.GetElapsedTime(killed);
 
         await returned;
-        await LoadAsync(publishers[1..], begun: true);
+        await LoadAsync(publishers[1..], Room, begun: true);
         await Task.WhenAll(publishers.Select(p => p.RestAsync()));
         await Histories.CheckAsync(publishers, left);
         Histories.Check([.. members.Select(m => Histories.Heard(m.Client))]);
@@ -55,20 +58,20 @@ public abstract class DeathSuite(params string[] arguments)
         await Task.WhenAll(left.Select(client => client.HearsAsync("\"back\"")));
         await left[0].CallAsync("say", Room, "welcome");
         await fresh.HearsAsync("\"welcome\"");
+        await CloseAsync([fresh, .. members.Select(m => m.Client)]);
     }
 
     [Fact(Timeout = 120_000)]
     public async Task When_the_directory_is_killed_nothing_is_lost_or_twice_and_publishing_works_within_two_seconds_of_its_return()
     {
         Begin();
-        await using var clients = JavaScriptClients.Start();
-        await using var cluster = await RunningCluster.StartAsync(arguments);
-        var members = (await JoinAsync(clients, cluster)).Select(m => m.Client).ToArray();
+        var (clients, cluster) = (shared.Clients, shared.Cluster);
+        var members = (await JoinAsync(clients, cluster, Room)).Select(m => m.Client).ToArray();
         var publishers = members.Where((_, i) => i % 2 == 0).ToArray();
 
-        for (var death = 0; death < 2; death++)
+        for (var death = 0; death < (FullRun.IsOn ? 2 : 1); death++)
         {
-            await LoadAsync(publishers, begun: death > 0);
+            await LoadAsync(publishers, Room, begun: death > 0);
             var returned = await cluster.KillAsync("directory");
             await Task.WhenAll(publishers.Select(async publisher =>
             {
@@ -77,7 +80,7 @@ public abstract class DeathSuite(params string[] arguments)
                 Assert.True(after < TimeSpan.FromSeconds(2), $"{publisher.Name} could publish {after} after the directory's return.");
             }));
         }
-        await LoadAsync(publishers, begun: true);
+        await LoadAsync(publishers, Room, begun: true);
         await Task.WhenAll(publishers.Select(p => p.RestAsync()));
 
         await Histories.CheckAsync(publishers, members);
@@ -86,28 +89,29 @@ public abstract class DeathSuite(params string[] arguments)
         Assert.All(publishers.SelectMany(p => p.Failed.All), failed => Assert.Contains("outcome of a publish is unknown", failed.Error));
         Assert.All(members, client => Assert.Equal(0, client.Closed.Count));
         Assert.Equal(members.Select(client => client.Id).Order(StringComparer.Ordinal), await members[0].WhoAsync(Room));
+        await CloseAsync(members);
     }
 
     [Fact(Timeout = 120_000)]
     public async Task When_a_worker_and_the_directory_are_killed_together_the_clients_of_the_others_lose_nothing_of_theirs()
     {
         Begin();
-        await using var clients = JavaScriptClients.Start();
-        await using var cluster = await RunningCluster.StartAsync(arguments);
-        var members = await JoinAsync(clients, cluster);
+        var (clients, cluster) = (shared.Clients, shared.Cluster);
+        var members = await JoinAsync(clients, cluster, Room);
         await KillUnderLoadAsync(cluster, members, "worker-1", "directory");
+        await CloseAsync(members.Select(m => m.Client));
     }
 
     /// <summary>Kills a worker, and others with it, under load: the clients of the other workers lose nothing. Returns those of them who published.</summary>
-    private protected static async Task<JavaScriptClient[]> KillUnderLoadAsync(
+    private protected async Task<JavaScriptClient[]> KillUnderLoadAsync(
         RunningCluster cluster, List<(int Worker, JavaScriptClient Client)> members, string worker, params IEnumerable<string> others)
     {
         var left = members.Where(m => worker != $"worker-{m.Worker}").Select(m => m.Client).ToArray();
         var publishers = left.Where((_, i) => i % 2 == 0).ToArray();
-        await LoadAsync(publishers);
+        await LoadAsync(publishers, Room);
 
         await Task.WhenAll(others.Prepend(worker).Select(child => cluster.KillAsync(child)));
-        await LoadAsync(publishers, begun: true);
+        await LoadAsync(publishers, Room, begun: true);
         await Task.WhenAll(publishers.Select(p => p.RestAsync()));
 
         await Histories.CheckAsync(publishers, left);
@@ -116,25 +120,28 @@ public abstract class DeathSuite(params string[] arguments)
         return publishers;
     }
 
+    private protected static Task CloseAsync(IEnumerable<JavaScriptClient> clients) => Task.WhenAll(clients.Select(client => client.CloseAsync()));
+
     /// <summary>Two members on each worker, one after the other.</summary>
-    private protected static async Task<List<(int Worker, JavaScriptClient Client)>> JoinAsync(JavaScriptClients clients, RunningCluster cluster)
+    internal static async Task<List<(int Worker, JavaScriptClient Client)>> JoinAsync(
+        JavaScriptClients clients, RunningCluster cluster, string room)
     {
         var members = new List<(int, JavaScriptClient)>();
         for (var worker = 1; worker <= RunningCluster.Workers; worker++)
         {
-            members.Add((worker, await clients.JoinAsync(cluster.Url(worker), Room)));
-            members.Add((worker, await clients.JoinAsync(cluster.Url(worker), Room, "ServerSentEvents")));
+            members.Add((worker, await clients.JoinAsync(cluster.Url(worker), room)));
+            members.Add((worker, await clients.JoinAsync(cluster.Url(worker), room, "ServerSentEvents")));
         }
         return members;
     }
 
     /// <summary>Begins a load, where it has not begun, and waits until each publisher has said enough more.</summary>
-    private protected static async Task LoadAsync(IReadOnlyCollection<JavaScriptClient> publishers, bool begun = false)
+    internal static async Task LoadAsync(IReadOnlyCollection<JavaScriptClient> publishers, string room, bool begun = false)
     {
         var before = publishers.ToDictionary(p => p, p => p.Acknowledged.Count);
         if (!begun)
         {
-            await Task.WhenAll(publishers.Select(p => p.LoadAsync(Room)));
+            await Task.WhenAll(publishers.Select(p => p.LoadAsync(room)));
         }
         await Task.WhenAll(publishers.Select(p => p.Acknowledged.UntilAsync(before[p] + Enough, "more acknowledged messages")));
     }

@@ -84,7 +84,7 @@ public abstract class SocketIOSuite(SharedCluster shared)
         // Names are given out by each process of clients; only one of each name may publish.
         var publishers = members.DistinctBy(member => member.Name).ToArray();
 
-        await Task.WhenAll(publishers.Select(p => p.LoadAsync(_room)));
+        await Task.WhenAll(publishers.Select(p => p.LoadAsync(_room, every: 2)));
         await Task.WhenAll(publishers.Select(p => p.Acknowledged.UntilAsync(100, "100 acknowledged messages")));
         await Task.WhenAll(publishers.Select(p => p.RestAsync()));
 
@@ -192,26 +192,28 @@ public abstract class SocketIOSuite(SharedCluster shared)
 }
 
 /// <summary>Socket.IO clients of a worker that dies.</summary>
-public abstract class SocketIODeathSuite(params string[] arguments)
+public abstract class SocketIODeathSuite(SharedCluster shared)
 {
+    private readonly string _room = Guid.NewGuid().ToString("N");
+
     [Fact(Timeout = 120_000)]
     public async Task A_client_whose_worker_dies_reconnects_to_the_next_one_and_others_notice_nothing()
     {
-        await using var clients = JavaScriptClients.StartSocketIO();
-        await using var cluster = await RunningCluster.StartAsync(arguments);
-        var stays = await clients.JoinAsync(cluster.Url(1), "room", "upgrade");
-        var falls = await clients.JoinAsync(cluster.Url(2), "room", "upgrade");
+        var cluster = shared.Cluster;
+        var stays = await shared.SocketIO.JoinAsync(cluster.Url(1), _room, "upgrade");
+        var falls = await shared.SocketIO.JoinAsync(cluster.Url(2), _room, "upgrade");
         var before = falls.Id;
 
         await cluster.KillAsync("worker-2");
         Assert.Equal("transport close", await falls.Closed.FirstAsync(_ => true, "the end of the connection"));
         await falls.ReconnectsAsync();
-        await falls.CallAsync("join", "room");
-        await stays.CallAsync("say", "room", "again");
+        await falls.CallAsync("join", _room);
+        await stays.CallAsync("say", _room, "again");
 
         Assert.NotEqual(before, falls.Id);
         await falls.HearsAsync("\"again\"");
         await stays.HearsAsync("\"again\"");
         Assert.Equal(0, stays.Closed.Count);
+        await Task.WhenAll(stays.CloseAsync(), falls.CloseAsync());
     }
 }

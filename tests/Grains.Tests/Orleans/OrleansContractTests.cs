@@ -1,11 +1,15 @@
 using OrleansAdapter.Grains.Testing;
 using OrleansAdapter.Grains.Tests.Contract;
+using OrleansAdapter.Testing;
 
 namespace OrleansAdapter.Grains.Tests.OnOrleans;
 
 /// <summary>The contract, on one silo, with mailboxes on Orleans' memory streams.</summary>
 public sealed class MemoryStreamsDirectoryContractTests : DirectoryContract
 {
+    public MemoryStreamsDirectoryContractTests() => FullRun.Needed(
+        "The same contract runs on the mailbox streams, whole and faulty, and what is lost and what servers are told runs on these streams, always.");
+
     protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync(TestSilosOptions.OnMemoryStreams);
 }
 
@@ -42,11 +46,11 @@ public sealed class OrleansDirectoryLossContractTests : DirectoryLossContract
 /// <summary>The contract, on two silos: grains lie on either, and a client has its connection to one of them.</summary>
 public sealed class TwoSilosDirectoryContractTests : DirectoryContract
 {
-    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync(new TestSilosOptions { Silos = 2 });
+    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync(new TestSilosOptions { Silos = 2, FirstStart = true });
 }
 
 /// <summary>The same.</summary>
 public sealed class TwoSilosDirectoryServersContractTests : DirectoryServersContract
 {
-    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync(new TestSilosOptions { Silos = 2 });
+    protected override Task<DirectoryCluster> NewClusterAsync() => OrleansCluster.StartAsync(new TestSilosOptions { Silos = 2, FirstStart = true });
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansAdapter.Testing;
 
 namespace OrleansAdapter.Grains.Tests.Simulation;
 
@@ -8,7 +9,7 @@ namespace OrleansAdapter.Grains.Tests.Simulation;
 /// </summary>
 public sealed class SimulationTests(ITestOutputHelper output)
 {
-    private const int Seeds = 1_000;
+    private const int Seeds = 600;
     private const int FullSeeds = 30_000;
 
     [Theory]
@@ -24,7 +25,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
             RunAlone(faults, Number(alone));
             return;
         }
-        var count = Variable("ORLEANSADAPTER_SEEDS") is { } seeds ? Number(seeds) : Variable("ORLEANSADAPTER_FULL") == "1" ? FullSeeds : Seeds;
+        var count = Variable("ORLEANSADAPTER_SEEDS") is { } seeds ? Number(seeds) : FullRun.IsOn ? FullSeeds : Seeds;
         var report = SimulationRunner.Run(faults, Variable("ORLEANSADAPTER_FIRST") is { } first ? Number(first) : 0, count);
         output.WriteLine(report.ToString());
         Assert.True(report.Violations.Count == 0, report.ToString());

@@ -1,4 +1,4 @@
-namespace OrleansAdapter.EndToEnd.Harness;
+namespace OrleansAdapter.Testing;
 
 /// <summary>Whether <c>./test.sh --full</c> runs, which has time for what takes long.</summary>
 internal static class FullRun
