@@ -26,7 +26,8 @@ internal sealed partial class Namespace
     /// </summary>
     /// <param name="claim">What is asked.</param>
     /// <param name="make">Makes the socket, in the turn.</param>
-    internal async Task<ClaimOutcome> ClaimAsync(SessionClaim claim, Func<SocketId, SocketSession, LocalSocket> make)
+    /// <param name="isWanted">Whether the client still waits: one that has gone may be back elsewhere, and must not lose its session to this again.</param>
+    internal async Task<ClaimOutcome> ClaimAsync(SessionClaim claim, Func<SocketId, SocketSession, LocalSocket> make, Func<bool> isWanted)
     {
         var began = _server.Time.GetTimestamp();
         while (true)
@@ -38,7 +39,7 @@ internal sealed partial class Namespace
                 waiter.TrySetResult();
             }, "a claim of a session"));
             var outcome = await pending.Task.ConfigureAwait(false);
-            if (outcome.Refusal != ClaimRefusal.NotYet || _server.Time.GetElapsedTime(began) > _server.Options.RequestsTimeout)
+            if (outcome.Refusal != ClaimRefusal.NotYet || !isWanted() || _server.Time.GetElapsedTime(began) > _server.Options.RequestsTimeout)
             {
                 if (!claim.LooksOnly)
                 {

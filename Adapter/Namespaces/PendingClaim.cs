@@ -85,15 +85,17 @@ internal sealed class PendingClaim(SessionClaim claim, Func<SocketId, SocketSess
         }
         else
         {
-            End();
+            // A home that died before it had answered, or with what it had answered, says nothing of the session: the next one is asked again. Not where the
+            // socket was here: a later claim may have it, and is not to lose it to this one.
+            End(Socket is null ? ClaimRefusal.NotYet : ClaimRefusal.Unknown);
         }
     }
 
-    protected override void OnFailed(OperationFailure failure) => End();
+    protected override void OnFailed(OperationFailure failure) => End(ClaimRefusal.Unknown);
 
-    private void End()
+    private void End(ClaimRefusal refusal)
     {
-        Refuse(ClaimRefusal.Unknown);
+        Refuse(refusal);
         Over?.Invoke(this, false);
     }
 }

@@ -39,7 +39,8 @@ internal sealed class HubSessions
     /// <param name="user">Who the client is now; null where nobody is logged in.</param>
     /// <param name="takesOffset">Whether it can be given what it missed.</param>
     /// <param name="make">Makes the socket, in the namespace's turn. It is to hold what it is sent until its connection is ready.</param>
-    public async Task<HubSocket?> ResumeAsync(HttpRequest? request, string? user, bool takesOffset, Func<SocketId, HubSocket> make)
+    /// <param name="aborted">Cancelled when the connection has gone.</param>
+    public async Task<HubSocket?> ResumeAsync(HttpRequest? request, string? user, bool takesOffset, Func<SocketId, HubSocket> make, CancellationToken aborted)
     {
         if (ResumeRequest.Read(request, takesOffset, out var isMalformed) is not var (token, offset))
         {
@@ -55,7 +56,7 @@ internal sealed class HubSessions
             WithoutMissed = offset is null,
             Next = ResumeRequest.HashOf(next),
         };
-        var outcome = await _namespace.ClaimAsync(claim, (id, _) => make(id)).ConfigureAwait(false);
+        var outcome = await _namespace.ClaimAsync(claim, (id, _) => make(id), () => !aborted.IsCancellationRequested).ConfigureAwait(false);
         if (outcome.Refusal == ClaimRefusal.None && outcome.Missed.Sum(entry => (long)entry.Operation.Body.Length) is var size
             && size > _namespace.Server.Options.ClientQueueHardLimit / 2)
         {

@@ -255,7 +255,8 @@ internal sealed class OrleansHubLifetimeManager<THub> : HubLifetimeManager<THub>
                 connection.GetHttpContext()?.Request,
                 connection.UserIdentifier,
                 takesOffset: OffsetFramesFor(connection) is not null,
-                resumed => Socket(connection, resumed));
+                resumed => Socket(connection, resumed),
+                connection.ConnectionAborted);
 
     /// <summary>The frames of a client that asks for each invocation's place, and can be told.</summary>
     private HubFrames? OffsetFramesFor(HubConnectionContext connection) =>

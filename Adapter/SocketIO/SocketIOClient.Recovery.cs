@@ -19,7 +19,7 @@ internal sealed partial class SocketIOClient
         {
             // It is claimed when the middlewares have let it in; a client that they reject may ask again.
             var seen = await @namespace.Core.ClaimAsync(
-                claim with { LooksOnly = true }, static (_, _) => throw new InvalidOperationException("Who only looks gets no socket."))
+                claim with { LooksOnly = true }, static (_, _) => throw new InvalidOperationException("Who only looks gets no socket."), IsWanted)
                 .ConfigureAwait(false);
             if (seen.Refusal != ClaimRefusal.None)
             {
@@ -34,7 +34,8 @@ internal sealed partial class SocketIOClient
             }
             await RunMiddlewaresAsync(@namespace, made).ConfigureAwait(false);
         }
-        var outcome = await @namespace.Core.ClaimAsync(claim, (id, _) => made ?? NewSocket(id, @namespace, auth).WithSecret(secret)).ConfigureAwait(false);
+        var outcome = await @namespace.Core
+            .ClaimAsync(claim, (id, _) => made ?? NewSocket(id, @namespace, auth).WithSecret(secret), IsWanted).ConfigureAwait(false);
         if (outcome.Refusal == ClaimRefusal.None && SocketIOSocket.SizeOf(outcome) > _server.QueueLimit / 2)
         {
             @namespace.Forget((SocketIOSocket)outcome.Socket!);
@@ -66,6 +67,15 @@ internal sealed partial class SocketIOClient
             @namespace.Forget(socket);
             GiveUp(socket);
             return null;
+        }
+    }
+
+    /// <summary>Whether the client is still there; what asks for its session on its behalf ends otherwise.</summary>
+    private bool IsWanted()
+    {
+        lock (_sockets)
+        {
+            return !_closed;
         }
     }
 

@@ -55,4 +55,39 @@ public sealed class RecoveryDirectoryTests(PatientCluster shared)
         await test.Client.HearsAsync("9");
         Assert.DoesNotContain("8", test.Client.Said.All);
     }
+
+    [Fact(Timeout = Limit)]
+    public async Task Who_was_away_from_a_worker_that_was_killed_before_the_directory_is_told_that_it_begins_anew_and_who_was_away_from_another_one_comes_back()
+    {
+        await using var cluster = await RunningCluster.StartAsync([.. Patient, ("Logging__LogLevel__OrleansAdapter.SocketIO", "Debug")]);
+        await using var lost = await RecoveryRun.StartAsync(cluster, worker: 1);
+        await using var kept = await RecoveryRun.StartAsync(cluster, clients: lost.Clients, publisher: lost.Publisher, worker: 3);
+        await lost.SayAsync(1);
+        await lost.Client.HearsAsync("1");
+        await kept.SayAsync(1);
+        await kept.Client.HearsAsync("1");
+
+        lost.Proxy.Break(RecoveryRun.Nowhere);
+        kept.Proxy.Break(RecoveryRun.Nowhere);
+        await Task.WhenAll(lost.Client.Closed.UntilAsync(1, "its end"), kept.Client.Closed.UntilAsync(1, "its end"));
+        await cluster.KillAsync("worker-1");
+        await lost.SayAsync(2);
+        await kept.SayAsync(2);
+        await cluster.KillAsync("directory");
+        (lost.Proxy.Target, kept.Proxy.Target) = (cluster.Port + 2, cluster.Port + 2);
+
+        await kept.Client.Connected.UntilAsync(2, "to be back");
+        Assert.True(kept.Client.Connected.All[^1].Recovered, cluster.Said);
+        await kept.Client.HearsAsync("2");
+        Assert.Equal(["1", "2"], kept.Client.Said.All);
+        await lost.Client.Connected.UntilAsync(2, "to be told that it begins anew");
+        var anew = lost.Client.Connected.All[^1];
+        Assert.False(anew.Recovered);
+        Assert.NotEqual(lost.Client.Id, anew.Id);
+        await cluster.Lines.FirstAsync(line => line.Text.Contains("does not get it: Unknown", StringComparison.Ordinal), "the reason");
+        await lost.Client.CallAsync("join", lost.Room);
+        await lost.SayAsync(3);
+        await lost.Client.HearsAsync("3");
+        Assert.Equal(["1", "3"], lost.Client.Said.All);
+    }
 }

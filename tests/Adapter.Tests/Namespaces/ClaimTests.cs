@@ -63,8 +63,25 @@ public sealed class ClaimTests : INamespaceOutput
         Register(epoch: 2);
         Move(epoch: 2);
 
-        Assert.Equal(ClaimRefusal.Unknown, (await _claim.Task).Refusal);
+        Assert.Equal(ClaimRefusal.NotYet, (await _claim.Task).Refusal);
         Assert.Empty(_state.Sockets.All);
+    }
+
+    /// <summary>Its claim is merged without an answer: the session may be known, and the client asks again.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_a_home_did_not_answer_or_answered_and_took_with_it_is_asked_of_the_next_one(bool hasAnswered)
+    {
+        if (hasAnswered)
+        {
+            Answer();
+        }
+        Register(epoch: 2);
+        var head = new Head(ClaimNumber, ClaimNumber, 0, 1, null);
+        _state.Receive(new Push { Life = Life, Epoch = 2, Session = 2, Previous = 0, Entries = [], Head = head }, 0);
+
+        Assert.Equal(ClaimRefusal.NotYet, (await _claim.Task).Refusal);
     }
 
     [Fact]

@@ -140,7 +140,7 @@ public sealed class HubSessionTests() : HubSuite(new InProcessTestCluster())
             new JsonHubFrames(NullLogger.Instance),
             (IHubSocketOwner)server.Manager,
             SlowClientLimits.Of(server.This.Options),
-            TimeProvider.System)).InTimeAsync();
+            TimeProvider.System), TestContext.Current.CancellationToken).InTimeAsync();
 
         Assert.Null(socket);
         Assert.False(made!.IsHere);

@@ -233,7 +233,11 @@ internal sealed class JavaScriptClients : IAsyncDisposable
 internal sealed class ClientException(string message) : Exception(message);
 
 /// <summary>A client was let in: its id, whether it had come back to its session, how much it had heard by then, and its resume token (SignalR).</summary>
-internal readonly record struct Entered(string Id, bool Recovered, int Heard, string? Token);
+internal readonly record struct Entered(string Id, bool Recovered, int Heard, string? Token)
+{
+    /// <summary>Whether it had been told by then that it is in its room, with this id: from then on it misses nothing that is said there.</summary>
+    public bool HadJoined { get; init; }
+}
 
 /// <summary>One official client, and all that it saw.</summary>
 internal sealed class JavaScriptClient(JavaScriptClients owner, string name) : IHubClient
@@ -332,8 +336,11 @@ internal sealed class JavaScriptClient(JavaScriptClients owner, string name) : I
         }
         else if (message["connected"] is { } connected)
         {
-            Connected.Add(new Entered(
-                connected.GetValue<string>(), message["recovered"]!.GetValue<bool>(), Said.Count, message["token"]?.GetValue<string>()));
+            var id = connected.GetValue<string>();
+            Connected.Add(new Entered(id, message["recovered"]!.GetValue<bool>(), Said.Count, message["token"]?.GetValue<string>())
+            {
+                HadJoined = Joined.All.Contains(id),
+            });
         }
         else if (message["joined"] is { } joined)
         {

@@ -48,7 +48,12 @@ const commands = {
       // An official client tries by itself until its connection is there, but not again where it then was refused ("Service unavailable").
       socket.on("connect_error", () => setTimeout(() => !socket.active && clients.get(client) === socket && socket.connect(), 100));
     }
-    socket.on("disconnect", reason => tell({ client, closed: reason }));
+    socket.on("disconnect", reason => {
+      tell({ client, closed: reason });
+      if (room && reason === "io server disconnect") {
+        socket.connect(); // as that says, its session is over, and it does not try by itself
+      }
+    });
     socket.on("said", payload => tell({ client, said: plain(payload) }));
     if (!socket.connected) {
       await new Promise((resolve, reject) => {

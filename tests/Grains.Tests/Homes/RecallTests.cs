@@ -112,6 +112,20 @@ public sealed class RecallTests
         Assert.Equal(ClaimRefusal.WindowPassed, _home.Claim(Life(2), Client, new OrderOffset(Before, 12)).Refusal);
     }
 
+    /// <summary>The home before alone knew them: nobody is waited for, and the client is told at once.</summary>
+    [Fact]
+    public void Of_clients_whose_server_died_before_the_home_did_nobody_knows()
+    {
+        var died = Life(2);
+        var client = new TestSession(SocketId.FromParts(died, 7), new SecretHash(2, 7), died);
+        Assert.Equal(ClaimRefusal.NotYet, _home.Claim(A, client, new OrderOffset(Before, 12)).Refusal);
+
+        Open(lastSent: 15);
+
+        Assert.Equal(ClaimRefusal.Unknown, _home.Claim(A, client, new OrderOffset(Before, 12)).Refusal);
+        Assert.Equal(ClaimRefusal.None, Claim(15).Refusal);
+    }
+
     /// <summary>No server that came back knew of these numbers: they have been given again.</summary>
     [Fact]
     public void A_place_behind_the_last_one_that_anybody_knew_of_is_none_and_so_is_one_of_an_epoch_that_nobody_knows()

@@ -85,6 +85,7 @@ internal sealed class SessionCheck(Recording recording)
             || recording.Clients.Exists(client => client.HasAskedTwice)
             || asked.Client.WasMadeToLeave
             || asked.Client.CameEarly
+            || (asked.Client.IsOfHub && asked.MayHaveBeenGranted)
             || refusal == ClaimRefusal.TooManyClaims)
         {
             return;

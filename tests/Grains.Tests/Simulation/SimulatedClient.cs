@@ -108,6 +108,9 @@ internal sealed record ClaimTry(SimulatedClient Client, SimulatedServer Server, 
     /// <summary>The epoch in which it was asked last; 0 where its server knew no home then.</summary>
     public long AskedIn { get; set; }
 
+    /// <summary>Whether a home that died may have granted it: a hub's client does not know the secret that it has then.</summary>
+    public bool MayHaveBeenGranted { get; set; }
+
     /// <summary>The secret that a hub's client has once it is back.</summary>
     public SecretHash Next => new(Invoked, 0x4e);
 

@@ -49,7 +49,9 @@ internal sealed partial class SimulatedServer
     public void Claim(ClaimTry asked)
     {
         Recording.Log($"{asked.Client} ASKS {Life} for its session, from {asked.Offset.Number}");
-        asked.AskedIn = State.Replica.IsLive ? State.Replica.Epoch : 0;
+        var epoch = State.Replica.IsLive ? State.Replica.Epoch : 0;
+        asked.MayHaveBeenGranted |= asked.AskedIn != 0 && asked.AskedIn != epoch;
+        asked.AskedIn = epoch;
         var claim = new PendingClaim(asked.Claim, (id, session) => Restored(asked, id, session));
         Turn(() => State.Claim(claim, _cluster.Now));
         _claims.Add((asked, claim));
@@ -320,6 +322,10 @@ internal sealed partial class SimulatedServer
     {
         Recording.Count($"session refused: {refusal}");
         Recording.Log($"{asked.Client} is REFUSED: {refusal}");
+        if (claim.Socket is SimulatedSocket half && Sockets.Contains(half))
+        {
+            Gone(half);
+        }
         if (refusal == ClaimRefusal.NotYet)
         {
             _cluster.Agenda.In(50, () => _cluster.Whenever(this, () => Claim(asked)));
