@@ -135,6 +135,11 @@ internal static partial class DirectoryLog
     [LoggerMessage(235, LogLevel.Warning, "The table of silos can be read again, and is compared with the pods that there are")]
     public static partial void SilosAgain(ILogger logger);
 
+    [LoggerMessage(236, LogLevel.Warning,
+        "Connections of this version of Orleans cannot be told to end when their other end is silent: after a cut of the network they may stand still for as "
+        + "long again. Use the version of Orleans that this package names")]
+    public static partial void Unlimited(ILogger logger, Exception exception);
+
     [LoggerMessage(228, LogLevel.Warning, "The database in which the silos of cluster \"{Cluster}\" find each other answers")]
     public static partial void FoundDatabase(ILogger logger, string cluster);
 }

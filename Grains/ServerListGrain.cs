@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans;
@@ -21,15 +22,18 @@ internal sealed class ServerListGrain : Grain, IServerListGrain, IServersOutput
     private readonly TimeSpan _period;
     private readonly ClusterOptions _cluster;
     private readonly IEnumerable<IDeathListener> _listeners;
+    private readonly DeadServers _deadServers;
     private readonly DirectoryMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private ImmutableHashSet<ServerId> _dead = [];
     private int _count;
 
     public ServerListGrain(
         IOptions<DirectoryOptions> options,
         IOptions<ClusterOptions> cluster,
         IEnumerable<IDeathListener> listeners,
+        DeadServers deadServers,
         DirectoryMetrics metrics,
         TimeProvider time,
         ILogger<ServerListGrain> logger)
@@ -39,6 +43,7 @@ internal sealed class ServerListGrain : Grain, IServerListGrain, IServersOutput
         _period = TickPeriod.OfLeases(options.Value.Servers.PauseThreshold);
         _cluster = cluster.Value;
         _listeners = listeners;
+        _deadServers = deadServers;
         _metrics = metrics;
         _time = time;
         _logger = logger.Bounded(time);
@@ -119,8 +124,20 @@ internal sealed class ServerListGrain : Grain, IServerListGrain, IServersOutput
     {
     }
 
+    /// <summary>Whoever died with a silo, its doors above all, is not listed until its lease ends.</summary>
+    private void LearnDeadSilos()
+    {
+        var dead = _deadServers.Now;
+        foreach (var server in dead.Except(_dead))
+        {
+            _list.ReportDeath(server, Now);
+        }
+        _dead = dead;
+    }
+
     private Task TickAsync()
     {
+        LearnDeadSilos();
         _list.Tick(Now);
         _count = _list.Count;
         return Task.CompletedTask;

@@ -17,7 +17,7 @@ internal sealed partial class Replica
             case Fenced fenced:
                 if (!IsOutdated(fenced, now))
                 {
-                    FenceSelf(now);
+                    FenceSelf(fenced, now);
                 }
                 return;
             case Registered registered:
@@ -265,9 +265,13 @@ internal sealed partial class Replica
     private bool IsOutdated(Fenced fenced, long now) =>
         _epoch != 0 && fenced.Epoch < _pledge && now - Math.Max(Heard, _pledged) < options.Patience;
 
-    /// <summary>W9.</summary>
-    private void FenceSelf(long now)
+    /// <summary>
+    /// W9. A fresh life that the home does not admit for which it registered, as that takes its process for dead, is followed by the next one after a while
+    /// only: that home would refuse it as well, as often as it asks.
+    /// </summary>
+    private void FenceSelf(Fenced fenced, long now)
     {
+        var isRefused = _epoch == 0 && fenced.Epoch == _pledge;
         (IsLive, KeepsSessions, UnprovedUpTo, _early) = (false, false, 0, null);
         _outbox.Clear(OperationFailure.Fenced);
         _lastWord.Clear();
@@ -279,6 +283,11 @@ internal sealed partial class Replica
         _replaces = Life;
         Life = Life.NextIncarnation();
         host.Fenced(_replaces);
+        if (isRefused)
+        {
+            _sentRegister = now;
+            return;
+        }
         SendRegister(now);
     }
 }

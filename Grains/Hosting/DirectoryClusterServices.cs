@@ -53,6 +53,7 @@ internal static class DirectoryClusterServices
             }
             silo.AddOrleansDirectory(configure);
             Secure(silo.Services, options);
+            StuckConnections.End(silo.Services);
             QuietWhileEnding(silo.Services);
         });
     }
@@ -80,6 +81,7 @@ internal static class DirectoryClusterServices
             client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5));
             client.AddOrleansDirectory(configure);
             Secure(client.Services, options);
+            StuckConnections.End(client.Services);
         });
     }
 

@@ -11,11 +11,17 @@ namespace OrleansAdapter.Grains;
 /// </summary>
 internal static class SeveralMachines
 {
+    /// <summary>How long a home waits for the servers of the one before, in milliseconds, where nothing else is said (<see cref="HomeOptions"/>).</summary>
+    public const long HoldForKnown = 2_500;
+
     /// <summary>Sets how silos watch each other across machines.</summary>
     public static void Configure(ISiloBuilder silo)
     {
         SpreadGrainDirectory(silo);
         silo.Services.Decorate<IMembershipTable, WaitingMembershipTable>();
+
+        // When a machine that vanished is declared dead, nobody's calls go to it any more (StuckConnections): who is to come, comes soon.
+        silo.Services.Configure<DirectoryOptions>(directory => directory.Homes = directory.Homes with { HoldForKnown = HoldForKnown });
         silo.Configure<ClusterMembershipOptions>(membership =>
         {
             // Orleans takes no vote for as long as MaxProbeTimeout × NumMissedProbesLimit after it last heard a silo.

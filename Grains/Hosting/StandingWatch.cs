@@ -150,6 +150,27 @@ internal sealed class StandingWatch : ILifecycleParticipant<ISiloLifecycle>, IDi
                 .ToDictionary(machine => machine.Key, machine => machine.ToArray(), StringComparer.Ordinal);
         }
         standing.Read(began, isActive, _others.Keys);
+        if (!isActive)
+        {
+            _ = EndAsync(table.Version);
+        }
+    }
+
+    /// <summary>
+    /// Orleans ends a silo that reads that it is dead. By itself it reads the table every few seconds, and more seldom where it could not, as after a cut.
+    /// </summary>
+    private async Task EndAsync(TableVersion version)
+    {
+        try
+        {
+            await _services.GetRequiredService<IClusterMembershipService>().Refresh(new MembershipVersion(version.Version), _stopping.Token).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // The next read asks for it again.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            DirectoryLog.CallLost(_logger, "the table of silos", exception);
+        }
     }
 
     private void Ask(Standing standing)

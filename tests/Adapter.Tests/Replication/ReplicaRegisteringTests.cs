@@ -248,6 +248,24 @@ public sealed class ReplicaRegisteringTests
         Assert.Equal([FirstLife], replica.Fences);
     }
 
+    /// <summary>A home that takes the process for dead refuses each of its lives: they would follow each other without end, as fast as messages go.</summary>
+    [Fact]
+    public void A_fresh_life_that_the_home_refuses_for_which_it_registered_is_followed_by_the_next_one_after_a_while()
+    {
+        var replica = new TestReplica();
+        replica.Replica.Start(0);
+        replica.Receive(new WrongEpoch { Life = FirstLife, Epoch = Epoch });
+        replica.Sent.Clear();
+
+        replica.Receive(new Fenced { Life = FirstLife, Epoch = Epoch });
+        replica.Tick(Options.RegisterAgainAfter - 1);
+        Assert.Equal([FirstLife], replica.Fences);
+        Assert.Empty(replica.Sent);
+        replica.Tick(1);
+
+        Assert.Equal((FirstLife.NextIncarnation(), 0L), Assert.Single(replica.All<Register>()) is var register ? (register.Life, register.Epoch) : default);
+    }
+
     [Fact]
     public void A_new_life_may_register_for_an_earlier_epoch_than_the_one_before()
     {

@@ -114,6 +114,27 @@ public sealed class OrleansFaultTests : IAsyncLifetime
         await NothingIsLeftOfAsync(gone.Id, life.Id);
     }
 
+    /// <summary>The doors of a silo are a server, which dies with it: nobody reports that one, and its lease has long to go.</summary>
+    [Fact]
+    public async Task The_server_in_a_silo_leaves_the_list_when_the_silo_is_declared_dead()
+    {
+        var process = ServerId.NewProcess().Process;
+        await _cluster!.DisposeAsync();
+        _cluster = (OrleansCluster)await OrleansCluster.StartAsync(
+            new TestSilosOptions { Silos = 2, Names = [OnDirectorySilo.NameOf(ServerId.NewProcess().Process), OnDirectorySilo.NameOf(process)] });
+        var server = await Cluster.NewServerAsync();
+        var doors = new ServerDescription(process, "doors", DateTimeOffset.UnixEpoch, 0, null);
+        server.Directory.Send(new Describe(doors, Session: 0, Handled: 0, Lease: 3_600_000));
+        await Wait.UntilAsync(ListAsync, list => list.Any(listed => listed.Process == process), "they are not listed");
+
+        await Silos.KillAsync(1);
+        await Silos.Services().GetRequiredService<SiloDeaths>().DeclareAsync(process);
+
+        await Wait.UntilAsync(ListAsync, list => !list.Any(listed => listed.Process == process), "they are listed still");
+
+        Task<IReadOnlyList<ServerDescription>> ListAsync() => server.Directory.ServersAsync(TestContext.Current.CancellationToken);
+    }
+
     private async Task NothingIsLeftOfAsync(ServerId gone, ServerId living)
     {
         var status = await Wait.UntilAsync(() => Grains.GetGrain<IHomeGrain>("/").Status(), home => home.Mailboxes <= 1, "a mailbox is left");
