@@ -17,7 +17,7 @@ internal sealed class HomeContact(string @namespace)
     /// <summary>The silo in which the home is; null while it is not known, and the home is asked by itself.</summary>
     public string? Silo => Volatile.Read(ref _silo);
 
-    /// <summary>When it was asked by itself last, where its silo does not answer.</summary>
+    /// <summary>When it was asked by itself last, out of turn with the others of its silo.</summary>
     public long AskedAlone { get; set; }
 
     /// <summary>Whether a renewal of the lease waits to go with others.</summary>

@@ -18,7 +18,8 @@ internal sealed class Rounds(IRoundsOutput output)
 
     /// <summary>
     /// How many homes of a silo that does not answer are asked by themselves at each look. If one of them is elsewhere by now, all are asked; else a silo that
-    /// is only slow would get many times the calls just then.
+    /// is only slow would get many times the calls just then. Of a silo that answers it is one, in turn: it might have a home that nobody finds there any more,
+    /// as another one has taken its place, and in rounds it would answer for ever.
     /// </summary>
     private const int Scouts = 8;
 
@@ -139,29 +140,27 @@ internal sealed class Rounds(IRoundsOutput output)
 
     private static void LookAt(Place place, long now, List<Round> rounds, List<HomeContact> alone)
     {
-        var silent = place.Homes.FindAll(home => home.IsSilent(now, Silence));
-        if (silent.Count == 0 && !place.Homes.Exists(home => home.HasRenewalDue(now)))
+        if (!place.Homes.Exists(home => home.IsSilent(now, Silence) || home.HasRenewalDue(now)))
         {
             return;
         }
         // Those that would be asked soon come along, so that all are asked together from then on.
         var asked = place.Homes.FindAll(home => home.IsSilent(now, Silence / 2) || home.HasRenewal);
-        if (asked.Count == 1)
+        if (asked.Count <= 2)
         {
-            alone.AddRange(asked); // by the shortest way
+            alone.AddRange(asked); // by the shortest way: with a round there would be as many calls
             place.UnansweredSince = null;
             return;
         }
-        if (place.IsMute(now))
+        var scouts = asked.OrderBy(home => home.AskedAlone).Take(place.IsMute(now) ? Scouts : 1).ToArray();
+        Array.ForEach(scouts, scout => scout.AskedAlone = now);
+        alone.AddRange(scouts);
+        HomeContact[] together = [.. asked.Except(scouts)];
+        if (together.Length > 0)
         {
-            foreach (var scout in silent.OrderBy(home => home.AskedAlone).Take(Scouts))
-            {
-                scout.AskedAlone = now;
-                alone.Add(scout);
-            }
+            place.UnansweredSince ??= now;
+            rounds.Add(new Round(place.Silo, together, [.. together.Select(Question)]));
         }
-        place.UnansweredSince ??= now;
-        rounds.Add(new Round(place.Silo, [.. asked], [.. asked.Select(Question)]));
     }
 
     private static HomeQuestion Question(HomeContact home)

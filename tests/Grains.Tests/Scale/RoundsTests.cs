@@ -14,23 +14,30 @@ public sealed class RoundsTests
     public RoundsTests() => _rounds = new Rounds(_asked);
 
     [Fact]
-    public void Homes_of_a_silo_are_asked_in_one_call()
+    public void Homes_of_a_silo_are_asked_in_one_call_but_one_of_them_in_turn()
     {
         var homes = Homes(3, One);
 
         Look();
-
         var round = Assert.Single(_asked.Rounds);
         Assert.Equal(One, round.Silo);
-        Assert.Equal(homes, round.Homes);
-        Assert.Empty(_asked.Alone);
+        Assert.Equal(homes.Skip(1), round.Homes);
+        Assert.Equal([homes[0]], _asked.TakeAlone());
+
+        for (var turn = 1; turn < 4; turn++)
+        {
+            _rounds.Answered(_asked.Rounds[^1], []);
+            Pass(Rounds.LooksEvery);
+            Look();
+            Assert.Equal([homes[turn % 3]], _asked.TakeAlone());
+        }
     }
 
     [Fact]
     public void Each_silo_gets_a_round_of_its_own()
     {
-        Homes(2, One);
-        Homes(2, Other);
+        Homes(3, One);
+        Homes(3, Other);
 
         Look();
 
@@ -48,37 +55,39 @@ public sealed class RoundsTests
         Assert.Equal(unknown, _asked.Alone.Select(asked => asked.Home));
     }
 
-    [Fact]
-    public void The_only_home_in_a_silo_is_asked_by_itself()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Where_a_round_would_save_no_call_homes_are_asked_by_themselves(int count)
     {
-        var only = Homes(1, One);
+        var homes = Homes(count, One);
 
         Look();
 
         Assert.Empty(_asked.Rounds);
-        Assert.Equal(only, _asked.Alone.Select(asked => asked.Home));
+        Assert.Equal(homes, _asked.Alone.Select(asked => asked.Home));
     }
 
     [Fact]
     public void A_home_that_was_heard_just_now_is_not_asked()
     {
-        var homes = Homes(3, One);
+        var homes = Homes(4, One);
         homes[0].Heard(_now - 100);
 
         Look();
 
-        Assert.Equal(homes.Skip(1), Assert.Single(_asked.Rounds).Homes);
+        Assert.Equal(homes.Skip(2), Assert.Single(_asked.Rounds).Homes);
     }
 
     [Fact]
     public void Those_that_would_be_asked_soon_come_along()
     {
-        var homes = Homes(2, One);
-        homes[1].Heard(_now - 200);
+        var homes = Homes(3, One);
+        homes[2].Heard(_now - 200);
 
         Look();
 
-        Assert.Equal(homes, Assert.Single(_asked.Rounds).Homes);
+        Assert.Equal(homes.Skip(1), Assert.Single(_asked.Rounds).Homes);
     }
 
     [Fact]
@@ -109,7 +118,7 @@ public sealed class RoundsTests
         Look();
 
         var questions = Assert.Single(_asked.Rounds).Questions;
-        Assert.Equal([false, true, false], questions.Select(question => question.Renewal is not null));
+        Assert.Equal([true, false], questions.Select(question => question.Renewal is not null));
     }
 
     [Fact]
@@ -124,9 +133,9 @@ public sealed class RoundsTests
     [Fact]
     public void A_renewal_of_a_life_that_has_ended_is_left_out()
     {
-        var homes = Homes(2, One);
-        Assert.True(Keep(homes[0], 400));
-        homes[0].Said(new Acknowledge { Life = ServerId.FromBits(0x9001), Epoch = 1, Handled = 0 });
+        var homes = Homes(3, One);
+        Assert.True(Keep(homes[1], 400));
+        homes[1].Said(new Acknowledge { Life = ServerId.FromBits(0x9001), Epoch = 1, Handled = 0 });
 
         Look();
 
@@ -136,15 +145,16 @@ public sealed class RoundsTests
     [Fact]
     public void A_home_that_does_not_answer_in_its_round_is_asked_by_itself_with_its_renewal()
     {
-        var homes = Homes(3, One);
-        Assert.True(Keep(homes[2], 400));
+        var homes = Homes(4, One);
+        Assert.True(Keep(homes[3], 400));
         Look();
+        _asked.TakeAlone();
 
         _rounds.Answered(_asked.Rounds[0], [1, 2]);
 
-        Assert.Equal([homes[1], homes[2]], _asked.Alone.Select(asked => asked.Home));
+        Assert.Equal([homes[2], homes[3]], _asked.Alone.Select(asked => asked.Home));
         Assert.Equal([false, true], _asked.Alone.Select(asked => asked.Renewal is not null));
-        Assert.Equal([One, null, null], homes.Select(home => home.Silo));
+        Assert.Equal([One, One, null, null], homes.Select(home => home.Silo));
     }
 
     [Fact]
@@ -156,7 +166,7 @@ public sealed class RoundsTests
         _rounds.Lost(_asked.Rounds[0], isRefused: true);
 
         Assert.Equal(homes, _asked.Alone.Select(asked => asked.Home));
-        Assert.All(homes, home => Assert.Null(home.Silo));
+        Assert.All(homes.Skip(1), home => Assert.Null(home.Silo));
     }
 
     [Fact]
@@ -165,6 +175,7 @@ public sealed class RoundsTests
         var homes = Homes(20, One);
         Assert.True(Keep(homes[7], 400));
         Look();
+        _asked.TakeAlone();
 
         _rounds.Lost(_asked.Rounds[0], isRefused: false);
 
@@ -174,9 +185,9 @@ public sealed class RoundsTests
     [Fact]
     public void Of_a_silo_that_does_not_answer_a_few_homes_are_asked_by_themselves_others_each_time()
     {
-        var homes = Homes(20, One);
+        var homes = Homes(25, One);
         Look();
-        Assert.Empty(_asked.Alone);
+        Assert.Equal(homes.Take(1), _asked.TakeAlone());
 
         Pass(Rounds.LooksEvery);
         Look();
@@ -190,7 +201,7 @@ public sealed class RoundsTests
 
         Assert.Equal([8, 8, 8], [first.Count, second.Count, third.Count]);
         Assert.Empty(first.Intersect(second));
-        Assert.Equal(homes.ToHashSet(), first.Concat(second).Concat(third).ToHashSet());
+        Assert.Equal(homes.Skip(1).ToHashSet(), first.Concat(second).Concat(third).ToHashSet());
         Assert.Equal(4, _asked.Rounds.Count);
     }
 
@@ -227,6 +238,7 @@ public sealed class RoundsTests
     {
         var homes = Homes(20, One);
         Look();
+        _asked.TakeAlone();
         _rounds.Answered(_asked.Rounds[0], []);
 
         _rounds.Superseded(homes[0], _now);
@@ -249,7 +261,7 @@ public sealed class RoundsTests
         Pass(Rounds.LooksEvery);
         Look();
 
-        Assert.Empty(_asked.Alone);
+        Assert.Single(_asked.Alone);
         Assert.Equal(3, _asked.Rounds.Count);
     }
 

@@ -7,6 +7,7 @@ internal sealed partial class ScaleCluster
     private const int QuestionBytes = 2 + 8 + 8; // with the ends of its fields
 
     private readonly HashSet<(ScaleServer Server, int Namespace)> _cuts = [];
+    private readonly Dictionary<int, ScaleHome> _lost = [];
 
     /// <summary>The lives that homes have removed, and why.</summary>
     public List<(int Namespace, ServerId Life, RemovalReason Reason)> Removals { get; } = [];
@@ -101,6 +102,13 @@ internal sealed partial class ScaleCluster
         Activate(@namespace);
     }
 
+    /// <summary>Another home is made in the place of one, which goes on in its silo, and is found there in rounds alone.</summary>
+    public void Double(int @namespace)
+    {
+        _lost[@namespace] = _homes[@namespace]!;
+        Activate(@namespace);
+    }
+
     /// <summary>A silo dies with its homes; later the others know it, and the homes are made there.</summary>
     public void Kill(int silo, long declaredAfter)
     {
@@ -115,9 +123,8 @@ internal sealed partial class ScaleCluster
     private HomeMessage[]? Answer(ScaleServer from, int silo, HomeQuestion question)
     {
         var number = NumberOf(question.Namespace);
-        return _homes[number] is { IsAlive: true } home && home.Silo == silo && home.BusyUntil <= Now && !_cuts.Contains((from, number))
-            ? home.Ask(question)
-            : null;
+        var home = _lost.GetValueOrDefault(number) is { } lost && lost.Silo == silo ? lost : _homes[number];
+        return home is { IsAlive: true } && home.Silo == silo && home.BusyUntil <= Now && !_cuts.Contains((from, number)) ? home.Ask(question) : null;
     }
 
     /// <summary>The home that a call by itself reaches; where it has ended, and its silo is there or known not to be, another one is made.</summary>
