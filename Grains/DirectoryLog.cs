@@ -137,7 +137,7 @@ internal static partial class DirectoryLog
 
     [LoggerMessage(236, LogLevel.Warning,
         "Connections of this version of Orleans cannot be told to end when their other end is silent: after a cut of the network they may stand still for as "
-        + "long again. Use the version of Orleans that this package names")]
+        + "long again. Give this program the version of Orleans that this package names")]
     public static partial void Unlimited(ILogger logger, Exception exception);
 
     [LoggerMessage(228, LogLevel.Warning, "The database in which the silos of cluster \"{Cluster}\" find each other answers")]

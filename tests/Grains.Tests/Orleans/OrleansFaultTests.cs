@@ -120,19 +120,16 @@ public sealed class OrleansFaultTests : IAsyncLifetime
     {
         var process = ServerId.NewProcess().Process;
         await _cluster!.DisposeAsync();
-        _cluster = (OrleansCluster)await OrleansCluster.StartAsync(
-            new TestSilosOptions { Silos = 2, Names = [OnDirectorySilo.NameOf(ServerId.NewProcess().Process), OnDirectorySilo.NameOf(process)] });
-        var server = await Cluster.NewServerAsync();
-        var doors = new ServerDescription(process, "doors", DateTimeOffset.UnixEpoch, 0, null);
-        server.Directory.Send(new Describe(doors, Session: 0, Handled: 0, Lease: 3_600_000));
-        await Wait.UntilAsync(ListAsync, list => list.Any(listed => listed.Process == process), "they are not listed");
+        _cluster = (OrleansCluster)await OrleansCluster.StartAsync(new TestSilosOptions { Silos = 2, Names = [OnDirectorySilo.Name, process.ToString()] });
+        var servers = Grains.GetGrain<IServerListGrain>(0); // in the silo that lives on, by its name
+        var description = new ServerDescription(process, "in a silo", DateTimeOffset.UnixEpoch, 0);
+        await servers.Describe(new MailboxBatch([Wire.Write(new Describe(description, Session: 0, Handled: 0, Lease: 3_600_000), ProtocolVersion.Current)]));
+        Assert.Single((await servers.List(ProtocolVersion.Current)).Messages);
 
         await Silos.KillAsync(1);
         await Silos.Services().GetRequiredService<SiloDeaths>().DeclareAsync(process);
 
-        await Wait.UntilAsync(ListAsync, list => !list.Any(listed => listed.Process == process), "they are listed still");
-
-        Task<IReadOnlyList<ServerDescription>> ListAsync() => server.Directory.ServersAsync(TestContext.Current.CancellationToken);
+        await Wait.UntilAsync(() => servers.List(ProtocolVersion.Current), list => list.Messages.Length == 0, "it is listed still");
     }
 
     private async Task NothingIsLeftOfAsync(ServerId gone, ServerId living)
