@@ -163,7 +163,8 @@ internal sealed class StandingWatch : ILifecycleParticipant<ISiloLifecycle>, IDi
     {
         try
         {
-            await _services.GetRequiredService<IClusterMembershipService>().Refresh(new MembershipVersion(version.Version), _stopping.Token).ConfigureAwait(false);
+            var membership = _services.GetRequiredService<IClusterMembershipService>();
+            await membership.Refresh(new MembershipVersion(version.Version), _stopping.Token).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // The next read asks for it again.
         catch (Exception exception)

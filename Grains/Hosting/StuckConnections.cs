@@ -15,8 +15,8 @@ namespace OrleansAdapter.Grains;
 internal sealed class StuckConnections(TimeProvider time, ILogger<StuckConnections> logger)
 {
     /// <summary>
-    /// For how long bytes may go unacknowledged. Kernels acknowledge, whatever processes do; and it is less than silos take to declare one dead, so that by then
-    /// nobody's calls go to it any more.
+    /// For how long bytes may go unacknowledged. Kernels acknowledge, whatever processes do; and it is less than silos take to declare one dead, so that
+    /// by then nobody's calls go to it any more.
     /// </summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(4);
 
