@@ -11,8 +11,7 @@ public sealed class MutationTests(ITestOutputHelper output)
     {
         var (faults, create) = Mutations.All[mutation];
         Assert.Subset(Mutations.All.Keys.ToHashSet(), Mutations.NoticedAt.Keys.ToHashSet());
-        var first = Mutations.NoticedAt.GetValueOrDefault(mutation);
-        for (var seed = first; seed < first + Seeds; seed++)
+        foreach (var seed in Enumerable.Range(0, Seeds).Prepend(Mutations.NoticedAt.GetValueOrDefault(mutation)))
         {
             if (SimulationRunner.Run(faults, seed, create()) is { } violation
                 && SimulationRunner.Run(faults, seed, new Mutation { Conditions = create().Conditions }) is null)
