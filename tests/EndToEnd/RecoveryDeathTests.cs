@@ -5,10 +5,15 @@ namespace OrleansAdapter.EndToEnd;
 
 /// <summary>
 /// A cluster whose clients may come back, whose publishers wait longer than the directory may be gone, so that what is said meanwhile arrives in the end, and
-/// whose middlewares run again for who comes back.
+/// whose middlewares run again for who comes back. It logs why a client does not.
 /// </summary>
 public sealed class PatientCluster() : SharedCluster(
-    [.. RecoveryCluster.Settings, ("OrleansAdapter__RequestsTimeout", "00:00:20"), ("SocketIO__ConnectionStateRecovery__SkipMiddlewares", "false")]);
+    [
+        .. RecoveryCluster.Settings,
+        ("OrleansAdapter__RequestsTimeout", "00:00:20"),
+        ("SocketIO__ConnectionStateRecovery__SkipMiddlewares", "false"),
+        ("Logging__LogLevel__OrleansAdapter.SocketIO", "Debug"),
+    ]);
 
 /// <summary>The classes that use it. Whatever a test kills is there again behind it.</summary>
 [CollectionDefinition(nameof(PatientCluster))]

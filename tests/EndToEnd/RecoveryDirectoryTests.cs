@@ -59,7 +59,7 @@ public sealed class RecoveryDirectoryTests(PatientCluster shared)
     [Fact(Timeout = Limit)]
     public async Task Who_was_away_from_a_worker_that_was_killed_before_the_directory_is_told_that_it_begins_anew_and_who_was_away_from_another_one_comes_back()
     {
-        await using var cluster = await RunningCluster.StartAsync([.. Patient, ("Logging__LogLevel__OrleansAdapter.SocketIO", "Debug")]);
+        var cluster = shared.Cluster;
         await using var lost = await RecoveryRun.StartAsync(cluster, worker: 1);
         await using var kept = await RecoveryRun.StartAsync(cluster, clients: lost.Clients, publisher: lost.Publisher, worker: 3);
         await lost.SayAsync(1);

@@ -322,10 +322,6 @@ internal sealed partial class SimulatedServer
     {
         Recording.Count($"session refused: {refusal}");
         Recording.Log($"{asked.Client} is REFUSED: {refusal}");
-        if (claim.Socket is SimulatedSocket half && Sockets.Contains(half))
-        {
-            Gone(half);
-        }
         if (refusal == ClaimRefusal.NotYet)
         {
             _cluster.Agenda.In(50, () => _cluster.Whenever(this, () => Claim(asked)));
