@@ -6,7 +6,7 @@ namespace OrleansAdapter.Tests.Directories;
 internal sealed class TestDirectory(IDirectory inner) : IDirectory, IDirectoryReceiver
 {
     private readonly ConcurrentDictionary<string, (ServerId Life, long Epoch)> _lives = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<ServerId, bool> _answered = [];
+    private readonly ConcurrentDictionary<ServerId, int> _answers = [];
     private IDirectoryReceiver? _receiver;
     private int _listings;
 
@@ -67,15 +67,15 @@ internal sealed class TestDirectory(IDirectory inner) : IDirectory, IDirectoryRe
         _receiver!.Receive(@namespace, message);
     }
 
-    /// <summary>Whether an answer of a server has come, and was passed on.</summary>
-    public bool HasAnswerOf(ServerId server) => _answered.ContainsKey(server);
+    /// <summary>How many answers of a server have come, and were passed on.</summary>
+    public int AnswersOf(ServerId server) => _answers.GetValueOrDefault(server);
 
     void IDirectoryReceiver.Receive(ServerMessage message)
     {
         _receiver!.Receive(message);
         foreach (var answer in message is Answers answers ? answers.Items : [])
         {
-            _answered[answer.From] = true;
+            _answers.AddOrUpdate(answer.From, 1, static (_, count) => count + 1);
         }
     }
 

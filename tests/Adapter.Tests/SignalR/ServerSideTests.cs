@@ -38,7 +38,7 @@ public abstract class ServerSideTests(TestCluster cluster) : HubSuite(cluster)
         b.Namespace.OnServerSideEmit("ask", _ => Task.FromResult<object?>(1));
         c.Namespace.OnServerSideEmit("ask", _ => new TaskCompletionSource<object?>().Task);
         var asked = a.Namespace.ServerSideEmitWithAckAsync<int>("ask", TimeSpan.FromHours(1));
-        await InTime.UntilAsync(() => a.Directory.HasAnswerOf(b.Namespace.Life));
+        await InTime.UntilAsync(() => a.Directory.AnswersOf(b.Namespace.Life) > 0);
         await a.Namespace.Emit("said", "behind it in the order, so it is known whom it went to").InTimeAsync();
         a.Time.Pass(TimeSpan.FromHours(1));
         var error = await Assert.ThrowsAsync<ServerSideTimeoutException<int>>(() => asked.InTimeAsync());
