@@ -79,7 +79,9 @@ internal sealed class SocketOutput : PipeWriter
     /// <summary>Sends bytes that never change, without a copy of them; what was written and not flushed goes before them.</summary>
     public ValueTask<FlushResult> SendAsync(ReadOnlyMemory<byte> bytes) => SendAsync(bytes, CancellationToken.None);
 
-    /// <summary>Gives the system as much of these bytes as it takes at once, where nothing waits to be sent before them. The rest is the caller's affair.</summary>
+    /// <summary>
+    /// Gives the system as much of these bytes as it takes at once, where nothing waits to be sent before them. The rest is the caller's affair.
+    /// </summary>
     /// <returns>How much it took.</returns>
     public int SendNow(ReadOnlySpan<byte> bytes)
     {
