@@ -75,7 +75,10 @@ internal sealed class PendingClaim(SessionClaim claim, Func<SocketId, SocketSess
         if (_answer is { Refusal: ClaimRefusal.None } answer && Socket is { Session: { IsOpen: true } session } && IsCurrent?.Invoke(this) != false)
         {
             var last = answer.Missed.Count > 0 ? new OrderOffset(Epoch, answer.Missed[^1].Number) : claim.Offset;
-            (session.KnownFrom, session.GivenFrom) = (last.Number, claim.Offset.Number);
+
+            // A place behind the claim is one of an order before the session began, and said nothing: all that was for the session has been given.
+            session.GivenFrom = claim.Offset.Number < session.Claim ? claim.Offset.Number : 0;
+            session.KnownFrom = answer.Missed.Count > 0 ? last.Number : session.GivenFrom;
             if (session.LastSent.IsNone)
             {
                 session.LastSent = last;

@@ -4,35 +4,54 @@ namespace OrleansAdapter.Grains;
 /// Entries that a home is delivering. Their acknowledgement travels as the result of the delivery, which saves a call. A server that is busy for longer than
 /// a moment acknowledges by a call, so that its mailbox is not held up.
 /// </summary>
-internal sealed class Delivery(Push push)
+internal sealed class Delivery(Push last)
 {
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(100);
 
-    private readonly TaskCompletionSource<MailboxBatch> _answer = new();
+    private readonly TaskCompletionSource _ended = new();
+    private readonly Lock _lock = new();
+    private Acknowledge? _newest;
 
-    /// <summary>Takes a message to the home if it is the awaited acknowledgement; false where it has to go by a call.</summary>
-    public bool TryAnswer(WorkerMessage message, byte version)
+    /// <summary>
+    /// Takes a message to the home if it is an acknowledgement that the delivery may answer with; false where it has to go by a call. One delivery may bring
+    /// several pushes: what is said of the first ones waits for the last one.
+    /// </summary>
+    public bool TryAnswer(WorkerMessage message)
     {
-        if (message is Acknowledge acknowledge)
+        lock (_lock)
         {
-            return message.Life == push.Life && acknowledge.Handled >= push.Entries[^1].Number
-                && !_answer.Task.IsCompleted && _answer.TrySetResult(new MailboxBatch([Wire.Write(message, version)]));
+            if (_ended.Task.IsCompleted)
+            {
+                return false;
+            }
+            if (message is Acknowledge acknowledge && message.Life == last.Life && message.Epoch == last.Epoch)
+            {
+                _newest = acknowledge;
+                if (acknowledge.Handled >= last.Entries[^1].Number)
+                {
+                    _ended.SetResult();
+                }
+                return true;
+            }
+            if (message is ReadAfter or Register)
+            {
+                _ended.SetResult(); // there is a gap before the entries, or another home: the server has begun to repair that
+            }
+            return false;
         }
-        if (message is ReadAfter or Register)
-        {
-            _answer.TrySetResult(MailboxBatch.Empty); // there is a gap before the entries, or another home: the server has begun to repair that
-        }
-        return false;
     }
 
-    /// <summary>The acknowledgement, or nothing where it takes too long.</summary>
-    public async Task<MailboxBatch> AnswerAsync(TimeProvider time)
+    /// <summary>The acknowledgement, as far as there is one when all is handled, or when it takes too long.</summary>
+    public async Task<MailboxBatch> AnswerAsync(TimeProvider time, byte version)
     {
-        if (!_answer.Task.IsCompleted)
+        if (!_ended.Task.IsCompleted)
         {
-            await ((Task)_answer.Task).WaitAsync(Moment, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            _answer.TrySetResult(MailboxBatch.Empty);
+            await _ended.Task.WaitAsync(Moment, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        return await _answer.Task.ConfigureAwait(false);
+        lock (_lock)
+        {
+            _ended.TrySetResult();
+            return _newest is null ? MailboxBatch.Empty : new MailboxBatch([Wire.Write(_newest, version)]);
+        }
     }
 }

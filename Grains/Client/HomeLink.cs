@@ -65,20 +65,24 @@ internal sealed class HomeLink : IAsyncDisposable
             {
                 _register.Reset();
             }
-            _waiting.Take();
             _submit.Reset();
             _acknowledge.Reset();
             _read.Reset();
             _renew.Reset();
         }
-        if (Volatile.Read(ref _delivery) is { } delivery && delivery.TryAnswer(message, _directory.Version))
+        if (Volatile.Read(ref _delivery) is { } delivery && delivery.TryAnswer(message))
         {
+            _waiting.Take();
             return;
         }
         if (message is Acknowledge { MayWait: true } acknowledge)
         {
             _waiting.Put(acknowledge);
             return;
+        }
+        if (message is not Submit)
+        {
+            _waiting.Take(); // it says all that that did
         }
         var lane = message switch
         {
@@ -200,22 +204,22 @@ internal sealed class HomeLink : IAsyncDisposable
     }
 
     /// <summary>What this server publishes takes the acknowledgement along that waits.</summary>
-    private Task<MailboxBatch> SubmitAsync(WorkerMessage message) =>
-        _waiting.Take() is { } acknowledge ? CallAsync(message, Wire.Write(acknowledge, _directory.Version)) : CallAsync(message);
+    private Task<MailboxBatch> SubmitAsync(WorkerMessage message) => CallAsync(message, _waiting.Take());
 
     private Task<MailboxBatch> CallAsync(WorkerMessage message) => CallAsync(message, before: null);
 
-    private async Task<MailboxBatch> CallAsync(WorkerMessage message, byte[]? before)
+    private async Task<MailboxBatch> CallAsync(WorkerMessage message, Acknowledge? before)
     {
         var bytes = Wire.Write(message, _directory.Version);
         var observer = message is Register ? _subscription.Observer : null;
         if (bytes.Length <= _directory.Options.PartBytes)
         {
-            return await _home.Send(new MailboxBatch(before is null ? [bytes] : [before, bytes]), observer).ConfigureAwait(false);
+            byte[][] messages = before is null ? [bytes] : [Wire.Write(before, _directory.Version), bytes];
+            return await _home.Send(new MailboxBatch(messages), observer).ConfigureAwait(false);
         }
         if (before is not null)
         {
-            Receive(await _home.Send(new MailboxBatch([before]), observer).ConfigureAwait(false));
+            _acknowledge.Send(before);
         }
         var result = MailboxBatch.Empty;
         Interlocked.Increment(ref _inParts);
@@ -253,7 +257,7 @@ internal sealed class HomeLink : IAsyncDisposable
         {
             return MailboxBatch.Empty;
         }
-        var answer = await delivery.AnswerAsync(_directory.Time).ConfigureAwait(false);
+        var answer = await delivery.AnswerAsync(_directory.Time, _directory.Version).ConfigureAwait(false);
         Interlocked.CompareExchange(ref _delivery, null, delivery);
         return answer;
     }

@@ -15,7 +15,8 @@ internal sealed class RoundCalls(OrleansDirectory directory) : IRoundsOutput
         try
         {
             var answers = await directory.HomesOf(round.Silo).Ask(Written(round.Questions)).ConfigureAwait(false);
-            directory.Rounds.Answered(round, Take(round, answers.Homes));
+            directory.Rounds.Answered(round);
+            Take(round, answers.Homes);
         }
 #pragma warning disable CA1031 // It is asked again soon.
         catch (Exception exception)
@@ -26,22 +27,20 @@ internal sealed class RoundCalls(OrleansDirectory directory) : IRoundsOutput
         }
     }
 
-    /// <summary>Hands on what homes have said; returns which have said nothing.</summary>
-    private List<int> Take(Round round, MailboxBatch?[] answers)
+    /// <summary>Hands on what homes have said, and asks those by themselves that have said nothing.</summary>
+    private void Take(Round round, MailboxBatch?[] answers)
     {
-        List<int> unanswered = [];
         for (var index = 0; index < round.Questions.Count; index++)
         {
             if (index >= answers.Length || answers[index] is not { } batch)
             {
-                unanswered.Add(index);
+                directory.Rounds.Unanswered(round, index);
             }
             else
             {
                 directory.LinkTo(round.Questions[index].Namespace)?.Receive(batch);
             }
         }
-        return unanswered;
     }
 
     private RoundQuestions Written(IReadOnlyList<HomeQuestion> questions)

@@ -63,12 +63,8 @@ internal sealed class Rounds(IRoundsOutput output)
         rounds.ForEach(output.Ask);
     }
 
-    /// <summary>A silo has answered a round.</summary>
-    /// <param name="round">The round.</param>
-    /// <param name="unanswered">
-    /// Its questions that were not, by their places in it, as those homes are not there, or busy: they are asked by themselves.
-    /// </param>
-    public void Answered(Round round, IEnumerable<int> unanswered)
+    /// <summary>A silo has answered a round. Say so before what its homes have said is handed on: a silo that answers is not mute.</summary>
+    public void Answered(Round round)
     {
         lock (_lock)
         {
@@ -77,11 +73,12 @@ internal sealed class Rounds(IRoundsOutput output)
                 place.UnansweredSince = null;
             }
         }
-        foreach (var index in unanswered)
-        {
-            AskAlone(round, index);
-        }
     }
+
+    /// <summary>A home that a round asked is not there, or busy: it is asked by itself.</summary>
+    /// <param name="round">The round.</param>
+    /// <param name="index">The home's place in it.</param>
+    public void Unanswered(Round round, int index) => AskAlone(round, index);
 
     /// <summary>A round has not been answered, and will not be.</summary>
     /// <param name="round">The round.</param>
@@ -142,6 +139,7 @@ internal sealed class Rounds(IRoundsOutput output)
     {
         if (!place.Homes.Exists(home => home.IsSilent(now, Silence) || home.HasRenewalDue(now)))
         {
+            place.UnansweredSince = null; // all have been heard since
             return;
         }
         // Those that would be asked soon come along, so that all are asked together from then on.

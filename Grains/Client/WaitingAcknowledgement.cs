@@ -6,7 +6,7 @@ namespace OrleansAdapter.Grains;
 /// </summary>
 internal sealed class WaitingAcknowledgement : IDisposable
 {
-    /// <summary>How long it waits: nothing is kept for longer than twice this that could be let go.</summary>
+    /// <summary>How long it waits at most, counted from the first that nobody has taken along.</summary>
     public static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _lock = new();

@@ -68,11 +68,13 @@ internal sealed class Mailbox(long from)
         return Batch(options);
     }
 
-    /// <summary>The oldest unacknowledged entries, whether sent before or not: the answer to a read. What follows begins behind them.</summary>
+    /// <summary>The oldest unacknowledged entries, whether sent before or not: the answer to a read. Until they are acknowledged nothing follows.</summary>
     public Entry[] ReadBatch(HomeOptions options)
     {
-        (_inFlight, _windowStart, Sent) = (0, Acknowledged, Acknowledged);
-        return _entries.Count == 0 ? [] : Batch(options);
+        (_inFlight, Sent) = (0, Acknowledged);
+        Entry[] batch = _entries.Count == 0 ? [] : Batch(options);
+        _windowStart = Sent; // what follows would overtake the answer
+        return batch;
     }
 
     /// <summary>The entries behind those in flight, of which there is at least one; they are in flight from now on.</summary>

@@ -21,7 +21,11 @@ internal static class SeveralMachines
         silo.Services.Decorate<IMembershipTable, WaitingMembershipTable>();
 
         // When a machine that vanished is declared dead, nobody's calls go to it any more (StuckConnections): who is to come, comes soon.
-        silo.Services.Configure<DirectoryOptions>(directory => directory.Homes = directory.Homes with { HoldForKnown = HoldForKnown });
+        if (OperatingSystem.IsLinux())
+        {
+            silo.Services.Configure<DirectoryOptions>(
+                directory => directory.Homes = directory.Homes with { HoldForKnown = Math.Max(directory.Homes.Hold, HoldForKnown) });
+        }
         silo.Configure<ClusterMembershipOptions>(membership =>
         {
             // Orleans takes no vote for as long as MaxProbeTimeout × NumMissedProbesLimit after it last heard a silo.

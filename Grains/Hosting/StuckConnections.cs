@@ -15,8 +15,9 @@ namespace OrleansAdapter.Grains;
 internal sealed class StuckConnections(TimeProvider time, ILogger<StuckConnections> logger)
 {
     /// <summary>
-    /// For how long bytes may go unacknowledged. Kernels acknowledge, whatever processes do; and it is less than silos take to declare one dead, so that
-    /// by then nobody's calls go to it any more.
+    /// For how long bytes may go unacknowledged. Kernels acknowledge while a process is paused, until its buffers are full: one that is sent much and stands
+    /// still for longer loses its connections, and is connected to again when it goes on. It is less than silos take to declare one dead, so that by then
+    /// nobody's calls go to it any more.
     /// </summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(4);
 
@@ -57,7 +58,13 @@ internal sealed class StuckConnections(TimeProvider time, ILogger<StuckConnectio
         {
             SocketOf(connection).SetRawSocketOption(Tcp, UserTimeout, BitConverter.GetBytes((int)Limit.TotalMilliseconds));
         }
-        catch (Exception exception) when (exception is MissingMemberException or TypeLoadException or InvalidCastException or SocketException)
+        catch (ObjectDisposedException)
+        {
+            // It has ended already.
+        }
+#pragma warning disable CA1031 // Whatever another version of Orleans has in place of that field: the connection goes on without the limit.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
             DirectoryLog.Unlimited(_logger, exception);
         }

@@ -56,6 +56,31 @@ public sealed class ClaimTests : INamespaceOutput
         Assert.Contains(new SeenPosition(Other, Missed.Position), history.Seen);
     }
 
+    /// <summary>A client that was refused, and has received nothing since, still names the place that it had in an order before. It says nothing.</summary>
+    [Theory]
+    [InlineData(3, 3, 3)]
+    [InlineData(1_000_000, 0, 0)]
+    public void What_is_known_of_a_claimers_socket_begins_where_its_client_was_or_with_the_session(long offset, long given, long knownWithoutMissed)
+    {
+        foreach (Entry[] missed in new Entry[][] { [], [Missed] })
+        {
+            var socket = new TestSocket(Socket);
+            var claim = new PendingClaim(
+                new SessionClaim(new SecretHash(1, 2), "", new OrderOffset(9, offset), LooksOnly: false),
+                (_, session) =>
+                {
+                    socket.Session = session;
+                    return socket;
+                });
+            claim.Make(Socket, ClaimNumber, default);
+            claim.AnswerClaim(new ClaimAnswer(1, ClaimRefusal.None, new SessionMoved(Socket, [], default), missed), epoch: 1);
+            claim.Answer(ClaimNumber, 1, OperationOutcome.Accepted, null);
+            claim.Succeed();
+
+            Assert.Equal((given, missed.Length > 0 ? Missed.Number : knownWithoutMissed), (socket.Session!.GivenFrom, socket.Session.KnownFrom));
+        }
+    }
+
     [Fact]
     public async Task What_one_home_answered_is_not_granted_under_the_next_one()
     {

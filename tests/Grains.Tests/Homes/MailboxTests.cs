@@ -58,9 +58,11 @@ public sealed class MailboxTests
 
         Assert.Equal([1, 2], Numbers(mailbox.ReadBatch(Options)));
         Assert.Equal([1, 2], Numbers(mailbox.ReadBatch(Options)));
+        Assert.Null(mailbox.NextBatch(Options, out _));
+        mailbox.Acknowledge(2);
         Assert.Equal([3, 4], Numbers(mailbox.NextBatch(Options, out var previous)));
         Assert.Equal(2, previous);
-        Assert.Null(mailbox.NextBatch(Options, out _));
+        Assert.Equal([5], Numbers(mailbox.NextBatch(Options, out _)));
     }
 
     [Fact]

@@ -26,7 +26,7 @@ public sealed class RoundsTests
 
         for (var turn = 1; turn < 4; turn++)
         {
-            _rounds.Answered(_asked.Rounds[^1], []);
+            _rounds.Answered(_asked.Rounds[^1]);
             Pass(Rounds.LooksEvery);
             Look();
             Assert.Equal([homes[turn % 3]], _asked.TakeAlone());
@@ -150,7 +150,9 @@ public sealed class RoundsTests
         Look();
         _asked.TakeAlone();
 
-        _rounds.Answered(_asked.Rounds[0], [1, 2]);
+        _rounds.Answered(_asked.Rounds[0]);
+        _rounds.Unanswered(_asked.Rounds[0], 1);
+        _rounds.Unanswered(_asked.Rounds[0], 2);
 
         Assert.Equal([homes[2], homes[3]], _asked.Alone.Select(asked => asked.Home));
         Assert.Equal([false, true], _asked.Alone.Select(asked => asked.Renewal is not null));
@@ -239,7 +241,7 @@ public sealed class RoundsTests
         var homes = Homes(20, One);
         Look();
         _asked.TakeAlone();
-        _rounds.Answered(_asked.Rounds[0], []);
+        _rounds.Answered(_asked.Rounds[0]);
 
         _rounds.Superseded(homes[0], _now);
         _rounds.Named(homes[1], Other, _now);
@@ -257,12 +259,27 @@ public sealed class RoundsTests
         Look();
         _asked.TakeAlone();
 
-        _rounds.Answered(_asked.Rounds[1], []);
+        _rounds.Answered(_asked.Rounds[1]);
         Pass(Rounds.LooksEvery);
         Look();
 
         Assert.Single(_asked.Alone);
         Assert.Equal(3, _asked.Rounds.Count);
+    }
+
+    [Fact]
+    public void A_round_that_was_lost_does_not_count_any_more_when_all_homes_have_been_heard_since()
+    {
+        Homes(20, One);
+        Look();
+        HearAll(after: 10);
+        Look();
+        _asked.TakeAlone();
+
+        Pass(Rounds.Silence + 1);
+        Look();
+
+        Assert.Single(_asked.Alone);
     }
 
     private HomeContact[] Homes(int count, string? silo)

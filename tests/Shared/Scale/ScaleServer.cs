@@ -39,14 +39,18 @@ internal sealed class ScaleServer : IRoundsOutput
     /// <summary>A round has been answered; null for a home that was not.</summary>
     public void Take(Round round, HomeMessage[]?[] answers)
     {
+        Rounds.Answered(round);
         for (var index = 0; index < answers.Length; index++)
         {
             if (answers[index] is { } messages)
             {
                 LifeOf(round.Homes[index]).Take(messages, silo: null);
             }
+            else
+            {
+                Rounds.Unanswered(round, index);
+            }
         }
-        Rounds.Answered(round, [.. Enumerable.Range(0, answers.Length).Where(index => answers[index] is null)]);
     }
 
     void IRoundsOutput.Ask(Round round) => _cluster.Ask(this, round);
