@@ -18,16 +18,14 @@ internal sealed partial class HomeGrain
     /// </summary>
     private void LearnDeadSilos()
     {
-        var dead = _deadServers.Now;
-        if (ReferenceEquals(dead, _dead) || !IsSure)
+        if (!IsSure)
         {
             return;
         }
-        foreach (var server in dead.Except(_dead))
+        foreach (var server in _deadServers.Since(ref _dead))
         {
             _home.ReportDeath(server, Now);
         }
-        _dead = dead;
     }
 
     /// <summary>

@@ -127,12 +127,10 @@ internal sealed class ServerListGrain : Grain, IServerListGrain, IServersOutput
     /// <summary>Whoever died with a silo, its doors above all, is not listed until its lease ends.</summary>
     private void LearnDeadSilos()
     {
-        var dead = _deadServers.Now;
-        foreach (var server in dead.Except(_dead))
+        foreach (var server in _deadServers.Since(ref _dead))
         {
             _list.ReportDeath(server, Now);
         }
-        _dead = dead;
     }
 
     private Task TickAsync()

@@ -11,6 +11,7 @@ internal sealed class Delivery(Push last)
     private readonly TaskCompletionSource _ended = new();
     private readonly Lock _lock = new();
     private Acknowledge? _newest;
+    private bool _isOver;
 
     /// <summary>
     /// Takes a message to the home if it is an acknowledgement that the delivery may answer with; false where it has to go by a call. One delivery may bring
@@ -18,27 +19,29 @@ internal sealed class Delivery(Push last)
     /// </summary>
     public bool TryAnswer(WorkerMessage message)
     {
+        var isTaken = false;
         lock (_lock)
         {
-            if (_ended.Task.IsCompleted)
+            if (_isOver)
             {
                 return false;
             }
             if (message is Acknowledge acknowledge && message.Life == last.Life && message.Epoch == last.Epoch)
             {
-                _newest = acknowledge;
-                if (acknowledge.Handled >= last.Entries[^1].Number)
-                {
-                    _ended.SetResult();
-                }
-                return true;
+                (_newest, isTaken) = (acknowledge, true);
+                _isOver = acknowledge.Handled >= last.Entries[^1].Number;
             }
-            if (message is ReadAfter or Register)
+            else
             {
-                _ended.SetResult(); // there is a gap before the entries, or another home: the server has begun to repair that
+                _isOver = message is ReadAfter or Register; // there is a gap before the entries, or another home: the server has begun to repair that
             }
-            return false;
+            if (!_isOver)
+            {
+                return isTaken;
+            }
         }
+        _ended.SetResult(); // what waits for it goes on at once, and not under the lock
+        return isTaken;
     }
 
     /// <summary>The acknowledgement, as far as there is one when all is handled, or when it takes too long.</summary>
@@ -50,7 +53,7 @@ internal sealed class Delivery(Push last)
         }
         lock (_lock)
         {
-            _ended.TrySetResult();
+            _isOver = true;
             return _newest is null ? MailboxBatch.Empty : new MailboxBatch([Wire.Write(_newest, version)]);
         }
     }

@@ -78,7 +78,12 @@ internal sealed class Rounds(IRoundsOutput output)
     /// <summary>A home that a round asked is not there, or busy: it is asked by itself.</summary>
     /// <param name="round">The round.</param>
     /// <param name="index">The home's place in it.</param>
-    public void Unanswered(Round round, int index) => AskAlone(round, index);
+    public void Unanswered(Round round, int index)
+    {
+        var (home, renewal) = (round.Homes[index], round.Questions[index].Renewal);
+        home.Leave(round.Silo);
+        output.Ask(home, renewal is not null && home.IsCurrent(renewal) ? renewal : null);
+    }
 
     /// <summary>A round has not been answered, and will not be.</summary>
     /// <param name="round">The round.</param>
@@ -89,7 +94,7 @@ internal sealed class Rounds(IRoundsOutput output)
         {
             if (isRefused)
             {
-                AskAlone(round, index);
+                Unanswered(round, index);
             }
             else if (round.Questions[index].Renewal is { } renewal && round.Homes[index].IsCurrent(renewal))
             {
@@ -165,13 +170,6 @@ internal sealed class Rounds(IRoundsOutput output)
     {
         var newest = home.Newest!;
         return new HomeQuestion(home.Namespace, newest.Life, newest.Epoch, home.TakeRenewal());
-    }
-
-    private void AskAlone(Round round, int index)
-    {
-        var (home, renewal) = (round.Homes[index], round.Questions[index].Renewal);
-        home.Leave(round.Silo);
-        output.Ask(home, renewal is not null && home.IsCurrent(renewal) ? renewal : null);
     }
 
     private Place PlaceOf(string silo)

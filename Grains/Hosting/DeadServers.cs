@@ -30,5 +30,13 @@ internal sealed class DeadServers(IClusterMembershipService membership)
         }
     }
 
+    /// <summary>Those that have died since the set that the caller saw last, which is the one of now from here on.</summary>
+    public IEnumerable<ServerId> Since(ref ImmutableHashSet<ServerId> seen)
+    {
+        var (now, before) = (Now, seen);
+        seen = now;
+        return ReferenceEquals(now, before) ? [] : now.Except(before);
+    }
+
     private sealed record Known(ClusterMembershipSnapshot? Of, ImmutableHashSet<ServerId> Dead);
 }
