@@ -145,7 +145,7 @@ check_format() {
 # Runs test programs, and the trial of the packages, one after another. Each has a process group of its own ('set -m'), so that what hangs is ended as a
 # whole: at the time limit (the exit code is 124 then), or when this script is stopped. What a program says goes to a log, its exit code to a file beside it.
 run_programs() {
-  local name code child= command limit=()
+  local name code child= command began limit=()
   if command -v timeout >/dev/null; then limit=(timeout --kill-after=30s "$time_limit"); fi
   set -m
   trap '[[ -z $child ]] || kill -TERM -- "-$child" 2>/dev/null; exit 143' TERM
@@ -154,9 +154,10 @@ run_programs() {
     command=(dotnet "tests/$name/bin/Release/net10.0/$name.dll" --no-progress ${filter[@]+"${filter[@]}"})
     if [[ $name == packages ]]; then command=(eng/try-packages.sh --no-build ${full[@]+"${full[@]}"}); fi
     ${limit[@]+"${limit[@]}"} "${command[@]}" </dev/null >"$scratch/$name.log" 2>&1 &
-    child=$!
+    child=$! began=$SECONDS
     wait "$child" || code=$?
     child=
+    echo "$name took $((SECONDS - began)) s."
     echo "$code" >"$scratch/$name.code"
     # Less what it skipped: the reasons are said at the end.
     awk '!/^ / { skipped = /^skipped / } !skipped' "$scratch/$name.log"

@@ -9,6 +9,7 @@ internal static class ChosenLoads
     {
         await ServerList.PrepareNodeAsync();
         var chosen = servers.Split(',').Select(ServerList.Find).ToList();
+        var names = loads.Split(',');
         var isRight = true;
         if (loads == "one-by-one")
         {
@@ -16,13 +17,13 @@ internal static class ChosenLoads
             results.ForEach(static result => Table.OfSeries(result).Print());
             return results.All(load => load.Results.All(server => server.Runs.All(run => run.IsRight))) ? 0 : 1;
         }
-        foreach (var load in LoadList.All.Where(load => loads == "all" || loads.Split(',').Contains(load.Name)))
+        foreach (var load in LoadList.All.Where(load => loads == "all" || names.Contains(load.Name)).Concat(OneByOne.All.Where(load => names.Contains(load.Name))))
         {
             var result = await Comparison.RunAsync(load with { Servers = chosen, Rounds = rounds }, TimeSpan.FromSeconds(warm), TimeSpan.FromSeconds(seconds));
             Table.Of(result).Print();
             isRight &= result.Results.All(server => server.Runs.All(run => run.IsRight));
         }
-        foreach (var load in LoadList.Openings.Where(load => loads == "all" || loads.Split(',').Contains(load.Name)))
+        foreach (var load in LoadList.Openings.Where(load => loads == "all" || names.Contains(load.Name)))
         {
             Table.Of(await Comparison.RunAsync(load with { Servers = chosen })).Print();
         }

@@ -18,6 +18,9 @@ internal static class OneByOne
     private static readonly IReadOnlyList<Server> AllServers =
         [ServerList.Node, ServerList.NodeStreams, ServerList.NodeSharded, ServerList.Ours, ServerList.SignalRRedis, ServerList.SignalR];
 
+    /// <summary>All loads of it.</summary>
+    public static IReadOnlyList<Load> All => Loads(quick: false);
+
     /// <summary>The results of all of it, or of two loads, once, for the quick run.</summary>
     public static async Task<List<LoadResult>> RunAsync(bool quick) => await RunAsync(Loads(quick), rounds: quick ? 1 : 3);
 

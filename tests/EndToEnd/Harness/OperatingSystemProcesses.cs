@@ -54,17 +54,25 @@ internal static class OperatingSystemProcesses
         return running.WorkingSet64 >> 20;
     }
 
-    /// <summary>How often the threads of a process have stopped to wait for something so far, and how much processor time they took.</summary>
-    public static (long Waits, TimeSpan Processor) Effort(int process)
+    /// <summary>How often each thread of a process has stopped to wait for something so far, and how much processor time all of them took.</summary>
+    public static (Dictionary<string, long> Waits, TimeSpan Processor) Effort(int process)
     {
         const string waits = "voluntary_ctxt_switches:";
         using var running = System.Diagnostics.Process.GetProcessById(process);
-        return (
-            Directory.EnumerateDirectories($"/proc/{process}/task")
-                .SelectMany(task => File.ReadLines(Path.Combine(task, "status")))
-                .Where(line => line.StartsWith(waits, StringComparison.Ordinal))
-                .Sum(line => long.Parse(line.AsSpan(waits.Length), System.Globalization.CultureInfo.InvariantCulture)),
-            running.TotalProcessorTime);
+        var ofThreads = new Dictionary<string, long>();
+        foreach (var thread in Directory.EnumerateDirectories($"/proc/{process}/task"))
+        {
+            try
+            {
+                var line = File.ReadLines(Path.Combine(thread, "status")).First(line => line.StartsWith(waits, StringComparison.Ordinal));
+                ofThreads[thread] = long.Parse(line.AsSpan(waits.Length), System.Globalization.CultureInfo.InvariantCulture);
+            }
+            catch (Exception exception) when (exception is IOException or InvalidOperationException)
+            {
+                // It has just ended.
+            }
+        }
+        return (ofThreads, running.TotalProcessorTime);
     }
 
     /// <summary>Waits until something holds that no event tells.</summary>
