@@ -15,6 +15,9 @@ public sealed class HubRecoveryTests(RecoveryCluster shared)
     /// <summary>A load leaves the machine time to start what was killed.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>When a close message that has not come counts as lost.</summary>
+    private static readonly TimeSpan LostClose = TimeSpan.FromSeconds(10);
+
     private readonly string _room = Guid.NewGuid().ToString("N");
 
     private RunningCluster Cluster => shared.Cluster;
@@ -108,17 +111,28 @@ public sealed class HubRecoveryTests(RecoveryCluster shared)
     public async Task A_client_that_is_stopped_has_left_for_good(string kind, bool stateful)
     {
         var watcher = await shared.Clients.OpenHubAsync(Cluster.Url(3));
-        var client = await OpenAsync(kind, Cluster.Url(3), "WebSockets", resume: true, stateful);
-        await client.CloseAsync();
 
-        // Who comes sooner than the server hears of the end has the session: the last that asks holds it.
-        await watcher.CallAsync("hasLeft", client.Id);
+        // Microsoft's .NET client cancels the read of what it has just written when it stops (WebSocketsTransport.StopAsync), and so loses its own close
+        // message now and then. What the server sees then is a break, and it is right to wait. So the client may try it a few times.
+        for (var left = kind == ".NET" ? 4 : 1; left > 0; left--)
+        {
+            var client = await OpenAsync(kind, Cluster.Url(3), "WebSockets", resume: true, stateful);
+            await client.CloseAsync();
+
+            // Who comes sooner than the server hears of the end has the session: the last that asks holds it.
+            var hasLeft = watcher.CallAsync("hasLeft", client.Id);
+            if (left > 1 && await Task.WhenAny(hasLeft, Task.Delay(LostClose, TestContext.Current.CancellationToken)) != hasLeft)
+            {
+                continue;
+            }
+            await hasLeft;
+            var late = await shared.Clients.OpenHubAsync(Cluster.Url(3), token: client.Connected.All[0].Token);
+
+            Assert.False(late.Connected.All[0].Recovered);
+            await late.CloseAsync();
+            break;
+        }
         await watcher.CloseAsync();
-
-        var late = await shared.Clients.OpenHubAsync(Cluster.Url(3), token: client.Connected.All[0].Token);
-
-        Assert.False(late.Connected.All[0].Recovered);
-        await late.CloseAsync();
     }
 
     [Fact(Timeout = Limit)]

@@ -11,6 +11,7 @@ public sealed class JoinedMachinesTests
     [Fact(Timeout = 120_000)]
     public async Task Machines_that_find_each_other_in_Redis_are_one_cluster_the_second_as_its_environment_says_and_the_third_without_a_silo()
     {
+        FullRun.Needed("Machines that find each other in PostgreSQL are tested in every run (MachinesTests).");
         await using var clients = JavaScriptClients.Start();
         await using var machines = await TestMachines.StartAsync("redis", 1, "--workers", "1");
         await using var collector = await OtlpCollector.StartAsync();

@@ -28,7 +28,7 @@ public sealed class MachinesTests(ITestOutputHelper output)
     {
         if (kind != "postgres")
         {
-            FullRun.Needed("The same over PostgreSQL, and that machines join over Redis, runs every time.");
+            FullRun.Needed("The same over PostgreSQL runs every time.");
         }
         await using var clients = JavaScriptClients.Start();
         await using var machines = await TestMachines.StartAsync(kind, 2, "--workers", "2");

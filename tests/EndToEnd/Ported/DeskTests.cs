@@ -19,6 +19,7 @@ public sealed class DeskTests
     public async Task Its_clients_pass_on_what_it_became()
     {
         Checkout.SkipWithoutNode();
+        FullRun.Needed("The other ported application is tested in every run (RidesAfterTests).");
         await using var cluster = await RunningCluster.StartAsync([("ORLEANSADAPTER_WEBWORKER", Checkout.Program(After, "DeskAfter"))]);
         await PassAsync(cluster.Front);
     }
@@ -27,7 +28,7 @@ public sealed class DeskTests
     public async Task Its_clients_pass_on_what_it_was()
     {
         Checkout.SkipWithoutNode();
-        FullRun.Needed("What it became is tested in every run.");
+        FullRun.Needed("It is the reference, and does not change.");
         var folder = Path.Combine(Checkout.Root, Before);
         Assert.SkipUnless(Directory.Exists(Path.Combine(folder, "node_modules")), $"Needs 'npm ci' in {Before}, which test.sh --full does.");
         var port = RunningCluster.FreePort().ToString(CultureInfo.InvariantCulture);

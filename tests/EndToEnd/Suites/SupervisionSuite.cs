@@ -40,6 +40,10 @@ public abstract class SupervisionSuite(params string[] arguments)
     [InlineData("worker-")]
     public async Task A_signal_before_all_are_ready_takes_down_what_there_is(string line)
     {
+        if (line != "worker-")
+        {
+            FullRun.Needed("A signal after the first worker's line, when there is more to take down, is tested in every run.");
+        }
         // One of the workers never gets ready, or all might be before the signal comes.
         var folder = Directory.CreateTempSubdirectory("oa-");
         var program = Path.Combine(folder.FullName, "worker");
