@@ -35,6 +35,9 @@ public sealed class BadInput(DefaultCluster shared) : BadInputSuite(shared);
 public sealed class Pages(DefaultCluster shared) : PageSuite(shared);
 
 [Collection(nameof(DefaultCluster))]
+public sealed class WakeUps(DefaultCluster shared) : WakeUpSuite(shared);
+
+[Collection(nameof(DefaultCluster))]
 public sealed class NoAffinity(DefaultCluster shared) : NoAffinitySuite(shared);
 
 // A worker that freezes is not replaced, however long the requests that wait for it take on a busy machine.

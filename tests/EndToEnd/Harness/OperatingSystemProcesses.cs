@@ -54,11 +54,17 @@ internal static class OperatingSystemProcesses
         return running.WorkingSet64 >> 20;
     }
 
-    /// <summary>How often each thread of a process has stopped to wait for something so far, and how much processor time all of them took.</summary>
-    public static (Dictionary<string, long> Waits, TimeSpan Processor) Effort(int process)
+    /// <summary>How much processor time a process has taken so far.</summary>
+    public static TimeSpan ProcessorTime(int process)
+    {
+        using var running = System.Diagnostics.Process.GetProcessById(process);
+        return running.TotalProcessorTime;
+    }
+
+    /// <summary>How often each thread of a process has stopped to wait for something so far.</summary>
+    public static Dictionary<string, long> Waits(int process)
     {
         const string waits = "voluntary_ctxt_switches:";
-        using var running = System.Diagnostics.Process.GetProcessById(process);
         var ofThreads = new Dictionary<string, long>();
         foreach (var thread in Directory.EnumerateDirectories($"/proc/{process}/task"))
         {
@@ -72,8 +78,12 @@ internal static class OperatingSystemProcesses
                 // It has just ended.
             }
         }
-        return (ofThreads, running.TotalProcessorTime);
+        return ofThreads;
     }
+
+    /// <summary>How often threads of a process have stopped to wait since; those that ended meanwhile take their counts along.</summary>
+    public static long WaitsSince(int process, Dictionary<string, long> before) =>
+        Waits(process).Sum(thread => thread.Value - before.GetValueOrDefault(thread.Key));
 
     /// <summary>Waits until something holds that no event tells.</summary>
     public static async Task UntilAsync(Func<bool> holds, string what, TimeSpan? atMost = null)
