@@ -70,7 +70,8 @@ static int Usage()
                bench compare [--quick] FOLDER
                                   this system beside Node.js and the floor; results.json and tables.md go to the folder (bench.sh does it all)
                bench loads LOADS SERVERS WARM SECONDS ROUNDS
-                                  the same for some loads (room-1000,room-100,rooms,steady, …, all; or one-by-one) and servers
+                                  the same for some loads (room-1000,room-100,rooms,steady,window-1,rate-100-4, …, all; or one-by-one)
+                                  and servers
                                   (floor,node,node-streams,node-sharded,ours,colocated,signalr-alone,signalr-redis,signalr)
         """);
     return 2;

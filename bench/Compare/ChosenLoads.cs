@@ -17,7 +17,8 @@ internal static class ChosenLoads
             results.ForEach(static result => Table.OfSeries(result).Print());
             return results.All(load => load.Results.All(server => server.Runs.All(run => run.IsRight))) ? 0 : 1;
         }
-        foreach (var load in LoadList.All.Where(load => loads == "all" || names.Contains(load.Name)).Concat(OneByOne.All.Where(load => names.Contains(load.Name))))
+        var chosenLoads = LoadList.All.Where(load => loads == "all" || names.Contains(load.Name)).Concat(OneByOne.All.Where(load => names.Contains(load.Name)));
+        foreach (var load in chosenLoads)
         {
             var result = await Comparison.RunAsync(load with { Servers = chosen, Rounds = rounds }, TimeSpan.FromSeconds(warm), TimeSpan.FromSeconds(seconds));
             Table.Of(result).Print();

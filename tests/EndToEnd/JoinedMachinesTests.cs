@@ -2,7 +2,7 @@ using OrleansAdapter.EndToEnd.Harness;
 
 namespace OrleansAdapter.EndToEnd;
 
-/// <summary>Machines that find each other are one cluster, however each was told of it. No time is promised here, so it shares the machine with others.</summary>
+/// <summary>Machines that find each other are one cluster, however each was told of it.</summary>
 [Trait("part", "machines")]
 public sealed class JoinedMachinesTests
 {
