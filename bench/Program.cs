@@ -9,6 +9,7 @@ using OrleansAdapter.Bench.Recovery;
 using OrleansAdapter.Bench.Requests;
 using OrleansAdapter.Bench.Scale;
 using OrleansAdapter.Bench.Servers;
+using OrleansAdapter.Bench.Storm;
 
 // Like the programs that it starts.
 [assembly: System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
@@ -27,6 +28,7 @@ return args switch
     ["scale"] => await ScaleBenchmark.RunAsync(servers: 1_000, namespaces: 100),
     ["scale", var servers, var namespaces] => await ScaleBenchmark.RunAsync(Number(servers), Number(namespaces)),
     ["connect"] => await ConnectBenchmark.RunAsync(),
+    ["storm"] => await StormBenchmark.RunAsync(clients: 10_000),
     ["compare", var folder] => await Comparison.RunAsync(quick: false, folder),
     ["compare", "--quick", var folder] => await Comparison.RunAsync(quick: true, folder),
     ["loads", var loads, var servers, var warm, var seconds, var rounds] =>
@@ -60,6 +62,7 @@ static int Usage()
                bench requests     fetching sockets, and broadcasts with acknowledgement, over three servers
                bench connections  what an idle Socket.IO connection costs in memory
                bench recovery     clients that come back to their sessions: how long it takes, and what it costs with recovery on and off
+               bench storm        10,000 clients whose worker is killed: when they are back, and what the others notice meanwhile
                bench connect      connections per second through the front port, handed over and proxied, and what they cost the primary
                bench faults [--redis] [--trace] [NAME ...]
                                   what clients notice when one of three machines dies, is cut off or restarted, or the database is away: the table of

@@ -64,6 +64,12 @@ internal static class ServerList
     /// <param name="front">How connections get from there to workers.</param>
     public static Server Front(string front) => Primary($"{OurName}, {front}", Wire.SignalR, "--front", front);
 
+    /// <summary>This system with a port for each worker behind the one for all.</summary>
+    public static Server WorkerPorts { get; } = Primary(OurName, Wire.SocketIO, "--worker-ports") with
+    {
+        Ports = static (port, workers) => [.. Enumerable.Range(port, workers + 1)],
+    };
+
     /// <summary>A server by the name that the command line knows it by, with settings of its environment behind it: <c>ours+DOTNET_gcServer=0</c>.</summary>
     public static Server Find(string text)
     {

@@ -1,7 +1,7 @@
 using System.Runtime.Versioning;
 
-// Four clusters at a time, for most of a test is waiting. What tests a promise that names a time runs alone (see the collection Alone).
-[assembly: CollectionBehavior(MaxParallelThreads = 4)]
+// Three clusters at a time, for most of a test is waiting. What tests a promise that names a time runs alone (see the collection Alone).
+[assembly: CollectionBehavior(MaxParallelThreads = 3)]
 
 // Signals, modes of files and Unix domain sockets.
 [assembly: UnsupportedOSPlatform("windows")]

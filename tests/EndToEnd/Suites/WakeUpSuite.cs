@@ -36,6 +36,7 @@ public abstract class WakeUpSuite(SharedCluster shared)
         var anyhow = watch.Elapsed.TotalSeconds * Anyhow;
         var each = waits.Select(count => string.Create(CultureInfo.InvariantCulture, $"{(count - anyhow) / broadcasts:F1}"));
         TestContext.Current.TestOutputHelper!.WriteLine($"{string.Join(", ", Children)}: {string.Join(", ", each)}");
+        await Task.WhenAll(publisher.CloseAsync(), member.CloseAsync());
         Assert.InRange((waits.Sum() - (anyhow * processes.Length)) / broadcasts, 1, Budget);
 
         async Task SayAsync(string word, int times)
