@@ -51,7 +51,9 @@ internal static class StormBenchmark
         Console.WriteLine($"the room, ms to the last member: before p50 {At(before, 0.5):F1}, p99 {At(before, 0.99):F1}, max {before[^1]:F1}");
         Console.WriteLine($"                               meanwhile p50 {At(during, 0.5):F1}, p99 {At(during, 0.99):F1}, max {during[^1]:F1}");
         var isRight = room.Deliveries is { Duplicates: 0, Disorder: 0, Broken: 0, Strays: 0 } && room.Deliveries.Lost() == 0;
-        Console.WriteLine(isRight ? "The room lost nothing, and heard nothing twice or out of order." : "THE ROOM LOST SOMETHING, or heard it twice or out of order.");
+        Console.WriteLine(isRight
+            ? "The room lost nothing, and heard nothing twice or out of order."
+            : "THE ROOM LOST SOMETHING, OR HEARD IT TWICE OR OUT OF ORDER.");
         return isRight ? 0 : 1;
     }
 
