@@ -185,7 +185,8 @@ say_failed() {
     END { if (more) { print "... and " more " more failed." } }' "$@"
 }
 
-# The end-to-end suites start processes of their own and want the machine to themselves; all else shares it, for there are two processors at least.
+# Two things at a time, for there are two processors at least. The end-to-end suites, which start processes of their own, come last: what they promise about
+# times is tested at their end, when all else is done.
 one=() other=() last=() programs=() filter=()
 if has simulation; then one=(Grains.Tests); fi
 if has packages; then other=(packages); fi
@@ -201,7 +202,7 @@ done
 jobs=() format= site= fuzz=
 trap 'kill -TERM $format $site $fuzz ${jobs[@]+"${jobs[@]}"} 2>/dev/null; wait; exit 143' INT TERM HUP
 run_programs ${one[@]+"${one[@]}"} & jobs+=($!)
-run_programs ${other[@]+"${other[@]}"} & jobs+=($!)
+run_programs ${other[@]+"${other[@]}"} ${last[@]+"${last[@]}"} & jobs+=($!)
 check_format >"$scratch/format" 2>&1 & format=$!
 if has packages; then eng/site.sh --no-build >"$scratch/site" 2>&1 & site=$!; fi
 # Fuzzing takes what processor time is left.
@@ -217,10 +218,7 @@ if [[ -n $site ]]; then
 fi
 wait "${jobs[@]}" || true
 if has packages && [[ $(cat "$scratch/packages.code" 2>/dev/null) != 0 ]]; then bad_packages=1; fi
-took "packages, site and suites"
-run_programs ${last[@]+"${last[@]}"} & jobs=($!)
-wait "${jobs[@]}" || true
-took processes
+took tests
 if [[ -n $fuzz ]]; then
   wait "$fuzz" || bad_fuzz=1
   cat "$scratch/fuzz"
