@@ -190,7 +190,7 @@ say_failed() {
 one=() other=() last=() programs=() filter=()
 if has simulation; then one=(Grains.Tests); fi
 if has packages; then other=(packages); fi
-if has suites; then one+=(SocketIO.Tests) other+=(Adapter.Tests); fi
+if has suites; then one+=(SocketIO.Tests Adapter.Tests); fi
 if has processes; then
   last=(EndToEnd)
 elif has machines; then
