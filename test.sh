@@ -187,22 +187,22 @@ say_failed() {
 
 # Two things at a time, for there are two processors at least. The end-to-end suites, which start processes of their own, come last: what they promise about
 # times is tested at their end, when all else is done.
-one=() other=() last=() programs=() filter=()
+one=() other=() programs=() filter=()
 if has simulation; then one=(Grains.Tests); fi
 if has packages; then other=(packages); fi
 if has suites; then one+=(SocketIO.Tests Adapter.Tests); fi
 if has processes; then
-  last=(EndToEnd)
+  other+=(EndToEnd)
 elif has machines; then
-  last=(EndToEnd) filter=(--filter-trait part=machines)
+  other+=(EndToEnd) filter=(--filter-trait part=machines)
 fi
-for name in ${one[@]+"${one[@]}"} ${other[@]+"${other[@]}"} ${last[@]+"${last[@]}"}; do
+for name in ${one[@]+"${one[@]}"} ${other[@]+"${other[@]}"}; do
   if [[ $name != packages ]]; then programs+=("$name"); fi
 done
 jobs=() format= site= fuzz=
 trap 'kill -TERM $format $site $fuzz ${jobs[@]+"${jobs[@]}"} 2>/dev/null; wait; exit 143' INT TERM HUP
 run_programs ${one[@]+"${one[@]}"} & jobs+=($!)
-run_programs ${other[@]+"${other[@]}"} ${last[@]+"${last[@]}"} & jobs+=($!)
+run_programs ${other[@]+"${other[@]}"} & jobs+=($!)
 check_format >"$scratch/format" 2>&1 & format=$!
 if has packages; then eng/site.sh --no-build >"$scratch/site" 2>&1 & site=$!; fi
 # Fuzzing takes what processor time is left.

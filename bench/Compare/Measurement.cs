@@ -98,7 +98,7 @@ internal static class Runner
         crowd.Speak(until);
         var (userAfter, kernelAfter) = server.ProcessorTime;
         var used = userAfter + kernelAfter - user - kernel;
-        return new Cold(used * 1e6 / Math.Max(1, crowd.Deliveries.Measured), At(crowd.Deliveries.Latencies, 0.99));
+        return new Cold(used * 1e6 / Math.Max(1, crowd.Deliveries.Measured), Quantile.Of(crowd.Deliveries.Latencies, 0.99));
     }
 
     private static Measurement Measure(RunningServer server, Crowd crowd, TimeSpan warm, TimeSpan length)
@@ -125,10 +125,10 @@ internal static class Runner
             KernelPart = (kernel - cpu.Kernel) / Math.Max(used, 0.01),
             ClientCpuMicros = (ownAfter - own).TotalMicroseconds / measured,
             MessagesPerRead = (double)(countsAfter.Messages - counts.Messages) / Math.Max(1, countsAfter.Reads - counts.Reads),
-            P50 = At(latencies, 0.5),
-            P99 = At(latencies, 0.99),
-            P999 = At(latencies, 0.999),
-            Max = At(latencies, 1),
+            P50 = Quantile.Of(latencies, 0.5),
+            P99 = Quantile.Of(latencies, 0.99),
+            P999 = Quantile.Of(latencies, 0.999),
+            Max = Quantile.Of(latencies, 1),
             Megabytes = megabytes,
             Retries = crowd.Retries,
             Messages = deliveries.Messages,
@@ -139,6 +139,4 @@ internal static class Runner
             Broken = deliveries.Broken + deliveries.Strays,
         };
     }
-
-    private static double At(double[] sorted, double part) => sorted.Length == 0 ? 0 : sorted[Math.Min(sorted.Length - 1, (int)(sorted.Length * part))];
 }

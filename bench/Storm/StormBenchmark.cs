@@ -47,9 +47,9 @@ internal static class StormBenchmark
         Array.Sort(back);
         during.Sort();
         Console.WriteLine($"{clients:#,0} clients whose worker was killed, two workers; a room of 10 on the other one hears 50 messages a second.");
-        Console.WriteLine($"back, seconds after the kill: half {At(back, 0.5):F1}, 99 % {At(back, 0.99):F1}, all {back[^1]:F1}");
-        Console.WriteLine($"the room, ms to the last member: before p50 {At(before, 0.5):F1}, p99 {At(before, 0.99):F1}, max {before[^1]:F1}");
-        Console.WriteLine($"                               meanwhile p50 {At(during, 0.5):F1}, p99 {At(during, 0.99):F1}, max {during[^1]:F1}");
+        Console.WriteLine($"back, seconds after the kill: half {Quantile.Of(back, 0.5):F1}, 99 % {Quantile.Of(back, 0.99):F1}, all {back[^1]:F1}");
+        Console.WriteLine($"the room, ms to the last member: before {Text(before)}");
+        Console.WriteLine($"                              meanwhile {Text(during)}");
         var isRight = room.Deliveries is { Duplicates: 0, Disorder: 0, Broken: 0, Strays: 0 } && room.Deliveries.Lost() == 0;
         Console.WriteLine(isRight
             ? "The room lost nothing, and heard nothing twice or out of order."
@@ -95,5 +95,6 @@ internal static class StormBenchmark
         return room.Deliveries.Latencies;
     }
 
-    private static double At(IReadOnlyList<double> sorted, double part) => sorted[Math.Min(sorted.Count - 1, (int)(sorted.Count * part))];
+    private static string Text(IReadOnlyList<double> sorted) =>
+        $"p50 {Quantile.Of(sorted, 0.5):F1}, p99 {Quantile.Of(sorted, 0.99):F1}, max {Quantile.Of(sorted, 1):F1}";
 }

@@ -44,6 +44,7 @@ public abstract class SupervisionSuite(params string[] arguments)
         {
             FullRun.Needed("A signal after the first worker's line, when there is more to take down, is tested in every run.");
         }
+
         // One of the workers never gets ready, or all might be before the signal comes.
         var folder = Directory.CreateTempSubdirectory("oa-");
         var program = Path.Combine(folder.FullName, "worker");

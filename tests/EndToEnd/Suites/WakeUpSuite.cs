@@ -5,8 +5,8 @@ using OrleansAdapter.EndToEnd.Harness;
 namespace OrleansAdapter.EndToEnd.Suites;
 
 /// <summary>
-/// How often threads go to sleep for one broadcast on a quiet cluster: each time one has to be woken, which is most of what a single message costs
-/// (docs/PERFORMANCE.md has the table). A count, so that what was won stays won, whatever else runs on the machine.
+/// How often threads go to sleep for one broadcast on a quiet cluster: each time one has to be woken, which is a good part of what a single message
+/// costs (docs/PERFORMANCE.md). A count, so that what was won stays won, whatever else runs on the machine.
 /// </summary>
 public abstract class WakeUpSuite(SharedCluster shared)
 {
