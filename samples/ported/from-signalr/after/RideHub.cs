@@ -30,6 +30,8 @@ public sealed class RideHub(Drivers drivers, Prices prices) : Hub<IRideClient>
     {
         if (City is { } city)
         {
+            // SignalR itself takes a connection out of its groups only after this, and a dispatcher who hears of it may ask at once who is left.
+            await Groups.RemoveFromGroupAsync(Context.ConnectionId, $"drivers:{city}");
             await Clients.Group(Dispatchers).DriverLeft(new Driver(Context.ConnectionId, User));
         }
     }
