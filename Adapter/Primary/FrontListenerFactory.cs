@@ -70,14 +70,24 @@ internal sealed class FrontListenerFactory(
 
         public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
         {
-            while (await _incoming.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
+            while (true)
             {
+                var any = _incoming.WaitToReadAsync(cancellationToken);
+                if (any.IsCompleted)
+                {
+                    // Kestrel asks for the next as soon as the last is queued in the thread pool. When thousands come back at once, all of them would stand
+                    // there before what those say who are connected already; so each waits until the pool has come to it.
+                    await Task.Yield();
+                }
+                if (!await any.ConfigureAwait(false))
+                {
+                    return null;
+                }
                 if (_incoming.TryRead(out var socket) && Create(socket) is { } connection)
                 {
                     return connection;
                 }
             }
-            return null;
         }
 
         public async ValueTask UnbindAsync(CancellationToken cancellationToken = default) =>
