@@ -12,6 +12,9 @@ internal sealed record Result(string Server, IReadOnlyList<Measurement> Runs)
 
     public double KernelPart => Median(run => run.KernelPart);
 
+    /// <summary>Processor time of the thread that is all clients, as a part of one core: near 1 the clients are what is measured.</summary>
+    public double ClientCore => Median(run => run.ClientCpuMicros * run.DeliveriesPerSecond / 1e6);
+
     public double MessagesPerRead => Median(run => run.MessagesPerRead);
 
     public double P50 => Median(run => run.P50);

@@ -7,12 +7,12 @@ namespace OrleansAdapter.Bench.Compare;
 internal sealed record Table(string Title, string[] Head, List<string[]> Rows)
 {
     private static readonly string[] LoadHead =
-        ["server", "deliveries/s", "CPU µs/delivery", "× Node", "× floor", "p50 ms", "p99", "p99.9", "max", "p99 × Node", "messages/read", "MB"];
+        ["server", "deliveries/s", "CPU µs/delivery", "× Node", "× floor", "p50 ms", "p99", "p99.9", "max", "p99 × Node", "messages/read", "clients", "MB"];
 
     private static readonly string[] SeriesHead =
     [
         "server", "deliveries/s", "CPU µs/delivery", "spread", "cold", "× Node", "× SignalR + Redis", "p50 ms", "p99", "cold", "p99 × Node",
-        "p99 × SignalR + Redis", "MB",
+        "p99 × SignalR + Redis", "clients", "MB",
     ];
 
     /// <summary>A load of the series of single messages: cold and warm, beside what people would pick instead.</summary>
@@ -30,6 +30,7 @@ internal sealed record Table(string Title, string[] Head, List<string[]> Rows)
         Text(result.ColdP99, "0.0"),
         Text(result.P99TimesNode, "0.00"),
         Text(result.P99TimesRedis, "0.00"),
+        Text(result.ClientCore, "0 %"),
         Text(result.Megabytes, "0"),
     })]);
 
@@ -48,6 +49,7 @@ internal sealed record Table(string Title, string[] Head, List<string[]> Rows)
             Text(result.Max, "0.0"),
             Text(result.P99TimesNode, "0.00"),
             Text(result.MessagesPerRead, "0.0"),
+            Text(result.ClientCore, "0 %"),
             Text(result.Megabytes, "0"),
         })]);
     }
