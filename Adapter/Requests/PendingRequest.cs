@@ -22,8 +22,8 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
 
     public long Id { get; } = id;
 
-    /// <summary>Who is to look at it at the end of the turn when something has changed; set when it is added.</summary>
-    public List<PendingRequest>? Touched { get; set; }
+    /// <summary>Who looks at it at the end of the turn when something has changed, and forgets it before it ends; set when it is added.</summary>
+    public PendingRequests? Owner { get; set; }
 
     public Task<RequestResult> Task => _ended.Task;
 
@@ -41,10 +41,6 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
     /// <summary>Takes a part of an answer; whole answers count.</summary>
     public void Receive(Answer answer)
     {
-        if (HasEnded)
-        {
-            return; // too late, though within the turn in which it ended: the result is the caller's
-        }
         if (!_parts.TryGetValue(answer.From, out var parts))
         {
             _parts[answer.From] = parts = [];
@@ -94,14 +90,14 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
         _mayBeGone = false;
         if (_waitingFor.Count == 0)
         {
-            _ended.TrySetResult(Result([], isUnknown: false));
+            End(Result([], isUnknown: false));
         }
     }
 
     public void Cancel(CancellationToken cancellationToken)
     {
+        Owner?.Remove(this);
         _ended.TrySetCanceled(cancellationToken);
-        Touch();
     }
 
     /// <summary>This server stops. An operation that the home has taken is not failed by that, but its answers will not come.</summary>
@@ -122,12 +118,10 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
     {
         if (!started && _waitingFor is null)
         {
-            _ended.TrySetException(RequestTimeoutException.NotStarted());
-            Touch();
+            End(RequestTimeoutException.NotStarted());
             return;
         }
-        _ended.TrySetResult(Result([.. _waitingFor ?? []], _waitingFor is null));
-        Touch();
+        End(Result([.. _waitingFor ?? []], _waitingFor is null));
     }
 
     protected override void OnAccepted(IReadOnlyList<ServerId>? targets)
@@ -156,18 +150,29 @@ internal sealed class PendingRequest(Operation operation, long id, long timeout,
 
     protected override void OnFailed(OperationFailure failure)
     {
-        _ended.TrySetException(OperationException.For(failure, "a request"));
-        Touch();
+        End(OperationException.For(failure, "a request"));
+    }
+
+    private void End(RequestResult result)
+    {
+        Owner?.Remove(this);
+        _ended.TrySetResult(result);
+    }
+
+    private void End(Exception exception)
+    {
+        Owner?.Remove(this);
+        _ended.TrySetException(exception);
     }
 
     private RequestResult Result(IReadOnlyList<ServerId> missing, bool isUnknown) => new([.. _answers.Values], [.. _gone], missing, isUnknown);
 
     private void Touch()
     {
-        if (!_isTouched && Touched is not null)
+        if (!_isTouched && Owner is not null)
         {
             _isTouched = true;
-            Touched.Add(this);
+            Owner.Touch(this);
         }
     }
 

@@ -1,7 +1,7 @@
 namespace OrleansAdapter.Requests;
 
 /// <summary>The requests of one namespace that have not ended. Owned by the namespace's turn.</summary>
-/// <param name="ended">Told of each that has ended.</param>
+/// <param name="ended">Told of each that ends, before who waits for it is.</param>
 /// <param name="afterLoss">
 /// How long answers may still come after some may have been lost: those who gave them give them again, where they can tell. In milliseconds.
 /// </param>
@@ -19,7 +19,19 @@ internal sealed class PendingRequests(Action<long> ended, long afterLoss = 60_00
     public void Add(PendingRequest request)
     {
         _pending.Add(request.Id, request);
-        request.Touched = _touched;
+        request.Owner = this;
+    }
+
+    /// <summary>Something of a request has changed: it is looked at when the turn ends.</summary>
+    public void Touch(PendingRequest request) => _touched.Add(request);
+
+    /// <summary>A request is about to end: who waits for it finds it gone, and room for the next. It may be called while all are gone through.</summary>
+    public void Remove(PendingRequest request)
+    {
+        if (_pending.Remove(request.Id))
+        {
+            ended(request.Id);
+        }
     }
 
     public void Receive(Answer answer)
@@ -78,22 +90,15 @@ internal sealed class PendingRequests(Action<long> ended, long afterLoss = 60_00
             (_list, _lives) = (list, null);
             foreach (var request in _pending.Values.ToArray())
             {
-                Settle(request, isNew: true);
+                request.Settle(Lives(), isNew: true);
             }
         }
         foreach (var request in _touched)
         {
-            Settle(request, isNew: false);
+            request.Settle(Lives(), isNew: false);
         }
         _touched.Clear();
     }
 
-    private void Settle(PendingRequest request, bool isNew)
-    {
-        request.Settle(_lives ??= [.. _list!], isNew);
-        if (request.HasEnded && _pending.Remove(request.Id))
-        {
-            ended(request.Id);
-        }
-    }
+    private HashSet<ServerId> Lives() => _lives ??= [.. _list!];
 }

@@ -92,12 +92,47 @@ public sealed class PendingRequestsTests
         Assert.Equal([_servers[2]], result.Missing);
     }
 
-    private PendingRequest Ask(ServerId[] targets, ServerId[]? known = null)
+    [Theory]
+    [InlineData("answer")]
+    [InlineData("deadline")]
+    [InlineData("cancellation")]
+    [InlineData("stop")]
+    public void Who_waits_for_a_request_that_ends_finds_it_gone(string end)
+    {
+        PendingRequest? request = null;
+        List<bool> hadEnded = [];
+        var requests = new PendingRequests(_ => hadEnded.Add(request!.HasEnded));
+        request = Ask(_servers[..1], requests: requests);
+
+        switch (end)
+        {
+            case "answer":
+                requests.Receive(new Answer(Self, _servers[0], 7, 0, true, null, default));
+                break;
+            case "deadline":
+                requests.Tick(1_000, started: true);
+                break;
+            case "cancellation":
+                requests.Cancel(7, new CancellationToken(canceled: true));
+                break;
+            default:
+                requests.Stop();
+                break;
+        }
+        requests.EndTurn(_servers);
+
+        Assert.True(request.HasEnded);
+        Assert.Equal([false], hadEnded);
+        Assert.Equal(0, requests.Count);
+    }
+
+    private PendingRequest Ask(ServerId[] targets, ServerId[]? known = null, PendingRequests? requests = null)
     {
         var request = new PendingRequest(Operation.Request(BroadcastTarget.All, new byte[10]), 7, 1_000, onlyHere: false, _ => { });
-        _requests.Add(request);
+        requests ??= _requests;
+        requests.Add(request);
         request.Answer(1, 1, OperationOutcome.Accepted, targets);
-        _requests.EndTurn(known ?? _servers);
+        requests.EndTurn(known ?? _servers);
         return request;
     }
 
