@@ -154,10 +154,11 @@ check_scripts() {
   fi
 }
 
-# Three ports in a row that are free: the front's, and each worker's own.
+# Three ports in a row that are free: the front's, and each worker's own. From a range in which nobody else takes any: above that of the tests (FreePorts), and
+# below what Linux gives to who asks for any port or connects somewhere.
 free_port() {
   local port
-  for port in $(shuf -i 20000-30000 -n 50); do
+  for port in $(shuf -i 30000-32765 -n 50); do
     if ! (echo >"/dev/tcp/127.0.0.1/$port" || echo >"/dev/tcp/127.0.0.1/$((port + 1))" || echo >"/dev/tcp/127.0.0.1/$((port + 2))") 2>/dev/null; then
       echo "$port"
       return

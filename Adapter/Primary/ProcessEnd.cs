@@ -5,8 +5,9 @@ namespace OrleansAdapter.Primary;
 /// <summary>The two ways in which a process that a primary started ends itself.</summary>
 internal static class ProcessEnd
 {
-    /// <summary>How long an exit may take: the runtime and libraries do things at it, and may wait for a thread that waits for something else.</summary>
-    private static readonly TimeSpan ExitLimit = TimeSpan.FromSeconds(1);
+    /// <summary>How long an exit may take: the runtime and libraries do things at it, and may wait for a thread that waits for something else.
+    /// Less than the primary waits for this process' end.</summary>
+    private static readonly TimeSpan ExitLimit = TimeSpan.FromSeconds(4);
 
     /// <summary>Ends the process, with success. Where that hangs, it is killed.</summary>
     public static void Exit()

@@ -64,7 +64,7 @@ public sealed class Hangs
     private static async Task ReadyAsync(RunningCluster cluster, HttpStatusCode expected, int workers = RunningCluster.Workers)
     {
         using var http = new HttpClient();
-        for (var worker = 1; worker <= workers; worker++)
+        await Task.WhenAll(Enumerable.Range(1, workers).Select(async worker =>
         {
             while (true)
             {
@@ -75,7 +75,7 @@ public sealed class Hangs
                 }
                 await Task.Delay(Look, TestContext.Current.CancellationToken);
             }
-        }
+        }));
     }
 
     /// <summary>How often the directory and each worker were started again.</summary>

@@ -7,7 +7,8 @@ namespace OrleansAdapter.EndToEnd;
 /// <summary>A worker that nobody supervises: the directory runs in its own process.</summary>
 public sealed class LoneWorkerTests
 {
-    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(15);
+    /// <summary>Longer than it may take to leave (DrainTimeout, 30 s).</summary>
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(60);
 
     [Theory(Timeout = 120_000)]
     [InlineData("true", "has no primary")]

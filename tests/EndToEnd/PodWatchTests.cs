@@ -208,10 +208,11 @@ public sealed class PodWatchTests : IAsyncDisposable
     public async Task An_answer_that_does_not_come_is_not_waited_for()
     {
         _time.IsOver = due => due == TimeSpan.FromSeconds(10);
+        var warning = WarningAsync();
 
-        await BeginAsync("own");
+        await BeginAsync(kubernetes => kubernetes.AnswersAfter = warning, "own");
 
-        Assert.Contains("The API server has not answered for 10 s.", await WarningAsync());
+        Assert.Contains("The API server has not answered for 10 s.", await warning);
     }
 
     [Fact(Timeout = 60_000)]

@@ -7,7 +7,8 @@ namespace OrleansAdapter.Tests.OnOrleans;
 
 /// <summary>
 /// What a broadcast costs in calls of Orleans, on a quiet cluster. More of them is a regression to be looked at: each costs more than all that the home does.
-/// Counted in rounds, of which the median is looked at: while the machine holds up a round, something may be said again.
+/// Counted in rounds: while the machine holds one up, something may be said again, which adds calls. So the cheapest round costs no more than it may, and most
+/// rounds no less, for what is late in one round is counted in the next.
 /// </summary>
 public sealed class CallsPerBroadcastTests : IAsyncLifetime
 {
@@ -40,9 +41,9 @@ public sealed class CallsPerBroadcastTests : IAsyncLifetime
 
         await CountAsync(here, members.Item1, members.Item2);
 
-        Assert.InRange(CallsOf($"{nameof(IMailboxObserver)}.{nameof(IMailboxObserver.Deliver)}"), 1, 1.05);
-        Assert.InRange(CallsOf($"{nameof(IHomeGrain)}.{nameof(IHomeGrain.Send)}"), 1, 1.3);
-        Assert.InRange(AllCalls(), 2, 2.6);
+        CheckCallsOf($"{nameof(IMailboxObserver)}.{nameof(IMailboxObserver.Deliver)}", 1, 1.05);
+        CheckCallsOf($"{nameof(IHomeGrain)}.{nameof(IHomeGrain.Send)}", 1, 1.3);
+        CheckAllCalls(2, 2.6);
     }
 
     [Fact]
@@ -53,9 +54,9 @@ public sealed class CallsPerBroadcastTests : IAsyncLifetime
 
         await CountAsync(here, member);
 
-        Assert.InRange(CallsOf($"{nameof(IMailboxObserver)}.{nameof(IMailboxObserver.Deliver)}"), 1, 1.05);
-        Assert.InRange(CallsOf($"{nameof(IHomeGrain)}.{nameof(IHomeGrain.Send)}"), 1, 1.1);
-        Assert.InRange(AllCalls(), 2, 2.5);
+        CheckCallsOf($"{nameof(IMailboxObserver)}.{nameof(IMailboxObserver.Deliver)}", 1, 1.05);
+        CheckCallsOf($"{nameof(IHomeGrain)}.{nameof(IHomeGrain.Send)}", 1, 1.1);
+        CheckAllCalls(2, 2.5);
     }
 
     /// <summary>
@@ -78,7 +79,7 @@ public sealed class CallsPerBroadcastTests : IAsyncLifetime
         await CountAsync(servers[publisher], members);
 
         Assert.True(await _silos.HasHomeAsync("/", 0));
-        Assert.InRange(AllCalls(), least, most);
+        CheckAllCalls(least, most);
     }
 
     private async Task CountAsync(ThisServer publisher, params Member[] members)
@@ -95,7 +96,8 @@ public sealed class CallsPerBroadcastTests : IAsyncLifetime
         }
         foreach (var call in _rounds.SelectMany(round => round.Keys).Distinct().Order(StringComparer.Ordinal))
         {
-            TestContext.Current.TestOutputHelper?.WriteLine($"{call}: {CallsOf(call):0.00}");
+            var (least, median) = Costs(round => round.GetValueOrDefault(call));
+            TestContext.Current.TestOutputHelper?.WriteLine($"{call}: {least:0.00}, median {median:0.00}");
         }
 
         async Task PublishAsync(string text)
@@ -108,11 +110,22 @@ public sealed class CallsPerBroadcastTests : IAsyncLifetime
         }
     }
 
-    private double CallsOf(string method) => MedianOf(round => round.GetValueOrDefault(method));
+    private void CheckCallsOf(string method, double least, double most) => Check(method, round => round.GetValueOrDefault(method), least, most);
 
-    private double AllCalls() => MedianOf(round => round.Values.Sum());
+    private void CheckAllCalls(double least, double most) => Check("calls", round => round.Values.Sum(), least, most);
 
-    private double MedianOf(Func<Dictionary<string, int>, int> calls) => (double)_rounds.Select(calls).Order().ElementAt(Rounds / 2) / Broadcasts;
+    private void Check(string what, Func<Dictionary<string, int>, int> calls, double least, double most)
+    {
+        var costs = Costs(calls);
+        Assert.True(costs.Median >= least, $"{what}: {costs.Median:0.00} for a broadcast in most rounds, fewer than {least}.");
+        Assert.True(costs.Least <= most, $"{what}: {costs.Least:0.00} for a broadcast in the cheapest round, more than {most}.");
+    }
+
+    private (double Least, double Median) Costs(Func<Dictionary<string, int>, int> calls)
+    {
+        var rounds = _rounds.Select(calls).Order().ToArray();
+        return ((double)rounds[0] / Broadcasts, (double)rounds[Rounds / 2] / Broadcasts);
+    }
 
     private Task<ThisServer> ServerAsync() => _servers.StartAsync(_silos!.NewDirectory(), Quiet);
 

@@ -88,7 +88,7 @@ public sealed class ArrivalTests
 
         using var last = await RawClient.SayAsync(front.Ports[0], "GET ");
         Assert.Equal("", await silent[0].ToEndAsync());
-        Assert.Equal(10, front.Arriving);
+        await front.UntilArrivingAsync(10); // the first goes before the last is counted
         using var speaks = await RawClient.SayAsync(front.Ports[0], Request);
         using var served = await worker.NextAsync();
         await silent[5].SendAsync("/ HTTP/1.1\r\n");
@@ -150,6 +150,7 @@ public sealed class ArrivalTests
             await OperatingSystemProcesses.UntilAsync(() => front.Arriving > 0, "connections that wait for it");
             using var worker = await front.AddAsync(slot: 2);
             await front.UntilArrivingAsync(0);
+            await OperatingSystemProcesses.UntilAsync(() => front.Front.Workers.HandOvers == 1000, "all to have a worker");
             var (left, _) = front.Front.Workers.Look(deaf);
             Assert.InRange(left, 1, 999);
             await front.UntilConnectionsAsync(worker.Worker, 1000 - left);

@@ -30,6 +30,9 @@ internal sealed class FakeKubernetes : IAsyncDisposable
     /// <summary>The status code of its answers.</summary>
     public int Answers { get; set; } = 200;
 
+    /// <summary>What its lists and watches wait for.</summary>
+    public Task AnswersAfter { get; set; } = Task.CompletedTask;
+
     /// <summary>What it answers who asks for one pod; null for what is so.</summary>
     public (int Status, string Body)? AnswerOfOne { get; set; }
 
@@ -55,8 +58,12 @@ internal sealed class FakeKubernetes : IAsyncDisposable
     public void Set(string name, string uid)
     {
         var pod = new FakePod(name, uid, IsLabelled: true);
-        Tell(_pods.ContainsKey(name) ? "MODIFIED" : "ADDED", pod);
-        _pods[name] = pod;
+        lock (_lock)
+        {
+            var type = _pods.ContainsKey(name) ? "MODIFIED" : "ADDED";
+            _pods[name] = pod;
+            Tell(type, pod);
+        }
     }
 
     /// <summary>A pod loses its labels: to who watches for them it is as deleted.</summary>
@@ -122,6 +129,7 @@ internal sealed class FakeKubernetes : IAsyncDisposable
         var asked = (
             watches ? "watch" : "list", query["labelSelector"].ToString(), query["resourceVersion"].ToString(),
             context.Request.Headers.Authorization.ToString());
+        await AnswersAfter.WaitAsync(context.RequestAborted);
         context.Response.StatusCode = Answers;
         if (Answers != 200)
         {

@@ -17,6 +17,9 @@ internal sealed record OutputLine(string Text, long At);
 /// </summary>
 internal sealed partial class RunningCluster : IAsyncDisposable
 {
+    /// <summary>How many ports a run has: the front's, those of workers and of what a test adds, and at the end the silo's two.</summary>
+    private const int Ports = 10;
+
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(45);
     /// <summary>Longer than a polling client that left without a word counts (pingInterval and pingTimeout, 45 s).</summary>
     private static readonly TimeSpan StatusLimit = TimeSpan.FromSeconds(75);
@@ -60,6 +63,17 @@ internal sealed partial class RunningCluster : IAsyncDisposable
 
     /// <summary>The same as text, for those who look for what went wrong.</summary>
     public string Said => string.Join('\n', _lines.All.Select(line => line.Text));
+
+    /// <summary>
+    /// Each line of it from a place on, but for what it says where the machine is busy and nothing is wrong: that the directory has not answered for a while,
+    /// and that it answers again.
+    /// </summary>
+    public string[] SaidSince(int place) =>
+    [
+        .. _lines.All[place..].Select(line => line.Text).Where(
+            text => !text.StartsWith("directory  does not answer", StringComparison.Ordinal)
+                && !text.StartsWith("directory  answers again", StringComparison.Ordinal)),
+    ];
 
     /// <summary>Starts a cluster; returns when it is ready.</summary>
     /// <param name="arguments">More of the primary's arguments.</param>
@@ -130,6 +144,10 @@ internal sealed partial class RunningCluster : IAsyncDisposable
         start.Environment["TMPDIR"] = temporary;
         start.Environment["ORLEANSADAPTER_WEBWORKER"] = Checkout.Program("WebWorker");
         start.Environment["OrleansAdapter__Supervised"] = "true";
+
+        // Of the ports that nobody else takes: one that a primary finds free by itself may be somebody's before its silo listens there.
+        start.Environment["OrleansAdapter__Silo__SiloPort"] = (port + Ports - 2).ToString(CultureInfo.InvariantCulture);
+        start.Environment["OrleansAdapter__Silo__GatewayPort"] = (port + Ports - 1).ToString(CultureInfo.InvariantCulture);
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;
@@ -138,18 +156,22 @@ internal sealed partial class RunningCluster : IAsyncDisposable
     }
 
     /// <summary>A port with nine free ones after it. No other test of this machine gets the same.</summary>
-    public static int FreePort() => FreePorts.TakeRun(10);
+    public static int FreePort() => FreePorts.TakeRun(Ports);
 
     /// <summary>The address of a worker, from 1.</summary>
     public string Url(int worker) => string.Create(CultureInfo.InvariantCulture, $"http://{_address}:{Port + worker}");
 
     /// <summary>What the primary tells of itself.</summary>
-    internal async Task<PrimaryStatus> StatusAsync()
+    internal async Task<PrimaryStatus> StatusAsync() =>
+        await AskStatusAsync() ?? throw new InvalidOperationException("The primary does not tell its status.");
+
+    /// <summary>The same; null where it does not tell in time.</summary>
+    private async Task<PrimaryStatus?> AskStatusAsync()
     {
         var file = Directory.EnumerateFiles(Temporary, "primary.json", SearchOption.AllDirectories).Single();
         using var primary = new StatusClient(
             JsonSerializer.Deserialize<PrimaryFile>(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken))!.Status);
-        return await primary.AskAsync() ?? throw new InvalidOperationException("The primary does not tell its status.");
+        return await primary.AskAsync();
     }
 
     /// <summary>Waits until the primary's status is as it should be, which no event tells.</summary>
@@ -158,8 +180,8 @@ internal sealed partial class RunningCluster : IAsyncDisposable
         using var limit = new CancellationTokenSource(StatusLimit);
         while (true)
         {
-            var status = await StatusAsync();
-            if (match(status))
+            var status = await AskStatusAsync();
+            if (status is not null && match(status))
             {
                 return status;
             }
@@ -169,7 +191,7 @@ internal sealed partial class RunningCluster : IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
-                Assert.Fail($"Waited for {what}: {status}\n{string.Join('\n', status.Workers)}");
+                Assert.Fail($"Waited for {what}: {status?.ToString() ?? "no answer"}\n{string.Join('\n', status?.Workers ?? [])}");
             }
         }
     }

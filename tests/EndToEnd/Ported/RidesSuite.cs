@@ -160,8 +160,12 @@ public abstract class RidesSuite(RidesApplication application) : IAsyncDisposabl
         int server, string role, string? name = null, string? city = null, HttpTransportType transport = HttpTransportType.WebSockets,
         bool withMessagePack = false)
     {
-        _clients.Add(await RideClient.OpenAsync(application.Url(server), $"{name ?? role}-{_own}", role, city, transport, withMessagePack));
-        return _clients[^1];
+        var client = await RideClient.OpenAsync(application.Url(server), $"{name ?? role}-{_own}", role, city, transport, withMessagePack);
+        _clients.Add(client);
+
+        // A client has started when the server has answered its handshake; its groups come behind that, and calls behind those.
+        await client.InvokeAsync("Follow", $"{_own}-nothing");
+        return client;
     }
 }
 

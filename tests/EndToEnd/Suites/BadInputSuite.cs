@@ -111,7 +111,7 @@ public abstract class BadInputSuite(SharedCluster shared)
             await bystander.CloseAsync();
         }
         await caller.CloseAsync();
-        Assert.Empty(shared.Cluster.Lines.All[logged..]);
+        Assert.Empty(shared.Cluster.SaidSince(logged));
     }
 
     private async Task<ClientWebSocket> ConnectAsync()

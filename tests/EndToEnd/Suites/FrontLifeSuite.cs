@@ -172,7 +172,7 @@ public sealed class FrontLifeCluster : IAsyncLifetime
         await File.WriteAllTextAsync(PathOf("key.pem"), key.ExportPkcs8PrivateKeyPem());
         HaveWorkersRun(WebWorker);
         _cluster = await RunningCluster.StartAsync(
-            "--workers", "2", "--worker", PathOf("worker"), "--hung", "5", "--certificate", PathOf("certificate.pem"), "--key", PathOf("key.pem"));
+            "--workers", "2", "--worker", PathOf("worker"), "--hung", "10", "--certificate", PathOf("certificate.pem"), "--key", PathOf("key.pem"));
     }
 
     public async ValueTask DisposeAsync()

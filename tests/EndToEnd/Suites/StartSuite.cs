@@ -8,7 +8,7 @@ public abstract class StartSuite(SharedCluster shared)
     [Fact(Timeout = 120_000)]
     public void There_is_a_line_for_each_worker_before_the_one_that_says_ready()
     {
-        var lines = shared.Cluster.Lines.All.Select(line => line.Text).TakeWhile(line => !line.StartsWith("ready ", StringComparison.Ordinal)).ToArray();
+        var lines = shared.Cluster.SaidSince(0).TakeWhile(line => !line.StartsWith("ready ", StringComparison.Ordinal)).ToArray();
 
         for (var worker = 1; worker <= RunningCluster.Workers; worker++)
         {

@@ -61,7 +61,7 @@ public abstract class SupervisionSuite(params string[] arguments)
         Assert.Empty(Directory.EnumerateFileSystemEntries(cluster.Temporary));
 
         // Nothing was said of how the starts were broken off.
-        Assert.All(cluster.Lines.All, said => Assert.Matches(@"^(directory|worker-\d)  pid \d+  (a silo|http)", said.Text));
+        Assert.All(cluster.SaidSince(0), said => Assert.Matches(@"^(directory|worker-\d)  pid \d+  (a silo|http)", said));
     }
 
     [Fact(Timeout = 120_000)]

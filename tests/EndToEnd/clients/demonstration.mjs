@@ -43,7 +43,7 @@ await inBrowser(executablePath, async open => {
   await ada.isCalled("x".repeat(41));
   await ada.error.filter({ hasText: "1 to 40 characters" }).waitFor();
   await ada.view.locator(".say").evaluate(form => {
-    for (let i = 0; i < 60; i++) {
+    for (let i = 0; i < 300; i++) {
       form.elements.text.value = `flood ${i}`;
       form.requestSubmit();
     }

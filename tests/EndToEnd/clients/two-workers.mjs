@@ -3,7 +3,7 @@
 import { io } from "socket.io-client";
 import { HubConnectionBuilder, LogLevel } from "@microsoft/signalr";
 
-const limit = 20_000;
+const limit = 50_000;
 const [first, second] = process.argv.slice(2);
 
 async function socketIO(url, heard) {
