@@ -38,5 +38,7 @@ esac
 ) >&2
 
 if [[ ${1-} == database ]]; then exec dotnet "$silo" "$@"; fi
+# Who tries it out wants it now; where a worker's first seconds count, it warms up before it takes connections (docs/OPERATIONS.md).
+export OrleansAdapter__WarmUp__Enabled=${OrleansAdapter__WarmUp__Enabled:-false}
 export ORLEANSADAPTER_WEBWORKER=${ORLEANSADAPTER_WEBWORKER:-$root/WebWorker/bin/Release/net10.0/WebWorker.dll}
 exec dotnet "$silo" primary "$@"

@@ -98,6 +98,9 @@ public sealed class OrleansAdapterOptions
     /// <summary>How servers pass requests on to each other, so that clients need no affinity.</summary>
     public ForwardingOptions Forwarding { get; } = new();
 
+    /// <summary>Whether and for how long it warms up before it takes connections.</summary>
+    public WarmUpOptions WarmUp { get; } = new();
+
     /// <summary>How arguments become JSON. Default: as ASP.NET Core does (camel case); an <see cref="System.Net.IPAddress"/> is its text.</summary>
     public JsonSerializerOptions JsonSerializerOptions { get; set; } = new(JsonSerializerDefaults.Web) { Converters = { new IPAddressConverter() } };
 
@@ -106,6 +109,9 @@ public sealed class OrleansAdapterOptions
 
     /// <summary>The longest that anything may be made to wait for: what a timer takes.</summary>
     internal static TimeSpan LongestTimeout { get; } = TimeSpan.FromDays(24);
+
+    /// <summary>Whether this is a server of a warm-up, which nobody is to see: it is not listed, and traces nothing.</summary>
+    internal bool IsWarmUp { get; set; }
 
     /// <summary>The namespaces that hubs were given.</summary>
     internal Dictionary<Type, string> Hubs { get; } = [];
@@ -155,6 +161,8 @@ internal sealed class OrleansAdapterOptionsValidator : IValidateOptions<OrleansA
         Check(
             options.ServerId is null || OrleansAdapter.ServerId.TryParse(options.ServerId, out _),
             "ServerId must be 8 characters of [A-Za-z0-9_-] that name a server.");
+        Check(
+            options.WarmUp.Limit > TimeSpan.Zero && options.WarmUp.Limit <= TimeSpan.FromMinutes(1), "WarmUp.Limit must be positive, and at most a minute.");
         foreach (var error in options.HubRecovery?.Errors() ?? [])
         {
             Check(false, $"{nameof(OrleansAdapterOptions.HubRecovery)}.{error}");

@@ -74,7 +74,13 @@ internal sealed class DirectoryMetrics : IDisposable
     }
 
     /// <summary>Shows a home in the gauges until <see cref="Forget"/>.</summary>
-    public void Observe(object home, string @namespace, Func<HomeSnapshot> look) => _homes[home] = (@namespace, look);
+    public void Observe(object home, string @namespace, Func<HomeSnapshot> look)
+    {
+        if (IsShown(@namespace))
+        {
+            _homes[home] = (@namespace, look);
+        }
+    }
 
     /// <summary>Shows a list of servers, or one server's answers, in the gauges until <see cref="Forget"/>.</summary>
     public void Observe(object list, Func<(int Servers, long WaitingBytes)> look) => _lists[list] = look;
@@ -88,6 +94,10 @@ internal sealed class DirectoryMetrics : IDisposable
 
     public void EpochOpened(string @namespace, bool merged)
     {
+        if (!IsShown(@namespace))
+        {
+            return;
+        }
         _epochs.Add(1, Tag(@namespace));
         if (merged)
         {
@@ -95,15 +105,30 @@ internal sealed class DirectoryMetrics : IDisposable
         }
     }
 
-    public void Received(int operations) => _operations.Add(operations);
+    public void Received(string @namespace, int operations)
+    {
+        if (IsShown(@namespace))
+        {
+            _operations.Add(operations);
+        }
+    }
 
-    public void LifeRemoved(string @namespace, RemovalReason reason) => _removed.Add(1, Tag(@namespace), new(ReasonTag, reason.ToString()));
+    public void LifeRemoved(string @namespace, RemovalReason reason)
+    {
+        if (IsShown(@namespace))
+        {
+            _removed.Add(1, Tag(@namespace), new(ReasonTag, reason.ToString()));
+        }
+    }
 
     public void AnswerRefused(AnswerRefusal reason) => _refused.Add(1, new KeyValuePair<string, object?>(ReasonTag, reason.ToString()));
 
     public void SessionEnded(string @namespace, SessionEnd reason) => _sessionsEnded.Add(1, Tag(@namespace), new(ReasonTag, reason.ToString()));
 
     public void Dispose() => _meter.Dispose();
+
+    /// <summary>A server that warms up is not counted among those that serve.</summary>
+    private static bool IsShown(string @namespace) => !WarmUpNamespaces.Is(@namespace);
 
     /// <summary>A value of each home, by its namespace; of namespaces that are shown as one, all together.</summary>
     private IEnumerable<Measurement<long>> Measure(Func<HomeSnapshot, long> value, Func<IEnumerable<long>, long>? together = null) =>

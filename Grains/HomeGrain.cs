@@ -76,13 +76,16 @@ internal sealed partial class HomeGrain : Grain, IHomeGrain, IHomeOutput
 
     private string Namespace => this.GetPrimaryKeyString();
 
+    /// <summary>Whether there was no home of the namespace before: those of a warm-up have names that are never used again.</summary>
+    private bool IsFirst => WarmUpNamespaces.Is(Namespace) || (_options.FirstStart && _firstHomes.IsFirst(Namespace));
+
     private long Now => _time.Milliseconds();
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _streams = this.GetStreamProvider(_options.StreamProvider);
         var epoch = _epochs.Next();
-        _home = new Home(_options.Homes, this, Random.Shared, epoch, _options.FirstStart && _firstHomes.IsFirst(Namespace));
+        _home = new Home(_options.Homes, this, Random.Shared, epoch, IsFirst);
         _home.SetMachine(_machines.OfHomes);
         var period = TickPeriod.OfHold(_options.Homes.PauseThreshold);
         _timer = this.RegisterGrainTimer(static (grain, _) => grain.TickAsync(), this, new GrainTimerCreationOptions(period, period) { Interleave = true });
@@ -235,7 +238,7 @@ internal sealed partial class HomeGrain : Grain, IHomeGrain, IHomeOutput
         _versions[message.Life.Process] = Wire.VersionOf(bytes);
         if (message is Submit submit)
         {
-            _metrics.Received(submit.Operations.Count);
+            _metrics.Received(Namespace, submit.Operations.Count);
         }
         if (observer is not null)
         {
@@ -313,7 +316,11 @@ internal sealed partial class HomeGrain : Grain, IHomeGrain, IHomeOutput
             EndTurn();
         }
         _snapshot = HomeSnapshot.Of(_home, _snapshot);
-        if (!_home.IsEmpty && Now > _keptUntil)
+        if (_home.IsEmpty && _home.IsOpen && WarmUpNamespaces.Is(Namespace))
+        {
+            DeactivateOnIdle(); // nobody comes back to it
+        }
+        else if (!_home.IsEmpty && Now > _keptUntil)
         {
             // A home that knows something must not be collected for idleness: that would be an epoch for nothing.
             _keptUntil = Now + (long)(KeepFor.TotalMilliseconds / 2);

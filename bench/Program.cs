@@ -33,6 +33,7 @@ return args switch
     ["compare", "--quick", var folder] => await Comparison.RunAsync(quick: true, folder),
     ["loads", var loads, var servers, var warm, var seconds, var rounds] =>
         await ChosenLoads.RunAsync(loads, servers, Number(warm), Number(seconds), Number(rounds)),
+    ["cold", var loads, var servers, var rounds] => await ColdLoad.RunAsync(loads, servers, Number(rounds)),
     ["floor-role", var port] => EndWithInput(() => FloorServer.Run(Number(port))),
     ["signalr-role", var port] => EndWithInput(() => SignalRServer.Run(Number(port), redis: null)),
     ["signalr-role", var port, var redis] => EndWithInput(() => SignalRServer.Run(Number(port), Number(redis))),
@@ -76,6 +77,8 @@ static int Usage()
                                   the same for some loads (room-1000,room-100,rooms,steady,window-1,rate-100-4, …, all; or one-by-one)
                                   and servers
                                   (floor,node,node-streams,node-sharded,ours,colocated,signalr-alone,signalr-redis,signalr)
+               bench cold LOADS SERVERS ROUNDS
+                                  how long servers take to start, and what they cost in the first ten seconds and later; loads of those one by one
         """);
     return 2;
 }

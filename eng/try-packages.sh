@@ -10,6 +10,7 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
+export OrleansAdapter__WarmUp__Enabled=false
 full=0
 pack=(--configuration Release --verbosity quiet -nodeReuse:false)
 for option in "$@"; do

@@ -138,9 +138,13 @@ public static class AdapterServiceCollectionExtensions
     }
 
     /// <summary>Starts the server before the host takes connections. The container disposes of it when all is stopped.</summary>
-    private sealed class ServerLifetime(ThisServer server) : IHostedService, IStartsWithDirectory
+    private sealed class ServerLifetime(ThisServer server, IServiceProvider services) : IHostedService, IStartsWithDirectory
     {
-        public Task StartAsync(CancellationToken cancellationToken) => server.StartAsync(cancellationToken);
+        public async Task StartAsync(CancellationToken cancellationToken)
+        {
+            await server.StartAsync(cancellationToken).ConfigureAwait(false);
+            await WarmUp.Of(services).RunAsync(cancellationToken).ConfigureAwait(false);
+        }
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }

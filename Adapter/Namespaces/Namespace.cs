@@ -143,7 +143,7 @@ internal sealed partial class Namespace : NamespaceRoot
     /// <summary>Puts an operation into the one order. Ends when it is in every target's mailbox and this server has handed it to its own sockets.</summary>
     internal Task PublishAsync(Operation operation)
     {
-        var activity = BroadcastActivities.StartPublish(Name, operation.Kind);
+        var activity = _server.Options.IsWarmUp ? null : BroadcastActivities.StartPublish(Name, operation.Kind);
         operation = operation.WithTrace(BroadcastActivities.TraceOf(activity));
         try
         {

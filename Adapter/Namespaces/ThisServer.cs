@@ -188,8 +188,13 @@ internal sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
             }
         }
         _linked.TrySetResult();
-        _heartbeat = HeartbeatAsync();
         var start = new ServerStart(this, _logger);
+        if (Options.IsWarmUp)
+        {
+            await start.RegisterAsync(cancellationToken).ConfigureAwait(false);
+            return;
+        }
+        _heartbeat = HeartbeatAsync();
         await start.RegisterAsync(cancellationToken).ConfigureAwait(false);
         await start.SeeOthersAsync(cancellationToken).ConfigureAwait(false);
         AdapterLog.Registered(_logger, Process, Options.ServerName, _namespaces.Count);

@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging;
 
 namespace OrleansAdapter.Primary;
 
@@ -21,6 +23,18 @@ internal sealed class ClientConnection : ConnectionContext
         _output = new SocketOutput(socket, connection.Transport.Output);
         connection.Transport = new Pipes(connection.Transport.Input, _output);
     }
+
+    /// <summary>What makes connections of Kestrel's out of sockets, with the options of Kestrel's own.</summary>
+    public static SocketConnectionContextFactory FactoryOf(SocketTransportOptions options, ILogger logger) => new(
+        new SocketConnectionFactoryOptions
+        {
+            IOQueueCount = options.IOQueueCount,
+            MaxReadBufferSize = options.MaxReadBufferSize,
+            MaxWriteBufferSize = options.MaxWriteBufferSize,
+            UnsafePreferInlineScheduling = options.UnsafePreferInlineScheduling,
+            WaitForDataBeforeAllocatingBuffer = options.WaitForDataBeforeAllocatingBuffer,
+        },
+        logger);
 
     public override string ConnectionId
     {

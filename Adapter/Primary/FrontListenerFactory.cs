@@ -37,17 +37,8 @@ internal sealed class FrontListenerFactory(
             _link = FrontLink.Connect(options, Capacity(kestrel.Value.Limits), _logger);
             services.GetService<ThisServer>()?.Draining.OnBegin(_link.SayDraining);
         }
-        var connections = new SocketConnectionContextFactory(
-            new SocketConnectionFactoryOptions
-            {
-                IOQueueCount = transport.Value.IOQueueCount,
-                MaxReadBufferSize = transport.Value.MaxReadBufferSize,
-                MaxWriteBufferSize = transport.Value.MaxWriteBufferSize,
-                UnsafePreferInlineScheduling = transport.Value.UnsafePreferInlineScheduling,
-                WaitForDataBeforeAllocatingBuffer = transport.Value.WaitForDataBeforeAllocatingBuffer,
-            },
-            _logger);
-        return ValueTask.FromResult<IConnectionListener>(new FrontListener(_link, (FrontEndPoint)endpoint, connections));
+        return ValueTask.FromResult<IConnectionListener>(
+            new FrontListener(_link, (FrontEndPoint)endpoint, ClientConnection.FactoryOf(transport.Value, _logger)));
     }
 
     public void Dispose() => _link?.Dispose();

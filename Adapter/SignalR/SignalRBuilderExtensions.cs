@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OrleansAdapter;
+using OrleansAdapter.Hosting;
 using OrleansAdapter.SignalR;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -23,6 +24,7 @@ public static class SignalRBuilderExtensions
         services.TryAddSingleton<HubNamespaces>();
         services.Replace(ServiceDescriptor.Singleton(typeof(HubLifetimeManager<>), typeof(OrleansHubLifetimeManager<>)));
         services.TryAddSingleton(typeof(IHubNamespace<>), typeof(HubNamespace<>));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IWarmUpFront, HubWarmUp>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, HubEndpointPolicy>());
         services.TryAddEnumerable(ServiceDescriptor.Transient<IConfigureOptions<HubOptions>, AddSessionFilter>());
         return builder;

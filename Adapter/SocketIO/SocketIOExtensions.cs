@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansAdapter;
 using OrleansAdapter.EngineIO;
+using OrleansAdapter.Hosting;
 using OrleansAdapter.Namespaces;
 using OrleansAdapter.SocketIO;
 
@@ -30,6 +31,7 @@ public static class SocketIOExtensions
             provider,
             provider.GetRequiredService<ILoggerFactory>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IWarmUpFront, SocketIOWarmUp>());
         return services.AddOrleansAdapter();
     }
 

@@ -22,7 +22,7 @@ public sealed partial class SocketIOSocket
         }
         else if (Connected)
         {
-            using var activity = EventActivities.HasListeners ? EventActivities.Start(this, packet.Event) : null;
+            using var activity = EventActivities.HasListeners && !Namespace.Server.Cluster.Options.IsWarmUp ? EventActivities.Start(this, packet.Event) : null;
             var metrics = Namespace.Core.Server.Metrics;
             var (began, name) = metrics.TimesHandlers ? (Stopwatch.GetTimestamp(), Namespace.Server.MetricNameOf(this, packet.Event)) : (0, "");
             await GuardAsync(packet.Event, packet, DispatchAsync).ConfigureAwait(true);

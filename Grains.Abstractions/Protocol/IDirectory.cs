@@ -30,6 +30,9 @@ internal interface IDirectory : IAsyncDisposable
     /// <exception cref="DirectoryRefusedException">The directory refuses this server for good (secret, version); retrying cannot help.</exception>
     Task StartAsync(ServerId process, IDirectoryReceiver receiver, CancellationToken cancellationToken);
 
+    /// <summary>The same directory for another server in this process; not started.</summary>
+    IDirectory Another();
+
     /// <summary>
     /// Sends a message to the home of a namespace; the home's own messages come back through the receiver. Never blocks. If the home cannot be
     /// reached now, the message is dropped: the sender sends again after a while, and at once after <see cref="IDirectoryReceiver.Connected"/>.

@@ -23,6 +23,8 @@ internal sealed class OrleansDirectory : IDirectory
     private readonly ClusterOptions _cluster;
     private readonly TimeProvider _time;
     private readonly CancellationToken _ending;
+    private readonly ConnectionWatch _connections;
+    private readonly Func<OrleansDirectory> _another;
     private readonly ConcurrentDictionary<string, HomeLink> _homes = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
     private IDirectoryReceiver? _receiver;
@@ -42,7 +44,9 @@ internal sealed class OrleansDirectory : IDirectory
         Machines? machines = null,
         IHostApplicationLifetime? lifetime = null)
     {
-        connections.Lost += () => CallFailed("connection", new SiloUnavailableException("The connection to a silo ended."));
+        _another = () => new OrleansDirectory(client, cluster, options, connections, time, logger, clientEnd, machines, lifetime);
+        _connections = connections;
+        _connections.Lost += ConnectionLost;
         _client = client;
         _cluster = cluster.Value;
         _time = time;
@@ -104,6 +108,8 @@ internal sealed class OrleansDirectory : IDirectory
         receiver.Connected();
     }
 
+    public IDirectory Another() => _another();
+
     public void Send(string @namespace, WorkerMessage message)
     {
         if (_receiver is null)
@@ -158,6 +164,7 @@ internal sealed class OrleansDirectory : IDirectory
         {
             return;
         }
+        _connections.Lost -= ConnectionLost;
         await _stopping.CancelAsync().ConfigureAwait(false);
         if (_timer is not null)
         {
@@ -177,6 +184,8 @@ internal sealed class OrleansDirectory : IDirectory
             _ = ReconnectAsync(exception);
         }
     }
+
+    private void ConnectionLost() => CallFailed("connection", new SiloUnavailableException("The connection to a silo ended."));
 
     private void Look() => Rounds.Look(_homes.Values.Select(home => home.Contact), Now);
 

@@ -22,7 +22,7 @@ internal sealed record DirectoryView(
             (await silos.ConfigureAwait(false)).Where(silo => silo.Value != SiloStatus.Dead).ToDictionary(),
             [.. (await servers.ConfigureAwait(false)).Messages.Select(bytes => ((Describe)MessageCodec.ReadServerMessage(bytes)).Description)],
             [.. from home in homes
-                where home.Silo is not null
+                where home.Silo is not null && !WarmUpNamespaces.Is(home.Namespace)
                 orderby home.Namespace
                 select (home.Namespace, home.Silo)]);
     }

@@ -86,7 +86,7 @@ internal sealed class HomeHost : SerialQueue<object>, IHomeOutput
                 _lastUsed = _directory.Now;
                 if (message is Submit submit)
                 {
-                    _directory.Metrics.Received(submit.Operations.Count);
+                    _directory.Metrics.Received(Namespace, submit.Operations.Count);
                 }
                 HomeActivities.Receive(_home, Namespace, message, _directory.Now);
                 break;

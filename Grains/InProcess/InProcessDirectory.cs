@@ -24,6 +24,9 @@ internal sealed class InProcessDirectory(DirectoryHost host, bool ownsHost) : ID
     }
 
     /// <inheritdoc/>
+    public IDirectory Another() => new InProcessDirectory(host, ownsHost: false);
+
+    /// <inheritdoc/>
     public void Send(string @namespace, WorkerMessage message)
     {
         if (!_disposed)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using OrleansAdapter.Hosting;
 using OrleansAdapter.Primary;
 using OrleansAdapter.Silo.Front;
 
@@ -18,7 +19,8 @@ internal abstract class ChildPlan
     public virtual TimeSpan Drain => TimeSpan.Zero;
 
     /// <summary>Prepares the next start.</summary>
-    public abstract Launch Launch();
+    /// <param name="isRestart">Whether the one before has ended though nobody told it to, so that it is missed.</param>
+    public abstract Launch Launch(bool isRestart);
 
     /// <summary>Says whether the process is asked for its metrics, whatever the primary itself was told.</summary>
     protected static void SetObserved(ProcessStartInfo start, bool observed) =>
@@ -78,7 +80,7 @@ internal sealed class DirectoryPlan(
         ? "a silo, as every worker is"
         : run.Cluster is { } cluster ? $"a silo of cluster {cluster.Options.ClusterId}, at {cluster.Address}" : "a silo";
 
-    public override Launch Launch()
+    public override Launch Launch(bool isRestart)
     {
         // Whoever comes after the first one has to ask the workers what it was.
         var start = WorkerProgram.StartThis(
@@ -141,7 +143,7 @@ internal sealed class WorkerPlan(
 
     public override TimeSpan Drain => options.Drain;
 
-    public override Launch Launch()
+    public override Launch Launch(bool isRestart)
     {
         var worker = front.Workers.Expect(number, ServerId.NewProcess());
         var start = WorkerProgram.Start(options.Program);
@@ -154,6 +156,10 @@ internal sealed class WorkerPlan(
         start.Environment["OrleansAdapter__ServerName"] = run.NameOf(Name);
         SetObserved(start, options.Observe is not null);
         start.Environment["OrleansAdapter__DrainTimeout"] = (options.Drain * DrainShare).ToString("c", CultureInfo.InvariantCulture);
+        if (isRestart)
+        {
+            start.Environment[WarmUp.Variable] = "false"; // its clients wait for it
+        }
         if (options.Certificate is var (file, key))
         {
             start.Environment["Kestrel__Certificates__Default__Path"] = file;

@@ -64,7 +64,7 @@ internal sealed class Supervised(ChildPlan plan, Output output)
     /// <returns>Whether the new one became ready. If not, the old one goes on, and a warning says why.</returns>
     public async Task<bool> ReplaceAsync(Stop stop)
     {
-        if (TryStart() is not { } next)
+        if (TryStart(isRestart: false) is not { } next)
         {
             return false;
         }
@@ -94,7 +94,7 @@ internal sealed class Supervised(ChildPlan plan, Output output)
     {
         for (var attempt = 1; !stop.Token.IsCancellationRequested; attempt++)
         {
-            if (TryStart() is not { } child)
+            if (TryStart(isRestart: attempt > 1) is not { } child)
             {
                 await Stop.AnyAsync(stop.Token, Task.Delay(_backoff.After(TimeSpan.Zero), CancellationToken.None));
                 continue;
@@ -160,9 +160,9 @@ internal sealed class Supervised(ChildPlan plan, Output output)
     private void SayReady(Incarnation child) => output.Say($"{Name}  pid {child.Id}  {plan.About}".TrimEnd());
 
     /// <summary>Starts the process. A failure is fatal only if it could never be started before.</summary>
-    private Incarnation? TryStart()
+    private Incarnation? TryStart(bool isRestart)
     {
-        var launch = plan.Launch();
+        var launch = plan.Launch(isRestart);
         try
         {
             return new Incarnation(ChildProcess.Start(Name, launch.Process, output), launch, Stopwatch.GetTimestamp());

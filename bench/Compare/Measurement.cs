@@ -76,9 +76,13 @@ internal static class Runner
     /// <summary>Several loads in the life of one server: the first when it is cold, and again when it is warm, the others then.</summary>
     /// <param name="warm">For how long the first load goes on, unmeasured, once it is not cold any more.</param>
     /// <param name="again">For how long each of the others does.</param>
-    public static async Task<List<Measurement>> RunSeriesAsync(Server server, IReadOnlyList<Load> loads, TimeSpan warm, TimeSpan again)
+    /// <returns>How long the server took to start, and what the loads gave.</returns>
+    public static async Task<(TimeSpan Start, List<Measurement> Results)> RunSeriesAsync(
+        Server server, IReadOnlyList<Load> loads, TimeSpan warm, TimeSpan again)
     {
+        var began = Stopwatch.GetTimestamp();
         await using var running = await RunningServer.StartAsync(server, loads[0].Workers);
+        var start = Stopwatch.GetElapsedTime(began);
         var end = Crowd.Deadline(ColdTime);
         List<Measurement> results = [];
         foreach (var load in loads)
@@ -88,7 +92,7 @@ internal static class Runner
             var cold = results.Count == 0 ? MeasureCold(running, crowd, end) : null;
             results.Add(Measure(running, crowd, cold is null ? again : warm, load.Length) with { Cold = cold });
         }
-        return results;
+        return (start, results);
     }
 
     private static Cold MeasureCold(RunningServer server, Crowd crowd, long until)

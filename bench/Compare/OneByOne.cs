@@ -36,7 +36,7 @@ internal static class OneByOne
         {
             foreach (var server in servers)
             {
-                var results = await Runner.RunSeriesAsync(server, loads, Warm * server.Warming, Again);
+                var (_, results) = await Runner.RunSeriesAsync(server, loads, Warm * server.Warming, Again);
                 for (var i = 0; i < results.Count; i++)
                 {
                     runs[i][server.Name].Add(results[i]);

@@ -26,6 +26,8 @@ public sealed class OptionsTests
         { "RequestsTimeout", options => options.RequestsTimeout = TimeSpan.MaxValue },
         { "MaximumPendingRequests", options => options.MaximumPendingRequests = 0 },
         { "MaximumAnswerSize", options => options.MaximumAnswerSize = int.MaxValue },
+        { "WarmUp.Limit", options => options.WarmUp.Limit = TimeSpan.Zero },
+        { "WarmUp.Limit", options => options.WarmUp.Limit = TimeSpan.FromMinutes(2) },
         { "HubRecovery.MaxDisconnectionDuration", options => options.HubRecovery = new() { MaxDisconnectionDuration = TimeSpan.Zero } },
         { "HubRecovery.MaxReplayedInvocations", options => options.HubRecovery = new() { MaxReplayedInvocations = -1 } },
         { "HubRecovery.WindowBytes", options => options.HubRecovery = new() { WindowBytes = 0 } },

@@ -16,6 +16,8 @@ internal sealed class TestDirectory(IDirectory inner) : IDirectory, IDirectoryRe
         return inner.StartAsync(process, this, cancellationToken);
     }
 
+    public IDirectory Another() => new TestDirectory(inner.Another());
+
     /// <summary>While set, what the server sends to homes is lost.</summary>
     public bool Loses { get; set; }
 

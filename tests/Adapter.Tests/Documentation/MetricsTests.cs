@@ -111,7 +111,7 @@ public sealed class MetricsTests : IAsyncLifetime
         Array.ForEach(["done", "failed", "refused", "unknown"], server.Forwarded);
         Array.ForEach(["password", "session", "anonymous", "wrong", "expired", "missing", "held back", "remote"], server.AdminLogin);
         directory.EpochOpened("/", merged: true);
-        directory.Received(1);
+        directory.Received("/chat", 1);
         Array.ForEach(Enum.GetValues<RemovalReason>(), reason => directory.LifeRemoved("/", reason));
         Array.ForEach(Enum.GetValues<AnswerRefusal>(), directory.AnswerRefused);
         Array.ForEach(Enum.GetValues<SessionEnd>(), reason => directory.SessionEnded("/", reason));

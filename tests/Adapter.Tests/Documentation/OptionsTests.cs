@@ -11,6 +11,7 @@ public sealed class OptionsTests
     [Theory]
     [InlineData(typeof(OrleansAdapterOptions))]
     [InlineData(typeof(ForwardingOptions))]
+    [InlineData(typeof(WarmUpOptions))]
     [InlineData(typeof(HubRecoveryOptions))]
     [InlineData(typeof(SocketIOOptions))]
     [InlineData(typeof(SocketIOAdminOptions))]

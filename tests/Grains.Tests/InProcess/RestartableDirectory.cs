@@ -19,6 +19,8 @@ internal sealed class RestartableDirectory(RestartableDirectory.Place place) : I
         await _started.Task.WaitAsync(cancellationToken);
     }
 
+    public IDirectory Another() => new RestartableDirectory(place);
+
     public void Send(string @namespace, WorkerMessage message) => Inner?.Send(@namespace, message);
 
     public void Send(ServerMessage message) => Inner?.Send(message);

@@ -244,6 +244,8 @@ public sealed class TestSilos : IAsyncDisposable
             await _inner.StartAsync(process, receiver, cancellationToken);
         }
 
+        public IDirectory Another() => _inner.Another();
+
         public void Send(string @namespace, WorkerMessage message) => _inner.Send(@namespace, message);
 
         public void Send(ServerMessage message) => _inner.Send(message);

@@ -73,6 +73,13 @@ internal sealed class Traced : IDisposable
         return [.. _seen.Where(activity => activity.TraceId == Root.TraceId)];
     }
 
+    /// <summary>All that have ended so far, whatever trace they are in.</summary>
+    public IReadOnlyList<Activity> Everything()
+    {
+        _ = All();
+        return _seen;
+    }
+
     public void Dispose()
     {
         Root.Dispose();
