@@ -8,8 +8,8 @@ namespace OrleansAdapter;
 public sealed class WarmUpOptions
 {
     /// <summary>
-    /// Whether it does. Default, null: where a primary starts or reloads it and the environment is Production. A worker that the primary starts again because it
-    /// died takes connections at once, whatever this says.
+    /// Whether it does. Default, null: where a primary starts or reloads it and the environment is Production. A worker that the primary starts again
+    /// because it died takes connections at once, whatever this says.
     /// </summary>
     public bool? Enabled { get; set; }
 

@@ -1,7 +1,8 @@
 namespace OrleansAdapter.Hosting;
 
 /// <summary>
-/// The directory as servers of the warm-up see it: their namespaces are others there than those of the same names, so that nobody else is in them; and they are not in the list of servers.
+/// The directory as servers of the warm-up see it: their namespaces are others there than those of the same names, so that nobody else is in them; and they
+/// are not in the list of servers.
 /// </summary>
 /// <param name="directory">The directory.</param>
 /// <param name="prefix">What their names begin with there.</param>

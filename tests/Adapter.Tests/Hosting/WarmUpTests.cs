@@ -114,7 +114,8 @@ public sealed class WarmUpTests : IDisposable
     [InlineData(false, "Production", null, false)]
     [InlineData(true, "Production", "false", false)]
     [InlineData(false, "Development", "true", true)]
-    public async Task It_is_for_workers_of_a_primary_in_production_unless_something_else_is_said(bool hasPrimary, string environment, string? said, bool isWanted)
+    public async Task It_is_for_workers_of_a_primary_in_production_unless_something_else_is_said(
+        bool hasPrimary, string environment, string? said, bool isWanted)
     {
         await using var cluster = new InProcessTestCluster();
         await using var services = Services(cluster.NewDirectory(), hasPrimary, environment, said, services => services.AddSocketIO());
