@@ -13,6 +13,9 @@ public sealed class WarmUpOptions
     /// </summary>
     public bool? Enabled { get; set; }
 
-    /// <summary>How long at most, which is how much later the worker takes connections. Default 5 s; at most a minute.</summary>
-    public TimeSpan Limit { get; set; } = TimeSpan.FromSeconds(5);
+    /// <summary>
+    /// How long at most, which is how much later the worker takes connections. Default 10 s; at most a minute. Mostly the
+    /// compiler has less to do: on two cores, two workers that start together take some 5 to 9 s.
+    /// </summary>
+    public TimeSpan Limit { get; set; } = TimeSpan.FromSeconds(10);
 }
