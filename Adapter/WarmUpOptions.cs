@@ -14,8 +14,7 @@ public sealed class WarmUpOptions
     public bool? Enabled { get; set; }
 
     /// <summary>
-    /// How long at most, which is how much later the worker takes connections. Default 10 s; at most a minute. Mostly the
-    /// compiler has less to do: on two cores, two workers that start together take some 5 to 9 s.
+    /// How long at most, which is how much later the worker takes connections. Default 10 s; at most a minute. It ends sooner where the compiler is at rest.
     /// </summary>
     public TimeSpan Limit { get; set; } = TimeSpan.FromSeconds(10);
 }

@@ -32,9 +32,9 @@ internal sealed class WarmUpListener(SocketTransportOptions transport, ILogger l
             while (true)
             {
                 var accepted = await listener.AcceptAsync(cancellationToken).ConfigureAwait(false);
+                accepted.NoDelay = true;
                 if (Equals(accepted.RemoteEndPoint, client.LocalEndPoint) && _incoming.Writer.TryWrite(accepted))
                 {
-                    accepted.NoDelay = true;
                     return client;
                 }
                 accepted.Dispose(); // somebody else was first

@@ -30,9 +30,10 @@ internal sealed class WarmUpTalk : IWarmUpTalk
     private readonly List<WarmUpClient> _clients = [];
     private readonly CancellationTokenSource _ending = new();
     private readonly Lock _lock = new();
-    private Task _listening = Task.CompletedTask;
+    private readonly List<Task> _listening = [];
+    private readonly int[] _members = new int[WarmUpRooms.Count];
+    private Exception? _failure;
     private TaskCompletionSource _heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _members;
     private int _missing;
     private int _next;
 
@@ -63,12 +64,11 @@ internal sealed class WarmUpTalk : IWarmUpTalk
                 {
                     for (var i = 0; i < Clients; i++)
                     {
-                        talk._clients.Add(await server.ConnectAsync(front, stop).ConfigureAwait(false));
+                        await talk.EnterAsync(await server.ConnectAsync(front, stop).ConfigureAwait(false), ++talk._members[i % WarmUpRooms.Count], stop)
+                            .ConfigureAwait(false);
                     }
                 }
             }
-            talk._members = talk._clients.Count / WarmUpRooms.Count;
-            talk._listening = Task.WhenAll(talk._clients.Select(client => client.ListenAsync(talk.Heard, talk._ending.Token)));
             return talk;
         }
         catch
@@ -80,14 +80,14 @@ internal sealed class WarmUpTalk : IWarmUpTalk
 
     public async Task RoundAsync(CancellationToken cancellationToken)
     {
-        await SayAsync(Next(1), cancellationToken).ConfigureAwait(false);
-        await SayAsync(Next(AtOnce), cancellationToken).ConfigureAwait(false);
+        await SayAsync(Next(1), _members[0], cancellationToken).ConfigureAwait(false);
+        await SayAsync(Next(AtOnce), _members[0], cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()
     {
         await _ending.CancelAsync().ConfigureAwait(false);
-        await _listening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(_listening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _clients.ForEach(static client => client.Dispose());
         await Task.WhenAll(_servers.Select(static server => server.DisposeAsync().AsTask())).ConfigureAwait(false);
         _ending.Dispose();
@@ -96,20 +96,51 @@ internal sealed class WarmUpTalk : IWarmUpTalk
     /// <summary>The clients whose turn it is.</summary>
     private List<WarmUpClient> Next(int count) => [.. Enumerable.Range(0, count).Select(_ => _clients[_next++ % _clients.Count])];
 
-    private async Task SayAsync(List<WarmUpClient> speakers, CancellationToken cancellationToken)
+    /// <summary>Listens to a client; returns when it is in its room, which it knows by hearing itself there.</summary>
+    private Task EnterAsync(WarmUpClient client, int members, CancellationToken cancellationToken)
+    {
+        _clients.Add(client);
+        _listening.Add(ListenAsync(client));
+        return SayAsync([client], members, cancellationToken);
+    }
+
+    private async Task ListenAsync(WarmUpClient client)
+    {
+        try
+        {
+            await client.ListenAsync(Heard, _ending.Token).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Whatever it is, it ends the conversation, and is told to who leads it.
+        catch (Exception exception) when (!_ending.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            lock (_lock)
+            {
+                _failure = exception;
+                _heard.TrySetException(exception);
+            }
+        }
+    }
+
+    /// <summary>Has clients say something to their rooms; returns when all have heard it who are in there.</summary>
+    private async Task SayAsync(List<WarmUpClient> speakers, int members, CancellationToken cancellationToken)
     {
         Task heard;
         lock (_lock)
         {
-            _missing = speakers.Count * _members;
+            _missing = speakers.Count * members;
             _heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             heard = _heard.Task;
+            if (_failure is not null)
+            {
+                _heard.SetException(_failure);
+            }
         }
         foreach (var speaker in speakers)
         {
             await speaker.SayAsync(cancellationToken).ConfigureAwait(false);
         }
-        await (await Task.WhenAny(heard, _listening).WaitAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        await heard.WaitAsync(cancellationToken).ConfigureAwait(false);
         Messages += speakers.Count;
     }
 
