@@ -140,6 +140,12 @@ internal static partial class DirectoryLog
         + "long again. Give this program the version of Orleans that this package names")]
     public static partial void Unlimited(ILogger logger, Exception exception);
 
+    [LoggerMessage(237, LogLevel.Information, "The cluster has several machines: homes in this silo acknowledge what a second one has")]
+    public static partial void SeveralMachines(ILogger logger);
+
+    [LoggerMessage(238, LogLevel.Information, "The cluster has no other machine any more: homes in this silo acknowledge what they have accepted")]
+    public static partial void OneMachine(ILogger logger);
+
     [LoggerMessage(228, LogLevel.Warning, "The database in which the silos of cluster \"{Cluster}\" find each other answers")]
     public static partial void FoundDatabase(ILogger logger, string cluster);
 }

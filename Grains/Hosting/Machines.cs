@@ -1,7 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans;
 using Orleans.Runtime;
+using OrleansAdapter.Threading;
 
 namespace OrleansAdapter.Grains;
 
@@ -10,13 +12,17 @@ internal sealed class Machines
 {
     private readonly IClusterMembershipService _membership;
     private readonly bool _wanted;
-    private ClusterMembershipSnapshot? _counted;
-    private bool _areSeveral;
+    private readonly ILogger _logger;
+    private readonly Lock _counting = new();
+    private volatile ClusterMembershipSnapshot? _counted;
+    private volatile bool _areSeveral;
 
     /// <param name="membership">The table, as it was read last.</param>
     /// <param name="own">This silo's machine; null where all silos are on one.</param>
     /// <param name="wanted">Whether homes ask for a second machine, where there is one.</param>
-    public Machines(IClusterMembershipService membership, string? own, bool wanted) => (_membership, Own, _wanted) = (membership, own, wanted);
+    /// <param name="logger">The log, which says when that changes.</param>
+    public Machines(IClusterMembershipService membership, string? own, bool wanted, ILogger logger) =>
+        (_membership, Own, _wanted, _logger) = (membership, own, wanted, logger);
 
     /// <summary>This silo's machine; null where all silos are on one.</summary>
     public string? Own { get; }
@@ -33,12 +39,7 @@ internal sealed class Machines
             var snapshot = _membership.CurrentSnapshot;
             if (!ReferenceEquals(snapshot, _counted))
             {
-                _areSeveral = snapshot.Members.Values.Where(member => member.Status is SiloStatus.Active or SiloStatus.ShuttingDown or SiloStatus.Stopping)
-                    .Select(member => member.SiloAddress.Endpoint.Address)
-                    .Distinct()
-                    .Take(2)
-                    .Count() > 1;
-                _counted = snapshot;
+                Count(snapshot);
             }
             return _areSeveral ? Own : null;
         }
@@ -53,6 +54,32 @@ internal sealed class Machines
         var own = options.Machine is { Length: > 0 } named ? named
             : isOfOne ? null
             : services.GetRequiredService<ILocalSiloDetails>().SiloAddress.Endpoint.Address.ToString();
-        return new Machines(services.GetRequiredService<IClusterMembershipService>(), own, options.AcknowledgeOnSecondMachine);
+        var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(DirectoryLog.Category).Bounded(services.GetRequiredService<TimeProvider>());
+        return new Machines(services.GetRequiredService<IClusterMembershipService>(), own, options.AcknowledgeOnSecondMachine, logger);
+    }
+
+    private void Count(ClusterMembershipSnapshot snapshot)
+    {
+        lock (_counting)
+        {
+            var areSeveral = snapshot.Members.Values.Where(member => member.Status is SiloStatus.Active or SiloStatus.ShuttingDown or SiloStatus.Stopping)
+                .Select(member => member.SiloAddress.Endpoint.Address)
+                .Distinct()
+                .Take(2)
+                .Count() > 1;
+            if (areSeveral != _areSeveral)
+            {
+                _areSeveral = areSeveral;
+                if (areSeveral)
+                {
+                    DirectoryLog.SeveralMachines(_logger);
+                }
+                else
+                {
+                    DirectoryLog.OneMachine(_logger);
+                }
+            }
+            _counted = snapshot;
+        }
     }
 }

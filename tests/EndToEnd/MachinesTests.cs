@@ -9,6 +9,9 @@ public sealed class MachinesTests(ITestOutputHelper output)
 {
     private const string Room = "room";
 
+    /// <summary>What a silo says when its homes begin to wait for a second machine.</summary>
+    private const string Several = "The cluster has several machines";
+
     /// <summary>
     /// In how long the others publish again: a silo that vanishes is declared dead, and a new home waits for who may be left. 8 s on a machine that
     /// is not busy; here there may be others.
@@ -57,6 +60,8 @@ public sealed class MachinesTests(ITestOutputHelper output)
         await PublishAgainAsync($"{kind}, silo killed", everybody, killed, BoundIfReported, pauses);
         Assert.All(everybody, client => Assert.Equal(0, client.Closed.Count));
         await returned;
+        await dying.Lines.FirstAsync(line => line.At > killed && line.Text.Contains(Several), "the home's silo to know of the other machine");
+        await Load.MoreAsync(everybody); // all before these is on both machines
 
         var left = members.Where(member => member.Machine != dying).Select(member => member.Client).ToArray();
         killed = Stopwatch.GetTimestamp();

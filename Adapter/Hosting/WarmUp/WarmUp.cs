@@ -132,7 +132,7 @@ internal static partial class WarmUpLog
 
     [LoggerMessage(191, LogLevel.Warning,
         "This worker could not warm up, and starts cold: its first seconds will take more processor time than later ones. "
-        + "Where this happens again, look at what the exception names, or switch it off with OrleansAdapter:WarmUp:Enabled")]
+        + "Where this happens again, mend what the exception names, or set OrleansAdapter:WarmUp:Enabled to false")]
     public static partial void Failed(ILogger logger, Exception exception);
 
     [LoggerMessage(192, LogLevel.Information, "This worker has been warming up for {Seconds} s, and takes no connections yet; at most it does so for {Limit}")]

@@ -13,8 +13,12 @@ namespace OrleansAdapter.EndToEnd.Harness;
 /// </summary>
 internal sealed partial class TestMachines : IAsyncDisposable
 {
-    /// <summary>Homes say where they start.</summary>
-    private static readonly (string, string)[] Telling = [("Logging__LogLevel__OrleansAdapter.Grains.HomeGrain", "Information")];
+    /// <summary>Homes say where they start, and silos whether there are other machines.</summary>
+    private static readonly (string, string)[] Telling =
+    [
+        ("Logging__LogLevel__OrleansAdapter.Grains.HomeGrain", "Information"),
+        ("Logging__LogLevel__OrleansAdapter.Directory", "Information"),
+    ];
 
     private readonly List<RunningCluster> _machines = [];
     private readonly TestNetwork? _network;

@@ -60,7 +60,7 @@ public sealed class StandingWatchTests : IDisposable
             .BuildServiceProvider();
         var watch = new StandingWatch(
             services,
-            new Machines(_membership, "machine", wanted: true),
+            new Machines(_membership, "machine", wanted: true, NullLogger.Instance),
             new Details(),
             Options.Create(new DirectoryOptions()),
             Options.Create(new ClusterMembershipOptions()),
