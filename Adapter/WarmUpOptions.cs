@@ -9,12 +9,13 @@ public sealed class WarmUpOptions
 {
     /// <summary>
     /// Whether it does. Default, null: where a primary starts or reloads it and the environment is Production. A worker that the primary starts again
-    /// because it died takes connections at once, whatever this says.
+    /// because it died takes connections at once, unless code sets this.
     /// </summary>
     public bool? Enabled { get; set; }
 
     /// <summary>
-    /// How long at most, which is how much later the worker takes connections. Default 10 s; at most a minute. It ends sooner where the compiler is at rest.
+    /// How long at most, and up to 2 s to end it: so much later the worker takes connections. Default 10 s; at most a minute. It ends sooner where the compiler
+    /// is at rest. The host's own limit on its start (<c>HostOptions.StartupTimeout</c>, none by default) has to be longer.
     /// </summary>
     public TimeSpan Limit { get; set; } = TimeSpan.FromSeconds(10);
 }

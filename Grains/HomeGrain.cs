@@ -76,7 +76,9 @@ internal sealed partial class HomeGrain : Grain, IHomeGrain, IHomeOutput
 
     private string Namespace => this.GetPrimaryKeyString();
 
-    /// <summary>Whether there was no home of the namespace before: those of a warm-up have names that are never used again.</summary>
+    /// <summary>
+    /// Whether nobody has to be waited for who remembers a home before: there was none, or it was one of a warm-up, of which nothing is worth remembering.
+    /// </summary>
     private bool IsFirst => WarmUpNamespaces.Is(Namespace) || (_options.FirstStart && _firstHomes.IsFirst(Namespace));
 
     private long Now => _time.Milliseconds();

@@ -142,8 +142,9 @@ public static class AdapterServiceCollectionExtensions
     {
         public async Task StartAsync(CancellationToken cancellationToken)
         {
-            await server.StartAsync(cancellationToken).ConfigureAwait(false);
+            // First: a server that is registered is asked things, and is missed where it ends before its host has started.
             await WarmUp.Of(services).RunAsync(cancellationToken).ConfigureAwait(false);
+            await server.StartAsync(cancellationToken).ConfigureAwait(false);
         }
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -209,7 +209,11 @@ internal sealed class ThisServer : IDirectoryReceiver, IAsyncDisposable
             return;
         }
         await Task.WhenAll(_namespaces.Values.Select(n => n.StopAsync())).WaitAsync(cancellationToken).ConfigureAwait(false);
-        await Directory.ReportDeathAsync(Process, cancellationToken).ConfigureAwait(false);
+        if (!Options.IsWarmUp)
+        {
+            // Every home of the cluster hears of it. One that warmed up is known to a home of its own alone, which ends with its lease.
+            await Directory.ReportDeathAsync(Process, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <inheritdoc/>

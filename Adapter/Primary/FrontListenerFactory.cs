@@ -66,8 +66,8 @@ internal sealed class FrontListenerFactory(
                 var any = _incoming.WaitToReadAsync(cancellationToken);
                 if (any.IsCompleted)
                 {
-                    // Kestrel asks for the next as soon as the last is queued in the thread pool. When thousands come back at once, all of them would stand
-                    // there before what those say who are connected already; so each waits until the pool has come to it.
+                    // Kestrel asks for the next as soon as the last is queued in the thread pool. When thousands come back at once, they would fill its
+                    // queue, and the messages of those who are connected would wait behind all of them. So each waits for its turn in that queue.
                     await Task.Yield();
                 }
                 if (!await any.ConfigureAwait(false))

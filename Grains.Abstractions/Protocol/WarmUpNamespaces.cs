@@ -1,8 +1,8 @@
 namespace OrleansAdapter.Protocol;
 
 /// <summary>
-/// The namespaces in which a process warms itself up: their names begin with no slash, as all others do, so nobody else can be in them; each process has its
-/// own. They are not shown anywhere.
+/// The namespaces in which a process warms itself up: unlike all others, their names do not begin with a slash, so nobody else can be in them; each process
+/// has its own. They are not shown anywhere.
 /// </summary>
 internal static class WarmUpNamespaces
 {

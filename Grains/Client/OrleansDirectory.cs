@@ -46,7 +46,6 @@ internal sealed class OrleansDirectory : IDirectory
     {
         _another = () => new OrleansDirectory(client, cluster, options, connections, time, logger, clientEnd, machines, lifetime);
         _connections = connections;
-        _connections.Lost += ConnectionLost;
         _client = client;
         _cluster = cluster.Value;
         _time = time;
@@ -101,6 +100,7 @@ internal sealed class OrleansDirectory : IDirectory
             throw new InvalidOperationException("The directory has been started already.");
         }
         _receiver = receiver;
+        _connections.Lost += ConnectionLost;
         _process = process.Process;
         _server = new ServerLink(this, process.Process);
         await ReachAsync(cancellationToken).ConfigureAwait(false);

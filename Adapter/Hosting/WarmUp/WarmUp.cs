@@ -11,7 +11,7 @@ using OrleansAdapter.Threading;
 namespace OrleansAdapter.Hosting;
 
 /// <summary>
-/// Warms this process up when it has reached the directory and before it takes connections: see <see cref="WarmUpOptions"/>. Whatever goes wrong, the process
+/// Warms this process up before it joins its namespaces and takes connections: see <see cref="WarmUpOptions"/>. Whatever goes wrong, the process
 /// starts, and the log says that it starts cold.
 /// </summary>
 /// <param name="options">For how long.</param>
@@ -69,9 +69,10 @@ internal sealed class WarmUp(
                 await warming.WaitAsync(warning.Left, time, CancellationToken.None).ConfigureAwait(false);
                 return;
             }
-            catch (TimeoutException) when (!warming.IsCompleted)
+            catch (TimeoutException)
             {
-                if (warning.IsDue())
+                // Where it has ended meanwhile, the next turn returns.
+                if (warning.IsDue() && !warming.IsCompleted)
                 {
                     WarmUpLog.GoesOn(logger, (long)warning.Waited.TotalSeconds, options.Limit);
                 }
@@ -102,6 +103,11 @@ internal sealed class WarmUp(
                 }
                 messages = talk.Messages;
             }
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested && limit.IsCancellationRequested)
+        {
+            WarmUpLog.Failed(logger, new TimeoutException($"No message had gone round within {options.Limit} (OrleansAdapter:WarmUp:Limit).", exception));
+            return;
         }
 #pragma warning disable CA1031 // Whatever it is, it is made known, and the process starts without.
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)

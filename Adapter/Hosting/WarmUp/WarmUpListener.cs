@@ -55,9 +55,9 @@ internal sealed class WarmUpListener(SocketTransportOptions transport, ILogger l
         {
             while (await incoming.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
             {
-                if (incoming.Reader.TryRead(out var socket))
+                if (incoming.Reader.TryRead(out var socket) && Create(socket) is { } connection)
                 {
-                    return new ClientConnection(connections.Create(socket), socket);
+                    return connection;
                 }
             }
             return null;
@@ -73,6 +73,19 @@ internal sealed class WarmUpListener(SocketTransportOptions transport, ILogger l
         {
             connections.Dispose();
             return ValueTask.CompletedTask;
+        }
+
+        private ClientConnection? Create(Socket socket)
+        {
+            try
+            {
+                return new ClientConnection(connections.Create(socket), socket);
+            }
+            catch (SocketException)
+            {
+                socket.Dispose(); // it has ended already
+                return null;
+            }
         }
     }
 }

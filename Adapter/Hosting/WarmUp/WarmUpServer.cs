@@ -86,14 +86,14 @@ internal sealed class WarmUpServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Leaves the directory and ends. Where that takes long, the directory notices by itself later.</summary>
+    /// <summary>Ends. The directory notices by itself, when the lease is over.</summary>
     public async ValueTask DisposeAsync()
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_hurry);
         limit.CancelAfter(EndLimit);
         await using var hurrying = limit.Token.UnsafeRegister(
             static drain => ((IServerDrain)drain!).Hurry(), _application.Services.GetRequiredService<IServerDrain>()).ConfigureAwait(false);
-        // On another thread: its end waits for its drain.
+        // On another thread: stopping runs the drain in the call that begins it.
         await Task.Run(() => _application.StopAsync(limit.Token), CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _application.DisposeAsync().ConfigureAwait(false);
     }

@@ -5,7 +5,7 @@ namespace OrleansAdapter.Hosting;
 /// <summary>A conversation that warms: each round takes every way that a message has. Ends when it is disposed of.</summary>
 internal interface IWarmUpTalk : IAsyncDisposable
 {
-    /// <summary>How many messages have reached all whom they were for.</summary>
+    /// <summary>How many messages of rounds have reached all whom they were for.</summary>
     int Messages { get; }
 
     /// <summary>One message alone, and then several at once; returns when all have been heard by all.</summary>
@@ -69,6 +69,7 @@ internal sealed class WarmUpTalk : IWarmUpTalk
                     }
                 }
             }
+            talk.Messages = 0; // what was said on entering belongs to no round
             return talk;
         }
         catch

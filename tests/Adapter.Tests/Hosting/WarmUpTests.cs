@@ -105,7 +105,16 @@ public sealed class WarmUpTests : IDisposable
             return _talk;
         }).RunAsync(CancellationToken.None));
         Assert.InRange(Passed, Limit, Limit + Step);
-        Assert.Single(Lines(LogLevel.Warning));
+        Assert.IsType<TimeoutException>(Assert.Single(_log.Lines, line => line.Level == LogLevel.Warning).Exception);
+    }
+
+    [Fact]
+    public async Task Where_no_message_goes_round_until_the_limit_the_log_says_that_the_worker_is_cold()
+    {
+        _talk.Round = cancellationToken => Task.Delay(Timeout.Infinite, cancellationToken);
+        await PassAsync(NewWarmUp(_talk.StartAsync).RunAsync(CancellationToken.None));
+        Assert.True(_talk.IsOver);
+        Assert.IsType<TimeoutException>(Assert.Single(_log.Lines, line => line.Level == LogLevel.Warning).Exception);
     }
 
     [Theory]

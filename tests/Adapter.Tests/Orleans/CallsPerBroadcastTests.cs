@@ -7,8 +7,8 @@ namespace OrleansAdapter.Tests.OnOrleans;
 
 /// <summary>
 /// What a broadcast costs in calls of Orleans, on a quiet cluster. More of them is a regression to be looked at: each costs more than all that the home does.
-/// Counted in rounds: while the machine holds one up, something may be said again, which adds calls. So the cheapest round costs no more than it may, and most
-/// rounds no less, for what is late in one round is counted in the next.
+/// Counted in rounds: while the machine holds one up, something may be said again, which adds calls. So the third-cheapest round costs no more than it may, and
+/// most rounds no less, for what is late in one round is counted in the next.
 /// </summary>
 public sealed class CallsPerBroadcastTests : IAsyncLifetime
 {
@@ -118,13 +118,13 @@ public sealed class CallsPerBroadcastTests : IAsyncLifetime
     {
         var costs = Costs(calls);
         Assert.True(costs.Median >= least, $"{what}: {costs.Median:0.00} for a broadcast in most rounds, fewer than {least}.");
-        Assert.True(costs.Least <= most, $"{what}: {costs.Least:0.00} for a broadcast in the cheapest round, more than {most}.");
+        Assert.True(costs.Least <= most, $"{what}: {costs.Least:0.00} for a broadcast in the third-cheapest round, more than {most}.");
     }
 
     private (double Least, double Median) Costs(Func<Dictionary<string, int>, int> calls)
     {
         var rounds = _rounds.Select(calls).Order().ToArray();
-        return ((double)rounds[0] / Broadcasts, (double)rounds[Rounds / 2] / Broadcasts);
+        return ((double)rounds[2] / Broadcasts, (double)rounds[Rounds / 2] / Broadcasts);
     }
 
     private Task<ThisServer> ServerAsync() => _servers.StartAsync(_silos!.NewDirectory(), Quiet);

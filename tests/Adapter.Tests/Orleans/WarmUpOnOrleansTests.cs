@@ -58,9 +58,10 @@ public sealed class WarmUpOnOrleansTests : IAsyncLifetime, IDisposable
     private static async Task LeftAsync(IClusterClient client)
     {
         var management = client.GetGrain<IManagementGrain>(0);
+        using var limit = new CancellationTokenSource(InTime.Limit);
         while ((await management.GetActiveGrains(HomeGrain.Type)).Count > 1)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), limit.Token);
         }
     }
 
@@ -77,7 +78,7 @@ public sealed class WarmUpOnOrleansTests : IAsyncLifetime, IDisposable
         builder.AddOrleansAdapter(options =>
         {
             options.WarmUp.Enabled = true;
-            options.WarmUp.Limit = TimeSpan.FromSeconds(3);
+            options.WarmUp.Limit = TimeSpan.FromSeconds(8);
             options.MapHub<Chat>("/warm-up-test");
         });
         builder.Services.AddSignalR().AddOrleansAdapter();
