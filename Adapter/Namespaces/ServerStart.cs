@@ -17,21 +17,12 @@ internal sealed class ServerStart(ThisServer server, ILogger logger)
         var namespaces = server.Namespaces.ToArray();
         var registered = Task.WhenAll(namespaces.Select(n => n.Ready));
         var warning = new WaitWarning(server.Time);
-        while (true)
+        await warning.WaitAsync(registered, Warn, cancellationToken).ConfigureAwait(false);
+
+        void Warn()
         {
-            try
-            {
-                await registered.WaitAsync(warning.Left, server.Time, cancellationToken).ConfigureAwait(false);
-                return;
-            }
-            catch (TimeoutException)
-            {
-                if (warning.IsDue())
-                {
-                    var missing = namespaces.Where(n => !n.Ready.IsCompleted).Select(n => n.Name).Order(StringComparer.Ordinal);
-                    AdapterLog.WaitsForRegistration(logger, string.Join(", ", missing), (long)warning.Waited.TotalSeconds);
-                }
-            }
+            var missing = namespaces.Where(n => !n.Ready.IsCompleted).Select(n => n.Name).Order(StringComparer.Ordinal);
+            AdapterLog.WaitsForRegistration(logger, string.Join(", ", missing), (long)warning.Waited.TotalSeconds);
         }
     }
 

@@ -36,6 +36,20 @@ internal sealed class ClientConnection : ConnectionContext
         },
         logger);
 
+    /// <summary>Makes one of a socket, now its own; null where that has ended already, and so has no addresses any more.</summary>
+    public static ClientConnection? Of(SocketConnectionContextFactory factory, Socket socket)
+    {
+        try
+        {
+            return new ClientConnection(factory.Create(socket), socket);
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            return null;
+        }
+    }
+
     public override string ConnectionId
     {
         get => _connection.ConnectionId;

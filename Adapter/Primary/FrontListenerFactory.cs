@@ -92,19 +92,16 @@ internal sealed class FrontListenerFactory(
 
         private ClientConnection? Create(Socket socket)
         {
-            try
+            var connection = ClientConnection.Of(connections, socket);
+            if (connection is null)
             {
-                var connection = new ClientConnection(connections.Create(socket), socket);
-                connection.ConnectionClosed.UnsafeRegister(static link => ((FrontLink)link!).Ended(), link);
-                return connection;
-            }
-            catch (SocketException)
-            {
-                // It has ended already: it has no addresses any more.
-                socket.Dispose();
                 link.Ended();
-                return null;
             }
+            else
+            {
+                connection.ConnectionClosed.UnsafeRegister(static link => ((FrontLink)link!).Ended(), link);
+            }
+            return connection;
         }
     }
 }

@@ -15,6 +15,31 @@ internal sealed class WaitWarning(TimeProvider time)
     /// <summary>How long it is until a warning is due; not negative.</summary>
     public TimeSpan Left => Waited < _due ? _due - Waited : TimeSpan.Zero;
 
+    /// <summary>Waits until something has ended, and calls back each time a warning is due.</summary>
+    public async Task WaitAsync(Task task, Action warn, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await task.WaitAsync(Left, time, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (TimeoutException)
+            {
+                if (task.IsCompleted)
+                {
+                    await task.ConfigureAwait(false); // it ended just then, perhaps in that way itself
+                    return;
+                }
+                if (IsDue())
+                {
+                    warn();
+                }
+            }
+        }
+    }
+
     /// <summary>True once each time a warning is due.</summary>
     public bool IsDue()
     {

@@ -57,7 +57,8 @@ internal sealed record Measurement
 /// <summary>What the first seconds after a server was ready gave.</summary>
 /// <param name="CpuMicros">Processor time of all of the server's processes, for each delivery.</param>
 /// <param name="P99">Milliseconds from sending to the last member.</param>
-internal sealed record Cold(double CpuMicros, double P99);
+/// <param name="StartSeconds">How long it took until then.</param>
+internal sealed record Cold(double CpuMicros, double P99, double StartSeconds);
 
 /// <summary>Runs loads against a server.</summary>
 internal static class Runner
@@ -76,9 +77,7 @@ internal static class Runner
     /// <summary>Several loads in the life of one server: the first when it is cold, and again when it is warm, the others then.</summary>
     /// <param name="warm">For how long the first load goes on, unmeasured, once it is not cold any more.</param>
     /// <param name="again">For how long each of the others does.</param>
-    /// <returns>How long the server took to start, and what the loads gave.</returns>
-    public static async Task<(TimeSpan Start, List<Measurement> Results)> RunSeriesAsync(
-        Server server, IReadOnlyList<Load> loads, TimeSpan warm, TimeSpan again)
+    public static async Task<List<Measurement>> RunSeriesAsync(Server server, IReadOnlyList<Load> loads, TimeSpan warm, TimeSpan again)
     {
         var began = Stopwatch.GetTimestamp();
         await using var running = await RunningServer.StartAsync(server, loads[0].Workers);
@@ -89,20 +88,20 @@ internal static class Runner
         {
             using var crowd = new Crowd(load.Plan, server.Wire, running.Ports);
             crowd.Open();
-            var cold = results.Count == 0 ? MeasureCold(running, crowd, end) : null;
+            var cold = results.Count == 0 ? MeasureCold(running, crowd, end, start) : null;
             results.Add(Measure(running, crowd, cold is null ? again : warm, load.Length) with { Cold = cold });
         }
-        return (start, results);
+        return results;
     }
 
-    private static Cold MeasureCold(RunningServer server, Crowd crowd, long until)
+    private static Cold MeasureCold(RunningServer server, Crowd crowd, long until, TimeSpan start)
     {
         crowd.Deliveries.Measure(Stopwatch.GetTimestamp(), until);
         var (user, kernel) = server.ProcessorTime;
         crowd.Speak(until);
         var (userAfter, kernelAfter) = server.ProcessorTime;
         var used = userAfter + kernelAfter - user - kernel;
-        return new Cold(used * 1e6 / Math.Max(1, crowd.Deliveries.Measured), Quantile.Of(crowd.Deliveries.Latencies, 0.99));
+        return new Cold(used * 1e6 / Math.Max(1, crowd.Deliveries.Measured), Quantile.Of(crowd.Deliveries.Latencies, 0.99), start.TotalSeconds);
     }
 
     private static Measurement Measure(RunningServer server, Crowd crowd, TimeSpan warm, TimeSpan length)

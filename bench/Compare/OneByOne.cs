@@ -28,7 +28,8 @@ internal static class OneByOne
     public static async Task<List<LoadResult>> RunAsync(IReadOnlyList<Server> servers, int rounds) =>
         await RunAsync([.. Loads(quick: false).Select(load => load with { Servers = servers })], rounds);
 
-    private static async Task<List<LoadResult>> RunAsync(IReadOnlyList<Load> loads, int rounds)
+    /// <summary>Chosen loads, in one life of each of the first one's servers in each round.</summary>
+    public static async Task<List<LoadResult>> RunAsync(IReadOnlyList<Load> loads, int rounds)
     {
         var servers = ServerList.ThatCanRun(loads[0].Servers);
         var runs = loads.Select(_ => servers.ToDictionary(server => server.Name, _ => new List<Measurement>())).ToList();
@@ -36,7 +37,7 @@ internal static class OneByOne
         {
             foreach (var server in servers)
             {
-                var (_, results) = await Runner.RunSeriesAsync(server, loads, Warm * server.Warming, Again);
+                var results = await Runner.RunSeriesAsync(server, loads, Warm * server.Warming, Again);
                 for (var i = 0; i < results.Count; i++)
                 {
                     runs[i][server.Name].Add(results[i]);

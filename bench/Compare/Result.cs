@@ -30,6 +30,11 @@ internal sealed record Result(string Server, IReadOnlyList<Measurement> Runs)
     /// <summary>The same of its first seconds; nothing where those were not measured.</summary>
     public double? ColdCpuMicros => Runs[0].Cold is null ? null : Median(run => run.Cold!.CpuMicros);
 
+    /// <summary>How much more processor time it takes then than later.</summary>
+    public double? ColdTimesWarm => Runs[0].Cold is null ? null : Median(run => run.Cold!.CpuMicros / run.CpuMicros);
+
+    public double? StartSeconds => Runs[0].Cold is null ? null : Median(run => run.Cold!.StartSeconds);
+
     public double? ColdP99 => Runs[0].Cold is null ? null : Median(run => run.Cold!.P99);
 
     /// <summary>Its processor time for each delivery, as a multiple of Node.js' and of the floor's; nothing where those did not run.</summary>

@@ -15,6 +15,8 @@ internal sealed record Table(string Title, string[] Head, List<string[]> Rows)
         "p99 × SignalR + Redis", "clients", "MB",
     ];
 
+    private static readonly string[] ColdHead = ["server", "start s", "cold µs/delivery", "warm", "cold × warm", "cold p99 ms", "warm"];
+
     /// <summary>A load of the series of single messages: cold and warm, beside what people would pick instead.</summary>
     public static Table OfSeries(LoadResult load) => new($"{load.Text}, {Workers(load)}", SeriesHead, [.. load.Results.Select(result => new[]
     {
@@ -32,6 +34,18 @@ internal sealed record Table(string Title, string[] Head, List<string[]> Rows)
         Text(result.P99TimesRedis, "0.00"),
         Text(result.ClientCore, "0 %"),
         Text(result.Megabytes, "0"),
+    })]);
+
+    /// <summary>A load in the first seconds and later.</summary>
+    public static Table OfCold(LoadResult load) => new($"{load.Text}, {Workers(load)}: cold and warm", ColdHead, [.. load.Results.Select(result => new[]
+    {
+        result.Server,
+        Text(result.StartSeconds, "0.0"),
+        Text(result.ColdCpuMicros, "0.0"),
+        Text(result.CpuMicros, "0.0"),
+        Text(result.ColdTimesWarm, "0.00"),
+        Text(result.ColdP99, "0.0"),
+        Text(result.P99, "0.0"),
     })]);
 
     public static Table Of(LoadResult load)

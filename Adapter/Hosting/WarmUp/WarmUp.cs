@@ -61,23 +61,10 @@ internal sealed class WarmUp(
             return;
         }
         var warning = new WaitWarning(time);
-        var warming = WarmAsync(start, cancellationToken);
-        while (true)
-        {
-            try
-            {
-                await warming.WaitAsync(warning.Left, time, CancellationToken.None).ConfigureAwait(false);
-                return;
-            }
-            catch (TimeoutException)
-            {
-                // Where it has ended meanwhile, the next turn returns.
-                if (warning.IsDue() && !warming.IsCompleted)
-                {
-                    WarmUpLog.GoesOn(logger, (long)warning.Waited.TotalSeconds, options.Limit);
-                }
-            }
-        }
+        await warning.WaitAsync(
+            WarmAsync(start, cancellationToken),
+            () => WarmUpLog.GoesOn(logger, (long)warning.Waited.TotalSeconds, options.Limit),
+            CancellationToken.None).ConfigureAwait(false); // it ends itself when it is cancelled, and cleans up
     }
 
     private async Task WarmAsync(Func<CancellationToken, CancellationToken, Task<IWarmUpTalk>> begin, CancellationToken cancellationToken)

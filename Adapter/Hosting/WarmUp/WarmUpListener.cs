@@ -55,7 +55,7 @@ internal sealed class WarmUpListener(SocketTransportOptions transport, ILogger l
         {
             while (await incoming.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
             {
-                if (incoming.Reader.TryRead(out var socket) && Create(socket) is { } connection)
+                if (incoming.Reader.TryRead(out var socket) && ClientConnection.Of(connections, socket) is { } connection)
                 {
                     return connection;
                 }
@@ -73,19 +73,6 @@ internal sealed class WarmUpListener(SocketTransportOptions transport, ILogger l
         {
             connections.Dispose();
             return ValueTask.CompletedTask;
-        }
-
-        private ClientConnection? Create(Socket socket)
-        {
-            try
-            {
-                return new ClientConnection(connections.Create(socket), socket);
-            }
-            catch (SocketException)
-            {
-                socket.Dispose(); // it has ended already
-                return null;
-            }
         }
     }
 }

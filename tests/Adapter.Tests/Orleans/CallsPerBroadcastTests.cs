@@ -96,8 +96,8 @@ public sealed class CallsPerBroadcastTests : IAsyncLifetime
         }
         foreach (var call in _rounds.SelectMany(round => round.Keys).Distinct().Order(StringComparer.Ordinal))
         {
-            var (least, median) = Costs(round => round.GetValueOrDefault(call));
-            TestContext.Current.TestOutputHelper?.WriteLine($"{call}: {least:0.00}, median {median:0.00}");
+            var (cheap, median) = Costs(round => round.GetValueOrDefault(call));
+            TestContext.Current.TestOutputHelper?.WriteLine($"{call}: {cheap:0.00}, median {median:0.00}");
         }
 
         async Task PublishAsync(string text)
@@ -118,10 +118,10 @@ public sealed class CallsPerBroadcastTests : IAsyncLifetime
     {
         var costs = Costs(calls);
         Assert.True(costs.Median >= least, $"{what}: {costs.Median:0.00} for a broadcast in most rounds, fewer than {least}.");
-        Assert.True(costs.Least <= most, $"{what}: {costs.Least:0.00} for a broadcast in the third-cheapest round, more than {most}.");
+        Assert.True(costs.Cheap <= most, $"{what}: {costs.Cheap:0.00} for a broadcast in the third-cheapest round, more than {most}.");
     }
 
-    private (double Least, double Median) Costs(Func<Dictionary<string, int>, int> calls)
+    private (double Cheap, double Median) Costs(Func<Dictionary<string, int>, int> calls)
     {
         var rounds = _rounds.Select(calls).Order().ToArray();
         return ((double)rounds[2] / Broadcasts, (double)rounds[Rounds / 2] / Broadcasts);
